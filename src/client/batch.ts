@@ -1,0 +1,99 @@
+/** Several commands with one promise: what a pipeline sends. */
+import { type Command, Keep, State } from '../commands/command.js'
+import { unwatchSignal, watchSignal } from '../connection/abort.js'
+import { setDeadline } from '../connection/deadline.js'
+import { type BatchContext, batchChannel, finish } from '../connection/diagnostics.js'
+import { outside } from '../connection/outside.js'
+import { isPassing } from '../connection/refused.js'
+import { RedisError } from '../errors/errors.js'
+import type { Engine } from './engine.js'
+
+export interface BatchOptions {
+  /** Deadline of the whole, ms; 0 or Infinity is none. */
+  readonly timeout: number
+  readonly signal: AbortSignal | undefined
+  /** Each of them may run twice. */
+  readonly idempotent: boolean
+}
+
+/**
+ * Sends `commands` behind each other and resolves with what each came to, in order: its value, or its error. If the
+ * server refuses all of them in a way that passes (LOADING), they are sent again together, so that their order stays.
+ */
+export async function sendBatch(
+  engine: Engine,
+  commands: readonly Command[],
+  options: BatchOptions,
+): Promise<unknown[]> {
+  const { signal } = options
+  if (signal?.aborted) throw signal.reason
+  const end = performance.now() + (options.timeout === 0 ? Number.POSITIVE_INFINITY : options.timeout)
+  // Reads alone may each be sent again, whatever became of their neighbours.
+  const ordered = options.idempotent || commands.every(({ spec }) => spec.repeatable) ? 0 : State.ordered
+  for (let round = 0; ; round++) {
+    const results = await sendOnce(
+      engine,
+      commands,
+      { ...options, timeout: Math.max(1, end - performance.now()) },
+      ordered,
+    )
+    const refused = commands.every((command, i) => results[i] instanceof RedisError && isPassing(command, results[i]))
+    const delay = Math.min(1_000, 25 * 2 ** round) * (0.5 + Math.random() / 2)
+    if (!refused || commands.length === 0 || performance.now() + delay >= end) return results
+    await new Promise(resolve => outside(() => setTimeout(resolve, delay)))
+    if (signal?.aborted) throw signal.reason
+  }
+}
+
+function sendOnce(
+  engine: Engine,
+  commands: readonly Command[],
+  options: BatchOptions,
+  ordered: number,
+): Promise<unknown[]> {
+  const { idempotent, signal, timeout } = options
+  return new Promise((resolve, reject) => {
+    let left = commands.length
+    // An aborted pipeline is over at once, with the reason; what its commands come to is heard no more.
+    const onAbort = () => reject(signal?.reason)
+    const settled = (value: unknown, command: Command) => {
+      command.result = value
+      if (--left > 0) return
+      signal?.removeEventListener('abort', onAbort)
+      resolve(commands.map(({ result }) => result))
+    }
+    const now = engine.now()
+    for (const command of commands) {
+      command.state = State.collected | ordered | (idempotent || command.spec.repeatable ? State.repeatable : 0)
+      command.resolve = settled
+      if (signal !== undefined) {
+        command.keep ??= new Keep()
+        command.keep.onSettled = each => unwatchSignal(signal, each)
+        watchSignal(signal, command)
+      }
+      setDeadline(command, timeout, now)
+    }
+    signal?.addEventListener('abort', onAbort)
+    engine.sendAll(commands)
+  })
+}
+
+/** Tells observers of a batch, if there are any. */
+export function traceBatch<R>(
+  engine: Engine,
+  batchMode: BatchContext['batchMode'],
+  batchSize: number,
+  run: () => Promise<R>,
+): Promise<R> {
+  if (!batchChannel.hasSubscribers) return run()
+  const context: BatchContext = { batchMode, batchSize, ...engine.where }
+  return batchChannel.start.runStores(context, () => {
+    const promise = run()
+    promise.then(
+      value => finish(batchChannel, context, value, undefined),
+      error => finish(batchChannel, context, undefined, error),
+    )
+    batchChannel.end.publish(context)
+    return promise
+  })
+}

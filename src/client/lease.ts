@@ -1,0 +1,228 @@
+/** A session at work: a view on a lent connection, from its loan to its return. */
+import { type Circumstances, Command, type Key } from '../commands/command.js'
+import type { Bigints, Bytes, Form, Plain } from '../commands/context.js'
+import { SELECT } from '../commands/handshaking.js'
+import type { Shape } from '../commands/shape.js'
+import { pushSeveral } from '../commands/tokens.js'
+import { UNWATCH, WATCH } from '../commands/transactions.js'
+import { holding } from '../connection/ancestors.js'
+import type { Where } from '../connection/diagnostics.js'
+import type { Lent } from '../connection/lent.js'
+import type { Node } from '../connection/node.js'
+import { outside } from '../connection/outside.js'
+import { fail } from '../connection/settle.js'
+import { ConnectionError, DataError, TimeoutError } from '../errors/errors.js'
+import { type CallOptions, checkCallOptions } from './call-options.js'
+import type { Engine, ViewOf } from './engine.js'
+import type { Session } from './session.js'
+import { Transaction } from './transaction.js'
+import { View } from './view.js'
+
+/** The engine of a session: everything goes to the one lent connection, until the session is over. */
+export class Lease implements Engine {
+  readonly settings: Node['settings']
+  readonly where: Where
+  readonly isSession = true
+  readonly #lent: Lent
+  #over = false
+
+  constructor(node: Node, lent: Lent, where: Where) {
+    this.settings = node.settings
+    this.where = where
+    this.#lent = lent
+  }
+
+  get lent(): Lent {
+    return this.#lent
+  }
+
+  now(): number {
+    return this.#lent.link.now()
+  }
+
+  send(command: Command): void {
+    if (this.#over) {
+      const message = `The session is over: ${command.spec.name} was not sent. Await all calls inside of its function.`
+      fail(command, new ConnectionError(message, { outcome: 'not sent' }))
+      return
+    }
+    if (command.spec === WATCH) this.#lent.watch()
+    else if (command.spec === SELECT) this.#lent.selected(Number(command.args[0]))
+    this.#lent.link.send(command)
+  }
+
+  sendAll(commands: readonly Command[]): void {
+    for (const command of commands) this.send(command)
+  }
+
+  session<F extends Form, T>(_view: ViewOf, _fn: (session: Session<F>) => Promise<T> | T): Promise<T> {
+    return Promise.reject(new DataError('A session has a connection already: use it, or call session() of the client.'))
+  }
+
+  /** No call is taken any more. */
+  end(): void {
+    this.#over = true
+  }
+}
+
+class SessionView<F extends Form = Plain> extends View<F> implements Session<F> {
+  readonly #lease: Lease
+  readonly #shape: Shape
+  readonly #circumstances: Circumstances | undefined
+
+  constructor(lease: Lease, { shape, circumstances }: ViewOf) {
+    super(lease, shape, circumstances)
+    this.#lease = lease
+    this.#shape = shape
+    this.#circumstances = circumstances
+  }
+
+  override get bytes(): SessionView<Bytes<F>> {
+    return new SessionView<Bytes<F>>(this.#lease, {
+      shape: { ...this.#shape, bytes: true },
+      circumstances: this.#circumstances,
+    })
+  }
+
+  override get bigints(): SessionView<Bigints<F>> {
+    return new SessionView<Bigints<F>>(this.#lease, {
+      shape: { ...this.#shape, bigints: true },
+      circumstances: this.#circumstances,
+    })
+  }
+
+  override with(options: CallOptions): SessionView<F> {
+    checkCallOptions(options)
+    return new SessionView<F>(this.#lease, {
+      shape: this.#shape,
+      circumstances: { ...this.#circumstances, ...options },
+    })
+  }
+
+  override multi(): Transaction<[], F> {
+    const { lent } = this.#lease
+    return new Transaction<[], F>(this.#lease, this.#shape, this.#circumstances, {
+      fault: () => lent.watchFault,
+      over: () => lent.unwatch(),
+    })
+  }
+
+  watch(...keys: readonly Key[] | readonly [readonly Key[]]): Promise<'OK'> {
+    const args: (Key | DataError)[] = []
+    pushSeveral(args, keys)
+    return this.run(new Command(WATCH, args))
+  }
+
+  async unwatch(): Promise<'OK'> {
+    const answer = await this.run<'OK'>(new Command(UNWATCH, []))
+    this.#lease.lent.unwatch()
+    return answer
+  }
+
+  select(db: number): Promise<'OK'> {
+    return this.run(new Command(SELECT, [db]))
+  }
+}
+
+/** Lends a connection of `node` to `fn` and takes it back, clean or not, however `fn` ends. */
+export async function lend<F extends Form, T>(
+  node: Node,
+  where: Where,
+  view: ViewOf,
+  fn: (session: Session<F>) => Promise<T> | T,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (typeof fn !== 'function') throw new DataError('session() takes a function.')
+  const lent = await borrow(node, view.circumstances?.timeout, signal)
+  const lease = new Lease(node, lent, where)
+  // The signal is the session's, not each call's: calls inside may have their own.
+  const { signal: _, ...circumstances } = view.circumstances ?? {}
+  const session = new SessionView<F>(lease, { shape: view.shape, circumstances })
+  const aborted = abortOf(signal)
+  try {
+    return await Promise.race([holding(node.pool, async () => fn(session)), aborted.promise])
+  } finally {
+    aborted.forget()
+    lease.end()
+    if (signal?.aborted) node.pool.giveBack(lent, false)
+    else takeBack(node, lent)
+  }
+}
+
+/** A connection of the pool; rejects with TimeoutError if the caller's own deadline is shorter than the pool's. */
+function borrow(node: Node, timeout: number | undefined, signal: AbortSignal | undefined): Promise<Lent> {
+  if (signal?.aborted) return Promise.reject(signal.reason)
+  return new Promise((resolve, reject) => {
+    const leave = (error: unknown) => {
+      ticket.cancel()
+      done()
+      reject(error)
+    }
+    const onAbort = () => leave(signal?.reason)
+    const timer =
+      timeout === undefined || timeout === 0 || timeout > 0x7fffffff
+        ? undefined
+        : outside(() => setTimeout(() => leave(noneInTime(node, timeout)), timeout))
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
+    signal?.addEventListener('abort', onAbort)
+    const ticket = node.pool.request(
+      lent => {
+        done()
+        resolve(lent)
+      },
+      error => {
+        done()
+        reject(error)
+      },
+    )
+  })
+}
+
+function noneInTime(node: Node, timeout: number): TimeoutError {
+  const { lent, waiting } = node.pool.stats
+  return new TimeoutError(
+    `No connection of the pool came free within ${timeout} ms (${lent} lent, ${waiting} callers waiting).`,
+    {
+      code: 'ETIMEDOUT',
+      node: node.name,
+      outcome: 'not sent',
+      phase: 'queued',
+      elapsed: timeout,
+      cause: node.link.lastError,
+    },
+  )
+}
+
+/** Waits for what the session did not await, puts the connection's state back, and gives it back. */
+function takeBack(node: Node, lent: Lent): void {
+  const { pool, settings } = node
+  if (lent.isClean) {
+    pool.giveBack(lent, true)
+    return
+  }
+  const limit = settings.commandTimeout > 0 && settings.commandTimeout < 0x7fffffff ? settings.commandTimeout : 5_000
+  const timer = outside(() => setTimeout(() => pool.giveBack(lent, false), limit))
+  lent.link.whenIdle(() => {
+    lent.clean().then(
+      clean => {
+        clearTimeout(timer)
+        pool.giveBack(lent, clean)
+      },
+      () => pool.giveBack(lent, false),
+    )
+  })
+}
+
+/** A promise that rejects when `signal` aborts, until it is forgotten. */
+function abortOf(signal: AbortSignal | undefined): { promise: Promise<never>; forget(): void } {
+  let onAbort = () => {}
+  const promise = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal?.reason)
+  })
+  promise.catch(() => {})
+  signal?.addEventListener('abort', onAbort)
+  return { promise, forget: () => signal?.removeEventListener('abort', onAbort) }
+}

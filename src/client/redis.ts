@@ -1,0 +1,204 @@
+import { blockTime, type Command } from '../commands/command.js'
+import type { Form } from '../commands/context.js'
+import { PLAIN } from '../commands/shape.js'
+import type { Where } from '../connection/diagnostics.js'
+import { Events } from '../connection/events.js'
+import type { LinkState } from '../connection/link.js'
+import { Node } from '../connection/node.js'
+import { mergeOptions, type RedisOptions, readOptions, type Settings, settle } from '../connection/options.js'
+import type { PoolStats } from '../connection/pool.js'
+import type { RedisError } from '../errors/errors.js'
+import { Blocking } from './blocking.js'
+import type { Engine, ViewOf } from './engine.js'
+import { lend } from './lease.js'
+import type { Session } from './session.js'
+import { View } from './view.js'
+
+/** The events of a client, with the arguments of their handlers. */
+export interface RedisEvents {
+  /** A socket is open; the handshake begins. */
+  connect: []
+  /** Commands flow. */
+  ready: []
+  /** The link is lost, or an attempt failed: the next one comes in `delay` ms. */
+  reconnecting: [{ readonly attempt: number; readonly delay: number }]
+  /** The client was closed: it does nothing any more. */
+  close: []
+  /** Trouble that no call is told of. Without a listener the first one is a warning of the process. */
+  error: [error: unknown]
+}
+
+export interface RedisStats {
+  /** Commands written and not answered. */
+  readonly inflight: number
+  /** Commands accepted and not written. */
+  readonly queued: number
+  /** What these take, in bytes, roughly. */
+  readonly queuedBytes: number
+  /** Connections that replaced a lost one. */
+  readonly reconnects: number
+  /** Lent connections: those of sessions and blocking commands. */
+  readonly pool: PoolStats
+}
+
+export interface CloseOptions {
+  /** How long to wait for what was accepted, ms (default 5000). */
+  readonly timeout?: number
+}
+
+/**
+ * A client of one server. It connects at the first call, or with `connect()`; it needs no listener, and no call of it is
+ * left unsettled.
+ */
+export class Redis extends View {
+  readonly #options: RedisOptions
+  readonly #node: Node
+  readonly #events: Events<RedisEvents>
+
+  /**
+   * `new Redis()` is redis://127.0.0.1:6379. A bad URL, an unknown option or a bad value throws DataError, which names
+   * the part and never the URL.
+   */
+  constructor(options?: RedisOptions)
+  constructor(url: string, options?: RedisOptions)
+  constructor(target?: string | RedisOptions, more?: RedisOptions) {
+    const options = readOptions(target, more)
+    const settings = settle(options)
+    const events = new Events<RedisEvents>(error => report(events, error))
+    const node = new Node(settings, {
+      onConnect: () => events.emit('connect'),
+      onReady: () => events.emit('ready'),
+      onReconnecting: (_, attempt, delay) => events.emit('reconnecting', { attempt, delay }),
+      onDown: (_, error) => report(events, error),
+    })
+    super(new SingleEngine(node), PLAIN)
+    this.#options = options
+    this.#node = node
+    this.#events = events
+  }
+
+  /** Resolves when commands flow; rejects with the error of the first attempt, and the client stays usable. */
+  connect(): Promise<void> {
+    return this.#node.connect()
+  }
+
+  /** `idle` before the first call, then what the link is doing. */
+  get status(): LinkState {
+    return this.#node.status
+  }
+
+  get stats(): RedisStats {
+    const { inflight, queued, queuedBytes, reconnects } = this.#node.link
+    return { inflight, queued, queuedBytes, reconnects, pool: this.#node.pool.stats }
+  }
+
+  /** The pool of lent connections, counted. */
+  get pool(): PoolStats {
+    return this.#node.pool.stats
+  }
+
+  /** Another client with the same options, and `overrides` over them. */
+  duplicate(overrides?: RedisOptions): Redis {
+    return new Redis(mergeOptions(this.#options, overrides))
+  }
+
+  /** Takes no more calls, waits for those accepted, then closes. Harmless when repeated. */
+  async close({ timeout = 5_000 }: CloseOptions = {}): Promise<void> {
+    const closed = this.#node.status === 'closed'
+    await this.#node.close(timeout)
+    if (!closed) this.#events.emit('close')
+  }
+
+  /** Rejects everything that is under way and closes, now. Harmless when repeated. */
+  destroy(): void {
+    if (this.#node.status === 'closed') return
+    this.#node.destroy()
+    this.#events.emit('close')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  on<K extends keyof RedisEvents>(name: K, handler: (...args: RedisEvents[K]) => void): this {
+    this.#events.on(name, handler)
+    return this
+  }
+
+  once<K extends keyof RedisEvents>(name: K, handler: (...args: RedisEvents[K]) => void): this {
+    this.#events.once(name, handler)
+    return this
+  }
+
+  off<K extends keyof RedisEvents>(name: K, handler: (...args: RedisEvents[K]) => void): this {
+    this.#events.off(name, handler)
+    return this
+  }
+
+  /** Lets the connection keep the process alive (the default). */
+  ref(): this {
+    this.#node.ref()
+    return this
+  }
+
+  /** Lets the process end although the client is connected. */
+  unref(): this {
+    this.#node.unref()
+    return this
+  }
+}
+
+/** The engine of a client of one server. */
+class SingleEngine implements Engine {
+  readonly settings: Settings
+  readonly where: Where
+  readonly isSession = false
+  readonly #node: Node
+
+  constructor(node: Node) {
+    const { settings } = node
+    const { endpoint } = settings
+    this.settings = settings
+    this.where = {
+      database: settings.db,
+      serverAddress: 'path' in endpoint ? endpoint.path : endpoint.host,
+      serverPort: 'path' in endpoint ? undefined : endpoint.port,
+    }
+    this.#node = node
+  }
+
+  now(): number {
+    return this.#node.link.now()
+  }
+
+  send(command: Command): void {
+    if (command.spec.blocks === undefined || blockTime(command) === undefined) this.#node.link.send(command)
+    else new Blocking(this.#node, command)
+  }
+
+  sendAll(commands: readonly Command[]): void {
+    for (const command of commands) this.#node.link.send(command)
+  }
+
+  session<F extends Form, T>(
+    view: ViewOf,
+    fn: (session: Session<F>) => Promise<T> | T,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    return lend(this.#node, this.where, view, fn, signal)
+  }
+}
+
+const warned = new WeakSet<object>()
+
+/** Trouble goes to the listeners of `error`; without any, the first is a warning of the process. */
+function report(events: Events<RedisEvents>, error: unknown): void {
+  if (events.has('error')) {
+    events.emit('error', error)
+    return
+  }
+  if (warned.has(events)) return
+  warned.add(events)
+  const message = (error as RedisError | undefined)?.message ?? String(error)
+  process.emitWarning(`${message} (This is told once; listen to 'error' to hear of all.)`, 'RespireWarning')
+}

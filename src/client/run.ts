@@ -1,0 +1,123 @@
+/** What happens to a command between the call and the link: it is checked, gets its promise and its deadline, and goes. */
+import { blockTime, type Circumstances, type Command, Keep, measure, State } from '../commands/command.js'
+import { applyPrefix } from '../commands/prefix.js'
+import { ScriptCommand } from '../commands/script.js'
+import type { Shape } from '../commands/shape.js'
+import { unwatchSignal, watchSignal } from '../connection/abort.js'
+import { setDeadline } from '../connection/deadline.js'
+import { commandChannel, traceCommand } from '../connection/diagnostics.js'
+import { fail, promiseOf } from '../connection/settle.js'
+import { DataError, NoScriptError } from '../errors/errors.js'
+import type { Engine } from './engine.js'
+
+/** Runs `command` on `engine` in the way of a view: its shape, and what the caller said about its calls. */
+export function run<R>(
+  engine: Engine,
+  command: Command,
+  shape: Shape,
+  circumstances: Circumstances | undefined,
+): Promise<R> {
+  const again = command.size !== 0
+  const promise = promiseOf<R>(command)
+  const fault = again ? ranBefore(command) : (prepare(command, shape) ?? reservedFault(command, engine))
+  if (fault !== undefined) {
+    fail(command, fault)
+    return promise
+  }
+  if (circumstances !== undefined && !heed(command, circumstances)) return promise
+  setDeadline(command, circumstances?.timeout ?? timeoutOf(command, engine.settings.commandTimeout), engine.now())
+  if (commandChannel.hasSubscribers) traceCommand(command, engine.where, () => engine.send(command))
+  else engine.send(command)
+  // The server may have forgotten the script: it said so, and did not run it.
+  return command.spec.script && command instanceof ScriptCommand
+    ? orWithText(promise, engine, command, circumstances)
+    : promise
+}
+
+/** Gives a prepared `command` its promise and deadline, and starts it. */
+export function launch<R>(
+  engine: Engine,
+  command: Command,
+  circumstances: Circumstances | undefined,
+  start: (command: Command) => void,
+): Promise<R> {
+  const promise = promiseOf<R>(command)
+  if (circumstances !== undefined && !heed(command, circumstances)) return promise
+  setDeadline(command, circumstances?.timeout ?? engine.settings.commandTimeout, engine.now())
+  start(command)
+  return promise
+}
+
+/** Gives `command` its shape, prefix and size; or tells what is wrong with it. */
+export function prepare(command: Command, shape: Shape): DataError | undefined {
+  command.shape = shape
+  if (shape.prefix !== '') {
+    const fault = applyPrefix(command, shape.prefix)
+    if (fault !== undefined) return fault
+  }
+  const size = measure(command)
+  if (typeof size !== 'number') return size
+  command.size = size
+  const { spec } = command
+  if (spec.repeatable) command.state |= State.repeatable
+  if (!spec.known && /\s/.test(spec.name)) {
+    return new DataError('The name of a command has no spaces in it: give each word as an argument of its own.')
+  }
+  return undefined
+}
+
+/** What only a session may say, or nobody. */
+export function reservedFault(command: Command, engine: Engine): DataError | undefined {
+  const { name, reserved } = command.spec
+  if (reserved === undefined || (engine.isSession && reserved.session)) return undefined
+  const why = engine.isSession ? 'is not for a session' : 'would change the connection that all callers share'
+  return new DataError(`${name} ${why}: use ${reserved.instead}.`, { command: name })
+}
+
+/** The default deadline; a blocking command gets the time it may block on top, and none if that is for ever. */
+function timeoutOf(command: Command, commandTimeout: number): number {
+  if (command.spec.blocks === undefined) return commandTimeout
+  const block = blockTime(command)
+  if (block === undefined) return commandTimeout
+  return block === 0 ? 0 : block + commandTimeout
+}
+
+/** False if the call is over already: its signal had aborted. */
+function heed(command: Command, circumstances: Circumstances): boolean {
+  const { idempotent, key, signal } = circumstances
+  if (idempotent === true) command.state |= State.repeatable
+  if (key === undefined && signal === undefined) return true
+  command.keep ??= new Keep()
+  command.keep.circumstances = circumstances
+  if (signal === undefined) return true
+  if (signal.aborted) {
+    fail(command, signal.reason)
+    return false
+  }
+  watchSignal(signal, command)
+  command.keep.onSettled = settled => unwatchSignal(signal, settled)
+  return true
+}
+
+function ranBefore(command: Command): DataError {
+  return new DataError(`This ${command.spec.name} was run before: a Command is one call, make another.`)
+}
+
+async function orWithText<R>(
+  promise: Promise<R>,
+  engine: Engine,
+  command: ScriptCommand,
+  circumstances: Circumstances | undefined,
+): Promise<R> {
+  const { deadline } = command
+  const text = command.asEval()
+  try {
+    return await promise
+  } catch (error) {
+    if (!(error instanceof NoScriptError)) throw error
+    // One deadline for both.
+    const left = deadline === 0 ? 0 : Math.max(1, deadline - performance.now())
+    // The prefix stands before its keys already.
+    return run<R>(engine, text, { ...command.shape, prefix: '' }, { ...circumstances, timeout: left })
+  }
+}

@@ -1,0 +1,113 @@
+import type { Circumstances, Command } from '../commands/command.js'
+import { Commands } from '../commands/commands.js'
+import type { Context, Form, Plain } from '../commands/context.js'
+import { ScriptCommand } from '../commands/script.js'
+import type { Shape } from '../commands/shape.js'
+import { Unit } from '../connection/unit.js'
+import { DataError, RedisError, type WatchError } from '../errors/errors.js'
+import { traceBatch } from './batch.js'
+import type { Engine } from './engine.js'
+import { faultOf, type Settled, unlessFailed } from './pipeline.js'
+import { launch, reservedFault } from './run.js'
+
+/** The context of a transaction: each call makes it longer by what the call will come to. */
+export interface Queued<T extends unknown[], F extends Form = Plain> extends Context {
+  readonly text: F['text']
+  readonly int: F['int']
+  readonly outcome: Transaction<[...T, this['reply']], F>
+}
+
+/** What a session knows that its transactions must ask before they are written. */
+export interface Watch {
+  /** Why nothing may be written: the link that watched is lost. */
+  fault(): WatchError | undefined
+  /** EXEC ends all watches. */
+  over(): void
+}
+
+/**
+ * MULTI … EXEC: commands that run in one piece, with nothing of others between them. They are collected here and written
+ * in one piece too. [Transactions](https://redis.io/docs/latest/develop/using-commands/transactions/)
+ */
+export class Transaction<out T extends unknown[], out F extends Form = Plain> extends Commands<Queued<T, F>> {
+  readonly #engine: Engine
+  readonly #shape: Shape
+  readonly #circumstances: Circumstances | undefined
+  readonly #watch: Watch | undefined
+  readonly #commands: Command[] = []
+  #done = false
+
+  constructor(engine: Engine, shape: Shape, circumstances: Circumstances | undefined, watch?: Watch) {
+    super()
+    this.#engine = engine
+    this.#shape = shape
+    this.#circumstances = circumstances
+    this.#watch = watch
+  }
+
+  /** How many commands it holds. */
+  get length(): number {
+    return this.#commands.length
+  }
+
+  run<R>(command: Command): Transaction<[...T, R], F> {
+    if (this.#done) throw usedUp()
+    this.#commands.push(command instanceof ScriptCommand ? command.asEval() : command)
+    return this as unknown as Transaction<[...T, R], F>
+  }
+
+  /** Adds what `fn` adds for each of `items`. */
+  each<I, R>(
+    items: Iterable<I>,
+    fn: (transaction: Transaction<[], F>, item: I) => Transaction<[R], F>,
+  ): Transaction<[...T, ...R[]], F> {
+    for (const item of items) fn(this as unknown as Transaction<[], F>, item)
+    return this as unknown as Transaction<[...T, ...R[]], F>
+  }
+
+  /** Forgets the commands; nothing was sent. */
+  discard(): void {
+    this.#done = true
+    this.#commands.length = 0
+  }
+
+  /**
+   * Sends it, once, and resolves with the replies in order. All commands ran, or none did, unless the outcome is unknown.
+   *
+   * - a refusal while queueing: ExecAbortError, whose `cause` is that refusal; none ran
+   * - a watched key changed, or the link was lost while watching: WatchError; none ran
+   * - a command failed while it ran: its own error with `index` and `results`; the others ran. With `settle` each error
+   *   stands in its place.
+   * - the link was lost: ConnectionError with the outcome `'unknown'`; it is not sent again
+   */
+  exec(options?: { settle?: false }): Promise<T>
+  exec(options: { settle: true }): Promise<Settled<T>>
+  async exec(options: { settle?: boolean } = {}): Promise<unknown[]> {
+    if (this.#done) throw usedUp()
+    this.#done = true
+    const commands = this.#commands
+    // An empty one still tells whether the watched keys changed.
+    if (commands.length === 0 && this.#watch === undefined) return []
+    const fault =
+      this.#watch?.fault() ?? faultOf(commands, this.#shape, command => reservedFault(command, this.#engine))
+    if (fault !== undefined) {
+      this.#watch?.over()
+      throw fault
+    }
+    const results = await traceBatch(this.#engine, 'MULTI', commands.length, () => this.#send(new Unit(commands)))
+    return options.settle === true ? results : unlessFailed(results, index => results[index] instanceof RedisError)
+  }
+
+  async #send(unit: Unit): Promise<unknown[]> {
+    unit.shape = this.#shape
+    try {
+      return await launch<unknown[]>(this.#engine, unit, this.#circumstances, started => this.#engine.send(started))
+    } finally {
+      this.#watch?.over()
+    }
+  }
+}
+
+function usedUp(): DataError {
+  return new DataError('This transaction was executed or discarded: make another one.')
+}

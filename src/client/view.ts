@@ -1,0 +1,96 @@
+/** A way to look at a client: the form of its replies, a key prefix, and options for each call. */
+import type { Circumstances, Command, Key } from '../commands/command.js'
+import { Commands } from '../commands/commands.js'
+import type { Bigints, Bytes, Form, Plain, Promised } from '../commands/context.js'
+import type { Shape } from '../commands/shape.js'
+import { DataError } from '../errors/errors.js'
+import { type CallOptions, checkCallOptions } from './call-options.js'
+import type { Engine } from './engine.js'
+import { type RetryOptions, retrying } from './optimism.js'
+import { Pipeline } from './pipeline.js'
+import { run } from './run.js'
+import type { Session } from './session.js'
+import { Transaction } from './transaction.js'
+
+export interface SessionOptions {
+  /** Its abort rejects the session at once; the connection is put back clean, or destroyed. */
+  readonly signal?: AbortSignal
+}
+
+export class View<F extends Form = Plain> extends Commands<Promised<F>> {
+  readonly #engine: Engine
+  readonly #shape: Shape
+  readonly #circumstances: Circumstances | undefined
+  #bytes: View<Bytes<F>> | undefined
+  #bigints: View<Bigints<F>> | undefined
+
+  constructor(engine: Engine, shape: Shape, circumstances?: Circumstances) {
+    super()
+    this.#engine = engine
+    this.#shape = shape
+    this.#circumstances = circumstances
+  }
+
+  /** The same client with text replies as Buffers. */
+  get bytes(): View<Bytes<F>> {
+    this.#bytes ??= new View<Bytes<F>>(this.#engine, { ...this.#shape, bytes: true }, this.#circumstances)
+    return this.#bytes
+  }
+
+  /** The same client with integer replies as bigints. */
+  get bigints(): View<Bigints<F>> {
+    this.#bigints ??= new View<Bigints<F>>(this.#engine, { ...this.#shape, bigints: true }, this.#circumstances)
+    return this.#bigints
+  }
+
+  /** The same client with options for each call: `redis.with({ timeout: 200 }).get('k')`. */
+  with(options: CallOptions): View<F> {
+    checkCallOptions(options)
+    return new View<F>(this.#engine, this.#shape, { ...this.#circumstances, ...options })
+  }
+
+  /**
+   * The same client with `prefix` before every key, pattern and channel, and taken from the keys in replies. A command
+   * whose keys are not known is refused.
+   */
+  prefixed(prefix: string): View<F> {
+    if (typeof prefix !== 'string' || prefix === '')
+      throw new DataError('The prefix must be a string that is not empty.')
+    return new View<F>(this.#engine, { ...this.#shape, prefix: this.#shape.prefix + prefix }, this.#circumstances)
+  }
+
+  run<R>(command: Command): Promise<R> {
+    return run<R>(this.#engine, command, this.#shape, this.#circumstances)
+  }
+
+  /** Commands that are sent together, in order: `await redis.pipeline().get('a').incr('n').exec()`. */
+  pipeline(): Pipeline<[], F> {
+    return new Pipeline<[], F>(this.#engine, this.#shape, this.#circumstances)
+  }
+
+  /** MULTI … EXEC: commands that run in one piece. */
+  multi(): Transaction<[], F> {
+    return new Transaction<[], F>(this.#engine, this.#shape, this.#circumstances)
+  }
+
+  /**
+   * Lends a connection of the pool to `fn`, for as long as it runs: to watch, to block, to select a database, to wait for
+   * replicas. Rejects with MaxConnectionsError if none comes back in time, with ChildDeadlockedError if none ever can.
+   */
+  session<T>(fn: (session: Session<F>) => Promise<T> | T, options: SessionOptions = {}): Promise<T> {
+    const view = { shape: this.#shape, circumstances: this.#circumstances }
+    return this.#engine.session<F, T>(view, fn, options.signal ?? this.#circumstances?.signal)
+  }
+
+  /**
+   * Watches `keys`, runs `fn`, and runs it again when its `session.multi().exec()` met a change of them (WatchError).
+   * Resolves with what `fn` returned. A lost connection whose transaction may have run is told, never repeated.
+   */
+  transaction<T>(
+    keys: Key | readonly Key[],
+    fn: (session: Session<F>) => Promise<T> | T,
+    options: RetryOptions & SessionOptions = {},
+  ): Promise<T> {
+    return this.session(session => retrying(session, keys, fn, options), options)
+  }
+}

@@ -1,0 +1,132 @@
+import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { keyAt, keysFrom } from './key-specs.js'
+import { int, list } from './replies.js'
+import { pushSeveral, refuse, type Several } from './tokens.js'
+
+/** How a field is read: unsigned up to 63 bits, or signed up to 64. */
+export type BitType = `u${number}` | `i${number}`
+
+/** A bit's position; with `#` so many times the width of the field. */
+export type BitOffset = number | `#${number}`
+
+/** What happens to a value that does not fit: `wrap` around (unless told otherwise), stay at the limit, or do nothing. */
+export type Overflow = 'wrap' | 'sat' | 'fail'
+
+export interface BitfieldGet {
+  readonly get: BitType
+  readonly offset: BitOffset
+}
+
+export interface BitfieldSet {
+  readonly set: BitType
+  readonly offset: BitOffset
+  readonly value: number | bigint
+  readonly overflow?: Overflow
+}
+
+export interface BitfieldIncrby {
+  readonly incrby: BitType
+  readonly offset: BitOffset
+  readonly increment: number | bigint
+  readonly overflow?: Overflow
+}
+
+export type BitfieldOperation = BitfieldGet | BitfieldSet | BitfieldIncrby
+
+/** AND, OR, XOR and NOT; `diff`, `diff1`, `andor` and `one` since 8.2. */
+export type BitOperation = 'and' | 'or' | 'xor' | 'not' | 'diff' | 'diff1' | 'andor' | 'one'
+
+/** In which unit a range counts. @since 7.0 */
+export type BitUnit = 'byte' | 'bit'
+
+const ints = list(int)
+
+const BITCOUNT = read('BITCOUNT', int)
+const BITFIELD = write('BITFIELD', ints)
+const BITFIELD_RO = read('BITFIELD_RO', ints)
+const BITOP = write('BITOP', int, { keys: [keyAt(1, 'write'), keysFrom(2, 'read')] })
+const BITPOS = read('BITPOS', int)
+const GETBIT = read('GETBIT', int)
+const SETBIT = write('SETBIT', int)
+
+export abstract class Bitmaps<C extends Context> extends Runner<C> {
+  /**
+   * How many bits are 1, in all or from `start` to `end`, both included; negative positions count from the end.
+   * @since 2.6 [BITCOUNT](https://redis.io/commands/bitcount)
+   */
+  bitcount(key: Key): Outcome<C, C['int']>
+  bitcount(key: Key, start: number, end: number, unit?: BitUnit): Outcome<C, C['int']>
+  bitcount(key: Key, start?: number, end?: number, unit?: BitUnit): Outcome<C, C['int']> {
+    return this.run(new Command(BITCOUNT, [key, ...given(start, end, unit)]))
+  }
+
+  /**
+   * Reads and writes integers of any width, one operation after the other, in one step. For each: a get gives the value,
+   * a set the old one, an incrby the new one; null where `overflow: 'fail'` kept it from being written. @since 3.2
+   * [BITFIELD](https://redis.io/commands/bitfield)
+   */
+  bitfield(key: Key, operations: readonly BitfieldOperation[]): Outcome<C, (C['int'] | null)[]> {
+    const args: Arguments = [key]
+    // The server's OVERFLOW holds for all that follows; ours belongs to one operation.
+    let overflow: Overflow = 'wrap'
+    for (const operation of operations) {
+      if ('get' in operation) {
+        args.push('GET', operation.get, operation.offset)
+        continue
+      }
+      const wanted = operation.overflow ?? 'wrap'
+      if (wanted !== overflow) args.push('OVERFLOW', wanted)
+      overflow = wanted
+      if ('set' in operation) args.push('SET', operation.set, operation.offset, operation.value)
+      else args.push('INCRBY', operation.incrby, operation.offset, operation.increment)
+    }
+    return this.run(new Command(BITFIELD, args))
+  }
+
+  /**
+   * Reads integers of any width, also on replicas. @since 6.0 [BITFIELD_RO](https://redis.io/commands/bitfield_ro)
+   */
+  bitfieldRo(key: Key, operations: readonly BitfieldGet[]): Outcome<C, C['int'][]> {
+    const args: Arguments = [key]
+    for (const { get, offset } of operations) args.push('GET', get, offset)
+    return this.run(new Command(BITFIELD_RO, args))
+  }
+
+  /**
+   * Stores the bits of `keys` combined by `operation` (`not` takes one key) and gives the length in bytes. @since 2.6
+   * [BITOP](https://redis.io/commands/bitop)
+   */
+  bitop(operation: BitOperation, destination: Key, ...keys: Several<Key>): Outcome<C, C['int']> {
+    const args: Arguments = [operation, destination]
+    pushSeveral(args, keys)
+    if (operation === 'not' && args.length > 3) refuse(args, 'The operation not takes one key.')
+    return this.run(new Command(BITOP, args))
+  }
+
+  /**
+   * The position of the first bit that is `bit`, in all or from `start` to `end`, both included; -1 if there is none.
+   * Without an end, zeros are thought behind the value. @since 2.8.7 [BITPOS](https://redis.io/commands/bitpos)
+   */
+  bitpos(key: Key, bit: 0 | 1): Outcome<C, C['int']>
+  bitpos(key: Key, bit: 0 | 1, start: number): Outcome<C, C['int']>
+  bitpos(key: Key, bit: 0 | 1, start: number, end: number, unit?: BitUnit): Outcome<C, C['int']>
+  bitpos(key: Key, bit: 0 | 1, start?: number, end?: number, unit?: BitUnit): Outcome<C, C['int']> {
+    return this.run(new Command(BITPOS, [key, bit, ...given(start, end, unit)]))
+  }
+
+  /** The bit at `offset`, 0 beyond the end. @since 2.2 [GETBIT](https://redis.io/commands/getbit) */
+  getbit(key: Key, offset: number): Outcome<C, C['int']> {
+    return this.run(new Command(GETBIT, [key, offset]))
+  }
+
+  /** Sets the bit at `offset` and gives what it was. @since 2.2 [SETBIT](https://redis.io/commands/setbit) */
+  setbit(key: Key, offset: number, value: 0 | 1): Outcome<C, C['int']> {
+    return this.run(new Command(SETBIT, [key, offset, value]))
+  }
+}
+
+/** The arguments that were given. */
+function given(...optional: readonly (Argument | undefined)[]): Argument[] {
+  return optional.filter(each => each !== undefined)
+}

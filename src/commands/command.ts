@@ -1,0 +1,326 @@
+/**
+ * What is said to Redis. A Spec says what a command is, once for all its calls; a Command is one call of it.
+ */
+import { DataError, type RedisError } from '../errors/errors.js'
+import { type Decoder, raw } from './decoder.js'
+import { type Access, findKeys, type KeySpec, keyAt } from './key-specs.js'
+import type { Reply } from './reply.js'
+import { PLAIN, type Shape } from './shape.js'
+
+/** A key, a channel, a member: text goes as UTF-8, bytes as they are. */
+export type Key = string | Uint8Array
+
+/** What a command may be given. A number must be finite; bytes must not change until the call settles. */
+export type Argument = string | Uint8Array | number | bigint
+
+/**
+ * A list of arguments while it is built. A DataError in an argument's place (options that conflict, say) is what the
+ * call rejects with; nothing is sent then.
+ */
+export type Arguments = (Argument | DataError)[]
+
+/** Where the server's time-out of a blocking command is, and in which unit. 0 there means for ever. */
+export type Blocking = 'last, seconds' | 'first, seconds' | 'after BLOCK, ms'
+
+/** How a cluster is asked: each shard's primary, each node, split by slot, or one node chosen at random. */
+export type Ask = 'shards' | 'nodes' | 'split' | 'special'
+
+/** Makes one raw reply of those of several nodes, before the decoder sees it. */
+export type Join = (replies: readonly Reply[]) => Reply
+
+export interface Spec {
+  /** Upper case, the subcommand behind a space: `CLIENT KILL`. */
+  readonly name: string
+  /** False for a name that only `call` brought: nobody knows its keys. */
+  readonly known: boolean
+  /** The name as it goes over the wire, each word as a bulk string. */
+  readonly head: string
+  /** How many bulk strings `head` holds. */
+  readonly words: number
+  readonly decode: Decoder
+  readonly keys: readonly KeySpec[]
+  /** Positions that hold no keys but names of the same space: patterns and channels. A prefix applies to them too. */
+  readonly names: readonly KeySpec[]
+  /** Index of the first key if it is always there, -1 if there is none, -2 if `keys` must be searched. */
+  readonly firstKey: number
+  /** The server's own flag: it changes nothing. */
+  readonly readonly: boolean
+  /** May be sent again although it may have run: read-only, or without any effect on data. */
+  readonly repeatable: boolean
+  readonly blocks: Blocking | undefined
+  readonly ask: Ask | undefined
+  readonly join: Join | undefined
+  /** Set for a script or a function: it can return any text, also one that looks like the server's refusal. */
+  readonly script: boolean
+  /** Why the shared connection of a client refuses it, and what to do instead; a session may take it, or may not either. */
+  readonly reserved: Reserved | undefined
+}
+
+export interface Reserved {
+  readonly session: boolean
+  readonly instead: string
+}
+
+export interface Traits {
+  readonly keys?: readonly KeySpec[]
+  readonly names?: readonly KeySpec[]
+  readonly repeatable?: boolean
+  readonly blocks?: Blocking
+  readonly ask?: Ask
+  readonly join?: Join
+  readonly script?: boolean
+  readonly reserved?: Reserved
+}
+
+const specs = new Map<string, Spec>()
+
+function define(name: string, decode: Decoder, access: Access | undefined, readonly: boolean, traits: Traits): Spec {
+  if (specs.has(name)) throw new Error(`${name} is defined twice`)
+  const keys = traits.keys ?? (access === undefined ? [] : [keyAt(0, access)])
+  const words = name.split(' ')
+  const spec: Spec = {
+    name,
+    known: true,
+    head: words.map(word => `$${word.length}\r\n${word}\r\n`).join(''),
+    words: words.length,
+    decode,
+    keys,
+    names: traits.names ?? [],
+    firstKey:
+      keys.length === 0 ? -1 : typeof keys[0]?.begin === 'number' && 'last' in keys[0].find ? keys[0].begin : -2,
+    readonly,
+    repeatable: traits.repeatable ?? readonly,
+    blocks: traits.blocks,
+    ask: traits.ask,
+    join: traits.join,
+    script: traits.script ?? false,
+    reserved: traits.reserved,
+  }
+  specs.set(name, spec)
+  return spec
+}
+
+/** A command that the server flags read-only; its first argument is its only key unless `traits.keys` says otherwise. */
+export function read(name: string, decode: Decoder, traits: Traits = {}): Spec {
+  return define(name, decode, 'read', true, traits)
+}
+
+/** A command that is not flagged read-only; its first argument is its only key unless `traits.keys` says otherwise. */
+export function write(name: string, decode: Decoder, traits: Traits = {}): Spec {
+  return define(name, decode, 'write', false, traits)
+}
+
+/** A command without keys that is not flagged read-only. */
+export function keyless(name: string, decode: Decoder, traits: Traits = {}): Spec {
+  return define(name, decode, undefined, false, traits)
+}
+
+/** Every spec by its name. */
+export function allSpecs(): ReadonlyMap<string, Spec> {
+  return specs
+}
+
+/**
+ * The spec for the words of a raw call and how many of them are its name. An unknown name gets a spec of its own: not
+ * safe to repeat, key positions unknown.
+ */
+export function specOf(words: readonly Argument[]): Spec {
+  const first = nameOf(words[0])
+  const two = words.length > 1 ? specs.get(`${first} ${nameOf(words[1])}`) : undefined
+  const spec = two ?? specs.get(first)
+  if (spec !== undefined) return spec
+  const byteLength = Buffer.byteLength(first)
+  return {
+    name: first,
+    known: false,
+    head: `$${byteLength}\r\n${first}\r\n`,
+    words: 1,
+    decode: raw,
+    keys: [],
+    names: [],
+    firstKey: -1,
+    readonly: false,
+    repeatable: false,
+    blocks: undefined,
+    ask: undefined,
+    join: undefined,
+    script: false,
+    reserved: undefined,
+  }
+}
+
+function nameOf(word: Argument | undefined): string {
+  if (typeof word === 'string') return word.toUpperCase()
+  if (word instanceof Uint8Array) return Buffer.from(word).toString().toUpperCase()
+  return String(word)
+}
+
+/** What the caller said about one call, beyond the command itself. */
+export interface Circumstances {
+  /** Deadline of the call, ms; 0 or Infinity is none. */
+  readonly timeout?: number
+  /** Aborts the call in any phase. */
+  readonly signal?: AbortSignal
+  /** The caller declares that it may run twice. */
+  readonly idempotent?: boolean
+  /** Where a cluster sends a command whose keys are not known. */
+  readonly key?: Key
+}
+
+/** What is kept of a call that did not go the usual way; most calls have none. */
+export class Keep {
+  circumstances: Circumstances | undefined = undefined
+  /** How often it was written in vain. */
+  attempts = 0
+  /** Redirects followed (cluster). */
+  redirects = 0
+  /** The refusal (LOADING, TRYAGAIN…) after which it waits to be sent again. */
+  refusal: RedisError | undefined = undefined
+  /** Told once, before the promise settles. */
+  onSettled: ((command: Command, value: unknown, error: unknown) => void) | undefined = undefined
+}
+
+/** Bits of a command's `state`. */
+export const State = {
+  /** Handed to a socket at least once, and not refused since. */
+  written: 1,
+  /** May be sent again although it may have run. */
+  repeatable: 2,
+  /** Belongs to one connection: never sent again on another. */
+  bound: 4,
+  /** Written, and its reply is still to come on a connection that lives. */
+  flying: 8,
+  /** One of several with one promise: `resolve` gets the error of a failed one as it is, and `failed` is set. */
+  collected: 16,
+  failed: 32,
+  /** One of a pipeline that changes something: never sent again alone, since its neighbours would be overtaken. */
+  ordered: 64,
+  /** A unit: its lines are written in its place. */
+  unit: 128,
+  /** A line of a unit; its holder is the unit. */
+  line: 256,
+  /** The next write says ASKING before it (cluster). */
+  asking: 512,
+} as const
+
+/** Who has an unsettled command. */
+export interface Holder {
+  /**
+   * The deadline of `command` has passed, `elapsed` ms after the call. True if it was settled; false asks to come again
+   * once what the kernel has was read: its reply may be there.
+   */
+  expire(command: Command, elapsed: number, round: number): boolean
+  /** The caller gave `command` up: it is settled now, and if it was not written it never will be. */
+  abandon(command: Command, reason: unknown): void
+  /** The server refused `command`: settles it, or sends it again. */
+  refuse(command: Command, error: RedisError): void
+}
+
+const NOTHING: readonly Argument[] = []
+
+/**
+ * One call of a command. The first half says what is sent and how the reply is read; the second half belongs to who
+ * runs it, for the one run that a Command has.
+ */
+export class Command {
+  readonly spec: Spec
+  args: readonly Argument[]
+  /** Reads the reply; the spec's unless the options of this call change what comes back. */
+  readonly decode: Decoder
+
+  /** The form of text and integers, and the key prefix, of the view that runs it. */
+  shape: Shape = PLAIN
+  /** What the arguments take, in bytes, roughly; 0 until it was measured. */
+  size = 0
+  /** On the clock of `performance.now()`, in ms; 0 is none. */
+  deadline = 0
+  /** Bits of `State`. */
+  state = 0
+  /** Settles it; undefined before its run and behind it. The command is handed along for those that serve many. */
+  resolve: ((value: unknown, command: Command) => void) | undefined = undefined
+  keep: Keep | undefined = undefined
+  /** What a collected command came to. */
+  result: unknown = undefined
+  /** Who has it now: a link, a router; asked what phase it is in when its deadline passes. */
+  holder: Holder | undefined = undefined
+
+  constructor(spec: Spec, args: Arguments, decode: Decoder = spec.decode) {
+    this.spec = spec
+    // A DataError among them is found by `measure`, which every run begins with.
+    this.args = args as readonly Argument[]
+    this.decode = decode
+  }
+
+  /** Lets go of the arguments: what has settled must not hold a big value. */
+  release(): void {
+    this.args = NOTHING
+  }
+}
+
+/**
+ * The bytes that the arguments take (text counted by characters, numbers as 8), or the DataError that they are.
+ * The message tells the position and the type, never the value.
+ */
+export function measure(command: Command): number | DataError {
+  const { args } = command
+  let size = 16
+  for (let i = 0; i < args.length; i++) {
+    const argument: unknown = args[i]
+    if (typeof argument === 'string') size += argument.length
+    else if (typeof argument === 'number') {
+      if (!Number.isFinite(argument)) return wrongArgument(command, i, `the number ${argument}`)
+      size += 8
+    } else if (typeof argument === 'bigint') size += 8
+    else if (argument instanceof Uint8Array) size += argument.byteLength
+    else if (argument instanceof DataError) {
+      argument.command ??= command.spec.name
+      return argument
+    } else return wrongArgument(command, i, kindOf(argument))
+  }
+  return size
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object') return 'an object'
+  return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
+}
+
+function wrongArgument(command: Command, index: number, found: string): DataError {
+  const { name } = command.spec
+  return new DataError(
+    `Argument ${index + 1} of ${name} is ${found}: expected a string, a Buffer or Uint8Array, a finite number or a ` +
+      'bigint. Convert it first, for instance with String() or JSON.stringify().',
+    { command: name },
+  )
+}
+
+/** Indexes of the arguments that are keys, in the order of the spec. */
+export function keyIndexes(command: Command): number[] {
+  const found: number[] = []
+  for (const spec of command.spec.keys) findKeys(spec, command.args, found)
+  return found
+}
+
+/** How long the server may block on it, in ms: 0 for ever, undefined if this call does not block. */
+export function blockTime(command: Command): number | undefined {
+  const { args, spec } = command
+  switch (spec.blocks) {
+    case undefined:
+      return undefined
+    case 'first, seconds':
+      return Math.ceil(Number(args[0]) * 1000)
+    case 'last, seconds':
+      return Math.ceil(Number(args[args.length - 1]) * 1000)
+    case 'after BLOCK, ms': {
+      // The token stands before STREAMS; a stream may be named BLOCK.
+      for (let i = 0; i < args.length - 1; i++) {
+        const word = typeof args[i] === 'string' ? (args[i] as string).toUpperCase() : ''
+        if (word === 'STREAMS') return undefined
+        if (word === 'BLOCK') return Math.ceil(Number(args[i + 1]))
+      }
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * All groups of commands on one class. The groups are plain classes over a Context; their methods are copied on one
+ * prototype at load, so that a client is one object with one prototype chain of two.
+ */
+
+import { Bitmaps } from './bitmaps.js'
+import type { Argument } from './command.js'
+import { Command, specOf } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { raw } from './decoder.js'
+import { Expiry } from './expiry.js'
+import { HashExpiry } from './hash-expiry.js'
+import { Hashes } from './hashes.js'
+import { HyperLogLogs } from './hyperloglog.js'
+import { Keys } from './keys.js'
+import { Lists } from './lists.js'
+import { Sets } from './sets.js'
+import { Sorting } from './sorting.js'
+import { Strings } from './strings.js'
+
+const groups = [Strings, Keys, Expiry, Sorting, Hashes, HashExpiry, Lists, Sets, Bitmaps, HyperLogLogs]
+
+export interface Commands<C extends Context>
+  extends Strings<C>,
+    Keys<C>,
+    Expiry<C>,
+    Sorting<C>,
+    Hashes<C>,
+    HashExpiry<C>,
+    Lists<C>,
+    Sets<C>,
+    Bitmaps<C>,
+    HyperLogLogs<C> {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface says what the loop below puts on the prototype
+export abstract class Commands<C extends Context> extends Runner<C> {
+  /**
+   * Any command by its name, the reply as it came: maps as Map, sets as Set. It counts as what its name is: a known
+   * read-only command may be sent again after a loss, an unknown one never is.
+   */
+  call(...words: readonly [string, ...Argument[]]): Outcome<C, unknown> {
+    const spec = specOf(words)
+    return this.run(new Command(spec, words.slice(spec.words), raw))
+  }
+}
+
+for (const group of groups) {
+  for (const name of Object.getOwnPropertyNames(group.prototype)) {
+    if (name === 'constructor') continue
+    if (Object.hasOwn(Commands.prototype, name)) throw new Error(`two groups define ${name}`)
+    Object.defineProperty(
+      Commands.prototype,
+      name,
+      Object.getOwnPropertyDescriptor(group.prototype, name) as PropertyDescriptor,
+    )
+  }
+}

@@ -1,0 +1,179 @@
+import type { AtMostOne } from './choice.js'
+import { type Arguments, Command, type Key, read, type Spec, write } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { type ExpiryConditions, type Lifetime, type NewLifetime, pushConditions, pushLifetime } from './expiry.js'
+import { int, list, texts } from './replies.js'
+import { exclusive, type Fields, flag, type OneOrMore, pushCounted, pushFields } from './tokens.js'
+
+/** On which condition the time of a field is set, at most one. */
+export type HexpireOptions = AtMostOne<ExpiryConditions>
+
+/** On which condition fields are set, at most one. */
+export interface FieldConditions {
+  /** Only if the hash has none of them. */
+  readonly fnx: boolean
+  /** Only if the hash has all of them. */
+  readonly fxx: boolean
+}
+
+export type HsetexOptions = Lifetime & AtMostOne<FieldConditions>
+
+const ints = list(int)
+
+const HEXPIRE = write('HEXPIRE', ints)
+const HEXPIREAT = write('HEXPIREAT', ints)
+const HEXPIRETIME = read('HEXPIRETIME', ints)
+const HGETDEL = write('HGETDEL', texts)
+const HGETEX = write('HGETEX', texts)
+const HPERSIST = write('HPERSIST', ints)
+const HPEXPIRE = write('HPEXPIRE', ints)
+const HPEXPIREAT = write('HPEXPIREAT', ints)
+const HPEXPIRETIME = read('HPEXPIRETIME', ints)
+const HPTTL = read('HPTTL', ints)
+const HSETEX = write('HSETEX', int)
+const HTTL = read('HTTL', ints)
+
+function pushFieldNames(args: Arguments, fields: OneOrMore<Key>): void {
+  args.push('FIELDS')
+  pushCounted(args, Array.isArray(fields) ? fields : [fields as Key], 'field')
+}
+
+function ask(spec: Spec, key: Key, fields: OneOrMore<Key>): Command {
+  const args: Arguments = [key]
+  pushFieldNames(args, fields)
+  return new Command(spec, args)
+}
+
+function expire(spec: Spec, key: Key, time: number, fields: OneOrMore<Key>, options: HexpireOptions): Command {
+  const args: Arguments = [key, time]
+  exclusive(args, options, 'nx', 'xx', 'gt', 'lt')
+  pushConditions(args, options)
+  pushFieldNames(args, fields)
+  return new Command(spec, args)
+}
+
+/** Fields of a hash that expire. Replies tell of each field in the order in which they were given. */
+export abstract class HashExpiry<C extends Context> extends Runner<C> {
+  /**
+   * Lets fields expire in `seconds`. For each: 1, 0 if the condition did not hold, 2 if it was deleted at once (0
+   * seconds), -2 if there is none. @since 7.4 [HEXPIRE](https://redis.io/commands/hexpire)
+   */
+  hexpire(key: Key, seconds: number, fields: OneOrMore<Key>, options: HexpireOptions = {}): Outcome<C, C['int'][]> {
+    return this.run(expire(HEXPIRE, key, seconds, fields, options))
+  }
+
+  /**
+   * Lets fields expire at a Unix time in seconds. For each: 1, 0 if the condition did not hold, 2 if it was deleted at
+   * once (a time in the past), -2 if there is none. @since 7.4 [HEXPIREAT](https://redis.io/commands/hexpireat)
+   */
+  hexpireat(
+    key: Key,
+    unixSeconds: number,
+    fields: OneOrMore<Key>,
+    options: HexpireOptions = {},
+  ): Outcome<C, C['int'][]> {
+    return this.run(expire(HEXPIREAT, key, unixSeconds, fields, options))
+  }
+
+  /**
+   * The Unix times in seconds at which fields expire; -1 for one that does not, -2 where there is none. @since 7.4
+   * [HEXPIRETIME](https://redis.io/commands/hexpiretime)
+   */
+  hexpiretime(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
+    return this.run(ask(HEXPIRETIME, key, fields))
+  }
+
+  /**
+   * Deletes fields and gives the values that they had, null where there was none. @since 8.0
+   * [HGETDEL](https://redis.io/commands/hgetdel)
+   */
+  hgetdel(key: Key, fields: OneOrMore<Key>): Outcome<C, (C['text'] | null)[]> {
+    return this.run(ask(HGETDEL, key, fields))
+  }
+
+  /**
+   * The values of fields, null where there is none, and a new time for them to expire. @since 8.0
+   * [HGETEX](https://redis.io/commands/hgetex)
+   */
+  hgetex(key: Key, fields: OneOrMore<Key>, options: NewLifetime = {}): Outcome<C, (C['text'] | null)[]> {
+    const args: Arguments = [key]
+    pushLifetime(args, options)
+    pushFieldNames(args, fields)
+    return this.run(new Command(HGETEX, args))
+  }
+
+  /**
+   * Takes the times of fields away. For each: 1, -1 if it had no time, -2 if there is none. @since 7.4
+   * [HPERSIST](https://redis.io/commands/hpersist)
+   */
+  hpersist(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
+    return this.run(ask(HPERSIST, key, fields))
+  }
+
+  /**
+   * Lets fields expire in `milliseconds`. For each: 1, 0 if the condition did not hold, 2 if it was deleted at once (0
+   * milliseconds), -2 if there is none. @since 7.4 [HPEXPIRE](https://redis.io/commands/hpexpire)
+   */
+  hpexpire(
+    key: Key,
+    milliseconds: number,
+    fields: OneOrMore<Key>,
+    options: HexpireOptions = {},
+  ): Outcome<C, C['int'][]> {
+    return this.run(expire(HPEXPIRE, key, milliseconds, fields, options))
+  }
+
+  /**
+   * Lets fields expire at a Unix time in milliseconds. For each: 1, 0 if the condition did not hold, 2 if it was
+   * deleted at once (a time in the past), -2 if there is none. @since 7.4
+   * [HPEXPIREAT](https://redis.io/commands/hpexpireat)
+   */
+  hpexpireat(
+    key: Key,
+    unixMilliseconds: number,
+    fields: OneOrMore<Key>,
+    options: HexpireOptions = {},
+  ): Outcome<C, C['int'][]> {
+    return this.run(expire(HPEXPIREAT, key, unixMilliseconds, fields, options))
+  }
+
+  /**
+   * The Unix times in milliseconds at which fields expire; -1 for one that does not, -2 where there is none. @since 7.4
+   * [HPEXPIRETIME](https://redis.io/commands/hpexpiretime)
+   */
+  hpexpiretime(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
+    return this.run(ask(HPEXPIRETIME, key, fields))
+  }
+
+  /**
+   * The milliseconds left to fields; -1 for one that does not expire, -2 where there is none. @since 7.4
+   * [HPTTL](https://redis.io/commands/hpttl)
+   */
+  hpttl(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
+    return this.run(ask(HPTTL, key, fields))
+  }
+
+  /**
+   * Sets fields with one time to expire: all of them, or none if the condition does not hold. 1, or 0 if nothing was
+   * set. @since 8.0 [HSETEX](https://redis.io/commands/hsetex)
+   */
+  hsetex(key: Key, fields: Fields, options: HsetexOptions = {}): Outcome<C, C['int']> {
+    const pairs: Arguments = []
+    pushFields(pairs, fields)
+    const args: Arguments = [key]
+    exclusive(args, options, 'fnx', 'fxx')
+    flag(args, 'FNX', options.fnx)
+    flag(args, 'FXX', options.fxx)
+    pushLifetime(args, options)
+    args.push('FIELDS', pairs.length / 2)
+    return this.run(new Command(HSETEX, args.concat(pairs)))
+  }
+
+  /**
+   * The seconds left to fields; -1 for one that does not expire, -2 where there is none. @since 7.4
+   * [HTTL](https://redis.io/commands/httl)
+   */
+  httl(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
+    return this.run(ask(HTTL, key, fields))
+  }
+}

@@ -1,0 +1,200 @@
+import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import type { Decoder } from './decoder.js'
+import { double, int, pairsOf, text, textRecord, texts, word } from './replies.js'
+import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
+import { type Fields, flag, pushFields, pushSeveral, type Several } from './tokens.js'
+
+/** A field and its value, where an object could not hold them: the same field twice, or names that are no text. */
+export interface FieldValue<T> {
+  readonly field: T
+  readonly value: T
+}
+
+export interface HscanOptions extends ScanOptions {
+  /** Gives names only. @since 7.4 */
+  readonly novalues?: boolean
+}
+
+export interface ScannedEntries<T> {
+  readonly cursor: string
+  readonly entries: FieldValue<T>[]
+}
+
+export interface ScannedFields<T> {
+  readonly cursor: string
+  readonly fields: T[]
+}
+
+const fieldValues: Decoder = (reply, shape) => {
+  const pairs = pairsOf(reply)
+  if (pairs === undefined) return reply
+  const entries: FieldValue<unknown>[] = []
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    entries.push({ field: text(pairs[i] ?? null, shape), value: text(pairs[i + 1] ?? null, shape) })
+  }
+  return entries
+}
+const scannedEntries = scanned('entries', fieldValues)
+const scannedFields = scanned('fields', texts)
+
+/** One text, or a list of them. */
+const textOrTexts: Decoder = (reply, shape) => (Array.isArray(reply) ? texts(reply, shape) : text(reply, shape))
+
+const HDEL = write('HDEL', int)
+const HEXISTS = read('HEXISTS', int)
+const HGET = read('HGET', text)
+const HGETALL = read('HGETALL', textRecord)
+const HINCRBY = write('HINCRBY', int)
+const HINCRBYFLOAT = write('HINCRBYFLOAT', double)
+const HKEYS = read('HKEYS', texts)
+const HLEN = read('HLEN', int)
+const HMGET = read('HMGET', texts)
+const HMSET = write('HMSET', word)
+const HRANDFIELD = read('HRANDFIELD', textOrTexts)
+const HSCAN = read('HSCAN', scannedEntries)
+const HSET = write('HSET', int)
+const HSETNX = write('HSETNX', int)
+const HSTRLEN = read('HSTRLEN', int)
+const HVALS = read('HVALS', texts)
+
+export abstract class Hashes<C extends Context> extends Runner<C> {
+  /** Deletes fields and tells how many there were. @since 2.0 [HDEL](https://redis.io/commands/hdel) */
+  hdel(key: Key, ...fields: Several<Key>): Outcome<C, C['int']> {
+    const args: Arguments = [key]
+    pushSeveral(args, fields, 'field')
+    return this.run(new Command(HDEL, args))
+  }
+
+  /** 1 if the hash has the field, else 0. @since 2.0 [HEXISTS](https://redis.io/commands/hexists) */
+  hexists(key: Key, field: Key): Outcome<C, C['int']> {
+    return this.run(new Command(HEXISTS, [key, field]))
+  }
+
+  /** The value of a field, or null if there is none. @since 2.0 [HGET](https://redis.io/commands/hget) */
+  hget(key: Key, field: Key): Outcome<C, C['text'] | null> {
+    return this.run(new Command(HGET, [key, field]))
+  }
+
+  /**
+   * All fields and values, as an object without a prototype; empty if there is no key. @since 2.0
+   * [HGETALL](https://redis.io/commands/hgetall)
+   */
+  hgetall(key: Key): Outcome<C, Record<string, C['text']>> {
+    return this.run(new Command(HGETALL, [key]))
+  }
+
+  /**
+   * Adds `increment` to the integer in a field (0 if there is none) and gives the sum. @since 2.0
+   * [HINCRBY](https://redis.io/commands/hincrby)
+   */
+  hincrby(key: Key, field: Key, increment: number | bigint): Outcome<C, C['int']> {
+    return this.run(new Command(HINCRBY, [key, field, increment]))
+  }
+
+  /**
+   * Adds `increment` to the number in a field (0 if there is none) and gives the sum. @since 2.6
+   * [HINCRBYFLOAT](https://redis.io/commands/hincrbyfloat)
+   */
+  hincrbyfloat(key: Key, field: Key, increment: number): Outcome<C, number> {
+    return this.run(new Command(HINCRBYFLOAT, [key, field, increment]))
+  }
+
+  /** The names of all fields. @since 2.0 [HKEYS](https://redis.io/commands/hkeys) */
+  hkeys(key: Key): Outcome<C, C['text'][]> {
+    return this.run(new Command(HKEYS, [key]))
+  }
+
+  /** How many fields the hash has. @since 2.0 [HLEN](https://redis.io/commands/hlen) */
+  hlen(key: Key): Outcome<C, C['int']> {
+    return this.run(new Command(HLEN, [key]))
+  }
+
+  /**
+   * The values of fields in their order, null where there is none. @since 2.0 [HMGET](https://redis.io/commands/hmget)
+   */
+  hmget(key: Key, ...fields: Several<Key>): Outcome<C, (C['text'] | null)[]> {
+    const args: Arguments = [key]
+    pushSeveral(args, fields, 'field')
+    return this.run(new Command(HMGET, args))
+  }
+
+  /**
+   * Sets fields. @since 2.0 [HMSET](https://redis.io/commands/hmset)
+   * @deprecated `hset` does the same.
+   */
+  hmset(key: Key, fields: Fields): Outcome<C, 'OK'> {
+    const args: Arguments = [key]
+    pushFields(args, fields)
+    return this.run(new Command(HMSET, args))
+  }
+
+  /**
+   * A field chosen at random, or null if there is no key; `count` of them, each once, or with a negative count so many
+   * with repetitions; with `withvalues` their values too. @since 6.2 [HRANDFIELD](https://redis.io/commands/hrandfield)
+   */
+  hrandfield(key: Key): Outcome<C, C['text'] | null>
+  hrandfield(key: Key, count: number, options?: { readonly withvalues?: false }): Outcome<C, C['text'][]>
+  hrandfield(key: Key, count: number, options: { readonly withvalues: true }): Outcome<C, FieldValue<C['text']>[]>
+  hrandfield(
+    key: Key,
+    count: number,
+    options: { readonly withvalues?: boolean },
+  ): Outcome<C, C['text'][] | FieldValue<C['text']>[]>
+  hrandfield(key: Key, count?: number, options: { readonly withvalues?: boolean } = {}): Outcome<C, unknown> {
+    const args: Arguments = count === undefined ? [key] : [key, count]
+    flag(args, 'WITHVALUES', options.withvalues)
+    return this.run(new Command(HRANDFIELD, args, options.withvalues === true ? fieldValues : textOrTexts))
+  }
+
+  /**
+   * One step of an iteration over all fields: start with cursor 0, go on with the cursor of the reply until it is
+   * `'0'`. @since 2.8 [HSCAN](https://redis.io/commands/hscan)
+   */
+  hscan(
+    key: Key,
+    cursor: Argument,
+    options?: HscanOptions & { readonly novalues?: false },
+  ): Outcome<C, ScannedEntries<C['text']>>
+  hscan(
+    key: Key,
+    cursor: Argument,
+    options: HscanOptions & { readonly novalues: true },
+  ): Outcome<C, ScannedFields<C['text']>>
+  hscan(
+    key: Key,
+    cursor: Argument,
+    options: HscanOptions,
+  ): Outcome<C, ScannedEntries<C['text']> | ScannedFields<C['text']>>
+  hscan(key: Key, cursor: Argument, options: HscanOptions = {}): Outcome<C, unknown> {
+    const args: Arguments = [key, cursor]
+    pushScanOptions(args, options)
+    flag(args, 'NOVALUES', options.novalues)
+    return this.run(new Command(HSCAN, args, options.novalues === true ? scannedFields : scannedEntries))
+  }
+
+  /** Sets fields and tells how many of them are new. @since 2.0 [HSET](https://redis.io/commands/hset) */
+  hset(key: Key, fields: Fields): Outcome<C, C['int']> {
+    const args: Arguments = [key]
+    pushFields(args, fields)
+    return this.run(new Command(HSET, args))
+  }
+
+  /** Sets a field if there is none. 1, or 0 if there was one. @since 2.0 [HSETNX](https://redis.io/commands/hsetnx) */
+  hsetnx(key: Key, field: Key, value: Argument): Outcome<C, C['int']> {
+    return this.run(new Command(HSETNX, [key, field, value]))
+  }
+
+  /**
+   * The length of the value of a field in bytes, 0 if there is none. @since 3.2
+   * [HSTRLEN](https://redis.io/commands/hstrlen)
+   */
+  hstrlen(key: Key, field: Key): Outcome<C, C['int']> {
+    return this.run(new Command(HSTRLEN, [key, field]))
+  }
+
+  /** The values of all fields. @since 2.0 [HVALS](https://redis.io/commands/hvals) */
+  hvals(key: Key): Outcome<C, C['text'][]> {
+    return this.run(new Command(HVALS, [key]))
+  }
+}

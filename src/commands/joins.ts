@@ -1,0 +1,71 @@
+/**
+ * How raw replies of several cluster nodes become one, in the terms of the server's response policies. A join runs before
+ * the decoder and changes none of the replies.
+ */
+
+import { itemsOf } from './replies.js'
+import { MapReply, type Reply } from './reply.js'
+
+type Numeric = number | bigint
+
+/** agg_sum: DBSIZE. */
+export function sum(replies: readonly Reply[]): Reply {
+  const total = replies.reduce<bigint>((all, reply) => all + BigInt(reply as Numeric), 0n)
+  return Number.isSafeInteger(Number(total)) ? Number(total) : total
+}
+
+/** agg_min: WAIT. Lists (WAITAOF) by position. */
+export function min(replies: readonly Reply[]): Reply {
+  return byPosition(replies, numbers => numbers.reduce((a, b) => (b < a ? b : a)))
+}
+
+/** agg_max. */
+export function max(replies: readonly Reply[]): Reply {
+  return byPosition(replies, numbers => numbers.reduce((a, b) => (b > a ? b : a)))
+}
+
+/** agg_logical_and: SCRIPT EXISTS, by position. */
+export function and(replies: readonly Reply[]): Reply {
+  return byPosition(replies, numbers => (numbers.every(each => Number(each) !== 0) ? 1 : 0))
+}
+
+/** agg_logical_or, by position. */
+export function or(replies: readonly Reply[]): Reply {
+  return byPosition(replies, numbers => (numbers.some(each => Number(each) !== 0) ? 1 : 0))
+}
+
+function byPosition(replies: readonly Reply[], fold: (numbers: Numeric[]) => Numeric): Reply {
+  const first = replies[0] ?? null
+  if (!Array.isArray(first)) return fold(replies as Numeric[])
+  return first.map((_, i) => fold(replies.map(reply => (itemsOf(reply)?.[i] ?? 0) as Numeric)))
+}
+
+/** Lists put behind each other: KEYS. */
+export function concat(replies: readonly Reply[]): Reply {
+  return replies.flatMap(reply => itemsOf(reply) ?? [])
+}
+
+/** Maps merged; numbers under the same name are added up: PUBSUB NUMSUB. */
+export function merge(replies: readonly Reply[]): Reply {
+  const flat: Reply[] = []
+  const at = new Map<string, number>()
+  for (const reply of replies) {
+    const pairs = reply instanceof MapReply ? reply.flat : (itemsOf(reply) ?? [])
+    for (let i = 0; i + 1 < pairs.length; i += 2) {
+      const name = pairs[i] ?? null
+      const value = pairs[i + 1] ?? null
+      const text = Buffer.isBuffer(name) ? name.toString('latin1') : String(name)
+      const index = at.get(text)
+      if (index === undefined) {
+        at.set(text, flat.length + 1)
+        flat.push(name, value)
+      } else if (typeof value === 'number') flat[index] = (flat[index] as number) + value
+    }
+  }
+  return flat
+}
+
+/** all_succeeded and one_succeeded: the first reply stands for all. */
+export function first(replies: readonly Reply[]): Reply {
+  return replies[0] ?? null
+}

@@ -1,0 +1,282 @@
+import { type Argument, type Arguments, Command, type Key, keyless, read, write } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { concat, min, sum } from './joins.js'
+import { allAfter, keyAfter, keyAt, keysFrom } from './key-specs.js'
+import { int, key as keyName, keys as keyNames, list, word } from './replies.js'
+import type { Reply } from './reply.js'
+import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
+import { exclusive, flag, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
+
+export interface CopyOptions {
+  /** The database of the copy; that of the connection unless given. */
+  readonly db?: number
+  /** Writes over a destination that exists. */
+  readonly replace?: boolean
+}
+
+export interface RestoreOptions {
+  /** Writes over a key that exists. */
+  readonly replace?: boolean
+  /** The time to live is a Unix time in milliseconds. @since 5.0 */
+  readonly absttl?: boolean
+  /** How long the value was idle, in seconds. @since 5.0 */
+  readonly idletime?: number
+  /** How often the value was used, on the scale of `objectFreq`. @since 5.0 */
+  readonly freq?: number
+}
+
+export interface KeyScanOptions extends ScanOptions {
+  /** Only keys that hold this type, as `type` names it. @since 6.0 */
+  readonly type?: string
+}
+
+/** One step: `cursor` continues the iteration, `'0'` ends it. */
+export interface ScannedKeys<T> {
+  readonly cursor: string
+  readonly keys: T[]
+}
+
+export interface MigrateOptions {
+  /** Leaves the keys here too. */
+  readonly copy?: boolean
+  /** Writes over keys that exist there. */
+  readonly replace?: boolean
+  /** The other server's password. @since 4.0.7 */
+  readonly auth?: string
+  /** The other server's user and password. @since 6.0 */
+  readonly auth2?: { readonly username: string; readonly password: string }
+}
+
+/** Bytes that are no text: a Buffer in every view. */
+function blob(reply: Reply): unknown {
+  return typeof reply === 'string' ? Buffer.from(reply) : reply
+}
+
+const inSession = {
+  session: true,
+  instead: 'redis.session(async session => …): it concerns the connection that wrote',
+}
+
+const COPY = write('COPY', int, { keys: [keyAt(0, 'read'), keyAt(1, 'write')] })
+const DEL = write('DEL', int, { keys: [keysFrom(0, 'write')], ask: 'split', join: sum })
+const DUMP = read('DUMP', blob)
+const EXISTS = read('EXISTS', int, { keys: [keysFrom(0, 'read')], ask: 'split', join: sum })
+const KEYS = read('KEYS', keyNames, { keys: [], names: [keyAt(0, 'read')], ask: 'shards', join: concat })
+const MIGRATE = write('MIGRATE', word, { keys: [keyAt(2, 'write'), allAfter('KEYS', 'write', -2)] })
+const MOVE = write('MOVE', int)
+const OBJECT_ENCODING = read('OBJECT ENCODING', word)
+const OBJECT_FREQ = read('OBJECT FREQ', int)
+const OBJECT_HELP = keyless('OBJECT HELP', list(word))
+const OBJECT_IDLETIME = read('OBJECT IDLETIME', int)
+const OBJECT_REFCOUNT = read('OBJECT REFCOUNT', int)
+const RANDOMKEY = read('RANDOMKEY', keyName, { keys: [], ask: 'special' })
+const RENAME = write('RENAME', word, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
+const RENAMENX = write('RENAMENX', int, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
+const RESTORE = write('RESTORE', word)
+const SCAN = read('SCAN', scanned('keys', keyNames), { keys: [], names: [keyAfter('MATCH', 'read')], ask: 'special' })
+const TOUCH = read('TOUCH', int, { keys: [keysFrom(0, 'read')], ask: 'split', join: sum })
+const TYPE = read('TYPE', word)
+const UNLINK = write('UNLINK', int, { keys: [keysFrom(0, 'write')], ask: 'split', join: sum })
+const WAIT = keyless('WAIT', int, { ask: 'shards', join: min, reserved: inSession })
+const WAITAOF = keyless('WAITAOF', list(int), { ask: 'shards', join: min, reserved: inSession })
+
+export abstract class Keys<C extends Context> extends Runner<C> {
+  /**
+   * Copies the value and the time to live of `source`. 1, or 0 if there is no source or the destination exists.
+   * @since 6.2 [COPY](https://redis.io/commands/copy)
+   */
+  copy(source: Key, destination: Key, options: CopyOptions = {}): Outcome<C, C['int']> {
+    const args: Arguments = [source, destination]
+    option(args, 'DB', options.db)
+    flag(args, 'REPLACE', options.replace)
+    return this.run(new Command(COPY, args))
+  }
+
+  /** Deletes keys and tells how many there were. [DEL](https://redis.io/commands/del) */
+  del(...keys: Several<Key>): Outcome<C, C['int']> {
+    return this.run(new Command(DEL, several(keys)))
+  }
+
+  /**
+   * The value of `key` in the server's own format, for `restore`; null if there is none. Always a Buffer. @since 2.6
+   * [DUMP](https://redis.io/commands/dump)
+   */
+  dump(key: Key): Outcome<C, Buffer | null> {
+    return this.run(new Command(DUMP, [key]))
+  }
+
+  /** How many of `keys` exist; one named twice counts twice. [EXISTS](https://redis.io/commands/exists) */
+  exists(...keys: Several<Key>): Outcome<C, C['int']> {
+    return this.run(new Command(EXISTS, several(keys)))
+  }
+
+  /**
+   * All keys of the glob-style `pattern`. The server does nothing else meanwhile: `scan` is kinder.
+   * [KEYS](https://redis.io/commands/keys)
+   */
+  keys(pattern: Key): Outcome<C, C['text'][]> {
+    return this.run(new Command(KEYS, [pattern]))
+  }
+
+  /**
+   * Moves one key, or several, to another server; the other one has `timeout` ms for each step. `'OK'`, or `'NOKEY'` if
+   * there was none here. @since 2.6 [MIGRATE](https://redis.io/commands/migrate)
+   */
+  migrate(
+    host: string,
+    port: number,
+    keys: OneOrMore<Key>,
+    db: number,
+    timeout: number,
+    options: MigrateOptions = {},
+  ): Outcome<C, 'OK' | 'NOKEY'> {
+    const several = Array.isArray(keys) && keys.length !== 1
+    const args: Arguments = [host, port]
+    if (several) args.push('')
+    else pushAll(args, keys, 'key')
+    args.push(db, timeout)
+    exclusive(args, options, 'auth', 'auth2')
+    flag(args, 'COPY', options.copy)
+    flag(args, 'REPLACE', options.replace)
+    option(args, 'AUTH', options.auth)
+    if (options.auth2 !== undefined) args.push('AUTH2', options.auth2.username, options.auth2.password)
+    if (several) {
+      args.push('KEYS')
+      pushAll(args, keys, 'key')
+    }
+    return this.run(new Command(MIGRATE, args))
+  }
+
+  /**
+   * Moves `key` to another database of the server. 1, or 0 if there is no key or the other database has one.
+   * [MOVE](https://redis.io/commands/move)
+   */
+  move(key: Key, db: number): Outcome<C, C['int']> {
+    return this.run(new Command(MOVE, [key, db]))
+  }
+
+  /**
+   * How the server keeps the value (`listpack`, `embstr`…); null if there is none. @since 2.2.3
+   * [OBJECT ENCODING](https://redis.io/commands/object-encoding)
+   */
+  objectEncoding(key: Key): Outcome<C, string | null> {
+    return this.run(new Command(OBJECT_ENCODING, [key]))
+  }
+
+  /**
+   * How often the value is used, on a logarithmic scale; null if there is none. Needs an LFU `maxmemory-policy`.
+   * @since 4.0 [OBJECT FREQ](https://redis.io/commands/object-freq)
+   */
+  objectFreq(key: Key): Outcome<C, C['int'] | null> {
+    return this.run(new Command(OBJECT_FREQ, [key]))
+  }
+
+  /** The server's own help on OBJECT. @since 6.2 [OBJECT HELP](https://redis.io/commands/object-help) */
+  objectHelp(): Outcome<C, string[]> {
+    return this.run(new Command(OBJECT_HELP, []))
+  }
+
+  /**
+   * The seconds since the value was last used; null if there is none. @since 2.2.3
+   * [OBJECT IDLETIME](https://redis.io/commands/object-idletime)
+   */
+  objectIdletime(key: Key): Outcome<C, C['int'] | null> {
+    return this.run(new Command(OBJECT_IDLETIME, [key]))
+  }
+
+  /**
+   * How many references the server holds to the value; null if there is none. @since 2.2.3
+   * [OBJECT REFCOUNT](https://redis.io/commands/object-refcount)
+   */
+  objectRefcount(key: Key): Outcome<C, C['int'] | null> {
+    return this.run(new Command(OBJECT_REFCOUNT, [key]))
+  }
+
+  /** A key chosen at random, or null if there is none. [RANDOMKEY](https://redis.io/commands/randomkey) */
+  randomkey(): Outcome<C, C['text'] | null> {
+    return this.run(new Command(RANDOMKEY, []))
+  }
+
+  /** Gives `key` another name, over what had it. [RENAME](https://redis.io/commands/rename) */
+  rename(key: Key, newkey: Key): Outcome<C, 'OK'> {
+    return this.run(new Command(RENAME, [key, newkey]))
+  }
+
+  /**
+   * Gives `key` another name if nothing has it. 1, or 0 if something had. [RENAMENX](https://redis.io/commands/renamenx)
+   */
+  renamenx(key: Key, newkey: Key): Outcome<C, C['int']> {
+    return this.run(new Command(RENAMENX, [key, newkey]))
+  }
+
+  /**
+   * Makes `key` of what `dump` gave. It lives `ttl` ms, for ever with 0. @since 2.6
+   * [RESTORE](https://redis.io/commands/restore)
+   */
+  restore(key: Key, ttl: number, serialized: Uint8Array, options: RestoreOptions = {}): Outcome<C, 'OK'> {
+    const args: Arguments = [key, ttl, serialized]
+    exclusive(args, options, 'idletime', 'freq')
+    flag(args, 'REPLACE', options.replace)
+    flag(args, 'ABSTTL', options.absttl)
+    option(args, 'IDLETIME', options.idletime)
+    option(args, 'FREQ', options.freq)
+    return this.run(new Command(RESTORE, args))
+  }
+
+  /**
+   * One step of an iteration over all keys: start with cursor 0, go on with the cursor of the reply until it is `'0'`.
+   * A key may come twice, and a step may be empty. @since 2.8 [SCAN](https://redis.io/commands/scan)
+   */
+  scan(cursor: Argument, options: KeyScanOptions = {}): Outcome<C, ScannedKeys<C['text']>> {
+    const args: Arguments = [cursor]
+    pushScanOptions(args, options)
+    option(args, 'TYPE', options.type)
+    return this.run(new Command(SCAN, args))
+  }
+
+  /**
+   * Marks keys as just used and tells how many there are. @since 3.2.1 [TOUCH](https://redis.io/commands/touch)
+   */
+  touch(...keys: Several<Key>): Outcome<C, C['int']> {
+    return this.run(new Command(TOUCH, several(keys)))
+  }
+
+  /**
+   * The type of the value: `string`, `list`, `set`, `zset`, `hash`, `stream`, that of a module, or `none`.
+   * [TYPE](https://redis.io/commands/type)
+   */
+  type(key: Key): Outcome<C, string> {
+    return this.run(new Command(TYPE, [key]))
+  }
+
+  /**
+   * Deletes keys and tells how many there were; the memory is freed in the background. @since 4.0
+   * [UNLINK](https://redis.io/commands/unlink)
+   */
+  unlink(...keys: Several<Key>): Outcome<C, C['int']> {
+    return this.run(new Command(UNLINK, several(keys)))
+  }
+
+  /**
+   * Waits until `replicas` have all that this connection wrote, `timeout` ms at most (0: for ever), and tells how many
+   * have it. In a session only. @since 3.0 [WAIT](https://redis.io/commands/wait)
+   */
+  wait(replicas: number, timeout: number): Outcome<C, C['int']> {
+    return this.run(new Command(WAIT, [replicas, timeout]))
+  }
+
+  /**
+   * Waits until what this connection wrote is in the append-only files of the server (`local` 1) and of so many
+   * `replicas`, `timeout` ms at most (0: for ever), and tells how many have it. In a session only. @since 7.2
+   * [WAITAOF](https://redis.io/commands/waitaof)
+   */
+  waitaof(local: 0 | 1, replicas: number, timeout: number): Outcome<C, [local: C['int'], replicas: C['int']]> {
+    return this.run(new Command(WAITAOF, [local, replicas, timeout]))
+  }
+}
+
+function several(keys: Several<Key>): Arguments {
+  const args: Arguments = []
+  pushSeveral(args, keys)
+  return args
+}

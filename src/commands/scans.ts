@@ -1,0 +1,27 @@
+/** What SCAN, HSCAN, SSCAN and ZSCAN share: one step of an iteration, continued by its cursor. */
+import type { Arguments, Key } from './command.js'
+import type { Decoder } from './decoder.js'
+import { itemsOf, word } from './replies.js'
+import { option } from './tokens.js'
+
+export interface ScanOptions {
+  /** Only names of this glob-style pattern. */
+  readonly match?: Key
+  /** How much the server looks at in one step, roughly; 10 unless given. */
+  readonly count?: number
+}
+
+/** Adds the options that all SCAN commands have. */
+export function pushScanOptions(args: Arguments, { match, count }: ScanOptions): void {
+  option(args, 'MATCH', match)
+  option(args, 'COUNT', count)
+}
+
+/** A step: the cursor, a string in every view, and under `name` what `items` decodes. */
+export function scanned(name: string, items: Decoder): Decoder {
+  return (reply, shape) => {
+    const [cursor, found] = itemsOf(reply) ?? []
+    if (cursor === undefined || found === undefined) return reply
+    return { cursor: word(cursor), [name]: items(found, shape) }
+  }
+}

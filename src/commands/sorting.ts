@@ -1,0 +1,72 @@
+import { type Arguments, Command, type Key, read, write } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { type KeySpec, keyAfter, keyAt } from './key-specs.js'
+import { int, texts } from './replies.js'
+import { exclusive, flag, type OneOrMore, option, refuse } from './tokens.js'
+
+export interface SortOptions {
+  /** Sorts by the values of other keys, the `*` of the pattern being the element; `nosort` keeps the order. */
+  readonly by?: Key
+  /** Only `count` elements from `offset` on. */
+  readonly limit?: { readonly offset: number; readonly count: number }
+  /** Gives the values of other keys (or `#`, the element itself) in the element's place, one for each pattern. */
+  readonly get?: OneOrMore<Key>
+  /** From the least on, the server's default. */
+  readonly asc?: boolean
+  /** From the greatest on. */
+  readonly desc?: boolean
+  /** Compares as text: elements that are no numbers are an error otherwise. */
+  readonly alpha?: boolean
+}
+
+export interface SortStoreOptions extends SortOptions {
+  /** Writes the result to this key as a list. */
+  readonly store?: Key
+}
+
+/** The patterns, so that a prefix reaches them: all GETs stand at the end, the names behind every second place. */
+const patterns: readonly KeySpec[] = [
+  keyAfter('BY', 'read'),
+  { begin: { token: 'GET', from: 1 }, find: { last: -1, step: 2, limit: 0 }, access: 'read' },
+]
+
+const SORT = write('SORT', texts, { keys: [keyAt(0, 'read'), keyAfter('STORE', 'write')], names: patterns })
+const SORT_RO = read('SORT_RO', texts, { names: patterns })
+
+function sortArguments(key: Key, options: SortStoreOptions): Arguments {
+  const args: Arguments = [key]
+  exclusive(args, options, 'asc', 'desc')
+  if (options.limit !== undefined) args.push('LIMIT', options.limit.offset, options.limit.count)
+  flag(args, 'ASC', options.asc)
+  flag(args, 'DESC', options.desc)
+  flag(args, 'ALPHA', options.alpha)
+  option(args, 'STORE', options.store)
+  option(args, 'BY', options.by)
+  if (options.get !== undefined) {
+    const gets: readonly Key[] = Array.isArray(options.get) ? options.get : [options.get as Key]
+    if (gets.length === 0) refuse(args, 'At least one pattern is needed in get.')
+    for (const pattern of gets) args.push('GET', pattern)
+  }
+  return args
+}
+
+export abstract class Sorting<C extends Context> extends Runner<C> {
+  /**
+   * The elements of a list, set or sorted set, sorted; with `get` other values in their place, null where there is
+   * none; with `store` the length of the list that was stored. [SORT](https://redis.io/commands/sort)
+   */
+  sort(key: Key, options?: SortOptions & { readonly get?: never; readonly store?: never }): Outcome<C, C['text'][]>
+  sort(key: Key, options: SortStoreOptions & { readonly store: Key }): Outcome<C, C['int']>
+  sort(key: Key, options: SortOptions & { readonly store?: never }): Outcome<C, (C['text'] | null)[]>
+  sort(key: Key, options: SortStoreOptions): Outcome<C, (C['text'] | null)[] | C['int']>
+  sort(key: Key, options: SortStoreOptions = {}): Outcome<C, unknown> {
+    return this.run(new Command(SORT, sortArguments(key, options), options.store === undefined ? texts : int))
+  }
+
+  /** As `sort` without `store`, also on replicas. @since 7.0 [SORT_RO](https://redis.io/commands/sort_ro) */
+  sortRo(key: Key, options?: SortOptions & { readonly get?: never }): Outcome<C, C['text'][]>
+  sortRo(key: Key, options: SortOptions): Outcome<C, (C['text'] | null)[]>
+  sortRo(key: Key, options: SortOptions = {}): Outcome<C, unknown> {
+    return this.run(new Command(SORT_RO, sortArguments(key, options)))
+  }
+}

@@ -1,0 +1,366 @@
+import type { AtMostOne, NoneOf } from './choice.js'
+import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import type { Decoder } from './decoder.js'
+import { type Lifetime, type NewLifetime, pushLifetime } from './expiry.js'
+import { concat, first } from './joins.js'
+import { keysFrom } from './key-specs.js'
+import { double, int, itemsOf, list, named, text, texts, word } from './replies.js'
+import {
+  exclusive,
+  type Fields,
+  flag,
+  isGiven,
+  option,
+  pushFields,
+  pushSeveral,
+  refuse,
+  type Several,
+} from './tokens.js'
+
+/** Conditions on the value that a key holds. @since 8.4; IFEQ of SET also Valkey 8.1 */
+export interface Comparison {
+  /** Only if the value is this one. */
+  readonly ifeq: Argument
+  /** Only if the value is another one, or if there is none. */
+  readonly ifne: Argument
+  /** Only if the value has this digest (see `digest`). */
+  readonly ifdeq: string
+  /** Only if the value has another digest, or if there is none. */
+  readonly ifdne: string
+}
+
+/** On which condition a key is set, at most one. */
+export interface SetConditions extends Comparison {
+  /** Only if there is no key. */
+  readonly nx: boolean
+  /** Only if there is a key. */
+  readonly xx: boolean
+}
+
+export type SetOptions = Lifetime & AtMostOne<SetConditions>
+
+export type MsetexOptions = Lifetime & AtMostOne<Pick<SetConditions, 'nx' | 'xx'>>
+
+function pushComparison(args: Arguments, { ifeq, ifne, ifdeq, ifdne }: Partial<Comparison>): void {
+  option(args, 'IFEQ', ifeq)
+  option(args, 'IFNE', ifne)
+  option(args, 'IFDEQ', ifdeq)
+  option(args, 'IFDNE', ifdne)
+}
+
+export interface LcsIdxOptions {
+  readonly idx: true
+  readonly len?: false
+  /** Leaves out matches shorter than this. */
+  readonly minmatchlen?: number
+  /** Adds the length of each match. */
+  readonly withmatchlen?: boolean
+}
+
+export interface LcsOptions {
+  /** Asks for the length alone. */
+  readonly len?: boolean
+  /** Asks where the matches are. */
+  readonly idx?: boolean
+  readonly minmatchlen?: number
+  readonly withmatchlen?: boolean
+}
+
+/** One run of bytes that both values have: where it starts and ends in each, the end included. */
+export interface LcsMatch<I> {
+  readonly key1: [start: I, end: I]
+  readonly key2: [start: I, end: I]
+}
+
+/** The matches from the last to the first, and the length of the whole subsequence. */
+export interface LcsMatches<I, M = LcsMatch<I>> {
+  readonly matches: M[]
+  readonly len: I
+}
+
+const lcsMatch: Decoder = (reply, shape) => {
+  const [key1 = null, key2 = null, length] = itemsOf(reply) ?? []
+  const match = { key1: ints(key1, shape), key2: ints(key2, shape) }
+  return length === undefined ? match : { ...match, length: int(length, shape) }
+}
+const ints = list(int)
+const lcsMatches = named({ matches: list(lcsMatch), len: int })
+
+const APPEND = write('APPEND', int)
+const DECR = write('DECR', int)
+const DECRBY = write('DECRBY', int)
+const DELEX = write('DELEX', int)
+const DELIFEQ = write('DELIFEQ', int)
+const DIGEST = read('DIGEST', word)
+const GET = read('GET', text)
+const GETDEL = write('GETDEL', text)
+const GETEX = write('GETEX', text)
+const GETRANGE = read('GETRANGE', text)
+const GETSET = write('GETSET', text)
+const INCR = write('INCR', int)
+const INCRBY = write('INCRBY', int)
+const INCRBYFLOAT = write('INCRBYFLOAT', double)
+const LCS = read('LCS', text, { keys: [keysFrom(0, 'read', 1)] })
+const MGET = read('MGET', texts, { keys: [keysFrom(0, 'read')], ask: 'split', join: concat })
+const MSET = write('MSET', word, { keys: [keysFrom(0, 'write', -1, 2)], ask: 'split', join: first })
+const MSETEX = write('MSETEX', int, { keys: [{ begin: 0, find: { count: 0, first: 1, step: 2 }, access: 'write' }] })
+const MSETNX = write('MSETNX', int, { keys: [keysFrom(0, 'write', -1, 2)] })
+const PSETEX = write('PSETEX', word)
+const SET = write('SET', word)
+const SETEX = write('SETEX', word)
+const SETNX = write('SETNX', int)
+const SETRANGE = write('SETRANGE', int)
+const STRLEN = read('STRLEN', int)
+const SUBSTR = read('SUBSTR', text)
+
+export abstract class Strings<C extends Context> extends Runner<C> {
+  /**
+   * Puts `value` behind the value of `key` and gives the new length in bytes. @since 2.0
+   * [APPEND](https://redis.io/commands/append)
+   */
+  append(key: Key, value: Argument): Outcome<C, C['int']> {
+    return this.run(new Command(APPEND, [key, value]))
+  }
+
+  /** Takes 1 from the integer at `key` (0 if there is none) and gives the rest. [DECR](https://redis.io/commands/decr) */
+  decr(key: Key): Outcome<C, C['int']> {
+    return this.run(new Command(DECR, [key]))
+  }
+
+  /**
+   * Takes `decrement` from the integer at `key` (0 if there is none) and gives the rest.
+   * [DECRBY](https://redis.io/commands/decrby)
+   */
+  decrby(key: Key, decrement: number | bigint): Outcome<C, C['int']> {
+    return this.run(new Command(DECRBY, [key, decrement]))
+  }
+
+  /**
+   * Deletes `key` if the condition holds for its string. 1, or 0 if it stayed or there was none. @since 8.4
+   * [DELEX](https://redis.io/commands/delex)
+   */
+  delex(key: Key, options: AtMostOne<Comparison> = {}): Outcome<C, C['int']> {
+    const args: Arguments = [key]
+    exclusive(args, options, 'ifeq', 'ifne', 'ifdeq', 'ifdne')
+    pushComparison(args, options)
+    return this.run(new Command(DELEX, args))
+  }
+
+  /**
+   * Deletes `key` if it holds `value`. 1, or 0 if it stayed or there was none. Of Valkey alone, since 9.0: Redis has
+   * `delex`. [DELIFEQ](https://valkey.io/commands/delifeq)
+   */
+  delifeq(key: Key, value: Argument): Outcome<C, C['int']> {
+    return this.run(new Command(DELIFEQ, [key, value]))
+  }
+
+  /**
+   * The digest of the string at `key` (XXH3, in hexadecimal), for `ifdeq` and `ifdne`; null if there is none.
+   * @since 8.4 [DIGEST](https://redis.io/commands/digest)
+   */
+  digest(key: Key): Outcome<C, string | null> {
+    return this.run(new Command(DIGEST, [key]))
+  }
+
+  /** The value of `key`, or null if there is none. [GET](https://redis.io/commands/get) */
+  get(key: Key): Outcome<C, C['text'] | null> {
+    return this.run(new Command(GET, [key]))
+  }
+
+  /**
+   * Deletes `key` and gives the value that it had, or null if there was none. @since 6.2
+   * [GETDEL](https://redis.io/commands/getdel)
+   */
+  getdel(key: Key): Outcome<C, C['text'] | null> {
+    return this.run(new Command(GETDEL, [key]))
+  }
+
+  /**
+   * The value of `key`, or null if there is none, and a new time for it to expire. @since 6.2
+   * [GETEX](https://redis.io/commands/getex)
+   */
+  getex(key: Key, options: NewLifetime = {}): Outcome<C, C['text'] | null> {
+    const args: Arguments = [key]
+    pushLifetime(args, options)
+    return this.run(new Command(GETEX, args))
+  }
+
+  /**
+   * The bytes of the value from `start` to `end`, both included; negative positions count from the end. Empty if there
+   * is no key. @since 2.4 [GETRANGE](https://redis.io/commands/getrange)
+   */
+  getrange(key: Key, start: number, end: number): Outcome<C, C['text']> {
+    return this.run(new Command(GETRANGE, [key, start, end]))
+  }
+
+  /**
+   * Sets `key` and gives the value that it had, or null if there was none. [GETSET](https://redis.io/commands/getset)
+   * @deprecated `set` with `get` does the same.
+   */
+  getset(key: Key, value: Argument): Outcome<C, C['text'] | null> {
+    return this.run(new Command(GETSET, [key, value]))
+  }
+
+  /** Adds 1 to the integer at `key` (0 if there is none) and gives the sum. [INCR](https://redis.io/commands/incr) */
+  incr(key: Key): Outcome<C, C['int']> {
+    return this.run(new Command(INCR, [key]))
+  }
+
+  /**
+   * Adds `increment` to the integer at `key` (0 if there is none) and gives the sum.
+   * [INCRBY](https://redis.io/commands/incrby)
+   */
+  incrby(key: Key, increment: number | bigint): Outcome<C, C['int']> {
+    return this.run(new Command(INCRBY, [key, increment]))
+  }
+
+  /**
+   * Adds `increment` to the number at `key` (0 if there is none) and gives the sum. @since 2.6
+   * [INCRBYFLOAT](https://redis.io/commands/incrbyfloat)
+   */
+  incrbyfloat(key: Key, increment: number): Outcome<C, number> {
+    return this.run(new Command(INCRBYFLOAT, [key, increment]))
+  }
+
+  /**
+   * The longest common subsequence of two values: the bytes themselves, with `len` only how many they are, with `idx`
+   * where they match. @since 7.0 [LCS](https://redis.io/commands/lcs)
+   */
+  lcs(key1: Key, key2: Key, options?: { readonly len?: false; readonly idx?: false }): Outcome<C, C['text']>
+  lcs(key1: Key, key2: Key, options: { readonly len: true; readonly idx?: false }): Outcome<C, C['int']>
+  lcs(
+    key1: Key,
+    key2: Key,
+    options: LcsIdxOptions & { readonly withmatchlen: true },
+  ): Outcome<C, LcsMatches<C['int'], LcsMatch<C['int']> & { readonly length: C['int'] }>>
+  lcs(
+    key1: Key,
+    key2: Key,
+    options: LcsIdxOptions & { readonly withmatchlen?: false },
+  ): Outcome<C, LcsMatches<C['int']>>
+  lcs(
+    key1: Key,
+    key2: Key,
+    options: LcsOptions,
+  ): Outcome<C, C['text'] | C['int'] | LcsMatches<C['int'], LcsMatch<C['int']> & { readonly length?: C['int'] }>>
+  lcs(key1: Key, key2: Key, options: LcsOptions = {}): Outcome<C, unknown> {
+    const args: Arguments = [key1, key2]
+    exclusive(args, options, 'len', 'idx')
+    if (options.idx !== true && (isGiven(options, 'minmatchlen') || isGiven(options, 'withmatchlen'))) {
+      refuse(args, 'The options minmatchlen and withmatchlen need idx.')
+    }
+    flag(args, 'LEN', options.len)
+    flag(args, 'IDX', options.idx)
+    option(args, 'MINMATCHLEN', options.minmatchlen)
+    flag(args, 'WITHMATCHLEN', options.withmatchlen)
+    return this.run(new Command(LCS, args, options.idx === true ? lcsMatches : options.len === true ? int : text))
+  }
+
+  /** The values of `keys` in their order, null where there is none or no string. [MGET](https://redis.io/commands/mget) */
+  mget(...keys: Several<Key>): Outcome<C, (C['text'] | null)[]> {
+    const args: Arguments = []
+    pushSeveral(args, keys)
+    return this.run(new Command(MGET, args))
+  }
+
+  /** Sets several keys, in one step on one server. @since 1.0.1 [MSET](https://redis.io/commands/mset) */
+  mset(values: Fields): Outcome<C, 'OK'> {
+    const args: Arguments = []
+    pushFields(args, values, 'key')
+    return this.run(new Command(MSET, args))
+  }
+
+  /**
+   * Sets several keys with one time to expire: all of them, or none if `nx` or `xx` does not hold for each. 1, or 0 if
+   * nothing was set. @since 8.4 [MSETEX](https://redis.io/commands/msetex)
+   */
+  msetex(values: Fields, options: MsetexOptions = {}): Outcome<C, C['int']> {
+    const pairs: Arguments = []
+    pushFields(pairs, values, 'key')
+    const args: Arguments = [pairs.length / 2, ...pairs]
+    exclusive(args, options, 'nx', 'xx')
+    flag(args, 'NX', options.nx)
+    flag(args, 'XX', options.xx)
+    pushLifetime(args, options)
+    return this.run(new Command(MSETEX, args))
+  }
+
+  /**
+   * Sets several keys if none of them exists. 1, or 0 if nothing was set. @since 1.0.1
+   * [MSETNX](https://redis.io/commands/msetnx)
+   */
+  msetnx(values: Fields): Outcome<C, C['int']> {
+    const args: Arguments = []
+    pushFields(args, values, 'key')
+    return this.run(new Command(MSETNX, args))
+  }
+
+  /**
+   * Sets `key` to a value that expires in `milliseconds`. @since 2.6 [PSETEX](https://redis.io/commands/psetex)
+   * @deprecated `set` with `px` does the same.
+   */
+  psetex(key: Key, milliseconds: number, value: Argument): Outcome<C, 'OK'> {
+    return this.run(new Command(PSETEX, [key, milliseconds, value]))
+  }
+
+  /**
+   * Sets `key` to `value`, whatever it held. `'OK'`, or null if a condition kept it from being set; with `get` the old
+   * value, or null if there was none, whether it was set or not. [SET](https://redis.io/commands/set)
+   */
+  set(
+    key: Key,
+    value: Argument,
+    options?: Lifetime & NoneOf<SetConditions> & { readonly get?: false },
+  ): Outcome<C, 'OK'>
+  set(key: Key, value: Argument, options: SetOptions & { readonly get: true }): Outcome<C, C['text'] | null>
+  set(key: Key, value: Argument, options: SetOptions & { readonly get?: false }): Outcome<C, 'OK' | null>
+  set(key: Key, value: Argument, options: SetOptions & { readonly get?: boolean }): Outcome<C, C['text'] | 'OK' | null>
+  set(key: Key, value: Argument, options: SetOptions & { readonly get?: boolean } = {}): Outcome<C, unknown> {
+    const args: Arguments = [key, value]
+    exclusive(args, options, 'nx', 'xx', 'ifeq', 'ifne', 'ifdeq', 'ifdne')
+    flag(args, 'NX', options.nx)
+    flag(args, 'XX', options.xx)
+    pushComparison(args, options)
+    flag(args, 'GET', options.get)
+    pushLifetime(args, options)
+    return this.run(new Command(SET, args, options.get === true ? text : word))
+  }
+
+  /**
+   * Sets `key` to a value that expires in `seconds`. @since 2.0 [SETEX](https://redis.io/commands/setex)
+   * @deprecated `set` with `ex` does the same.
+   */
+  setex(key: Key, seconds: number, value: Argument): Outcome<C, 'OK'> {
+    return this.run(new Command(SETEX, [key, seconds, value]))
+  }
+
+  /**
+   * Sets `key` if there is none. 1, or 0 if there was one. [SETNX](https://redis.io/commands/setnx)
+   * @deprecated `set` with `nx` does the same.
+   */
+  setnx(key: Key, value: Argument): Outcome<C, C['int']> {
+    return this.run(new Command(SETNX, [key, value]))
+  }
+
+  /**
+   * Writes `value` over the bytes from `offset` on, zeros before it if the value was shorter, and gives the new length
+   * in bytes. @since 2.2 [SETRANGE](https://redis.io/commands/setrange)
+   */
+  setrange(key: Key, offset: number, value: Argument): Outcome<C, C['int']> {
+    return this.run(new Command(SETRANGE, [key, offset, value]))
+  }
+
+  /** The length of the value in bytes, 0 if there is none. @since 2.2 [STRLEN](https://redis.io/commands/strlen) */
+  strlen(key: Key): Outcome<C, C['int']> {
+    return this.run(new Command(STRLEN, [key]))
+  }
+
+  /**
+   * The bytes of the value from `start` to `end`, both included. [SUBSTR](https://redis.io/commands/substr)
+   * @deprecated `getrange` does the same.
+   */
+  substr(key: Key, start: number, end: number): Outcome<C, C['text']> {
+    return this.run(new Command(SUBSTR, [key, start, end]))
+  }
+}

@@ -1,0 +1,43 @@
+import type { ReconnectOptions } from './options.js'
+
+/**
+ * When a node may be dialled next: exponential, with full jitter. All links of a node share one, so that a pool of
+ * waiting connections dials a dead node no more often than a single one does.
+ */
+export class Backoff {
+  readonly #options: Required<ReconnectOptions>
+  #failures = 0
+  #notBefore = 0
+
+  constructor(options: Required<ReconnectOptions>) {
+    this.#options = options
+  }
+
+  /** Failed attempts since the last success. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Whether the attempts that may fail in a row are used up. */
+  get exhausted(): boolean {
+    return this.#failures > this.#options.attempts
+  }
+
+  /** Ms to wait before the next attempt. */
+  wait(): number {
+    return Math.max(0, this.#notBefore - performance.now())
+  }
+
+  /** A connection was lost or an attempt failed. */
+  failed(): void {
+    const { min, max } = this.#options
+    const bound = Math.min(max, min * 2 ** Math.min(this.#failures, 30))
+    this.#failures++
+    this.#notBefore = performance.now() + Math.random() * bound
+  }
+
+  succeeded(): void {
+    this.#failures = 0
+    this.#notBefore = 0
+  }
+}

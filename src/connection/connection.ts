@@ -1,0 +1,440 @@
+/**
+ * One socket from its dial to its end, and all that belongs to it: reader, writer and the queue of commands whose replies
+ * are still to come. They die together; nothing of them is carried over to the next connection.
+ *
+ *   opening ──▸ ready ──▸ retiring ──▸ closed        any state ──▸ closed on loss, breach or destroy
+ */
+import Denque from 'denque'
+import { Command, State } from '../commands/command.js'
+import { PING } from '../commands/handshaking.js'
+import type { Reply } from '../commands/reply.js'
+import { ConnectionError, InvalidResponse, RedisError, TimeoutError } from '../errors/errors.js'
+import { CHUNK, type Dialled, dial, refusedCertificate, type Socket } from './dial.js'
+import { type Greeting, isPermanent, shakeHands } from './handshake.js'
+import { type Endpoint, nameOf, type Settings } from './options.js'
+import { outside } from './outside.js'
+import { Reader, type ReplySink } from './reader.js'
+import { fail, promiseOf, succeed } from './settle.js'
+import { askingLine, type Unit } from './unit.js'
+import { Writer } from './writer.js'
+
+/** What a connection tells who owns it. */
+export interface ConnectionOwner {
+  /** The socket is open and the handshake begins. */
+  onOpen(connection: Connection): void
+  onReady(connection: Connection): void
+  /** It can be written to again. */
+  onDrain(connection: Connection): void
+  /** A read left nothing in flight. */
+  onIdle(connection: Connection): void
+  /** An error reply to `command`: the owner settles it, or has it sent again. */
+  onRefusal(connection: Connection, command: Command, error: RedisError): void
+  onPush(connection: Connection, kind: string, items: Reply[]): void
+  /** It has ended, once, also when it never was ready. `left` are the commands without a reply, oldest first. */
+  onClosed(connection: Connection, error: RedisError, left: Denque<Command>): void
+}
+
+export class Connection implements ReplySink {
+  readonly #settings: Settings
+  readonly #owner: ConnectionOwner
+  readonly #reader: Reader
+  readonly #writer = new Writer()
+  #inflight = new Denque<Command>()
+  #socket: Socket | undefined
+  #state: 'opening' | 'ready' | 'retiring' | 'closed' = 'opening'
+  #node: string
+  #greeting: Greeting | undefined
+  #health: NodeJS.Timeout | undefined
+  #connectTimer: NodeJS.Timeout | undefined
+  #lastRead = 0
+  #space = 0
+  /** The last read filled the buffer: the kernel probably has more. */
+  #more = false
+  #permanent = false
+
+  constructor(settings: Settings, owner: ConnectionOwner) {
+    this.#settings = settings
+    this.#owner = owner
+    this.#node = nameOf(settings.endpoint)
+    this.#reader = new Reader(this)
+  }
+
+  /** `host:port` or path. */
+  get node(): string {
+    return this.#node
+  }
+
+  get greeting(): Greeting | undefined {
+    return this.#greeting
+  }
+
+  get state(): 'opening' | 'ready' | 'retiring' | 'closed' {
+    return this.#state
+  }
+
+  /** Commands written and not answered. */
+  get inflight(): number {
+    return this.#inflight.length
+  }
+
+  /** When the last byte came, on the clock of `performance.now()`; 0 if none did. */
+  get lastRead(): number {
+    return this.#lastRead
+  }
+
+  /** Whether the loss that ended it will come again until somebody changes something: a wrong password, a bad certificate. */
+  get permanent(): boolean {
+    return this.#permanent
+  }
+
+  /** Whether a reply may be waiting in the kernel: the last read filled the buffer. */
+  get hasMore(): boolean {
+    return this.#more
+  }
+
+  /** Dials and shakes hands; all of it within `connectTimeout`. The owner hears how it went. */
+  open(resolve: () => Endpoint | Promise<Endpoint>): void {
+    const { connectTimeout } = this.#settings
+    if (connectTimeout > 0 && connectTimeout < 0x7fffffff) {
+      this.#connectTimer = outside(() => setTimeout(() => this.#timedOut(), connectTimeout))
+    }
+    this.#open(resolve).catch(error => this.#failed(error))
+  }
+
+  async #open(resolve: () => Endpoint | Promise<Endpoint>): Promise<void> {
+    const endpoint = await resolve()
+    this.#node = nameOf(endpoint)
+    const intake = { buffer: () => this.#takeSpace(), callback: (bytes: number) => this.#take(bytes) }
+    const dialled = await dial(endpoint, this.#settings.tls, intake)
+    if (this.#state === 'closed') {
+      dialled.socket.destroy()
+      return
+    }
+    await this.#connected(dialled)
+    this.#owner.onOpen(this)
+    this.#greeting = await shakeHands(command => this.#ask(command), this.#settings)
+    if (this.#state !== 'opening') return
+    clearTimeout(this.#connectTimer)
+    this.#state = 'ready'
+    this.#watchHealth()
+    this.#owner.onReady(this)
+  }
+
+  #connected({ socket, ready }: Dialled): Promise<void> {
+    this.#socket = socket
+    socket.on('error', error => this.#lost(error))
+    socket.on('close', () => this.#lost(undefined))
+    socket.on('end', () => this.#lost(undefined))
+    socket.on('drain', () => this.#owner.onDrain(this))
+    return new Promise(resolve => {
+      socket.once(ready, () => {
+        const { keepAlive, noDelay } = this.#settings
+        socket.setNoDelay(noDelay)
+        if (keepAlive > 0) socket.setKeepAlive(true, keepAlive)
+        resolve()
+      })
+    })
+  }
+
+  /** Sends one command of our own at once; it lives and dies with this connection. */
+  #ask(command: Command): Promise<unknown> {
+    command.state |= State.bound
+    const promise = promiseOf<unknown>(command)
+    // Whoever asks may have stopped listening when the connection dies.
+    promise.catch(() => {})
+    if (this.#state === 'closed') fail(command, this.#gone())
+    else {
+      command.size = 64
+      this.push(command)
+      this.commit()
+    }
+    return promise
+  }
+
+  /** Asks something of our own that must not wait for the queue of the link. */
+  ask(command: Command): Promise<unknown> {
+    return this.#ask(command)
+  }
+
+  // Writing
+
+  /** Whether more may be encoded now; if not, `onDrain` tells when, or `commit` makes room. */
+  get hasRoom(): boolean {
+    return this.#writer.size < CHUNK
+  }
+
+  /** Whether the socket takes another chunk; if not, `onDrain` tells when it does. */
+  get writable(): boolean {
+    return this.#socket?.writableNeedDrain === false
+  }
+
+  /** Encodes `command` and queues it for its reply. `commit` must follow in the same turn. */
+  push(command: Command): void {
+    command.state |= State.written | State.flying
+    if ((command.state & (State.unit | State.asking)) !== 0) {
+      this.#pushLines(command)
+      return
+    }
+    this.#inflight.push(command)
+    this.#writer.add(command)
+  }
+
+  #pushLines(command: Command): void {
+    const lines: Command[] = (command.state & State.unit) === 0 ? [command] : (command as Unit).lines()
+    if ((command.state & State.asking) !== 0) {
+      command.state &= ~State.asking
+      lines.unshift(askingLine())
+    }
+    for (const line of lines) {
+      this.#inflight.push(line)
+      this.#writer.add(line)
+    }
+  }
+
+  /** Hands what was encoded to the socket, in one write. */
+  commit(): void {
+    const socket = this.#socket
+    if (socket === undefined || this.#writer.empty) return
+    const parts = this.#writer.take()
+    const encoding = this.#writer.ascii ? 'latin1' : 'utf8'
+    if (parts.length === 1) this.#write(socket, parts[0] as string | Uint8Array, encoding)
+    else {
+      socket.cork()
+      for (const part of parts) this.#write(socket, part, encoding)
+      socket.uncork()
+    }
+  }
+
+  #write(socket: Socket, part: string | Uint8Array, encoding: 'latin1' | 'utf8'): void {
+    if (typeof part === 'string') socket.write(part, encoding)
+    else socket.write(part)
+  }
+
+  // Reading
+
+  #takeSpace(): Uint8Array {
+    const space = this.#reader.space()
+    this.#space = space.length
+    return space
+  }
+
+  #take(bytes: number): boolean {
+    if (this.#state === 'closed') return false
+    this.#more = bytes === this.#space
+    this.#lastRead = performance.now()
+    try {
+      this.#reader.advance(bytes)
+    } catch (error) {
+      this.#broken(error)
+      return false
+    }
+    if (this.#inflight.length === 0) {
+      if (this.#state === 'retiring') this.#end(this.#gone())
+      else this.#owner.onIdle(this)
+    }
+    return true
+  }
+
+  wantsBytes(): boolean {
+    return this.#inflight.peekFront()?.shape.bytes === true
+  }
+
+  onReply(reply: Reply): void {
+    const command = this.#inflight.shift()
+    if (command === undefined) throw new InvalidResponse('The server sent a reply that nobody asked for.')
+    succeed(command, reply)
+  }
+
+  onError(error: RedisError): void {
+    const command = this.#inflight.shift()
+    error.node = this.#node
+    if (command === undefined) {
+      // `max number of clients`, or the refusal of a proxy, before anything was asked.
+      if (error instanceof ConnectionError) throw error
+      throw new InvalidResponse(`The server sent an error that nobody asked for: ${error.message}`)
+    }
+    if (command.resolve === undefined) return
+    if ((command.state & (State.bound | State.line)) !== 0) fail(command, error)
+    else this.#owner.onRefusal(this, command, error)
+  }
+
+  onPush(kind: string, items: Reply[]): void {
+    this.#owner.onPush(this, kind, items)
+  }
+
+  // Ends
+
+  /** Takes no new command, waits for the replies still to come, then ends. */
+  retire(): void {
+    if (this.#state !== 'ready') return
+    this.#state = 'retiring'
+    if (this.#inflight.length === 0) this.#end(this.#gone())
+  }
+
+  /** Ends now; what had no reply is lost. */
+  destroy(error: RedisError): void {
+    this.#end(error)
+  }
+
+  #gone(): ConnectionError {
+    return new ConnectionError(`The connection to ${this.#node} was closed.`, { node: this.#node })
+  }
+
+  #timedOut(): void {
+    const { connectTimeout } = this.#settings
+    const what = this.#socket === undefined || this.#socket.connecting ? 'connected' : 'answered the handshake'
+    this.#end(
+      new TimeoutError(`${this.#node} has not ${what} within ${connectTimeout} ms (connectTimeout).`, {
+        node: this.#node,
+        phase: 'connecting',
+        elapsed: connectTimeout,
+      }),
+    )
+  }
+
+  /** The attempt failed before the connection was ready. */
+  #failed(error: unknown): void {
+    if (this.#state === 'closed') return
+    const known =
+      error instanceof RedisError
+        ? error
+        : new ConnectionError(`Connecting to ${this.#node} failed.`, { node: this.#node, cause: error })
+    known.node ??= this.#node
+    this.#permanent = isPermanent(known)
+    this.#end(known)
+  }
+
+  /** The socket failed or ended. */
+  #lost(error: (Error & { code?: string }) | undefined): void {
+    if (this.#state === 'closed') return
+    const socket = this.#socket
+    const certificate = socket === undefined ? undefined : refusedCertificate(socket)
+    if (certificate !== undefined) {
+      this.#permanent = true
+      this.#end(
+        new ConnectionError(
+          `The certificate of ${this.#node} was refused (${certificate}): nothing was sent. Give its CA as tls.ca, or its name as tls.servername.`,
+          { code: certificate, node: this.#node, cause: error },
+        ),
+      )
+      return
+    }
+    const details = { code: error?.code, node: this.#node, cause: error }
+    if (this.#state === 'opening') {
+      this.#end(new ConnectionError(`Connecting to ${this.#node} failed: ${reasonOf(error)}`, details))
+    } else this.#end(new ConnectionError(`The connection to ${this.#node} was lost: ${reasonOf(error)}`, details))
+  }
+
+  /** The reader found a breach of RESP, or a sink of it threw. The command being read gets the breach itself. */
+  #broken(error: unknown): void {
+    if (!(error instanceof InvalidResponse)) {
+      this.#end(
+        error instanceof RedisError
+          ? error
+          : new ConnectionError('The connection failed in the client itself.', { node: this.#node, cause: error }),
+      )
+      return
+    }
+    error.node = this.#node
+    const opening = this.#state === 'opening'
+    if (!opening) {
+      const reading = this.#inflight.shift()
+      if (reading !== undefined) fail(reading, error)
+    }
+    const hint = opening
+      ? ' Is there a Redis at this port, and does it speak TLS where the URL says redis:// (or the other way round)?'
+      : ''
+    this.#end(
+      new (opening ? InvalidResponse : ConnectionError)(
+        `${opening ? 'The handshake with' : 'The connection to'} ${this.#node} was ended, since what it sent is not RESP: ${error.message}${hint}`,
+        { node: this.#node, cause: error },
+      ),
+    )
+  }
+
+  #end(error: RedisError): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    clearTimeout(this.#connectTimer)
+    clearTimeout(this.#health)
+    this.#socket?.destroy()
+    const left = this.#inflight
+    this.#inflight = new Denque()
+    // Our own commands die with the connection; those of callers are the owner's to judge.
+    const theirs = new Denque<Command>()
+    for (let command = left.shift(); command !== undefined; command = left.shift()) {
+      if ((command.state & State.bound) !== 0) fail(command, error)
+      else if ((command.state & State.line) === 0) theirs.push(command)
+      // Of a unit that is cut anywhere the whole is left, once.
+      else if (theirs.peekBack() !== command.holder) theirs.push(command.holder as Unit)
+    }
+    this.#owner.onClosed(this, error, theirs)
+  }
+
+  // Health
+
+  /** Set for a connection on which the server may be silent: it blocks on a command, or only pushes. */
+  silenceExpected: boolean = false
+
+  #watchHealth(): void {
+    const { healthCheckInterval } = this.#settings
+    if (healthCheckInterval === 0 || healthCheckInterval > 0x3fffffff) return
+    this.#checkAfter(healthCheckInterval)
+  }
+
+  #checkAfter(ms: number): void {
+    this.#health = outside(() => setTimeout(() => this.#checkHealth(), Math.ceil(ms)).unref())
+  }
+
+  #checkHealth(): void {
+    const interval = this.#settings.healthCheckInterval
+    const silence = performance.now() - this.#lastRead
+    if (this.silenceExpected && this.#inflight.length > 0) this.#checkAfter(interval)
+    else if (silence < interval) this.#checkAfter(interval - silence)
+    else if (silence < 2 * interval) {
+      if (this.#inflight.length === 0) this.#ask(new Command(PING, [])).catch(() => {})
+      this.#checkAfter(2 * interval - silence)
+    } else setImmediate(() => this.#judgeSilence(interval))
+  }
+
+  /** Behind the poll phase: a loop that stood still has read by now what the kernel had. */
+  #judgeSilence(interval: number): void {
+    if (this.#state === 'closed') return
+    const silence = performance.now() - this.#lastRead
+    if (silence < 2 * interval) this.#checkAfter(interval)
+    else {
+      this.#end(
+        new ConnectionError(
+          `${this.#node} was silent for ${Math.round(silence)} ms (healthCheckInterval ${interval}): taken for dead.`,
+          { node: this.#node },
+        ),
+      )
+    }
+  }
+
+  ref(): void {
+    this.#socket?.ref()
+  }
+
+  unref(): void {
+    this.#socket?.unref()
+  }
+}
+
+function reasonOf(error: (Error & { code?: string }) | undefined): string {
+  switch (error?.code) {
+    case undefined:
+      return error === undefined ? 'the server closed it.' : error.message
+    case 'ECONNREFUSED':
+      return 'ECONNREFUSED, nothing listens there.'
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${error?.code}, the name is not known.`
+    case 'ENOENT':
+      return 'ENOENT, there is no such socket.'
+    case 'ERR_SSL_WRONG_VERSION_NUMBER':
+      return 'the server does not speak TLS at this port: redis:// instead of rediss://?'
+    default:
+      return `${error?.code}.`
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What observers may subscribe to, through node:diagnostics_channel: `respire:command`, `respire:batch` and
+ * `respire:connect`. The contexts are built only if somebody listens, and hold no argument but the command's name.
+ */
+import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+import { type Command, Keep } from '../commands/command.js'
+
+/** What a subscriber of `respire:command` gets. `args` is the name and a `?` for each argument. */
+export interface CommandContext {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly database: number
+  readonly serverAddress: string | undefined
+  readonly serverPort: number | undefined
+  /** How often it was sent in vain. */
+  attempt: number
+  redirects: number
+  result?: unknown
+  error?: unknown
+}
+
+/** What a subscriber of `respire:batch` gets: one for a pipeline or transaction. */
+export interface BatchContext {
+  readonly batchMode: 'PIPELINE' | 'MULTI'
+  readonly batchSize: number
+  readonly database: number
+  readonly serverAddress: string | undefined
+  readonly serverPort: number | undefined
+  result?: unknown
+  error?: unknown
+}
+
+/** What a subscriber of `respire:connect` gets: one for each attempt. */
+export interface ConnectContext {
+  readonly serverAddress: string | undefined
+  readonly serverPort: number | undefined
+  readonly attempt: number
+  result?: unknown
+  error?: unknown
+}
+
+export const commandChannel: TracingChannel<unknown, CommandContext> = tracingChannel('respire:command')
+export const batchChannel: TracingChannel<unknown, BatchContext> = tracingChannel('respire:batch')
+export const connectChannel: TracingChannel<unknown, ConnectContext> = tracingChannel('respire:connect')
+
+export interface Where {
+  readonly database: number
+  readonly serverAddress: string | undefined
+  readonly serverPort: number | undefined
+}
+
+/** Tells the subscribers that `command` starts, and has them told when it settles. `start` puts it on its way. */
+export function traceCommand(command: Command, where: Where, start: () => void): void {
+  const { args, spec } = command
+  const context: CommandContext = {
+    command: spec.name,
+    // Made when somebody reads it.
+    get args() {
+      return [...spec.name.split(' '), ...args.map(() => '?')]
+    },
+    ...where,
+    attempt: 0,
+    redirects: 0,
+  }
+  command.keep ??= new Keep()
+  const { keep } = command
+  const before = keep.onSettled
+  keep.onSettled = (settled, value, error) => {
+    before?.(settled, value, error)
+    context.attempt = keep.attempts
+    context.redirects = keep.redirects
+    finish(commandChannel, context, value, error)
+  }
+  commandChannel.start.runStores(context, () => {
+    start()
+    commandChannel.end.publish(context)
+  })
+}
+
+/** Publishes the end of what a context describes. */
+export function finish<C extends { result?: unknown; error?: unknown }>(
+  channel: TracingChannel<unknown, C>,
+  context: C,
+  value: unknown,
+  error: unknown,
+): void {
+  if (error === undefined) context.result = value
+  else {
+    context.error = error
+    channel.error.publish(context)
+  }
+  channel.asyncStart.publish(context)
+  channel.asyncEnd.publish(context)
+}

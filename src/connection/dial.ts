@@ -1,0 +1,48 @@
+/** Opens sockets: tcp, tls, unix. The one place that touches node:net and node:tls. */
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import type { Endpoint } from './options.js'
+import { outside } from './outside.js'
+
+/** The most bytes that wait in a socket, but for a single bigger value. */
+export const HIGH_WATER_MARK: number = 1024 * 1024
+
+/** About how many bytes are encoded before they are written: one write per tick for most, bounded for floods. */
+export const CHUNK: number = 256 * 1024
+
+export type { Socket } from 'node:net'
+
+/** Where a socket puts what it reads, and who is told how much it was. */
+export interface Intake {
+  readonly buffer: () => Uint8Array
+  readonly callback: (bytes: number) => boolean
+}
+
+export interface Dialled {
+  readonly socket: Socket
+  /** The event that says it may be written to: over TLS the verdict on the server's certificate has fallen then. */
+  readonly ready: 'connect' | 'secureConnect'
+}
+
+/** A socket that connects to `endpoint`. TLS is verified against the host's name, which is also the server name (SNI). */
+export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefined, onread: Intake): Promise<Dialled> {
+  const target =
+    'path' in endpoint ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port, autoSelectFamily: true }
+  // A chunk is written until the socket says stop: behind the last one it must not be over the mark.
+  const options = { highWaterMark: HIGH_WATER_MARK - CHUNK, onread, ...target }
+  const secure = tls ?? ('tls' in endpoint && endpoint.tls === true ? {} : undefined)
+  // Node's types do not know that the high-water mark is passed on, nor that tls.connect takes onread.
+  if (secure === undefined) {
+    return { socket: outside(() => connectTcp(options as TcpNetConnectOpts)), ready: 'connect' }
+  }
+  const { connect } = await import('node:tls')
+  const servername = 'host' in endpoint && isIP(endpoint.host) === 0 ? { servername: endpoint.host } : {}
+  const merged = { minVersion: 'TLSv1.2', ...servername, ...secure, ...options }
+  return { socket: outside(() => connect(merged as ConnectionOptions)), ready: 'secureConnect' }
+}
+
+/** Why the server's certificate was refused; undefined if that was not the trouble. */
+export function refusedCertificate(socket: Socket): string | undefined {
+  const { authorizationError } = socket as Partial<TLSSocket>
+  return authorizationError ? String(authorizationError) : undefined
+}

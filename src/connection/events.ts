@@ -1,0 +1,61 @@
+/** Events with typed names. A handler runs in the async context of who subscribed. */
+import { AsyncResource } from 'node:async_hooks'
+
+type Handler<A extends readonly unknown[]> = (...args: A) => void
+
+interface Listener {
+  readonly handler: Handler<never>
+  readonly bound: Handler<unknown[]>
+  readonly once: boolean
+}
+
+/** `Events` maps each name to the arguments of its handlers. */
+export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
+  readonly #listeners = new Map<keyof E, Listener[]>()
+  readonly #failed: (error: unknown) => void
+
+  /** `failed` hears of handlers that throw or reject. */
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed
+  }
+
+  on<K extends keyof E>(name: K, handler: Handler<E[K]>): void {
+    this.#add(name, handler, false)
+  }
+
+  once<K extends keyof E>(name: K, handler: Handler<E[K]>): void {
+    this.#add(name, handler, true)
+  }
+
+  off<K extends keyof E>(name: K, handler: Handler<E[K]>): void {
+    const listeners = this.#listeners.get(name)
+    const index = listeners?.findIndex(each => each.handler === handler) ?? -1
+    // A copy: an emit that is under way goes on over the old list.
+    if (index >= 0) this.#listeners.set(name, listeners?.toSpliced(index, 1) ?? [])
+  }
+
+  has(name: keyof E): boolean {
+    return (this.#listeners.get(name)?.length ?? 0) > 0
+  }
+
+  emit<K extends keyof E>(name: K, ...args: E[K]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      if (listener.once) this.off(name, listener.handler as Handler<E[K]>)
+      try {
+        const result: unknown = listener.bound(...args)
+        if (result instanceof Promise) result.catch(error => this.#failed(error))
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
+  }
+
+  #add<K extends keyof E>(name: K, handler: Handler<E[K]>, once: boolean): void {
+    if (typeof handler !== 'function') throw new TypeError(`The handler of ${String(name)} must be a function.`)
+    const bound = AsyncResource.bind(handler as unknown as Handler<unknown[]>)
+    this.#listeners.set(name, [
+      ...(this.#listeners.get(name) ?? []),
+      { handler: handler as unknown as Handler<never>, bound, once },
+    ])
+  }
+}

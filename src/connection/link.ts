@@ -1,0 +1,464 @@
+/**
+ * A lasting way to one server: a queue of commands that are not yet written, and at most one connection that takes them.
+ *
+ *   callers ──▸ waiting ──flush──▸ connection (in flight) ──▸ replies
+ *                 ▴                     │ lost
+ *                 └── what may be sent ─┘     the rest is rejected: 'unknown'
+ *                     again
+ *
+ *   idle ──▸ connecting ──▸ ready ──▸ connecting …   closing ──▸ closed
+ *              ▾    ▴
+ *             down ─┘ (waits for the backoff, or for a call)
+ */
+import type Denque from 'denque'
+import { type Command, Keep, State } from '../commands/command.js'
+import type { Reply } from '../commands/reply.js'
+import { BusyLoadingError, ConnectionError, type Phase, ReadOnlyError, type RedisError } from '../errors/errors.js'
+import type { Backoff } from './backoff.js'
+import { Connection, type ConnectionOwner } from './connection.js'
+import { type Endpoint, nameOf, type Settings } from './options.js'
+import { outside } from './outside.js'
+import { CommandQueue } from './queue.js'
+import { isPassing, Refused } from './refused.js'
+import { errorLike, fail } from './settle.js'
+import { timedOut } from './timeout.js'
+
+export type LinkState = 'idle' | 'connecting' | 'ready' | 'down' | 'closing' | 'closed'
+
+/** What a link tells who owns it. */
+export interface LinkOwner {
+  onConnect(link: Link): void
+  onReady(link: Link): void
+  onReconnecting(link: Link, attempt: number, delay: number): void
+  /** An attempt failed, or the connection was lost. `lastRead` is when its last byte came. */
+  onDown(link: Link, error: RedisError, lastRead: number): void
+  onPush(link: Link, kind: string, items: Reply[]): void
+  /** First look at a refusal: true if the owner settles the command or sends it elsewhere. */
+  takesRefusal?(link: Link, command: Command, error: RedisError): boolean
+  /** First look at what a lost link leaves unsettled and may be sent: true if the owner sends it elsewhere. */
+  takesLeft?(link: Link, command: Command, error: RedisError): boolean
+}
+
+export interface LinkTraits {
+  /** Connects again by itself after a loss, not only when a call comes. */
+  readonly eager: boolean
+  readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
+  /** The server may be silent while a command is in flight: it blocks. */
+  readonly silent?: boolean
+}
+
+/** How late a flush may come before the calls it carries are given the time back. */
+const LATE = 25
+/** A READONLY reply replaces the connection at most this often, ms. */
+const REPLACE_INTERVAL = 1_000
+
+export class Link implements ConnectionOwner {
+  readonly #settings: Settings
+  readonly #owner: LinkOwner
+  readonly #traits: LinkTraits
+  readonly #backoff: Backoff
+  readonly #waiting = new CommandQueue()
+  #state: 'idle' | 'connecting' | 'ready' | 'down' | 'closed' = 'idle'
+  /** Takes no new calls; ends when the last accepted one has settled. */
+  #closing = false
+  /** The connection that is ready, or the one being opened. */
+  #connection: Connection | undefined
+  /** Connections that only wait for their last replies. */
+  readonly #retiring = new Set<Connection>()
+  #flushing = false
+  #batch = 0
+  #batchStart = 0
+  #redial: NodeJS.Timeout | undefined
+  #attempt = 0
+  #wasReady = false
+  #reconnects = 0
+  #lastError: RedisError | undefined
+  /** Refused for now (LOADING…). */
+  readonly #refused = new Refused(commands => this.#sendAgain(commands))
+  #replacedAt = Number.NEGATIVE_INFINITY
+  readonly #onIdle: (() => void)[] = []
+  #referenced = true
+
+  constructor(settings: Settings, owner: LinkOwner, backoff: Backoff, traits: LinkTraits) {
+    this.#settings = settings
+    this.#owner = owner
+    this.#backoff = backoff
+    this.#traits = traits
+  }
+
+  get state(): LinkState {
+    return this.#closing && this.#state !== 'closed' ? 'closing' : this.#state
+  }
+
+  /** The connection if it is ready. */
+  get connection(): Connection | undefined {
+    return this.#state === 'ready' ? this.#connection : undefined
+  }
+
+  /** Commands accepted and not written. */
+  get queued(): number {
+    return this.#waiting.commands + this.#refused.length
+  }
+
+  get queuedBytes(): number {
+    return this.#waiting.bytes
+  }
+
+  get inflight(): number {
+    let inflight = this.connection?.inflight ?? 0
+    for (const connection of this.#retiring) inflight += connection.inflight
+    return inflight
+  }
+
+  /** How often a lost connection was replaced. */
+  get reconnects(): number {
+    return this.#reconnects
+  }
+
+  /** Why the last attempt failed or the last connection was lost. */
+  get lastError(): RedisError | undefined {
+    return this.#lastError
+  }
+
+  get node(): string {
+    return this.#connection?.node ?? nameOf(this.#settings.endpoint)
+  }
+
+  // Commands
+
+  /** The time of the calls of this turn: the clock is read once for all that the next flush will carry. */
+  now(): number {
+    return this.#flushing ? this.#batchStart : performance.now()
+  }
+
+  /** Takes `command`, whose promise and deadline were made; settles it in any case. */
+  send(command: Command): void {
+    if (this.#closing || this.#state === 'closed') {
+      fail(command, this.#refusal('The client is closed', command))
+      return
+    }
+    const { maxBytes, maxCommands, offline } = this.#settings.queue
+    if (this.#waiting.commands >= maxCommands || this.#waiting.bytes + command.size > maxBytes) {
+      const bound =
+        this.#waiting.commands >= maxCommands ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
+      fail(command, this.#refusal(`The queue is full: ${bound} would be passed`, command))
+      return
+    }
+    if (!offline && this.#wasReady && this.#state !== 'ready') {
+      fail(command, this.#refusal('The connection is lost and queue.offline is false', command))
+      return
+    }
+    command.holder = this
+    this.#waiting.push(command)
+    if (this.#flushing) this.#batch++
+    this.#flushOrConnect()
+  }
+
+  #refusal(message: string, command: Command): ConnectionError {
+    return new ConnectionError(`${message}: ${command.spec.name} was not sent.`, {
+      node: this.node,
+      outcome: 'not sent',
+      cause: this.#lastError,
+    })
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    this.#batch = 1
+    this.#batchStart = performance.now()
+    process.nextTick(flush, this)
+  }
+
+  /** Encodes and writes what waits, as far as the socket takes it. */
+  flush(): void {
+    const now = performance.now()
+    const late = now - this.#batchStart
+    // These calls came at any time between the start of their turn and now: the process stood still, not the server.
+    if (late > LATE) this.#waiting.postpone(this.#batch, late)
+    this.#flushing = false
+    const connection = this.#connection
+    if (this.#state !== 'ready' || connection === undefined) return
+    while (connection.writable) {
+      let command: Command | undefined
+      while (connection.hasRoom) {
+        command = this.#waiting.shift()
+        if (command === undefined) break
+        if (command.deadline !== 0 && command.deadline < now) this.#timeOut(command, now - command.deadline, 'queued')
+        else connection.push(command)
+      }
+      connection.commit()
+      if (command === undefined) break
+    }
+    this.#checkIdle()
+  }
+
+  // Deadlines and aborts
+
+  expire(command: Command, elapsed: number, round: number): boolean {
+    if ((command.state & State.flying) === 0) {
+      this.#forget(command)
+      this.#timeOut(command, elapsed, this.#state === 'ready' ? 'queued' : 'connecting')
+      this.#checkIdle()
+      return true
+    }
+    // Once past the deadline the socket is read again before the call fails; and as long as there was more than a read takes.
+    if (round === 0 || (round < 50 && this.#connection?.hasMore === true)) return false
+    this.#timeOut(command, elapsed, 'written')
+    return true
+  }
+
+  abandon(command: Command, reason: unknown): void {
+    if ((command.state & State.flying) === 0) this.#forget(command)
+    fail(command, reason)
+    this.#checkIdle()
+  }
+
+  /** Takes an unwritten command out of the books; in the queue it is passed over. */
+  #forget(command: Command): void {
+    if (!this.#refused.remove(command)) this.#waiting.forget(command)
+  }
+
+  #timeOut(command: Command, elapsed: number, phase: Phase): void {
+    const { node, queued, inflight } = this
+    fail(command, timedOut(command, { node, phase, elapsed, queued, inflight, trouble: this.#lastError }))
+  }
+
+  // Refusals
+
+  onRefusal(connection: Connection, command: Command, error: RedisError): void {
+    this.refuse(command, error)
+    if (error instanceof ReadOnlyError) this.#replace(connection)
+  }
+
+  refuse(command: Command, error: RedisError): void {
+    command.state &= ~State.flying
+    if (this.#owner.takesRefusal?.(this, command, error) === true) return
+    if ((command.state & State.ordered) === 0 && isPassing(command, error) && this.#state !== 'closed') {
+      this.#refused.add(command, error)
+      return
+    }
+    if (error instanceof BusyLoadingError) error.outcome = 'not sent'
+    fail(command, error)
+  }
+
+  #sendAgain(commands: readonly Command[]): void {
+    this.#waiting.putBack(commands)
+    this.#flushOrConnect()
+  }
+
+  /** READONLY: the name may lead to another server now. In-flight replies are waited for. */
+  #replace(connection: Connection): void {
+    const now = performance.now()
+    if (connection !== this.#connection || now - this.#replacedAt < REPLACE_INTERVAL) return
+    this.#replacedAt = now
+    this.retire()
+  }
+
+  /** Replaces the connection: no new command goes to the old one, and it ends behind its last reply. */
+  retire(): void {
+    const connection = this.#connection
+    if (connection?.state !== 'ready') return
+    this.#retiring.add(connection)
+    this.#connection = undefined
+    this.#state = 'idle'
+    connection.retire()
+    if (this.#state === 'idle') this.#wantConnection()
+  }
+
+  // The connection
+
+  /** Dials unless that is under way; resolves nothing: `onReady` and `onDown` tell. */
+  connect(): void {
+    if (this.#state === 'idle' || this.#state === 'down') this.#wantConnection()
+  }
+
+  #wantConnection(): void {
+    if (this.#connection !== undefined || this.#redial !== undefined || this.#state === 'closed') return
+    const delay = this.#backoff.wait()
+    if (delay === 0) this.#dial()
+    else this.#dialAfter(delay)
+  }
+
+  #dialAfter(delay: number): void {
+    this.#redial = outside(() =>
+      setTimeout(() => {
+        this.#redial = undefined
+        this.#dial()
+      }, Math.ceil(delay)),
+    )
+    if (!this.#referenced) this.#redial.unref()
+  }
+
+  #dial(): void {
+    this.#state = 'connecting'
+    const attempt = ++this.#attempt
+    const connection = new Connection(this.#settings, this)
+    connection.silenceExpected = this.#traits.silent === true
+    this.#connection = connection
+    connection.open(() => this.#traits.resolve(attempt))
+  }
+
+  onOpen(connection: Connection): void {
+    if (!this.#referenced) connection.unref()
+    this.#owner.onConnect(this)
+  }
+
+  onReady(_connection: Connection): void {
+    this.#backoff.succeeded()
+    this.#attempt = 0
+    if (this.#wasReady) this.#reconnects++
+    this.#wasReady = true
+    this.#state = 'ready'
+    this.#owner.onReady(this)
+    this.#flushSoon()
+  }
+
+  onDrain(connection: Connection): void {
+    if (connection === this.#connection) this.#flushSoon()
+  }
+
+  #flushSoon(): void {
+    if (this.#waiting.commands > 0) this.#flushOrConnect()
+  }
+
+  onPush(connection: Connection, kind: string, items: Reply[]): void {
+    if (connection === this.#connection) this.#owner.onPush(this, kind, items)
+  }
+
+  onIdle(_connection: Connection): void {
+    this.#checkIdle()
+  }
+
+  onClosed(connection: Connection, error: RedisError, left: Denque<Command>): void {
+    const retired = this.#retiring.delete(connection)
+    this.#recover(left, error)
+    if (retired) {
+      this.#flushSoon()
+      this.#checkIdle()
+      return
+    }
+    this.#connection = undefined
+    if (this.#state === 'closed') return
+    this.#lastError = error
+    this.#backoff.failed()
+    this.#state = 'down'
+    this.#owner.onDown(this, error, connection.lastRead)
+    if (connection.permanent || this.#backoff.exhausted) this.#rejectWaiting(error)
+    this.#handOver(error)
+    this.#checkIdle()
+    this.#redialUnlessInVain(connection.permanent)
+  }
+
+  #redialUnlessInVain(permanent: boolean): void {
+    if (this.#state !== 'down' || this.#redial !== undefined) return
+    const wanted = this.queued > 0 || (this.#traits.eager && this.#wasReady && !this.#closing)
+    if (!wanted || permanent || this.#backoff.exhausted) return
+    const delay = this.#backoff.wait()
+    this.#owner.onReconnecting(this, this.#attempt + 1, delay)
+    this.#dialAfter(delay)
+  }
+
+  #flushOrConnect(): void {
+    if (this.#state === 'ready') this.#scheduleFlush()
+    else this.#wantConnection()
+  }
+
+  /** Sorts what a lost connection had in flight: again, or rejected as 'unknown'. */
+  #recover(left: Denque<Command>, error: RedisError): void {
+    const again: Command[] = []
+    const broken = new Set<unknown>()
+    for (let command = left.shift(); command !== undefined; command = left.shift()) {
+      command.state &= ~State.flying
+      if (command.resolve === undefined) continue
+      if ((command.state & (State.repeatable | State.ordered)) === State.repeatable && this.#state !== 'closed') {
+        command.keep ??= new Keep()
+        command.keep.attempts++
+        again.push(command)
+        continue
+      }
+      // All of a pipeline have the same `resolve`.
+      if ((command.state & State.ordered) !== 0) broken.add(command.resolve)
+      fail(command, errorLike(error, { command: command.spec.name, outcome: 'unknown' }))
+    }
+    if (broken.size > 0) this.#dropTails(broken, error)
+    this.#waiting.putBack(again)
+  }
+
+  /** The unwritten tail of a pipeline is not sent later without its head. */
+  #dropTails(pipelines: ReadonlySet<unknown>, error: RedisError): void {
+    const kept: Command[] = []
+    for (const command of this.#waiting.takeAll()) {
+      if (!pipelines.has(command.resolve)) kept.push(command)
+      else fail(command, errorLike(error, { command: command.spec.name, outcome: 'not sent' }))
+    }
+    this.#waiting.putBack(kept)
+  }
+
+  #rejectWaiting(error: RedisError): void {
+    for (const command of this.#takeWaiting()) {
+      const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
+      fail(command, errorLike(error, { command: command.spec.name, outcome }))
+    }
+  }
+
+  /** Gives the owner what waits, if it sends it elsewhere. */
+  #handOver(error: RedisError): void {
+    if (this.#owner.takesLeft === undefined) return
+    const kept = this.#takeWaiting().filter(command => this.#owner.takesLeft?.(this, command, error) !== true)
+    this.#waiting.putBack(kept)
+  }
+
+  #takeWaiting(): Command[] {
+    return [...this.#refused.takeAll(), ...this.#waiting.takeAll()]
+  }
+
+  // Ends
+
+  /** Takes no new commands; calls back when all that was accepted has settled. */
+  drain(done: () => void): void {
+    this.#closing = true
+    this.whenIdle(done)
+  }
+
+  /** Calls back when nothing waits and nothing is in flight. */
+  whenIdle(done: () => void): void {
+    this.#onIdle.push(done)
+    this.#checkIdle()
+  }
+
+  #checkIdle(): void {
+    if (this.#onIdle.length === 0 || (this.#state !== 'closed' && this.queued + this.inflight > 0)) return
+    for (const done of this.#onIdle.splice(0)) done()
+  }
+
+  /** Rejects everything, closes everything, now. */
+  destroy(message = 'The client was destroyed'): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    clearTimeout(this.#redial)
+    this.#redial = undefined
+    const error = new ConnectionError(`${message}.`, { node: this.node })
+    this.#rejectWaiting(error)
+    this.#connection?.destroy(error)
+    for (const connection of this.#retiring) connection.destroy(error)
+    this.#connection = undefined
+    this.#checkIdle()
+  }
+
+  ref(): void {
+    this.#referenced = true
+    this.#connection?.ref()
+    this.#redial?.ref()
+  }
+
+  unref(): void {
+    this.#referenced = false
+    this.#connection?.unref()
+    this.#redial?.unref()
+  }
+}
+
+function flush(link: Link): void {
+  link.flush()
+}

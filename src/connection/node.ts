@@ -1,0 +1,134 @@
+/** One server: the link that all its callers share, the pool of connections lent to one, and one backoff for all that dial it. */
+import type { Command } from '../commands/command.js'
+import type { Reply } from '../commands/reply.js'
+import { ConnectionError, type RedisError } from '../errors/errors.js'
+import { Backoff } from './backoff.js'
+import { Lent } from './lent.js'
+import { Link, type LinkOwner, type LinkState } from './link.js'
+import { type Endpoint, nameOf, type Settings } from './options.js'
+import { Pool } from './pool.js'
+
+/** What a node tells who owns it. */
+export interface NodeOwner extends Partial<Pick<LinkOwner, 'takesRefusal' | 'takesLeft'>> {
+  onConnect?(node: Node): void
+  onReady?(node: Node): void
+  onReconnecting?(node: Node, attempt: number, delay: number): void
+  /** An attempt failed, or the shared connection was lost. */
+  onDown?(node: Node, error: RedisError): void
+  onPush?(node: Node, kind: string, items: Reply[]): void
+}
+
+interface Waiter {
+  resolve(): void
+  reject(error: RedisError): void
+}
+
+export class Node implements LinkOwner {
+  readonly settings: Settings
+  readonly #owner: NodeOwner
+  readonly #backoff: Backoff
+  readonly #link: Link
+  readonly pool: Pool
+  #connecting: Waiter[] = []
+
+  readonly takesRefusal: LinkOwner['takesRefusal'] & {}
+  readonly takesLeft: LinkOwner['takesLeft'] & {}
+
+  constructor(settings: Settings, owner: NodeOwner, resolve?: (attempt: number) => Endpoint | Promise<Endpoint>) {
+    this.settings = settings
+    this.#owner = owner
+    this.takesRefusal = (link, command, error) => owner.takesRefusal?.(link, command, error) ?? false
+    this.takesLeft = (link, command, error) => owner.takesLeft?.(link, command, error) ?? false
+    this.#backoff = new Backoff(settings.reconnect)
+    const where = resolve ?? (() => settings.endpoint)
+    this.#link = new Link(settings, this, this.#backoff, { eager: true, resolve: where })
+    this.pool = new Pool(() => new Lent(settings, this.#backoff, where), settings.pool, this.name)
+  }
+
+  /** `host:port` or path. */
+  get name(): string {
+    return nameOf(this.settings.endpoint)
+  }
+
+  get link(): Link {
+    return this.#link
+  }
+
+  get status(): LinkState {
+    return this.#link.state
+  }
+
+  send(command: Command): void {
+    this.#link.send(command)
+  }
+
+  /** Resolves when the shared link is ready; rejects with the error of the first attempt that ends otherwise. */
+  connect(): Promise<void> {
+    const { state } = this.#link
+    if (state === 'ready') return Promise.resolve()
+    if (state === 'closing' || state === 'closed') {
+      return Promise.reject(new ConnectionError('The client is closed.', { node: this.name, outcome: 'not sent' }))
+    }
+    return new Promise((resolve, reject) => {
+      this.#connecting.push({ resolve, reject })
+      this.#link.connect()
+    })
+  }
+
+  /** Resolves when everything accepted has settled; then nothing of the node is left. */
+  async close(timeout: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      const timer = timeout < 0x7fffffff ? setTimeout(resolve, timeout) : undefined
+      this.#link.drain(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+    this.destroy()
+  }
+
+  destroy(): void {
+    this.#link.destroy('The client was closed')
+    this.pool.close()
+    this.#settle(new ConnectionError('The client was closed.', { node: this.name, outcome: 'not sent' }))
+  }
+
+  ref(): void {
+    this.#link.ref()
+  }
+
+  unref(): void {
+    this.#link.unref()
+  }
+
+  // What the link tells
+
+  onConnect(): void {
+    this.#owner.onConnect?.(this)
+  }
+
+  onReady(): void {
+    this.#settle(undefined)
+    this.#owner.onReady?.(this)
+  }
+
+  onReconnecting(_link: Link, attempt: number, delay: number): void {
+    this.#owner.onReconnecting?.(this, attempt, delay)
+  }
+
+  onDown(_link: Link, error: RedisError): void {
+    this.#settle(error)
+    this.#owner.onDown?.(this, error)
+  }
+
+  onPush(_link: Link, kind: string, items: Reply[]): void {
+    this.#owner.onPush?.(this, kind, items)
+  }
+
+  #settle(error: RedisError | undefined): void {
+    for (const waiter of this.#connecting.splice(0)) {
+      if (error === undefined) waiter.resolve()
+      else waiter.reject(error)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/** Numbers as RESP writes them, read from bytes. Strict: what is not in the grammar is `undefined`, never a guess. */
+import { latin1 } from './buffer-slices.js'
+
+const PLUS = 43
+const MINUS = 45
+const DOT = 46
+const ZERO = 48
+const UPPER_E = 69
+const LOWER_E = 101
+
+/** Digits with which a double is exact. */
+const EXACT_DIGITS = 15
+
+const INT64_MIN = -(2n ** 63n)
+const INT64_MAX = 2n ** 63n - 1n
+
+const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
+
+/** Behind the digits that begin at `from`. */
+function behindDigits(buffer: Buffer, from: number, to: number): number {
+  let at = from
+  while (at < to && (buffer[at]! ^ ZERO) <= 9) at++
+  return at
+}
+
+function behindSign(buffer: Buffer, from: number): number {
+  return buffer[from] === PLUS || buffer[from] === MINUS ? from + 1 : from
+}
+
+/** An optional sign and digits, without leading zeros (as servers write it): a big number. */
+export function bigNumber(buffer: Buffer, from: number, to: number): bigint | undefined {
+  const first = behindSign(buffer, from)
+  if (first === to || behindDigits(buffer, first, to) !== to) return undefined
+  if (buffer[first] === ZERO && to - first > 1) return undefined
+  return BigInt(latin1(buffer, from, to))
+}
+
+/** A signed 64-bit integer: a number if that is exact, else a bigint. */
+export function integer(buffer: Buffer, from: number, to: number): number | bigint | undefined {
+  const value = bigNumber(buffer, from, to)
+  if (value === undefined || value < INT64_MIN || value > INT64_MAX) return undefined
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+/**
+ * `[sign] digits [. digits] [e [sign] digits]`, or `inf`, `-inf`, `nan`, `-nan`. Up to 15 digits are read here: digits
+ * and power of ten are both exact as doubles, so their quotient is rounded once, as it should be.
+ */
+export function double(buffer: Buffer, from: number, to: number): number | undefined {
+  const first = behindSign(buffer, from)
+  let at = first
+  let digits = 0
+  for (; at < to && (buffer[at]! ^ ZERO) <= 9; at++) digits = digits * 10 + (buffer[at]! ^ ZERO)
+  if (at === first) return unusualDouble(latin1(buffer, from, Math.min(to, from + 5)))
+  let decimals = 0
+  if (at < to && buffer[at] === DOT) {
+    const point = at++
+    for (; at < to && (buffer[at]! ^ ZERO) <= 9; at++) digits = digits * 10 + (buffer[at]! ^ ZERO)
+    decimals = at - point - 1
+    if (decimals === 0) return undefined
+  }
+  if (at === to && to - first <= EXACT_DIGITS) {
+    const magnitude = digits / POWERS_OF_TEN[decimals]!
+    return buffer[from] === MINUS ? -magnitude : magnitude
+  }
+  if (at < to && (buffer[at] === LOWER_E || buffer[at] === UPPER_E)) {
+    const exponent = behindSign(buffer, at + 1)
+    if (exponent >= to) return undefined
+    at = behindDigits(buffer, exponent, to)
+  }
+  return at === to ? Number(latin1(buffer, from, to)) : undefined
+}
+
+function unusualDouble(text: string): number | undefined {
+  switch (text) {
+    case 'inf':
+      return Number.POSITIVE_INFINITY
+    case '-inf':
+      return Number.NEGATIVE_INFINITY
+    case 'nan':
+    case '-nan':
+      return Number.NaN
+    default:
+      return undefined
+  }
+}

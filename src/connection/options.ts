@@ -1,0 +1,296 @@
+/** The options of a client: what the user may give, what it means, and the settled form that the rest works with. */
+import type { ConnectionOptions } from 'node:tls'
+import { DataError } from '../errors/errors.js'
+import { parseUrl } from './url.js'
+
+/** Where a link dials: a host and port, or a unix socket. */
+export type Endpoint =
+  | { readonly host: string; readonly port: number; readonly tls?: boolean }
+  | { readonly path: string }
+
+export interface Credentials {
+  readonly username?: string
+  readonly password: string
+}
+
+/** Fixed credentials, or a function that is asked at each connect: passwords may rotate. */
+export type CredentialsProvider = Credentials | (() => Credentials | Promise<Credentials>)
+
+export interface ReconnectOptions {
+  /** Upper bound of the first delay, ms (default 50). The delay itself is drawn evenly from 0 to the bound. */
+  readonly min?: number
+  /** The bound doubles with each attempt up to this, ms (default 2000). */
+  readonly max?: number
+  /** Failed attempts in a row after which everything that waits is rejected (default Infinity). The next call dials again. */
+  readonly attempts?: number
+}
+
+export interface QueueOptions {
+  /** Bytes of commands not yet written, connected or not (default 256 MiB). */
+  readonly maxBytes?: number
+  /** Commands not yet written (default 1,000,000). */
+  readonly maxCommands?: number
+  /** Whether calls wait while the link is lost (default true). The first connection is waited for in any case. */
+  readonly offline?: boolean
+}
+
+export interface PoolOptions {
+  /** Connections kept open (default 0). */
+  readonly min?: number
+  /** Connections lent at the same time at most (default 10). */
+  readonly max?: number
+  /** How long a caller waits for one, ms (default 5000); over it: MaxConnectionsError. */
+  readonly acquireTimeout?: number
+  /** A connection idle for this long is closed, ms (default 30000). */
+  readonly idleTimeout?: number
+  /** Callers that may wait; one more is rejected with MaxConnectionsError at once (default Infinity). */
+  readonly maxWaiting?: number
+}
+
+export interface RedisOptions {
+  /** Host name or address (default 127.0.0.1). */
+  readonly host?: string
+  /** Port (default 6379). */
+  readonly port?: number
+  /** Path of a unix socket, instead of host and port. */
+  readonly path?: string
+  readonly username?: string
+  readonly password?: string
+  /** Instead of username and password: fixed, or asked at each connect. */
+  readonly credentials?: CredentialsProvider
+  /** Database to SELECT (default 0). */
+  readonly db?: number
+  /** Name shown by CLIENT LIST. */
+  readonly clientName?: string
+  /** 3 is tried first and 2 is the fallback; 2 or 3 alone insists (default: as said). */
+  readonly protocol?: 2 | 3
+  /** True, or options of node:tls. The server is verified unless these say otherwise. */
+  readonly tls?: boolean | ConnectionOptions
+  /** Bound of one connection attempt whole, ms: DNS, TCP, TLS, handshake (default 10000). */
+  readonly connectTimeout?: number
+  /** Deadline of a call from the call to its reply, ms; 0 or Infinity is none (default 5000). */
+  readonly commandTimeout?: number
+  /** False: no attempt but those that calls ask for. */
+  readonly reconnect?: ReconnectOptions | false
+  readonly queue?: QueueOptions
+  /** The same as `queue: { offline }`. */
+  readonly offlineQueue?: boolean
+  readonly pool?: PoolOptions
+  /** Silence after which the peer is asked for a sign of life, ms; a second one drops the connection; 0 is off (default 15000). */
+  readonly healthCheckInterval?: number
+  /** TCP_NODELAY (default true). */
+  readonly noDelay?: boolean
+  /** TCP keep-alive: true, false or the delay of the first probe in ms (default 15000). */
+  readonly keepAlive?: boolean | number
+}
+
+/** Every option with its value: what links, pools and clients are made from. */
+export interface Settings {
+  readonly endpoint: Endpoint
+  readonly tls: ConnectionOptions | undefined
+  readonly credentials: CredentialsProvider | undefined
+  readonly db: number
+  readonly clientName: string | undefined
+  readonly protocol: 2 | 3 | undefined
+  readonly connectTimeout: number
+  readonly commandTimeout: number
+  readonly reconnect: Required<ReconnectOptions>
+  readonly queue: Required<QueueOptions>
+  readonly pool: Required<PoolOptions>
+  readonly healthCheckInterval: number
+  readonly noDelay: boolean
+  readonly keepAlive: number
+  /** A replica that is read from says READONLY after its handshake. */
+  readonly readonly: boolean
+}
+
+type Check = (value: unknown) => string | undefined
+
+const isString: Check = value => (typeof value === 'string' && value !== '' ? undefined : 'a string that is not empty')
+const isText: Check = value => (typeof value === 'string' ? undefined : 'a string')
+const isBoolean: Check = value => (typeof value === 'boolean' ? undefined : 'true or false')
+const isCount: Check = value =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'a whole number from 0'
+const isMs: Check = value => (typeof value === 'number' && value >= 0 ? undefined : 'milliseconds from 0, or Infinity')
+const isDelay: Check = value =>
+  typeof value === 'number' && value >= 0 && value <= 0x7fffffff ? undefined : 'milliseconds from 0'
+const isLimit: Check = value => (typeof value === 'number' && value >= 0 ? undefined : 'a number from 0, or Infinity')
+const isPositive: Check = value =>
+  Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'a whole number from 1'
+const isName: Check = value =>
+  typeof value === 'string' && /^[!-~]+$/.test(value) ? undefined : 'visible ASCII characters without spaces'
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const RECONNECT: Record<string, Check> = { min: isDelay, max: isDelay, attempts: isLimit }
+const QUEUE: Record<string, Check> = { maxBytes: isLimit, maxCommands: isLimit, offline: isBoolean }
+const POOL: Record<string, Check> = {
+  min: isCount,
+  max: isPositive,
+  acquireTimeout: isMs,
+  idleTimeout: isMs,
+  maxWaiting: isLimit,
+}
+
+const OPTIONS: Record<string, Check> = {
+  host: isString,
+  port: value =>
+    Number.isInteger(value) && (value as number) > 0 && (value as number) < 65_536
+      ? undefined
+      : 'a port from 1 to 65535',
+  path: isString,
+  username: isText,
+  password: isText,
+  credentials: value =>
+    typeof value === 'function' || isObject(value) ? undefined : '{ username?, password } or a function',
+  db: isCount,
+  clientName: isName,
+  protocol: value => (value === 2 || value === 3 ? undefined : '2 or 3'),
+  tls: value => (typeof value === 'boolean' || isObject(value) ? undefined : 'true or options of node:tls'),
+  connectTimeout: isMs,
+  commandTimeout: isMs,
+  reconnect: value =>
+    value === false ? undefined : isObject(value) ? part('reconnect', value, RECONNECT) : 'an object or false',
+  queue: value => (isObject(value) ? part('queue', value, QUEUE) : 'an object'),
+  offlineQueue: isBoolean,
+  pool: value => (isObject(value) ? part('pool', value, POOL) : 'an object'),
+  healthCheckInterval: isMs,
+  noDelay: isBoolean,
+  keepAlive: value => isBoolean(value) && isDelay(value) && 'true, false or milliseconds',
+} as Record<string, Check>
+
+function part(name: string, value: Record<string, unknown>, checks: Record<string, Check>): string | undefined {
+  check(value, checks, `${name}.`)
+  return undefined
+}
+
+/** Own properties only: what somebody put on Object.prototype is no option. Messages name the option, never its value. */
+function check(options: object, checks: Record<string, Check>, prefix = ''): void {
+  for (const name of Object.keys(options)) {
+    const value = (options as Record<string, unknown>)[name]
+    if (value === undefined) continue
+    const test = Object.hasOwn(checks, name) ? checks[name] : undefined
+    if (test === undefined) {
+      throw new DataError(`Unknown option ${prefix}${name}: known are ${Object.keys(checks).sort().join(', ')}.`)
+    }
+    const expected = test(value)
+    if (expected) throw new DataError(`The option ${prefix}${name} must be ${expected}.`)
+  }
+}
+
+/** Refuses unknown options and bad values with a DataError. */
+export function checkOptions(options: RedisOptions): void {
+  if (!isObject(options)) throw new DataError('The options must be an object.')
+  check(options, OPTIONS)
+  if (
+    own(options, 'credentials') !== undefined &&
+    (own(options, 'username') ?? own(options, 'password')) !== undefined
+  ) {
+    throw new DataError('The options credentials and username or password exclude each other.')
+  }
+  if (own(options, 'path') !== undefined && (own(options, 'host') ?? own(options, 'port')) !== undefined) {
+    throw new DataError('The options path and host or port exclude each other.')
+  }
+  if (own(options, 'username') !== undefined && own(options, 'password') === undefined) {
+    throw new DataError('The option username needs a password.')
+  }
+  const { min = 0, max = 10 } = own(options, 'pool') ?? {}
+  if (min > max) throw new DataError('The option pool.min must not be above pool.max.')
+}
+
+function own<K extends keyof RedisOptions>(options: RedisOptions, name: K): RedisOptions[K] | undefined {
+  return Object.hasOwn(options, name) ? options[name] : undefined
+}
+
+/** The options of a constructor call: a URL, options, or both (options win). */
+export function readOptions(target: string | RedisOptions | undefined, more: RedisOptions | undefined): RedisOptions {
+  if (target === undefined || typeof target === 'string') {
+    const fromUrl = target === undefined ? {} : parseUrl(target)
+    if (more !== undefined) checkOptions(more)
+    return mergeOptions(fromUrl, more)
+  }
+  checkOptions(target)
+  if (more !== undefined) checkOptions(more)
+  return mergeOptions(target, more)
+}
+
+/** `more` over `base`; what stands for the same thing in `base` gives way as a whole. */
+export function mergeOptions(base: RedisOptions, more: RedisOptions | undefined): RedisOptions {
+  if (more === undefined) return base
+  const merged: Record<string, unknown> = { ...base }
+  if (own(more, 'credentials') !== undefined) {
+    delete merged.username
+    delete merged.password
+  }
+  if ((own(more, 'username') ?? own(more, 'password')) !== undefined) delete merged.credentials
+  if (own(more, 'path') !== undefined) {
+    delete merged.host
+    delete merged.port
+  }
+  if ((own(more, 'host') ?? own(more, 'port')) !== undefined) delete merged.path
+  for (const name of Object.keys(more)) {
+    const value = (more as Record<string, unknown>)[name]
+    if (value === undefined) continue
+    const before = merged[name]
+    merged[name] = name !== 'credentials' && isObject(value) && isObject(before) ? { ...before, ...value } : value
+  }
+  checkOptions(merged as RedisOptions)
+  return merged as RedisOptions
+}
+
+/** Fills in the defaults. */
+export function settle(options: RedisOptions): Settings {
+  const get = <K extends keyof RedisOptions>(name: K) => own(options, name)
+  const path = get('path')
+  const tls = get('tls')
+  const reconnect = get('reconnect')
+  const queue: QueueOptions = get('queue') ?? {}
+  const pool: PoolOptions = get('pool') ?? {}
+  const password = get('password')
+  const username = get('username')
+  const keepAlive = get('keepAlive') ?? true
+  return {
+    endpoint: path === undefined ? { host: get('host') ?? '127.0.0.1', port: get('port') ?? 6379 } : { path },
+    tls: tls === undefined || tls === false ? undefined : tls === true ? {} : tls,
+    credentials:
+      get('credentials') ??
+      (password === undefined ? undefined : username === undefined ? { password } : { username, password }),
+    db: get('db') ?? 0,
+    clientName: get('clientName'),
+    protocol: get('protocol'),
+    connectTimeout: get('connectTimeout') ?? 10_000,
+    commandTimeout: get('commandTimeout') ?? 5_000,
+    reconnect:
+      reconnect === false
+        ? { min: 50, max: 2_000, attempts: 0 }
+        : {
+            min: reconnect?.min ?? 50,
+            max: reconnect?.max ?? 2_000,
+            attempts: reconnect?.attempts ?? Number.POSITIVE_INFINITY,
+          },
+    queue: {
+      maxBytes: queue.maxBytes ?? 256 * 1024 * 1024,
+      maxCommands: queue.maxCommands ?? 1_000_000,
+      offline: get('offlineQueue') ?? queue.offline ?? true,
+    },
+    pool: {
+      min: pool.min ?? 0,
+      max: pool.max ?? 10,
+      acquireTimeout: pool.acquireTimeout ?? 5_000,
+      idleTimeout: pool.idleTimeout ?? 30_000,
+      maxWaiting: pool.maxWaiting ?? Number.POSITIVE_INFINITY,
+    },
+    healthCheckInterval: get('healthCheckInterval') ?? 15_000,
+    noDelay: get('noDelay') ?? true,
+    keepAlive: keepAlive === true ? 15_000 : keepAlive === false ? 0 : keepAlive,
+    readonly: false,
+  }
+}
+
+/** How an endpoint is named in errors and events: `host:port` or the path. */
+export function nameOf(endpoint: Endpoint): string {
+  if ('path' in endpoint) return endpoint.path
+  return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
+}

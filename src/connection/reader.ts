@@ -1,0 +1,376 @@
+/**
+ * The RESP2 and RESP3 reader: bytes in, replies and pushes out.
+ *
+ *            ┌──────────────┬────────────────────┬──────────────────────┐
+ *   #buffer  │ read         │ unfinished         │ space() for the next │
+ *            └──────────────┴────────────────────┴──────────────────────┘
+ *                           #at                  #end
+ *
+ * A value that is complete leaves the buffer at once, for its aggregate or for the sink. So at most one line or one short
+ * bulk is unfinished, reading goes on where it stopped, and the work is linear in the bytes however they are cut. Strings
+ * and Buffers that leave the reader are copies.
+ */
+import { Buffer } from 'node:buffer'
+import { MapReply, type Reply, SetReply } from '../commands/reply.js'
+import { type DataError, type InvalidResponse, RedisError } from '../errors/errors.js'
+import { errorFromReply } from '../errors/from-reply.js'
+import { latin1, utf8 } from './buffer-slices.js'
+import type { LargeBulk } from './large-bulk.js'
+import { bigNumber, double, integer } from './numbers.js'
+import { TextWindow } from './text-window.js'
+
+/** Takes what the reader finds. Called synchronously from `advance`, in the order of the bytes. */
+export interface ReplySink {
+  /** True if bulk strings of the reply that begins now are wanted as Buffers. Asked once, at its first byte; not of pushes. */
+  wantsBytes(): boolean
+  /** A complete reply that is not an error. */
+  onReply(value: Reply): void
+  /** An error reply, or a `DataError` in place of a reply that cannot be given: a text longer than a string can be. */
+  onError(error: RedisError): void
+  /** A complete push: its first element as text, and the elements behind it. */
+  onPush(kind: string, items: Reply[]): void
+}
+
+/** What a peer may send. More than that is an {@link InvalidResponse}. */
+export interface ReaderLimits {
+  /** Aggregates inside each other, attributes and empty ones included. Default 128. */
+  maxDepth: number
+  /** Bytes of a line, and of a bulk error. Default 65,536. */
+  maxLine: number
+  /** Bytes of a bulk or verbatim string. Default 536,870,912, as the server's own limit. */
+  maxBulk: number
+  /** Elements of one aggregate; a map has two for each key. Default 67,108,864. */
+  maxElements: number
+}
+
+const DEFAULTS: ReaderLimits = { maxDepth: 128, maxLine: 65_536, maxBulk: 536_870_912, maxElements: 67_108_864 }
+
+const BUFFER_SIZE = 262_144
+
+/** An unfinished bulk of more bytes than this is copied out of the read buffer. */
+const LARGE = 32_768
+
+/** The least space behind the longest line that may be unfinished; holds a bulk that is not large, too. */
+const LEAST_SPACE = 65_536
+
+const CR = 13
+const LF = 10
+const MINUS = 45
+const ZERO = 48
+const COLON = 58
+const QUESTION = 63
+
+const BULK_ERROR = 33 // !
+const BOOLEAN = 35 // #
+const BULK = 36 // $
+const MAP = 37 // %
+const BIG_NUMBER = 40 // (
+const LIST = 42 // *
+const SIMPLE = 43 // +
+const DOUBLE = 44 // ,
+const ERROR = 45 // -
+const INTEGER = 58 // :
+const VERBATIM = 61 // =
+const PUSH = 62 // >
+const NULL = 95 // _
+const ATTRIBUTE = 124 // |
+const SET = 126 // ~
+
+/** Digits whose every value is exact in a number. */
+const EXACT_DIGITS = 15
+
+/** No number: the line is unfinished, or has something else in it. */
+const NONE = -1
+
+/** The length of the null of RESP2. */
+const NULL_LENGTH = -2
+
+/** `txt:` in front of the text of a verbatim string. */
+const FORMAT = 4
+
+/** Up to this length a loop copies faster than a call. */
+const COPIED_BY_LOOP = 16
+
+/** Bytes of the peer that an error message may show. */
+const SHOWN = 24
+
+const NOTHING: Buffer = Buffer.alloc(0)
+
+/** An aggregate whose elements are still arriving. */
+class Aggregate {
+  readonly type: number
+  readonly outer: Aggregate | null
+  readonly depth: number
+  /** Whether its bulk strings become Buffers. */
+  readonly bytes: boolean
+  readonly items: Reply[] = []
+  missing: number
+
+  constructor(type: number, missing: number, bytes: boolean, outer: Aggregate | null) {
+    this.type = type
+    this.outer = outer
+    this.depth = outer === null ? 1 : outer.depth + 1
+    this.bytes = bytes
+    this.missing = missing
+  }
+}
+
+export class Reader {
+  /** True if bulk strings of pushes are wanted as Buffers. */
+  pushBytes = false
+
+  readonly #sink: ReplySink
+  readonly #limits: ReaderLimits
+  readonly #window: TextWindow = new TextWindow()
+  #buffer: Buffer = NOTHING
+  #at = 0
+  #end = 0
+  /** Behind the line that was read last: where its bulk begins. */
+  #next = 0
+  /** The unfinished value cannot be complete before `#end` is here. */
+  #need = 0
+  /** How far the unfinished line has been searched for its end. */
+  #searched = 0
+  #aggregate: Aggregate | null = null
+  #bulk: LargeBulk | null = null
+  /** Whether a reply has begun, and what `wantsBytes` said of it. */
+  #begun = false
+  #bytes = false
+  /** Why the reply that has begun cannot be given. */
+  #failure: DataError | null = null
+  #broken: InvalidResponse | null = null
+
+  constructor(sink: ReplySink, limits?: Partial<ReaderLimits>) {
+    this.#sink = sink
+    this.#limits = { ...DEFAULTS, ...limits }
+  }
+
+  /** Where the socket may put its next bytes, never empty: the read buffer behind what is unfinished. */
+  space(): Uint8Array {
+    if (this.#broken !== null) throw this.#broken
+    if (this.#at === this.#end) {
+      this.#at = 0
+      this.#end = 0
+      if (this.#buffer === NOTHING) {
+        this.#buffer = Buffer.allocUnsafeSlow(Math.max(BUFFER_SIZE, this.#limits.maxLine + LEAST_SPACE))
+      }
+      return this.#buffer
+    }
+    // If something before it was consumed, the unfinished value began in the last chunk: moves are linear, too.
+    if (this.#at > 0) {
+      this.#buffer.copyWithin(0, this.#at, this.#end)
+      this.#end -= this.#at
+      this.#need -= this.#at
+      this.#searched -= this.#at
+      this.#at = 0
+    }
+    return this.#buffer.subarray(this.#end)
+  }
+
+  /**
+   * Reads what is complete, after `length` bytes were put at the start of the last `space()`. What the sink throws passes
+   * through; the next call goes on behind the value that was handed over.
+   * @throws InvalidResponse at a breach of RESP or of a limit, and from then on at every call
+   */
+  advance(length: number): void {
+    if (this.#broken !== null) throw this.#broken
+    this.#end += length
+    if (this.#end < this.#need) return
+    this.#need = 0
+    this.#window.close()
+    if (this.#bulk !== null) this.#resume(this.#bulk)
+    while (this.#at < this.#end) {
+      const at = this.#at
+      const value = this.#value(this.#buffer[at]!)
+      if (value !== undefined) this.#settle(value)
+      else if (this.#at === at) return
+    }
+  }
+
+  /** For sources that bring their own chunks: copies `chunk` into the read buffer and reads it. */
+  write(chunk: Uint8Array): void {
+    for (let done = 0; done < chunk.length; ) {
+      const space = this.space()
+      const size = Math.min(space.length, chunk.length - done)
+      space.set(chunk.subarray(done, done + size))
+      done += size
+      this.advance(size)
+    }
+  }
+
+  /** The value at `#at`, or undefined: if it is unfinished (`#at` stays) or is put together elsewhere (`#at` moves on). */
+  #value(type: number): Reply | undefined {
+    if (!this.#begun && type !== PUSH && type !== ATTRIBUTE) {
+      this.#bytes = this.#sink.wantsBytes()
+      this.#begun = true
+    }
+    switch (type) {
+      case BULK:
+      case VERBATIM:
+      case BULK_ERROR:
+        return this.#sized(type)
+      case LIST:
+      case MAP:
+      case SET:
+      case PUSH:
+      case ATTRIBUTE:
+        return this.#open(type)
+      case INTEGER: {
+        const value = this.#digits()
+        if (value === NONE) return this.#line(type)
+        this.#at = this.#next
+        return value
+      }
+      case SIMPLE:
+      case ERROR:
+      case NULL:
+      case BOOLEAN:
+      case DOUBLE:
+      case BIG_NUMBER:
+        return this.#line(type)
+      default:
+        throw this.#breach('a type of RESP', this.#at)
+    }
+  }
+
+  /** Hands a complete value to its aggregate, an aggregate completed by it to its own, and so on up to the sink. */
+  #settle(complete: Reply): void {
+    let value = complete
+    let aggregate = this.#aggregate
+    while (aggregate !== null) {
+      aggregate.items.push(value)
+      if (--aggregate.missing > 0) {
+        this.#aggregate = aggregate
+        return
+      }
+      const { type, items, outer } = aggregate
+      this.#aggregate = outer
+      if (type === ATTRIBUTE) return
+      if (type === PUSH) {
+        this.#push(items)
+        return
+      }
+      value = aggregateOf(type, items)
+      aggregate = outer
+    }
+    this.#aggregate = null
+    this.#begun = false
+    const failure = this.#failure
+    if (failure !== null) {
+      this.#failure = null
+      this.#sink.onError(failure)
+    } else if (value instanceof RedisError) this.#sink.onError(value)
+    else this.#sink.onReply(value)
+  }
+
+  #push(items: Reply[]): void {
+    const kind = items.shift()
+    if (typeof kind === 'string') this.#sink.onPush(kind, items)
+    else if (Buffer.isBuffer(kind)) this.#sink.onPush(utf8(kind, 0, kind.length), items)
+    else throw this.#breach('a push that begins with its kind', this.#at)
+  }
+
+  // Lines
+
+  /** The digits behind the type byte, if they fill their line and are exact; else NONE. */
+  #digits(): number {
+    const buffer = this.#buffer
+    const end = this.#end
+    const first = this.#at + 1
+    let at = first
+    let value = 0
+    for (; at < end; at++) {
+      const digit = buffer[at]! ^ ZERO
+      if (digit > 9) break
+      value = value * 10 + digit
+    }
+    if (at + 1 >= end || buffer[at] !== CR || buffer[at + 1] !== LF) return NONE
+    if (at === first || at - first > EXACT_DIGITS || (buffer[first] === ZERO && at - first > 1)) return NONE
+    this.#next = at + 2
+    return value
+  }
+
+  /** The end of the line at `#at`, with `#next` behind its CR LF; NONE if it is unfinished. */
+  #lineEnd(): number {
+    const buffer = this.#buffer
+    const first = this.#at + 1
+    const last = first + this.#limits.maxLine
+    const stop = Math.min(this.#end, last + 1)
+    let at = Math.max(first, this.#searched)
+    for (; at < stop; at++) {
+      const byte = buffer[at]!
+      if (byte === CR || byte === LF) break
+    }
+    if (at > last) throw this.#breach(`a line of at most ${this.#limits.maxLine} bytes`, this.#at)
+    this.#searched = at
+    if (at === this.#end) return NONE
+    if (!this.#isBreak(at)) return NONE
+    this.#searched = 0
+    this.#next = at + 2
+    return at
+  }
+
+  /** Whether CR LF is at `at`; false as long as it may still come. */
+  #isBreak(at: number): boolean {
+    const present = this.#end - at
+    if (present > 0 && this.#buffer[at] !== CR) throw this.#breach('CR LF', at)
+    if (present > 1 && this.#buffer[at + 1] !== LF) throw this.#breach('CR LF', at)
+    return present > 1
+  }
+
+  /** The value of a type that is one line. */
+  #line(type: number): Reply | undefined {
+    const buffer = this.#buffer
+    const from = this.#at + 1
+    const to = this.#lineEnd()
+    if (to === NONE) return undefined
+    const value = lineValue(buffer, type, from, to)
+    if (value === undefined) throw this.#breach(LINES[type] ?? 'a value', this.#at)
+    this.#at = this.#next
+    return value
+  }
+
+  /** The length or count of the header at `#at`, or NULL_LENGTH, with `#next` behind it; NONE if it is unfinished. */
+  #length(type: number): number {
+    const length = this.#digits()
+    if (length !== NONE) return length
+    const from = this.#at + 1
+    const to = this.#lineEnd()
+    if (to === NONE) return NONE
+    if (
+      (type === BULK || type === LIST) &&
+      to - from === 2 &&
+      this.#buffer[from] === MINUS &&
+      this.#buffer[from + 1] === 49
+    ) {
+      return NULL_LENGTH
+    }
+    throw this.#breach(this.#buffer[from] === QUESTION ? 'no streamed type' : 'a length', this.#at)
+  }
+
+  // Bulks
+
+  /** The value of a type that announces its bytes. */
+  #sized(type: number): Reply | undefined {
+    const length = this.#length(type)
+    if (length === NONE) return undefined
+    const from = this.#next
+    if (length === NULL_LENGTH) {
+      this.#at = from
+      return null
+    }
+    const most = type === BULK_ERROR ? this.#limits.maxLine : this.#limits.maxBulk
+    if (length > most) throw this.#breach(`at most ${most} bytes`, this.#at)
+    const to = from + length
+    if (to + 2 > this.#end) {
+      if (length > LARGE) this.#copyOut(type, length)
+      else if (!this.#isBreak(to)) this.#need = to + 2
+      return undefined
+    }
+    if (this.#buffer[to] !== CR || this.#buffer[to + 1] !== LF) throw this.#breach('CR LF', to)
+    const bytes = this.#aggregate === null ? this.#bytes : this.#aggregate.bytes
+    this.#at = to + 2
+    if (type !== BULK) return this.#special(type, this.#buffer, from, to, bytes)
+    return bytes ? copy(this.#buffer, from, to) : this.#window.read(this.#buffer, from, to, this.#end)
+  }
+}

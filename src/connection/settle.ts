@@ -1,0 +1,93 @@
+/** How the one promise of a command is made and settled. */
+import { type Command, State } from '../commands/command.js'
+import type { Reply } from '../commands/reply.js'
+import { DataError, type ErrorDetails, RedisError } from '../errors/errors.js'
+
+type Resolve = (value: unknown) => void
+
+let captured: Resolve = () => {}
+
+function capture(resolve: Resolve): void {
+  captured = resolve
+}
+
+/**
+ * Makes the promise of `command`. One function serves all promises, and `reject` is not kept: `resolve` of a rejected
+ * promise does the same, and 300,000 commands in flight take a fifth less memory.
+ */
+export function promiseOf<R>(command: Command): Promise<R> {
+  const promise = new Promise<unknown>(capture) as Promise<R>
+  command.resolve = captured
+  return promise
+}
+
+/** Resolves with the decoded reply; a reply that cannot be decoded rejects this command alone. */
+export function succeed(command: Command, reply: Reply): void {
+  const { resolve } = command
+  if (resolve === undefined) return
+  let value: unknown
+  try {
+    value = command.decode(reply, command.shape)
+  } catch (error) {
+    fail(command, undecodable(command, error))
+    return
+  }
+  command.resolve = undefined
+  command.release()
+  const { keep } = command
+  if (keep !== undefined) keep.onSettled?.(command, value, undefined)
+  resolve(value, command)
+}
+
+/** What a reply inside a list of replies comes to: its value, or the error that it is or that reading it was. */
+export function decoded(command: Command, reply: Reply): unknown {
+  if (reply instanceof RedisError) {
+    reply.command ??= command.spec.name
+    return reply
+  }
+  try {
+    return command.decode(reply, command.shape)
+  } catch (error) {
+    return undecodable(command, error)
+  }
+}
+
+/** Rejects with `error`, which becomes this command's: its name is put in if no other is there. */
+export function fail(command: Command, error: unknown): void {
+  const { resolve } = command
+  if (resolve === undefined) return
+  command.resolve = undefined
+  // A pipeline that was refused as a whole is sent again.
+  if ((command.state & State.collected) === 0) command.release()
+  if (error instanceof RedisError) {
+    error.command ??= command.spec.name
+    const attempts = command.keep?.attempts ?? 0
+    if (attempts > 0) error.attempts ??= attempts + 1
+  }
+  command.keep?.onSettled?.(command, undefined, error)
+  if ((command.state & State.collected) !== 0) {
+    command.state |= State.failed
+    resolve(error, command)
+  } else resolve(Promise.reject(error), command)
+}
+
+/** An error of its own for a command that is one of many rejected for the same reason. */
+export function errorLike(error: RedisError, details: ErrorDetails): RedisError {
+  const Class = error.constructor as new (message: string, details: ErrorDetails) => RedisError
+  return new Class(error.message, {
+    ...(error.code === undefined ? {} : { code: error.code }),
+    ...(error.node === undefined ? {} : { node: error.node }),
+    cause: error,
+    ...details,
+  })
+}
+
+function undecodable(command: Command, error: unknown): RedisError {
+  if (error instanceof RedisError) return error
+  return new DataError(
+    `The reply of ${command.spec.name} has a form that is not known here; redis.call() returns it as it came.`,
+    {
+      cause: error,
+    },
+  )
+}

@@ -1,0 +1,40 @@
+import { type Command, State } from '../commands/command.js'
+import { type Phase, type RedisError, TimeoutError } from '../errors/errors.js'
+
+/** What was known when the time of a command was up. */
+export interface Circumstance {
+  readonly node: string
+  readonly phase: Phase
+  /** Ms since the call. */
+  readonly elapsed: number
+  readonly queued: number
+  readonly inflight: number
+  /** Why the last attempt failed, or the last connection was lost. */
+  readonly trouble: RedisError | undefined
+}
+
+/**
+ * What a call whose time is up rejects with: the refusal that it met again and again if there was one, else a
+ * TimeoutError that tells how far it came.
+ */
+export function timedOut(command: Command, now: Circumstance): RedisError {
+  const written = (command.state & State.written) !== 0
+  const outcome = written ? 'unknown' : 'not sent'
+  const refusal = command.keep?.refusal
+  if (refusal !== undefined) {
+    refusal.outcome = outcome
+    return refusal
+  }
+  const { node, phase, queued, inflight, trouble } = now
+  const elapsed = Math.round(now.elapsed)
+  const where = phase === 'queued' ? 'waiting for its turn' : `no connection to ${node}`
+  const how =
+    phase === 'written'
+      ? `written to ${node}, no reply`
+      : `${written ? 'written in vain before' : 'never sent'}, ${where}`
+  const last = trouble === undefined ? '' : `; last trouble: ${trouble.message}`
+  return new TimeoutError(
+    `${command.spec.name} timed out after ${elapsed} ms: ${how} (${queued} queued, ${inflight} in flight)${last}`,
+    { code: 'ETIMEDOUT', node, outcome, phase, elapsed, cause: trouble },
+  )
+}

@@ -1,0 +1,116 @@
+/**
+ * MULTI, commands, EXEC: written in one piece, answered line by line, settled once.
+ *
+ *   MULTI     +OK
+ *   SET a 1   +QUEUED           a refusal here makes EXEC answer EXECABORT: it becomes its cause
+ *   INCR b    +QUEUED
+ *   EXEC      [ OK, 2 ]         null: a watched key changed
+ */
+import { type Arguments, Command, type Holder, State } from '../commands/command.js'
+import { itemsOf } from '../commands/replies.js'
+import type { Reply } from '../commands/reply.js'
+import { ASKING, EXEC, MULTI } from '../commands/transactions.js'
+import { ExecAbortError, RedisError, WatchError } from '../errors/errors.js'
+import { decoded, fail, succeed } from './settle.js'
+
+function asItCame(reply: Reply): Reply {
+  return reply
+}
+
+/** A line's promise is its unit's. */
+function heard(value: unknown, line: Command): void {
+  ;(line.holder as Unit).hear(line, value)
+}
+
+function nothing(): void {}
+
+/** ASKING, whose reply nobody waits for: what it was for tells how it went. */
+export function askingLine(): Command {
+  const command = new Command(ASKING, [])
+  command.state |= State.bound | State.collected
+  command.resolve = nothing
+  return command
+}
+
+export class Unit extends Command implements Holder {
+  readonly body: readonly Command[]
+  #refusal: RedisError | undefined
+
+  /** Resolves with the results in order; an error of a command inside stays in its place. */
+  constructor(body: readonly Command[]) {
+    super(EXEC, [], asItCame)
+    this.body = body
+    this.state |= State.unit
+    this.size = body.reduce((size, command) => size + command.size, 64)
+  }
+
+  /** What is written, made anew for each try: a line that settles lets go of its arguments. */
+  lines(): Command[] {
+    this.#refusal = undefined
+    const lines = [new Command(MULTI, [])]
+    for (const { args, shape, spec } of this.body) {
+      const line = new Command(spec, args as Arguments, asItCame)
+      line.shape = shape
+      lines.push(line)
+    }
+    const exec = new Command(EXEC, [], asItCame)
+    exec.shape = this.body[0]?.shape ?? exec.shape
+    lines.push(exec)
+    for (const line of lines) {
+      line.size = 32
+      line.holder = this
+      line.state |= State.line | State.collected
+      line.resolve = heard
+    }
+    return lines
+  }
+
+  hear(line: Command, value: unknown): void {
+    const failed = (line.state & State.failed) !== 0
+    if (line.spec !== EXEC) {
+      if (failed) this.#refusal ??= value as RedisError
+    } else if (failed) this.#refused(value as RedisError)
+    else this.#executed(value as Reply)
+  }
+
+  #refused(error: RedisError): void {
+    if (this.resolve === undefined) return
+    const refusal = this.#refusal
+    if (error instanceof ExecAbortError) {
+      error.cause = refusal
+      // Nothing of it ran: it goes again where the refusal passes, or leads elsewhere.
+      if (this.holder === undefined) fail(this, error)
+      else this.holder.refuse(this, error)
+      return
+    }
+    // MULTI was refused, so that the commands behind it ran one by one; or EXEC was.
+    fail(this, refusal ?? error)
+  }
+
+  #executed(reply: Reply): void {
+    if (this.resolve === undefined) return
+    if (reply === null) {
+      fail(this, new WatchError('A watched key was changed: nothing of the transaction ran.', { command: 'EXEC' }))
+      return
+    }
+    const items = itemsOf(reply)
+    if (items?.length !== this.body.length) {
+      const message = `EXEC answered ${items?.length ?? 'no'} results for ${this.body.length} commands.`
+      fail(this, new RedisError(message, { command: 'EXEC', outcome: 'unknown' }))
+      return
+    }
+    const results = this.body.map((command, i) => decoded(command, items[i] ?? null))
+    for (const command of this.body) command.release()
+    succeed(this, results as Reply)
+  }
+
+  // Lines have no deadline and no signal of their own, and their refusals are heard above.
+
+  expire(): boolean {
+    return true
+  }
+
+  abandon(): void {}
+
+  refuse(): void {}
+}

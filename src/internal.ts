@@ -1,0 +1,1 @@
+export { RedisError } from './errors/errors.js'

@@ -1,0 +1,42 @@
+import { expect } from 'vitest'
+import { keyIndexes } from '../../src/commands/command.js'
+import { DataError } from '../../src/errors/errors.js'
+import type { Recorded } from './recorder.js'
+
+/** A call, the words it would send, and those among them that are keys (if left out: the first argument alone). */
+export type Encoding = readonly [call: Recorded, words: string, keys?: string]
+
+/** Expects of every call its words, as text with a blank between them, and its keys. */
+export function expectEncodings(table: readonly Encoding[]): void {
+  const expected = table.map(([call, words, keys]) => ({ words, keys: keys ?? String(call.command.args[0]) }))
+  expect(table.map(([call]) => ({ words: wordsOf(call), keys: keysOf(call) }))).toEqual(expected)
+}
+
+/** The words of a call as text with a blank between them, or the message of its refusal. */
+export function wordsOf({ argv }: Recorded): string {
+  return argv instanceof DataError ? argv.message : argv.map(String).join(' ')
+}
+
+/** The keys of a call, with a blank between them. */
+export function keysOf({ command }: Recorded): string {
+  return keyIndexes(command)
+    .map(index => String(command.args[index]))
+    .join(' ')
+}
+
+/** Expects every call to be refused with a DataError whose message holds `part` and whose command is named. */
+export function expectRefusals(part: string | RegExp, calls: readonly Recorded[]): void {
+  for (const { argv, command } of calls) {
+    expect(argv).toBeInstanceOf(DataError)
+    expect(argv).toMatchObject({ message: expect.stringMatching(part), command: command.spec.name })
+  }
+}
+
+/**
+ * A call with options that its types forbid, as JavaScript may make it: `loosely(r, 'set', 'k', 'v', { nx: true, xx: true })`.
+ */
+export function loosely(on: object, method: string, ...args: readonly unknown[]): Recorded {
+  const call = (on as Record<string, (...args: readonly unknown[]) => Recorded>)[method]
+  if (call === undefined) throw new Error(`no method ${method}`)
+  return call.apply(on, [...args])
+}

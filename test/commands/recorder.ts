@@ -1,0 +1,33 @@
+import type { Argument, Command } from '../../src/commands/command.js'
+import { measure } from '../../src/commands/command.js'
+import { Commands } from '../../src/commands/commands.js'
+import type { Context } from '../../src/commands/context.js'
+import type { Reply } from '../../src/commands/reply.js'
+import { PLAIN, type Shape } from '../../src/commands/shape.js'
+import { DataError } from '../../src/errors/errors.js'
+
+/** What a call would send, and how it would read a reply. */
+export interface Recorded {
+  readonly command: Command
+  /** The words that would be sent, or the DataError that the call would reject with. */
+  readonly argv: Argument[] | DataError
+  decode(reply: Reply, shape?: Partial<Shape>): unknown
+}
+
+interface Recording extends Context {
+  readonly text: string
+  readonly int: number
+  readonly outcome: Recorded
+}
+
+/** A runner that sends nothing: each call gives what it would send. */
+export class Recorder extends Commands<Recording> {
+  run<R>(command: Command): Recorded & { readonly reply?: R } {
+    const size = measure(command)
+    return {
+      command,
+      argv: size instanceof DataError ? size : [...command.spec.name.split(' '), ...command.args],
+      decode: (reply, shape) => command.decode(reply, { ...PLAIN, ...shape }),
+    }
+  }
+}

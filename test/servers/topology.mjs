@@ -1,0 +1,55 @@
+/** What one node says of all: its CLUSTER NODES. */
+import { PlacedServer } from './server.mjs'
+
+/**
+ * @typedef {{ id: string, flags: readonly string[], primary: string, epoch: number, connected: boolean, ranges: readonly string[] }} Member
+ *   `primary` is '-' for a primary; `ranges` are like `0-5460` or `7`
+ */
+
+/** @param {string} text @returns {Member[]} */
+export function parseNodes(text) {
+  const lines = text.split('\n').filter(Boolean)
+  return lines.map(line => {
+    const [id = '', , flags = '', primary = '-', , , epoch, link, ...slots] = line.trim().split(' ')
+    const ranges = slots.filter(slot => !slot.startsWith('[')) // [7->-id] and [7-<-id] are moves in progress
+    return { id, flags: flags.split(','), primary, epoch: Number(epoch), connected: link === 'connected', ranges }
+  })
+}
+
+/** @param {readonly Member[]} members @param {number} slot */
+export function ownerOf(members, slot) {
+  return members.find(({ ranges }) => ranges.some(range => holds(range, slot)))
+}
+
+/** @param {string} range @param {number} slot */
+function holds(range, slot) {
+  const [first = '', last = first] = range.split('-')
+  return Number(first) <= slot && slot <= Number(last)
+}
+
+/** Equal texts: the same view of which node serves what. @param {readonly Member[]} members */
+export function servingText(members) {
+  const serving = members.filter(({ ranges }) => ranges.length > 0)
+  const lines = serving.map(({ id, ranges }) => `${id} ${ranges.join(' ')}`)
+  return lines.sort().join('\n')
+}
+
+/** A node of a cluster: a server that knows its id. */
+export class ClusterNode extends PlacedServer {
+  id = ''
+
+  async members() {
+    return parseNodes(await this.command('CLUSTER', 'NODES'))
+  }
+
+  /** Where other nodes send to: the bus speaks TLS when clients can. */
+  get clusterPort() {
+    return this.tls?.port ?? this.port
+  }
+
+  /** True if this replica follows its primary without a gap. */
+  async isLinked() {
+    const info = await this.command('INFO', 'replication')
+    return info.includes('master_link_status:up')
+  }
+}

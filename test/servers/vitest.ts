@@ -1,0 +1,25 @@
+import { afterAll, beforeAll } from 'vitest'
+import type { Cluster, ClusterOptions, Server, ServerOptions } from './servers.mjs'
+import { startCluster, startSingle } from './servers.mjs'
+
+/** A server for the tests of this file (or of this describe block). */
+export function useServer(options?: ServerOptions): () => Server {
+  return useStarted(() => startSingle(options))
+}
+
+/** A cluster for the tests of this file (or of this describe block). */
+export function useCluster(options?: ClusterOptions): () => Cluster {
+  return useStarted(() => startCluster(options))
+}
+
+function useStarted<T extends { stop(): Promise<void> }>(start: () => Promise<T>): () => T {
+  let started: T | undefined
+  beforeAll(async () => {
+    started = await start()
+  })
+  afterAll(() => started?.stop())
+  return () => {
+    if (!started) throw new Error('the server is started before the tests run: ask for it inside one')
+    return started
+  }
+}
