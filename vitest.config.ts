@@ -1,27 +1,26 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /**
- * Three projects, told apart by the file's name:
+ * Four projects, told apart by the file's name and place:
  *   test/**\/*.test.ts          unit: no server, no network beyond loopback sockets of the test itself
  *   test/**\/*.server.test.ts   integration: real servers, started by test/servers
  *   test/**\/*.test-d.ts        types
+ *   test/package/*.test.ts      package: the built and packed package, and the sources and pages as a whole
  */
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.server.test.ts'],
-          environment: 'node',
+          exclude: ['test/**/*.server.test.ts', 'test/package/**'],
         },
       },
       {
         test: {
           name: 'integration',
           include: ['test/**/*.server.test.ts'],
-          environment: 'node',
           pool: 'forks',
           execArgv: ['--expose-gc', '--unhandled-rejections=strict'],
           testTimeout: 30_000,
@@ -32,10 +31,23 @@ export default defineConfig({
         test: {
           name: 'types',
           include: [],
-          typecheck: { enabled: true, only: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+          // Errors of the sources are told once, by the static checks.
+          typecheck: { enabled: true, only: true, include: ['test/**/*.test-d.ts'], ignoreSourceErrors: true },
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: ['test/package/*.test.ts'],
+          exclude: ['test/**/*.server.test.ts'],
+          globalSetup: 'test/package/built.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 })
+
+export default config

@@ -8,8 +8,8 @@ import { build, isStale } from './build.mjs'
 import { npm, root, run } from './child.mjs'
 import { findRedis, installRedis } from './find-redis.mjs'
 
-/** Makes sure of everything; resolves with the Redis to use. */
-export async function prerequisites(log = console.log) {
+/** Makes sure of everything; resolves with the Redis to use, unless none is asked for. */
+export async function prerequisites({ log = console.log, redis = true } = {}) {
   checkNode()
   if (!packagesInstalled()) {
     log('installing packages: npm ci')
@@ -19,9 +19,10 @@ export async function prerequisites(log = console.log) {
     log('building dist')
     await build()
   }
-  const redis = (await findRedis(log)) ?? (await installRedis(log))
-  log(`Redis: ${describe(redis)}`)
-  return redis
+  if (!redis) return undefined
+  const found = (await findRedis(log)) ?? (await installRedis(log))
+  log(`Redis: ${describe(found)}`)
+  return found
 }
 
 function checkNode() {
@@ -36,7 +37,9 @@ function checkNode() {
 function packagesInstalled() {
   const installed = read('node_modules/.package-lock.json')?.packages
   const locked = Object.entries(read('package-lock.json').packages).filter(([folder]) => folder !== '')
-  return !!installed && locked.every(([folder, { version, optional }]) => optional || installed[folder]?.version === version)
+  return (
+    !!installed && locked.every(([folder, { version, optional }]) => optional || installed[folder]?.version === version)
+  )
 }
 
 function read(file) {

@@ -50,7 +50,7 @@ export function launch<R>(
 
 /** Gives `command` its shape, prefix and size; or tells what is wrong with it. */
 export function prepare(command: Command, shape: Shape): DataError | undefined {
-  command.shape = shape
+  command.shape = command.spec.binary && !shape.bytes ? { ...shape, bytes: true } : shape
   if (shape.prefix !== '') {
     const fault = applyPrefix(command, shape.prefix)
     if (fault !== undefined) return fault

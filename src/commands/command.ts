@@ -20,7 +20,7 @@ export type Argument = string | Uint8Array | number | bigint
 export type Arguments = (Argument | DataError)[]
 
 /** Where the server's time-out of a blocking command is, and in which unit. 0 there means for ever. */
-export type Blocking = 'last, seconds' | 'first, seconds' | 'after BLOCK, ms'
+export type Blocking = 'last, seconds' | 'last, ms' | 'first, seconds' | 'after BLOCK, ms'
 
 /** How a cluster is asked: each shard's primary, each node, split by slot, or one node chosen at random. */
 export type Ask = 'shards' | 'nodes' | 'split' | 'special'
@@ -50,6 +50,8 @@ export interface Spec {
   readonly blocks: Blocking | undefined
   readonly ask: Ask | undefined
   readonly join: Join | undefined
+  /** Its text reply is bytes that no string can hold: a Buffer in every view. */
+  readonly binary: boolean
   /** Set for a script or a function: it can return any text, also one that looks like the server's refusal. */
   readonly script: boolean
   /** Why the shared connection of a client refuses it, and what to do instead; a session may take it, or may not either. */
@@ -68,6 +70,7 @@ export interface Traits {
   readonly blocks?: Blocking
   readonly ask?: Ask
   readonly join?: Join
+  readonly binary?: boolean
   readonly script?: boolean
   readonly reserved?: Reserved
 }
@@ -93,6 +96,7 @@ function define(name: string, decode: Decoder, access: Access | undefined, reado
     blocks: traits.blocks,
     ask: traits.ask,
     join: traits.join,
+    binary: traits.binary ?? false,
     script: traits.script ?? false,
     reserved: traits.reserved,
   }
@@ -127,7 +131,8 @@ export function allSpecs(): ReadonlyMap<string, Spec> {
 export function specOf(words: readonly Argument[]): Spec {
   const first = nameOf(words[0])
   const two = words.length > 1 ? specs.get(`${first} ${nameOf(words[1])}`) : undefined
-  const spec = two ?? specs.get(first)
+  // A word with a blank in it is not two words.
+  const spec = first.includes(' ') ? undefined : (two ?? specs.get(first))
   if (spec !== undefined) return spec
   const byteLength = Buffer.byteLength(first)
   return {
@@ -144,6 +149,7 @@ export function specOf(words: readonly Argument[]): Spec {
     blocks: undefined,
     ask: undefined,
     join: undefined,
+    binary: false,
     script: false,
     reserved: undefined,
   }
@@ -313,6 +319,8 @@ export function blockTime(command: Command): number | undefined {
       return Math.ceil(Number(args[0]) * 1000)
     case 'last, seconds':
       return Math.ceil(Number(args[args.length - 1]) * 1000)
+    case 'last, ms':
+      return Math.ceil(Number(args[args.length - 1]))
     case 'after BLOCK, ms': {
       // The token stands before STREAMS; a stream may be named BLOCK.
       for (let i = 0; i < args.length - 1; i++) {

@@ -19,7 +19,11 @@ export const READONLY: Spec = keyless('READONLY', word, {
 })
 
 /** Also the sign of life that an idle connection is asked for; safe to send again. */
-export const PING: Spec = keyless('PING', word, { repeatable: true, ask: 'shards', join: replies => replies[0] ?? null })
+export const PING: Spec = keyless('PING', word, {
+  repeatable: true,
+  ask: 'shards',
+  join: replies => replies[0] ?? null,
+})
 
 export const CLIENT_ID: Spec = keyless('CLIENT ID', int)
 

@@ -59,7 +59,7 @@ export function merge(replies: readonly Reply[]): Reply {
       if (index === undefined) {
         at.set(text, flat.length + 1)
         flat.push(name, value)
-      } else if (typeof value === 'number') flat[index] = (flat[index] as number) + value
+      } else if (typeof value === 'number' || typeof value === 'bigint') flat[index] = sum([flat[index] ?? 0, value])
     }
   }
   return flat

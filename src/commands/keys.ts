@@ -59,7 +59,7 @@ const inSession = {
 
 const COPY = write('COPY', int, { keys: [keyAt(0, 'read'), keyAt(1, 'write')] })
 const DEL = write('DEL', int, { keys: [keysFrom(0, 'write')], ask: 'split', join: sum })
-const DUMP = read('DUMP', blob)
+const DUMP = read('DUMP', blob, { binary: true })
 const EXISTS = read('EXISTS', int, { keys: [keysFrom(0, 'read')], ask: 'split', join: sum })
 const KEYS = read('KEYS', keyNames, { keys: [], names: [keyAt(0, 'read')], ask: 'shards', join: concat })
 const MIGRATE = write('MIGRATE', word, { keys: [keyAt(2, 'write'), allAfter('KEYS', 'write', -2)] })
@@ -77,8 +77,8 @@ const SCAN = read('SCAN', scanned('keys', keyNames), { keys: [], names: [keyAfte
 const TOUCH = read('TOUCH', int, { keys: [keysFrom(0, 'read')], ask: 'split', join: sum })
 const TYPE = read('TYPE', word)
 const UNLINK = write('UNLINK', int, { keys: [keysFrom(0, 'write')], ask: 'split', join: sum })
-const WAIT = keyless('WAIT', int, { ask: 'shards', join: min, reserved: inSession })
-const WAITAOF = keyless('WAITAOF', list(int), { ask: 'shards', join: min, reserved: inSession })
+const WAIT = keyless('WAIT', int, { blocks: 'last, ms', ask: 'shards', join: min, reserved: inSession })
+const WAITAOF = keyless('WAITAOF', list(int), { blocks: 'last, ms', ask: 'shards', join: min, reserved: inSession })
 
 export abstract class Keys<C extends Context> extends Runner<C> {
   /**

@@ -26,6 +26,8 @@ export function applyPrefix(command: Command, prefix: string): DataError | undef
 }
 
 function withPrefix(prefix: string, name: Argument): Argument {
+  // MIGRATE with several keys has an empty one in the place of one key; SORT's GET # means the element itself.
+  if (name === '' || name === '#') return name
   if (name instanceof Uint8Array) return Buffer.concat([Buffer.from(prefix), name])
   // Anything that is no text is left for `measure` to refuse.
   return typeof name === 'string' || typeof name === 'number' || typeof name === 'bigint' ? `${prefix}${name}` : name

@@ -79,5 +79,8 @@ export function pushAll(args: Arguments, given: OneOrMore<Argument>, what = 'mem
 /** Adds the number of items and the items: `2 a b`. */
 export function pushCounted(args: Arguments, given: readonly Argument[], what = 'key'): void {
   if (!Array.isArray(given) || given.length === 0) refuse(args, `At least one ${what} is needed, in an array.`)
-  else args.push(given.length, ...(given as Argument[]))
+  else {
+    args.push(given.length)
+    for (const item of given as readonly Argument[]) args.push(item)
+  }
 }

@@ -18,6 +18,8 @@ import { fail, promiseOf, succeed } from './settle.js'
 import { askingLine, type Unit } from './unit.js'
 import { Writer } from './writer.js'
 
+const NOWHERE = new Uint8Array(1)
+
 /** What a connection tells who owns it. */
 export interface ConnectionOwner {
   /** The socket is open and the handshake begins. */
@@ -213,6 +215,8 @@ export class Connection implements ReplySink {
   // Reading
 
   #takeSpace(): Uint8Array {
+    // The socket asks once more behind the read that ended it, and a reader that met a breach gives no space.
+    if (this.#state === 'closed') return NOWHERE
     const space = this.#reader.space()
     this.#space = space.length
     return space

@@ -59,7 +59,7 @@ function clear(line: Line): void {
 
 function tick(): void {
   const now = performance.now()
-  let waiting: Command[] | undefined
+  let waiting: Overdue[] | undefined
   for (const line of lines.values()) {
     const { commands } = line
     for (let command = commands.peekFront(); command !== undefined; command = commands.peekFront()) {
@@ -71,7 +71,7 @@ function tick(): void {
       commands.shift()
       if (command.holder?.expire(command, line.timeout + now - command.deadline, 0) === false) {
         waiting ??= []
-        waiting.push(command)
+        waiting.push({ command, timeout: line.timeout })
       }
     }
     if (commands.length === 0) {
@@ -86,18 +86,23 @@ function tick(): void {
   }
 }
 
+interface Overdue {
+  readonly command: Command
+  readonly timeout: number
+}
+
 /**
  * Comes again behind the poll phase: by then the sockets were read. A loop that stood still must not fail calls whose
  * replies have come meanwhile.
  */
-function later(commands: readonly Command[], round: number): void {
+function later(overdue: readonly Overdue[], round: number): void {
   outside(() =>
     setImmediate(() => {
       const now = performance.now()
-      const still = commands.filter(
-        command =>
-          command.resolve !== undefined && command.holder?.expire(command, now - command.deadline, round) === false,
-      )
+      const still = overdue.filter(({ command, timeout }) => {
+        const { deadline, holder, resolve } = command
+        return resolve !== undefined && holder?.expire(command, timeout + now - deadline, round) === false
+      })
       if (still.length > 0) later(still, round + 1)
     }),
   )

@@ -104,7 +104,10 @@ async function login(ask: Ask, credentials: Credentials | undefined): Promise<Gr
       })
     }
   }
-  const id = await ask(new Command(CLIENT_ID, [])).catch(() => undefined)
+  // Also the question whether a server without our password lets us in.
+  const id = await ask(new Command(CLIENT_ID, [])).catch(error => {
+    if (!(error instanceof ResponseError)) throw explained(error)
+  })
   return { protocol: 2, id: typeof id === 'number' ? id : undefined, mode: undefined, version: undefined }
 }
 

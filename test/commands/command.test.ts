@@ -80,6 +80,7 @@ describe('specOf', () => {
       blocks: undefined,
       ask: undefined,
       join: undefined,
+      binary: false,
       script: false,
       reserved: undefined,
     } satisfies Spec)

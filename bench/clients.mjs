@@ -1,0 +1,129 @@
+/**
+ * The clients under measurement, each behind the same few calls. `bare` is the socket alone: requests made beforehand,
+ * replies only counted; nothing that parses can be faster.
+ */
+import net from 'node:net'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+
+const require = createRequire(import.meta.url)
+const dist = path.resolve(process.env.RESPIRE_DIST ?? path.join(import.meta.dirname, '../dist'))
+
+export const CLIENTS = ['respire', 'ioredis', 'ioredis-auto', 'node-redis', 'bare']
+
+/** What people call them. */
+export const TITLES = {
+  respire: 'Respire',
+  ioredis: 'ioredis 6.0.0',
+  'ioredis-auto': 'ioredis, auto-pipelining',
+  'node-redis': 'node-redis 6.3.1',
+  bare: 'bare socket',
+}
+
+export async function open(name, port) {
+  switch (name) {
+    case 'respire': {
+      const { Redis } = require(path.join(dist, 'index.js'))
+      const client = new Redis({ port, commandTimeout: 60_000 })
+      await client.connect()
+      return {
+        get: key => client.get(key),
+        set: (key, value) => client.set(key, value),
+        mget: keys => client.mget(keys),
+        lrange: key => client.lrange(key, 0, -1),
+        hgetall: key => client.hgetall(key),
+        pipeline: keys => {
+          let pipeline = client.pipeline()
+          for (const key of keys) pipeline = pipeline.get(key)
+          return pipeline.exec()
+        },
+        multi: keys => {
+          let multi = client.multi()
+          for (const key of keys) multi = multi.get(key)
+          return multi.exec()
+        },
+        close: () => client.destroy(),
+      }
+    }
+    case 'ioredis':
+    case 'ioredis-auto': {
+      const { Redis } = require('ioredis')
+      // Deadlines are on in all clients that have them.
+      const client = new Redis({ port, enableAutoPipelining: name === 'ioredis-auto', commandTimeout: 60_000 })
+      await client.ping()
+      return {
+        get: key => client.get(key),
+        set: (key, value) => client.set(key, value),
+        mget: keys => client.mget(keys),
+        lrange: key => client.lrange(key, 0, -1),
+        hgetall: key => client.hgetall(key),
+        pipeline: keys => {
+          const pipeline = client.pipeline()
+          for (const key of keys) pipeline.get(key)
+          return pipeline.exec()
+        },
+        multi: keys => {
+          const multi = client.multi()
+          for (const key of keys) multi.get(key)
+          return multi.exec()
+        },
+        close: () => client.disconnect(),
+      }
+    }
+    case 'node-redis': {
+      const { createClient } = require('redis')
+      const client = createClient({ socket: { port }, commandOptions: { timeout: 60_000 } })
+      client.on('error', () => {})
+      await client.connect()
+      return {
+        get: key => client.get(key),
+        set: (key, value) => client.set(key, value),
+        mget: keys => client.mGet(keys),
+        lrange: key => client.lRange(key, 0, -1),
+        hgetall: key => client.hGetAll(key),
+        pipeline: keys => {
+          const multi = client.multi()
+          for (const key of keys) multi.get(key)
+          return multi.execAsPipeline()
+        },
+        multi: keys => {
+          const multi = client.multi()
+          for (const key of keys) multi.get(key)
+          return multi.exec()
+        },
+        close: () => client.destroy(),
+      }
+    }
+    case 'bare':
+      return bare(port)
+    default:
+      throw new Error(`no client is called ${name}`)
+  }
+}
+
+/** Writes a prepared request and waits for as many bytes as its reply has. */
+async function bare(port) {
+  let left = 0
+  let done = () => {}
+  const buffer = Buffer.alloc(256 * 1024)
+  const socket = net.connect({
+    port,
+    noDelay: true,
+    onread: {
+      buffer,
+      callback: bytes => {
+        left -= bytes
+        if (left === 0) done()
+        return true
+      },
+    },
+  })
+  await new Promise(resolve => socket.once('connect', resolve))
+  const ask = (request, bytes) =>
+    new Promise(resolve => {
+      left = bytes
+      done = resolve
+      socket.write(request, 'latin1')
+    })
+  return { ask, close: () => socket.destroy() }
+}

@@ -1,0 +1,89 @@
+/** One client in a process of its own: runs a row when told, and tells what it cost. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { open } from './clients.mjs'
+
+const [name, port] = process.argv.slice(2)
+const client = await open(name, Number(port))
+const keys = Array.from({ length: 1_000 }, (_, i) => `bench:key:${i}`)
+const value = 'x'.repeat(32)
+const big = 'y'.repeat(1024 * 1024)
+const storage = new AsyncLocalStorage()
+
+// What a client rejects behind the memory row is its own affair.
+process.on('unhandledRejection', () => {})
+
+const batch = call => Promise.all(keys.map(call))
+
+/** Each runs once and returns how many commands that was. */
+const ROWS = {
+  'get-batch': async () => (await batch(key => client.get(key))).length,
+  'set-batch': async () => (await batch(key => client.set(key, value))).length,
+  'als-batch': () => storage.run({ request: 1 }, async () => (await batch(key => client.get(key))).length),
+  workers: async () => {
+    const worker = async first => {
+      for (let i = 0; i < 20; i++) await client.get(keys[(first + i * 100) % 1_000])
+    }
+    await Promise.all(Array.from({ length: 100 }, (_, i) => worker(i)))
+    return 2_000
+  },
+  mget: async () => {
+    const replies = await client.mget(keys)
+    return replies.length / 1_000
+  },
+  lrange: async () => (await client.lrange('bench:list')).length / 10_000,
+  hgetall: async () => Object.keys(await client.hgetall('bench:hash')).length / 1_000,
+  'big-value': async () => {
+    await client.set('bench:big', big)
+    if ((await client.get('bench:big')).length !== big.length) throw new Error('a wrong reply')
+    return 2
+  },
+  pipeline: async () => (await client.pipeline(keys)).length,
+  multi: async () => (await client.multi(keys)).length,
+}
+
+const command = (...words) => `*${words.length}\r\n${words.map(word => `$${word.length}\r\n${word}\r\n`).join('')}`
+const gets = keys.map(key => command('GET', key)).join('')
+const sets = keys.map(key => command('SET', key, value)).join('')
+const BARE = {
+  'get-batch': () => client.ask(gets, 1_000 * (5 + 32 + 2)).then(() => 1_000),
+  'als-batch': () => client.ask(gets, 1_000 * (5 + 32 + 2)).then(() => 1_000),
+  'set-batch': () => client.ask(sets, 1_000 * 5).then(() => 1_000),
+}
+
+async function run(row, ms) {
+  const once = (name === 'bare' ? BARE : ROWS)[row]
+  if (once === undefined) return undefined
+  let commands = 0
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  do commands += await once()
+  while (performance.now() - start < ms)
+  const { user, system } = process.cpuUsage(cpu)
+  const wall = (performance.now() - start) * 1_000
+  return { cpu: (user + system) / commands, wall: wall / commands }
+}
+
+/** Heap and external memory that a command in flight takes, by 300,000 of them while the server stands still. */
+async function memory() {
+  const count = 300_000
+  globalThis.gc()
+  const before = process.memoryUsage()
+  const pending = new Array(count)
+  for (let i = 0; i < count; i++) pending[i] = client.get(keys[i % 1_000])
+  // What is written in this turn or the next ones is on its way now.
+  for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve))
+  globalThis.gc()
+  const after = process.memoryUsage()
+  Promise.all(pending).catch(() => {})
+  return (after.heapUsed + after.external - before.heapUsed - before.external) / count
+}
+
+process.on('message', ({ row, ms }) => {
+  const work = row === 'memory' ? (name === 'bare' ? Promise.resolve(undefined) : memory()) : run(row, ms)
+  work.then(
+    figures => process.send({ figures }),
+    error => process.send({ error: error.stack }),
+  )
+})
+process.on('disconnect', () => client.close())
+process.send({ ready: true })

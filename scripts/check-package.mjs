@@ -1,0 +1,12 @@
+/** `npm run check:package`: the packed package as publint and attw see it, in every way of resolving it. */
+import { rmSync } from 'node:fs'
+import { run, tool } from './child.mjs'
+import { pack } from './pack.mjs'
+
+const { folder, tarball } = await pack()
+try {
+  await run([...tool('publint'), '--strict', tarball])
+  await run([...tool('attw', '@arethetypeswrong/cli'), '--no-emoji', tarball])
+} finally {
+  rmSync(folder, { recursive: true })
+}

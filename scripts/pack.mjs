@@ -1,0 +1,12 @@
+import { mkdtempSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { capture, npm } from './child.mjs'
+
+/** Packs the built package as it would be published, into a new temp folder, which the caller removes. */
+export async function pack() {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'respire-pack-'))
+  const { code, output } = await capture([npm, 'pack', '--silent', '--pack-destination', folder])
+  if (code !== 0) throw new Error(`npm pack: exit ${code}\n${output}`)
+  return { folder, tarball: path.join(folder, output.trim().split('\n').at(-1)) }
+}

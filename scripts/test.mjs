@@ -1,0 +1,46 @@
+/**
+ * `npm test`: everything, from whatever there is. Missing packages, dist and Redis are made first; then come the static
+ * checks, side by side; then the tests; under CI the smoke tests once more in Docker. Last line: `N passed, N failed`.
+ *
+ * `npm test -- ARGS` runs the tests only, with these arguments of vitest: `npm test -- --project unit test/errors`.
+ */
+import { capture, tool } from './child.mjs'
+import { withDocker } from './docker-engine.mjs'
+import { prerequisites } from './prerequisites.mjs'
+import { Tally } from './tally.mjs'
+import { runVitest } from './vitest.mjs'
+
+/** Few and quick, and between them every way in which the rig starts servers. */
+const SMOKE = ['--project', 'integration', 'test/servers']
+
+const args = process.argv.slice(2)
+const tally = new Tally()
+try {
+  const redis = await prerequisites()
+  if (args.length === 0) await Promise.all(Object.entries(checks()).map(check))
+  tally.add(await runVitest(redis, args), 'tests')
+  if (args.length === 0 && process.env.CI && redis.kind !== 'docker') {
+    console.log('\nsmoke tests in Docker')
+    tally.add(await withDocker(image => runVitest(image, SMOKE), console.log), 'smoke tests in Docker')
+  }
+} catch (error) {
+  console.error(error.message)
+  tally.add({ failed: 1 }, 'prerequisites')
+}
+tally.close()
+
+function checks() {
+  return {
+    types: [...tool('tsc', 'typescript'), '-p', '.', '--noEmit'],
+    'types of the test servers': [...tool('tsc', 'typescript'), '-p', 'test/servers', '--noEmit'],
+    'lint and format': [...tool('biome', '@biomejs/biome'), 'ci', '.'],
+    package: [process.execPath, 'scripts/check-package.mjs'],
+  }
+}
+
+/** A check is silent unless it fails. */
+async function check([name, command]) {
+  const { code, output } = await capture(command)
+  console.log(code === 0 ? `ok      ${name}` : `FAILED  ${name}\n${output}`)
+  tally.add(code === 0 ? { passed: 1 } : { failed: 1 }, name)
+}

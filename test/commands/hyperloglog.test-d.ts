@@ -1,0 +1,27 @@
+import { describe, expectTypeOf, it } from 'vitest'
+import type { Commands } from '../../src/commands/commands.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
+
+declare const plain: Commands<Promised>
+declare const bytes: Commands<Promised<Bytes<Plain>>>
+declare const bigints: Commands<Promised<Bigints<Plain>>>
+
+describe('hyperloglog', () => {
+  it('gives the plain reply', () => {
+    expectTypeOf(plain.pfadd('k', 'a')).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(bigints.pfadd('k', 'a')).toEqualTypeOf<Promise<bigint>>()
+    expectTypeOf(plain.pfcount('a', 'b')).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(bigints.pfcount('a', 'b')).toEqualTypeOf<Promise<bigint>>()
+    expectTypeOf(plain.pfmerge('to', 'a')).toEqualTypeOf<Promise<'OK'>>()
+    expectTypeOf(plain.pfselftest()).toEqualTypeOf<Promise<'OK'>>()
+  })
+
+  it('gives what PFDEBUG is asked for', () => {
+    expectTypeOf(plain.pfdebug('encoding', 'k')).toEqualTypeOf<Promise<string>>()
+    expectTypeOf(plain.pfdebug('decode', 'k')).toEqualTypeOf<Promise<string>>()
+    expectTypeOf(plain.pfdebug('getreg', 'k')).toEqualTypeOf<Promise<number[]>>()
+    expectTypeOf(bigints.pfdebug('getreg', 'k')).toEqualTypeOf<Promise<bigint[]>>()
+    expectTypeOf(plain.pfdebug('todense', 'k')).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(bigints.pfdebug('todense', 'k')).toEqualTypeOf<Promise<bigint>>()
+  })
+})

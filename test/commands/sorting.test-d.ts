@@ -1,0 +1,42 @@
+import { describe, expectTypeOf, it } from 'vitest'
+import type { Key } from '../../src/commands/command.js'
+import type { Commands } from '../../src/commands/commands.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
+import type { SortStoreOptions } from '../../src/commands/sorting.js'
+
+declare const plain: Commands<Promised>
+declare const bytes: Commands<Promised<Bytes<Plain>>>
+declare const bigints: Commands<Promised<Bigints<Plain>>>
+declare const options: SortStoreOptions
+
+describe('sorting', () => {
+  it('gives what SORT is asked for', () => {
+    expectTypeOf(plain.sort('k')).toEqualTypeOf<Promise<string[]>>()
+    expectTypeOf(bytes.sort('k')).toEqualTypeOf<Promise<Buffer[]>>()
+    expectTypeOf(plain.sort('k', { alpha: true, by: 'w_*' })).toEqualTypeOf<Promise<string[]>>()
+    expectTypeOf(bytes.sort('k', { alpha: true, by: 'w_*' })).toEqualTypeOf<Promise<Buffer[]>>()
+    expectTypeOf(plain.sort('k', { get: ['#', 'o_*'] })).toEqualTypeOf<Promise<(string | null)[]>>()
+    expectTypeOf(bytes.sort('k', { get: ['#', 'o_*'] })).toEqualTypeOf<Promise<(Buffer | null)[]>>()
+    expectTypeOf(plain.sort('k', { get: '#', store: 'to' })).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(bigints.sort('k', { get: '#', store: 'to' })).toEqualTypeOf<Promise<bigint>>()
+    expectTypeOf(plain.sortRo('k')).toEqualTypeOf<Promise<string[]>>()
+    expectTypeOf(bytes.sortRo('k')).toEqualTypeOf<Promise<Buffer[]>>()
+    expectTypeOf(plain.sortRo('k', { get: '#' })).toEqualTypeOf<Promise<(string | null)[]>>()
+    expectTypeOf(bytes.sortRo('k', { get: '#' })).toEqualTypeOf<Promise<(Buffer | null)[]>>()
+  })
+
+  it('is honest where options are not known', () => {
+    expectTypeOf(plain.sort('k', options)).toEqualTypeOf<Promise<(string | null)[] | number>>()
+    expectTypeOf(bytes.sort('k', options)).toEqualTypeOf<Promise<(Buffer | null)[] | number>>()
+    expectTypeOf(bigints.sort('k', options)).toEqualTypeOf<Promise<(string | null)[] | bigint>>()
+  })
+
+  it('takes no store where it cannot', () => {
+    // @ts-expect-error
+    plain.sortRo('k', { store: 'to' })
+  })
+
+  it('takes bytes as keys', () => {
+    expectTypeOf<Key>().toExtend<SortStoreOptions['store']>()
+  })
+})

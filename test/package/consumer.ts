@@ -1,0 +1,41 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { pack } from '../../scripts/pack.mjs'
+import { root } from './sources.js'
+
+/** A project that has the packed package and what it depends on in its node_modules. */
+export interface Consumer {
+  /** Runs an ES module here; its standard output. */
+  run(code: string, flags?: readonly string[]): string
+  /** Compiles files of the folder `consumer` here, without emitting; what tsc has to say. */
+  compile(files: readonly string[], options: Readonly<Record<string, unknown>>, flags?: readonly string[]): string
+  remove(): void
+}
+
+/** Packs what was built and installs it in a new temp folder, offline. */
+export async function installConsumer(): Promise<Consumer> {
+  const { folder, tarball } = await pack()
+  const modules = path.join(folder, 'node_modules')
+  const ours = path.join(modules, '@respire/redis')
+  mkdirSync(ours, { recursive: true })
+  execFileSync('tar', ['-xzf', tarball, '-C', ours, '--strip-components=1'])
+  const { dependencies } = JSON.parse(readFileSync(path.join(ours, 'package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies)) {
+    cpSync(path.join(root, 'node_modules', name), path.join(modules, name), { recursive: true })
+  }
+  symlinkSync(path.join(root, 'node_modules/@types'), path.join(modules, '@types'))
+  cpSync(path.join(root, 'test/package/consumer'), folder, { recursive: true })
+
+  return {
+    run: (code, flags = []) =>
+      execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', code], { cwd: folder, encoding: 'utf8' }),
+    compile(files, options, flags = []) {
+      const compilerOptions = { target: 'es2023', lib: ['es2023'], strict: true, noEmit: true, types: ['node'], ...options }
+      writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+      const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
+      return spawnSync(process.execPath, [tsc, '-p', folder, ...flags], { cwd: folder, encoding: 'utf8' }).stdout
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  }
+}

@@ -1,0 +1,3 @@
+import { Rediss } from '@respire/redis'
+
+export const redis: object = new Rediss()

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import { type Import, parse, readSources, type Source } from './sources.js'
+
+/** What a room of src may import from, beside itself. */
+const FLOORS: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  commands: ['errors'],
+  connection: ['errors', 'commands'],
+  pubsub: ['errors', 'commands', 'connection'],
+  lock: ['errors', 'commands'],
+  client: ['errors', 'commands', 'connection', 'pubsub', 'lock'],
+  cluster: ['errors', 'commands', 'connection', 'pubsub', 'lock', 'client'],
+}
+
+/** The doors: they alone export what others define, and nothing imports them. */
+const DOORS = ['index.ts', 'internal.ts']
+
+/** The acquaintances of each package, and of the modules that open sockets. */
+const ACQUAINTANCES: Readonly<Record<string, (source: Source) => boolean>> = {
+  denque: ({ room }) => room === 'connection' || room === 'pubsub',
+  'generic-pool': ({ file }) => file === 'connection/pool.ts',
+  'cluster-key-slot': ({ file }) => file === 'cluster/slots.ts',
+  'node:net': ({ file }) => file === 'connection/dial.ts',
+  'node:tls': ({ file }) => file === 'connection/dial.ts',
+}
+/** Their types may be named anywhere: they are part of the options. */
+const SOCKETS = ['node:net', 'node:tls']
+
+const LONGEST = 450
+
+const sources = readSources()
+const isOurs = ({ from }: Import): boolean => from.endsWith('.ts')
+
+function offending(rule: (source: Source) => boolean): string[] {
+  return sources.filter(rule).map(({ file }) => file)
+}
+
+function offendingImports(rule: (imported: Import, source: Source) => boolean): string[] {
+  return sources.flatMap(source =>
+    source.imports.filter(imported => rule(imported, source)).map(({ from }) => `${source.file} imports ${from}`),
+  )
+}
+
+describe('floors', () => {
+  it('every room is in the table', () => {
+    const rooms = new Set(sources.map(({ room }) => room).filter(Boolean))
+    expect([...rooms].filter(room => !(room in FLOORS))).toEqual([])
+    expect(offending(({ file, room }) => room === '' && !DOORS.includes(file))).toEqual([])
+  })
+
+  it('a room imports only from itself and from the floors below it', () => {
+    const allowed = ({ room }: Source): readonly string[] => [room, ...(FLOORS[room] ?? Object.keys(FLOORS))]
+    expect(
+      offendingImports(
+        (imported, source) => isOurs(imported) && !allowed(source).includes(imported.from.split('/')[0]!),
+      ),
+    ).toEqual([])
+  })
+
+  it('every imported file is there', () => {
+    const files = sources.map(({ file }) => file)
+    expect(offendingImports(imported => isOurs(imported) && !files.includes(imported.from))).toEqual([])
+  })
+
+  it('no file imports itself through others', () => {
+    expect(entangled(sources)).toEqual([])
+  })
+
+  it('the doors are imported by nothing', () => {
+    expect(offendingImports(({ from }) => DOORS.includes(from))).toEqual([])
+  })
+
+  it('only the doors export what other files define', () => {
+    expect(
+      offendingImports((imported, { file }) => imported.exported && isOurs(imported) && !DOORS.includes(file)),
+    ).toEqual([])
+  })
+
+  it('packages and sockets have the acquaintances they may have', () => {
+    const isForeign = (imported: Import): boolean => !isOurs(imported) && !imported.from.startsWith('node:')
+    expect(
+      offendingImports((imported, source) => {
+        if (imported.typeOnly && SOCKETS.includes(imported.from)) return false
+        const knows = ACQUAINTANCES[imported.from]
+        return knows ? !knows(source) : isForeign(imported)
+      }),
+    ).toEqual([])
+  })
+})
+
+describe('house rules', () => {
+  it('no default exports', () => {
+    expect(offending(({ bare }) => /^export default\b|\bas default\b/m.test(bare))).toEqual([])
+  })
+
+  it('no any', () => {
+    expect(offending(({ bare }) => /(?<![.\w])any\b(?!\s*[(:=])/.test(bare))).toEqual([])
+  })
+
+  it('no silenced compiler', () => {
+    expect(offending(({ text }) => /@ts-(ignore|expect-error|nocheck)/.test(text))).toEqual([])
+  })
+
+  it('no Proxy', () => {
+    expect(offending(({ bare }) => /\bProxy\b/.test(bare))).toEqual([])
+  })
+
+  it('private members are #private', () => {
+    expect(offending(({ bare }) => /^\s*(private|protected)\s/m.test(bare))).toEqual([])
+  })
+
+  it('nothing is left to be done', () => {
+    expect(offending(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text))).toEqual([])
+  })
+
+  it(`no file over ${LONGEST} lines`, () => {
+    const lines = (text: string): number => text.trimEnd().split('\n').length
+    const long = sources.filter(({ text }) => lines(text) > LONGEST)
+    expect(long.map(({ file, text }) => `${file}: ${lines(text)}`)).toEqual([])
+  })
+})
+
+describe('the reader of sources', () => {
+  const { imports, bare } = parse(
+    'client/sample.ts',
+    `
+import { a } from '../errors/errors.js'
+import type {
+  B,
+} from 'node:net'
+import './side.js'
+export { c } from './redis.js'
+export const url = 'redis://host' // import { d } from 'denque'
+/* import { e } from 'denque' */
+const lazy = () => import('generic-pool')
+`,
+  )
+
+  it('sees every way of importing, and no comment', () => {
+    expect(imports).toEqual([
+      { from: 'errors/errors.ts', typeOnly: false, exported: false },
+      { from: 'node:net', typeOnly: true, exported: false },
+      { from: 'client/side.ts', typeOnly: false, exported: false },
+      { from: 'client/redis.ts', typeOnly: false, exported: true },
+      { from: 'generic-pool', typeOnly: false, exported: false },
+    ])
+    expect(bare).toContain("export const url = '' \n")
+  })
+
+  it('finds cycles', () => {
+    const a = parse('errors/a.ts', "import './b.js'")
+    const b = parse('errors/b.ts', "import './c.js'")
+    const c = parse('errors/c.ts', "import './a.js'")
+    const d = parse('errors/d.ts', "import './a.js'")
+    expect(entangled([a, b, c, d])).toEqual(['errors/a.ts, errors/b.ts, errors/c.ts'])
+    expect(entangled([b, c, d])).toEqual([])
+  })
+})
+
+/** The groups of files that import each other, directly or through others. */
+function entangled(all: readonly Source[]): string[] {
+  const imports = new Map(all.map(source => [source.file, source.imports.map(({ from }) => from)]))
+  const reach = (file: string, reached = new Set<string>()): Set<string> => {
+    for (const next of imports.get(file) ?? []) if (!reached.has(next)) reach(next, reached.add(next))
+    return reached
+  }
+  const reached = new Map(all.map(({ file }) => [file, reach(file)]))
+  const groups = [...reached].map(([file, others]) => [...others].filter(other => reached.get(other)?.has(file)).sort())
+  return [...new Set(groups.map(group => group.join(', ')))].filter(Boolean)
+}

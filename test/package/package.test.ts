@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Consumer, installConsumer } from './consumer.js'
+
+let consumer: Consumer
+beforeAll(async () => {
+  consumer = await installConsumer()
+})
+afterAll(() => consumer?.remove())
+
+const ENTRIES = ['@respire/redis', '@respire/redis/internal']
+
+describe('the packed package', () => {
+  it.each(ENTRIES)('%s gives the same to import and to require, name by name', entry => {
+    const code = `
+      import { createRequire } from 'node:module'
+      import * as imported from '${entry}'
+      const required = createRequire(import.meta.url)('${entry}')
+      const names = Object.keys(required)
+      console.log(JSON.stringify({
+        names,
+        imported: Object.keys(imported),
+        different: names.filter(name => required[name] !== imported[name]),
+      }))`
+    // a Node that cannot require ES modules, as Jest cannot
+    const { names, imported, different } = JSON.parse(consumer.run(code, ['--no-experimental-require-module']))
+    expect(names.length).toBeGreaterThan(0)
+    expect(imported.sort()).toEqual(names.sort())
+    expect(different).toEqual([])
+  })
+
+  it('loads neither the pool nor TLS before they are used', () => {
+    const code = `
+      import { createRequire } from 'node:module'
+      const require = createRequire(import.meta.url)
+      const { Redis } = require('@respire/redis')
+      new Redis().destroy()
+      console.log(Object.keys(require.cache).some(file => file.includes('generic-pool')), process.moduleLoadList.includes('NativeModule tls'))`
+    expect(consumer.run(code)).toBe('false false\n')
+  })
+
+  it('brings sources for the maps, and no tests', () => {
+    const code = `
+      import { existsSync, readdirSync, readFileSync } from 'node:fs'
+      const folder = 'node_modules/@respire/redis/'
+      const { sources } = JSON.parse(readFileSync(folder + 'dist/index.js.map', 'utf8'))
+      console.log(JSON.stringify([readdirSync(folder).sort(), sources.map(source => existsSync(folder + 'dist/' + source))]))`
+    const [files, found] = JSON.parse(consumer.run(code))
+    expect(files).toEqual(expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src']))
+    expect(files).toHaveLength(6)
+    expect(found).toEqual([true])
+  })
+})
+
+describe('a project in TypeScript', () => {
+  const SYSTEMS = { node16: 'node16', nodenext: 'nodenext', preserve: 'bundler' }
+
+  it.each(Object.entries(SYSTEMS))('compiles with module %s, ES modules and CommonJS', (module, moduleResolution) => {
+    const options = { module, moduleResolution, skipLibCheck: true }
+    expect(consumer.compile(['imports.mts', 'requires.cts'], options)).toBe('')
+  })
+
+  it('cannot use a name that is not there', () => {
+    expect(consumer.compile(['wrong.mts'], { module: 'node16', skipLibCheck: true })).toContain("'Rediss'")
+  })
+})
+
+/** Of a file of ten lines with a pipeline in a loop. The sizes of the types decide, so a factor of two is what to look for. */
+describe('the budget of the types', () => {
+  const BUDGETS = [
+    { skipLibCheck: true, seconds: 0.1, megabytes: 60 },
+    { skipLibCheck: false, seconds: 2, megabytes: 300 },
+  ]
+
+  it.each(BUDGETS)('skipLibCheck $skipLibCheck: $seconds s of checking, $megabytes MB', ({ skipLibCheck, seconds, megabytes }) => {
+    // The best of three: others may keep the machine busy.
+    const runs = [1, 2, 3].map(() => measure(skipLibCheck))
+    expect(Math.min(...runs.map(run => run.seconds))).toBeLessThanOrEqual(seconds)
+    expect(Math.min(...runs.map(run => run.megabytes))).toBeLessThanOrEqual(megabytes)
+  })
+
+  function measure(skipLibCheck: boolean): { seconds: number; megabytes: number } {
+    const output = consumer.compile(['budget.mts'], { module: 'node20', skipLibCheck }, ['--extendedDiagnostics'])
+    const figure = (name: string): number => Number(new RegExp(`^${name}:\\s+([\\d.]+)`, 'm').exec(output)?.[1])
+    expect(output).not.toContain('error TS')
+    return { seconds: figure('Check time'), megabytes: figure('Memory used') / 1024 }
+  }
+})
