@@ -33,7 +33,7 @@ function checks() {
   return {
     types: [...tool('tsc', 'typescript'), '-p', '.', '--noEmit'],
     'types of the test servers': [...tool('tsc', 'typescript'), '-p', 'test/servers', '--noEmit'],
-    'lint and format': [...tool('biome', '@biomejs/biome'), 'ci', '.'],
+    'lint and format': [...tool('biome', '@biomejs/biome'), 'ci', '--colors=off', '.'],
     package: [process.execPath, 'scripts/check-package.mjs'],
   }
 }

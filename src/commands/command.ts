@@ -37,6 +37,8 @@ export interface Spec {
   readonly head: string
   /** How many bulk strings `head` holds. */
   readonly words: number
+  /** `head` behind the count of words and arguments, by the number of arguments; made as they are used. */
+  readonly frames: string[]
   readonly decode: Decoder
   readonly keys: readonly KeySpec[]
   /** Positions that hold no keys but names of the same space: patterns and channels. A prefix applies to them too. */
@@ -86,6 +88,7 @@ function define(name: string, decode: Decoder, access: Access | undefined, reado
     known: true,
     head: words.map(word => `$${word.length}\r\n${word}\r\n`).join(''),
     words: words.length,
+    frames: [],
     decode,
     keys,
     names: traits.names ?? [],
@@ -140,6 +143,7 @@ export function specOf(words: readonly Argument[]): Spec {
     known: false,
     head: `$${byteLength}\r\n${first}\r\n`,
     words: 1,
+    frames: [],
     decode: raw,
     keys: [],
     names: [],
@@ -238,7 +242,7 @@ export class Command {
   shape: Shape = PLAIN
   /** What the arguments take, in bytes, roughly; 0 until it was measured. */
   size = 0
-  /** On the clock of `performance.now()`, in ms; 0 is none. */
+  /** On the clock of `performance.now()`, in whole ms (a fraction would be an object of its own); 0 is none. */
   deadline = 0
   /** Bits of `State`. */
   state = 0

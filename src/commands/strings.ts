@@ -316,8 +316,9 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   set(key: Key, value: Argument, options: SetOptions & { readonly get: true }): Outcome<C, C['text'] | null>
   set(key: Key, value: Argument, options: SetOptions & { readonly get?: false }): Outcome<C, 'OK' | null>
   set(key: Key, value: Argument, options: SetOptions & { readonly get?: boolean }): Outcome<C, C['text'] | 'OK' | null>
-  set(key: Key, value: Argument, options: SetOptions & { readonly get?: boolean } = {}): Outcome<C, unknown> {
+  set(key: Key, value: Argument, options?: SetOptions & { readonly get?: boolean }): Outcome<C, unknown> {
     const args: Arguments = [key, value]
+    if (options === undefined) return this.run(new Command(SET, args))
     exclusive(args, options, 'nx', 'xx', 'ifeq', 'ifne', 'ifdeq', 'ifdne')
     flag(args, 'NX', options.nx)
     flag(args, 'XX', options.xx)

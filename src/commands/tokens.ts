@@ -16,8 +16,11 @@ export function flag(args: Arguments, token: string, value: boolean | undefined)
 
 /** Adds a refusal where more than one of `names` is given: the call rejects with it. */
 export function exclusive(args: Arguments, options: Options, ...names: readonly string[]): void {
+  let count = 0
+  for (const name of names) if (isGiven(options, name)) count++
+  if (count < 2) return
   const given = names.filter(name => isGiven(options, name))
-  if (given.length > 1) refuse(args, `The options ${given.join(' and ')} exclude each other: give one of them.`)
+  refuse(args, `The options ${given.join(' and ')} exclude each other: give one of them.`)
 }
 
 /** Adds a refusal where some of `names` are given and others not. */

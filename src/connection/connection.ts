@@ -197,7 +197,7 @@ export class Connection implements ReplySink {
   commit(): void {
     const socket = this.#socket
     if (socket === undefined || this.#writer.empty) return
-    const parts = this.#writer.take()
+    const parts = this.#writer.take(this.#inflight)
     const encoding = this.#writer.ascii ? 'latin1' : 'utf8'
     if (parts.length === 1) this.#write(socket, parts[0] as string | Uint8Array, encoding)
     else {

@@ -29,7 +29,7 @@ let last: Line | undefined
 /** Gives `command` a deadline `timeout` ms after `now` and watches over it. 0 and Infinity are none. */
 export function setDeadline(command: Command, timeout: number, now: number): void {
   if (timeout === 0 || timeout === Number.POSITIVE_INFINITY) return
-  command.deadline = now + timeout
+  command.deadline = Math.ceil(now + timeout)
   // Nearly all calls of a process have the same time-out: one comparison instead of a look-up.
   const line = last !== undefined && last.timeout === timeout ? last : lineOf(timeout)
   line.commands.push(command)

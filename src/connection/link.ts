@@ -128,7 +128,7 @@ export class Link implements ConnectionOwner {
 
   /** The time of the calls of this turn: the clock is read once for all that the next flush will carry. */
   now(): number {
-    return this.#flushing ? this.#batchStart : performance.now()
+    return this.#flushing ? this.#batchStart : Math.trunc(performance.now())
   }
 
   /** Takes `command`, whose promise and deadline were made; settles it in any case. */
@@ -166,13 +166,13 @@ export class Link implements ConnectionOwner {
     if (this.#flushing) return
     this.#flushing = true
     this.#batch = 1
-    this.#batchStart = performance.now()
+    this.#batchStart = Math.trunc(performance.now())
     process.nextTick(flush, this)
   }
 
   /** Encodes and writes what waits, as far as the socket takes it. */
   flush(): void {
-    const now = performance.now()
+    const now = Math.trunc(performance.now())
     const late = now - this.#batchStart
     // These calls came at any time between the start of their turn and now: the process stood still, not the server.
     if (late > LATE) this.#waiting.postpone(this.#batch, late)

@@ -5,7 +5,8 @@
  * length in bytes. `take` checks the guess once for the whole (a call of `Buffer.byteLength` per argument costs more than
  * the rest of the encoding); where it was wrong the chunk is made again with true lengths.
  */
-import type { Argument, Command } from '../commands/command.js'
+import type Denque from 'denque'
+import type { Argument, Command, Spec } from '../commands/command.js'
 
 /** A string or bytes of this size goes out as a part of its own: joining it would only copy it. */
 const BIG = 16 * 1024
@@ -13,10 +14,12 @@ const BIG = 16 * 1024
 /** Text or bytes, to be written as they are. */
 export type Part = string | Uint8Array
 
+const LENGTHS = Array.from({ length: 1024 }, (_, length) => `$${length}\r\n`)
+
 export class Writer {
-  #commands: Command[] = []
   #parts: Part[] = []
   #text = ''
+  #commands = 0
   #size = 0
   /** The last chunk was not ASCII: true lengths from the start. */
   #exact = false
@@ -28,7 +31,7 @@ export class Writer {
   }
 
   get empty(): boolean {
-    return this.#commands.length === 0
+    return this.#commands === 0
   }
 
   /** Whether all text of the chunk taken last was ASCII. */
@@ -37,51 +40,66 @@ export class Writer {
   }
 
   add(command: Command): void {
-    this.#commands.push(command)
+    this.#commands++
     this.#size += command.size
     this.#encode(command)
   }
 
-  /** The parts of the chunk, in order; the writer is empty then. */
-  take(): readonly Part[] {
+  /** The parts of the chunk, in order; the writer is empty then. The commands of the chunk are the last of `queue`. */
+  take(queue: Denque<Command>): readonly Part[] {
     if (this.#text !== '') this.#parts.push(this.#text)
     this.#ascii = isAscii(this.#parts)
     if (!this.#ascii && !this.#exact) {
       this.#exact = true
       this.#parts = []
       this.#text = ''
-      for (const command of this.#commands) this.#encode(command)
+      for (let i = queue.length - this.#commands; i < queue.length; i++) this.#encode(queue.peekAt(i) as Command)
       if (this.#text !== '') this.#parts.push(this.#text)
     }
     this.#exact = !this.#ascii
     const parts = this.#parts
-    this.#commands = []
+    this.#commands = 0
     this.#parts = []
     this.#text = ''
     this.#size = 0
     return parts
   }
 
+  /** Builds the text of one command first: adding each piece to the whole chunk made twice the strings. */
   #encode(command: Command): void {
     const { args, spec } = command
-    let text = `${this.#text}*${spec.words + args.length}\r\n${spec.head}`
-    for (let i = 0; i < args.length; i++) {
+    const count = args.length
+    let text = spec.frames[count] ?? frame(spec, count)
+    for (let i = 0; i < count; i++) {
       const argument = args[i] as Argument
       if (typeof argument === 'string') {
-        if (argument.length >= BIG) {
-          this.#parts.push(`${text}$${Buffer.byteLength(argument)}\r\n`, Buffer.from(argument))
+        const { length } = argument
+        if (length >= BIG) {
+          this.#parts.push(`${this.#text}${text}$${Buffer.byteLength(argument)}\r\n`, Buffer.from(argument))
+          this.#text = ''
           text = '\r\n'
-        } else text += `$${this.#exact ? Buffer.byteLength(argument) : argument.length}\r\n${argument}\r\n`
+        } else {
+          const bytes = this.#exact ? Buffer.byteLength(argument) : length
+          text += `${LENGTHS[bytes] ?? `$${bytes}\r\n`}${argument}\r\n`
+        }
       } else if (argument instanceof Uint8Array) {
-        this.#parts.push(`${text}$${argument.byteLength}\r\n`, argument)
+        this.#parts.push(`${this.#text}${text}$${argument.byteLength}\r\n`, argument)
+        this.#text = ''
         text = '\r\n'
       } else {
         const digits = numberText(argument)
         text += `$${digits.length}\r\n${digits}\r\n`
       }
     }
-    this.#text = text
+    this.#text += text
   }
+}
+
+/** What stands before the arguments of a command: the count of its words and its name. */
+function frame(spec: Spec, count: number): string {
+  const text = `*${spec.words + count}\r\n${spec.head}`
+  if (count < 64) spec.frames[count] = text
+  return text
 }
 
 function isAscii(parts: readonly Part[]): boolean {

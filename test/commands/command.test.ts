@@ -71,6 +71,7 @@ describe('specOf', () => {
       known: false,
       head: '$14\r\nMODULE.GRÖSSE\r\n',
       words: 1,
+      frames: [],
       decode: raw,
       keys: [],
       names: [],

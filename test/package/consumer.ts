@@ -2,19 +2,22 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pack } from '../../scripts/pack.mjs'
+import { setup } from './built.js'
 import { root } from './sources.js'
 
 /** A project that has the packed package and what it depends on in its node_modules. */
 export interface Consumer {
-  /** Runs an ES module here; its standard output. */
-  run(code: string, flags?: readonly string[]): string
-  /** Compiles files of the folder `consumer` here, without emitting; what tsc has to say. */
-  compile(files: readonly string[], options: Readonly<Record<string, unknown>>, flags?: readonly string[]): string
+  readonly folder: string
+  /** Runs Node here; its standard output. */
+  node(...args: readonly string[]): string
+  /** Runs tsc on files here; what it has to say. */
+  compile(files: readonly string[], options: Readonly<Record<string, unknown>>, ...flags: readonly string[]): string
   remove(): void
 }
 
-/** Packs what was built and installs it in a new temp folder, offline. */
+/** Packs what was built and installs it, offline, in a new temp folder, with the files of the folder `consumer`. */
 export async function installConsumer(): Promise<Consumer> {
+  await setup()
   const { folder, tarball } = await pack()
   const modules = path.join(folder, 'node_modules')
   const ours = path.join(modules, '@respire/redis')
@@ -28,10 +31,17 @@ export async function installConsumer(): Promise<Consumer> {
   cpSync(path.join(root, 'test/package/consumer'), folder, { recursive: true })
 
   return {
-    run: (code, flags = []) =>
-      execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', code], { cwd: folder, encoding: 'utf8' }),
-    compile(files, options, flags = []) {
-      const compilerOptions = { target: 'es2023', lib: ['es2023'], strict: true, noEmit: true, types: ['node'], ...options }
+    folder,
+    node: (...args) => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 30_000 }),
+    compile(files, options, ...flags) {
+      const standard = {
+        target: 'es2023',
+        lib: ['es2023', 'esnext.disposable'],
+        strict: true,
+        types: ['node'],
+        noEmit: true,
+      }
+      const compilerOptions = { ...standard, ...options }
       writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
       const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
       return spawnSync(process.execPath, [tsc, '-p', folder, ...flags], { cwd: folder, encoding: 'utf8' }).stdout

@@ -7,6 +7,8 @@ beforeAll(async () => {
 })
 afterAll(() => consumer?.remove())
 
+const run = (code: string, ...flags: string[]): string => consumer.node(...flags, '--input-type=module', '--eval', code)
+
 const ENTRIES = ['@respire/redis', '@respire/redis/internal']
 
 describe('the packed package', () => {
@@ -22,7 +24,7 @@ describe('the packed package', () => {
         different: names.filter(name => required[name] !== imported[name]),
       }))`
     // a Node that cannot require ES modules, as Jest cannot
-    const { names, imported, different } = JSON.parse(consumer.run(code, ['--no-experimental-require-module']))
+    const { names, imported, different } = JSON.parse(run(code, '--no-experimental-require-module'))
     expect(names.length).toBeGreaterThan(0)
     expect(imported.sort()).toEqual(names.sort())
     expect(different).toEqual([])
@@ -35,7 +37,7 @@ describe('the packed package', () => {
       const { Redis } = require('@respire/redis')
       new Redis().destroy()
       console.log(Object.keys(require.cache).some(file => file.includes('generic-pool')), process.moduleLoadList.includes('NativeModule tls'))`
-    expect(consumer.run(code)).toBe('false false\n')
+    expect(run(code)).toBe('false false\n')
   })
 
   it('brings sources for the maps, and no tests', () => {
@@ -44,8 +46,10 @@ describe('the packed package', () => {
       const folder = 'node_modules/@respire/redis/'
       const { sources } = JSON.parse(readFileSync(folder + 'dist/index.js.map', 'utf8'))
       console.log(JSON.stringify([readdirSync(folder).sort(), sources.map(source => existsSync(folder + 'dist/' + source))]))`
-    const [files, found] = JSON.parse(consumer.run(code))
-    expect(files).toEqual(expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src']))
+    const [files, found] = JSON.parse(run(code))
+    expect(files).toEqual(
+      expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src']),
+    )
     expect(files).toHaveLength(6)
     expect(found).toEqual([true])
   })
@@ -71,15 +75,18 @@ describe('the budget of the types', () => {
     { skipLibCheck: false, seconds: 2, megabytes: 300 },
   ]
 
-  it.each(BUDGETS)('skipLibCheck $skipLibCheck: $seconds s of checking, $megabytes MB', ({ skipLibCheck, seconds, megabytes }) => {
-    // The best of three: others may keep the machine busy.
-    const runs = [1, 2, 3].map(() => measure(skipLibCheck))
-    expect(Math.min(...runs.map(run => run.seconds))).toBeLessThanOrEqual(seconds)
-    expect(Math.min(...runs.map(run => run.megabytes))).toBeLessThanOrEqual(megabytes)
-  })
+  it.each(BUDGETS)(
+    'skipLibCheck $skipLibCheck: $seconds s of checking, $megabytes MB',
+    ({ skipLibCheck, seconds, megabytes }) => {
+      // The best of three: others may keep the machine busy.
+      const runs = [1, 2, 3].map(() => measure(skipLibCheck))
+      expect(Math.min(...runs.map(run => run.seconds))).toBeLessThanOrEqual(seconds)
+      expect(Math.min(...runs.map(run => run.megabytes))).toBeLessThanOrEqual(megabytes)
+    },
+  )
 
   function measure(skipLibCheck: boolean): { seconds: number; megabytes: number } {
-    const output = consumer.compile(['budget.mts'], { module: 'node20', skipLibCheck }, ['--extendedDiagnostics'])
+    const output = consumer.compile(['budget.mts'], { module: 'node20', skipLibCheck }, '--extendedDiagnostics')
     const figure = (name: string): number => Number(new RegExp(`^${name}:\\s+([\\d.]+)`, 'm').exec(output)?.[1])
     expect(output).not.toContain('error TS')
     return { seconds: figure('Check time'), megabytes: figure('Memory used') / 1024 }

@@ -1,0 +1,31 @@
+/**
+ * `npm run check:jest`: the packed package under Jest 30, which can require no ES modules. Jest is installed in a temp folder,
+ * from the registry, so this is not part of `npm test`; test/package runs Node with the same restriction.
+ */
+import { rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { npm, run } from './child.mjs'
+import { pack } from './pack.mjs'
+import { prerequisites } from './prerequisites.mjs'
+
+const TEST = `
+const { Redis, RedisError } = require('@respire/redis')
+
+test('a client is made, and its errors are ours', async () => {
+  const redis = new Redis({ port: 1, reconnect: false })
+  await expect(redis.get('key')).rejects.toBeInstanceOf(RedisError)
+  redis.destroy()
+})
+`
+
+await prerequisites({ redis: false })
+const { folder, tarball } = await pack()
+const options = { cwd: folder }
+try {
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, jest: { testEnvironment: 'node' } }))
+  writeFileSync(path.join(folder, 'client.test.js'), TEST)
+  await run([npm, 'install', '--no-audit', '--no-fund', '--loglevel=error', tarball, 'jest@30'], options)
+  await run([process.execPath, 'node_modules/jest/bin/jest.js'], options)
+} finally {
+  rmSync(folder, { recursive: true })
+}

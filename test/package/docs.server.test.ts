@@ -1,0 +1,60 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { useServer } from '../servers/vitest.js'
+import { type Consumer, installConsumer } from './consumer.js'
+import { type Block, fileOf, parsePage, readPages } from './pages.js'
+
+const SAMPLE = `
+\`\`\`ts run
+import { Redis } from '@respire/redis'
+const client = new Redis('redis://localhost:6379')
+await client.set('a', '1')
+if ((await redis.get('a')) !== '1') throw new Error('not the same server')
+await client.close()
+\`\`\`
+
+\`\`\`ts run
+if ((await redis.get('a')) === null) throw new Error('the database is empty')
+\`\`\`
+`
+const [working, throwing] = parsePage('sample.md', SAMPLE) as [Block, Block]
+const blocks = readPages().filter(block => block.run)
+
+/** What a page says of the usual address is meant of the server of this test. */
+const readdressed = (code: string, url: string): string =>
+  code.replaceAll('new Redis()', `new Redis('${url}')`).replaceAll(/redis:\/\/(localhost|127\.0\.0\.1):6379/g, url)
+
+const runner = (url: string, file: string): string => `
+  import { Redis } from '@respire/redis'
+  globalThis.redis = new Redis('${url}')
+  await redis.flushall()
+  await import('./${file}')
+  process.exit(0)`
+
+/** ```ts run: each block runs in a process of its own, on an empty database; one that throws fails. */
+describe('the code of the pages that is to be run', () => {
+  const server = useServer()
+  let consumer: Consumer
+  beforeAll(async () => {
+    consumer = await installConsumer()
+    const all = [...blocks, working, throwing]
+    for (const block of all) {
+      writeFileSync(path.join(consumer.folder, fileOf(block)), readdressed(block.module, server().url))
+    }
+    consumer.compile(['globals.d.ts', ...all.map(fileOf)], { module: 'node20', skipLibCheck: true, noEmit: false })
+  })
+  afterAll(() => consumer?.remove())
+
+  const run = (block: Block): string =>
+    consumer.node('--input-type=module', '--eval', runner(server().url, fileOf(block).replace('.mts', '.mjs')))
+
+  it.for(blocks.map(block => [`${block.page}:${block.line}`, block] as const))('%s', ([, block]) => {
+    run(block)
+  })
+
+  it('is really run', () => {
+    run(working)
+    expect(() => run(throwing)).toThrow('the database is empty')
+  })
+})

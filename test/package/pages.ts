@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { root } from './sources.js'
+
+/**
+ * A ```ts block of a page, as a module of its own. It sees all that its page imports anywhere, and `redis` and `cluster`,
+ * so that a page need not say the same at each block. ```ts run is run, too.
+ */
+export interface Block {
+  readonly page: string
+  /** The line of the page on which the code begins. */
+  readonly line: number
+  readonly run: boolean
+  /** Line by line as in the page, behind one line of imports. */
+  readonly module: string
+}
+
+export function readPages(): Block[] {
+  const docs = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map(file => `docs/${file}`)
+  const pages = ['README.md', ...docs.filter(file => file.endsWith('.md')).sort()]
+  const there = pages.filter(page => existsSync(path.join(root, page)))
+  return there.flatMap(page => parsePage(page, readFileSync(path.join(root, page), 'utf8')))
+}
+
+const BLOCK = /^```ts( run)?\n([\s\S]*?)^```$/gm
+const IMPORT = /^import \{([^}]*)\} from '([^']+)'$/gm
+
+export function parsePage(page: string, text: string): Block[] {
+  const imports = new Map<string, Set<string>>()
+  const blocks = [...text.matchAll(BLOCK)].map(({ 1: run, 2: code = '', index }) => {
+    for (const [, names = '', from = ''] of code.matchAll(IMPORT)) {
+      const known = imports.get(from) ?? new Set()
+      for (const name of names.split(',')) if (name.trim()) known.add(name.trim())
+      imports.set(from, known)
+    }
+    const line = text.slice(0, index).split('\n').length + 1
+    // Line breaks stay, so that lines can be told.
+    return { page, line, run: run !== undefined, code: code.replace(IMPORT, lines => lines.replace(/[^\n]/g, '')) }
+  })
+  const head = [...imports].map(([from, names]) => `import { ${[...names].join(', ')} } from '${from}'`).join('; ')
+  return blocks.map(({ code, ...block }) => ({ ...block, module: `${head}; export {}\n${code}` }))
+}
+
+/** Where a block's module is written. */
+export const fileOf = ({ page, line }: Block): string => `${page.replace(/\W/g, '-')}-${line}.mts`
+
+/** What tsc says of the modules, told of the pages: `README.md:12: error TS…`. */
+export function errorsOfPages(blocks: readonly Block[], output: string): string[] {
+  const byFile = new Map(blocks.map(block => [fileOf(block), block]))
+  return output.split('\n').flatMap(text => {
+    const [, file = '', line, message] = /^(\S+)\((\d+),\d+\): (error .*)/.exec(text) ?? []
+    const block = byFile.get(path.basename(file))
+    if (block) return [`${block.page}:${block.line + Number(line) - 2}: ${message}`]
+    return text.includes('error TS') ? [text] : []
+  })
+}
