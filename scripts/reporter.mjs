@@ -27,10 +27,12 @@ export default class Counts {
   #count(test, counts) {
     const { state, note } = test.result()
     if (state === 'passed') counts.passed++
-    else if (state === 'skipped' && note) counts.skipped.push({ name: test.fullName, reason: note })
+    else if (state === 'skipped' && note)
+      counts.skipped.push({ name: `${test.module.relativeModuleId} > ${test.fullName}`, reason: note })
     else if (!(state === 'skipped' && this.#filtered)) {
       counts.failed++
-      if (state === 'skipped') console.error(`skipped without a reason: ${test.fullName}`)
+      if (state === 'skipped')
+        console.error(`skipped without a reason: ${test.module.relativeModuleId} > ${test.fullName}`)
     }
   }
 }

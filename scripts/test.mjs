@@ -10,8 +10,8 @@ import { prerequisites } from './prerequisites.mjs'
 import { Tally } from './tally.mjs'
 import { runVitest } from './vitest.mjs'
 
-/** Few and quick, and between them every way in which the rig starts servers. */
-const SMOKE = ['--project', 'integration', 'test/servers']
+/** Few and quick: the rig itself, and one group of commands. */
+const SMOKE = ['--project', 'integration', 'test/servers', 'test/commands/strings']
 
 const args = process.argv.slice(2)
 const tally = new Tally()

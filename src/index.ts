@@ -1,2 +1,72 @@
-/** The public door: every export of `@respire/redis`, named one by one. */
-export { Redis, type RedisEvents, type RedisStats, type CloseOptions } from './client/redis.js'
+/** The public door: every export of `@respire/redis`, named one by one. Nothing inside imports it. */
+
+export type { CallOptions } from './client/call-options.js'
+export type { RetryOptions } from './client/optimism.js'
+export { type BatchError, type Piped, Pipeline, type Settled } from './client/pipeline.js'
+export { type CloseOptions, Redis, type RedisEvents, type RedisStats } from './client/redis.js'
+export type { Scan } from './client/scan.js'
+export type { Session } from './client/session.js'
+export { type Queued, Transaction } from './client/transaction.js'
+export type { SessionOptions, View } from './client/view.js'
+export {
+  type Argument,
+  type Ask,
+  type Blocking,
+  Command,
+  type Join,
+  type Key,
+  keyless,
+  type Reserved,
+  read,
+  type Spec,
+  type Traits,
+  write,
+} from './commands/command.js'
+export type { RedisCommands } from './commands/commands.js'
+export type { Bigints, Bytes, Context, Form, Outcome, Plain, Promised, Runner } from './commands/context.js'
+export type { Decoder } from './commands/decoder.js'
+export { allAfter, countedKeys, halfAfter, type KeySpec, keyAfter, keyAt, keysFrom } from './commands/key-specs.js'
+export { MapReply, type Reply, SetReply } from './commands/reply.js'
+export type {
+  Credentials,
+  CredentialsProvider,
+  Endpoint,
+  PoolOptions,
+  QueueOptions,
+  ReconnectOptions,
+  RedisOptions,
+} from './connection/options.js'
+export type { PoolStats } from './connection/pool.js'
+export {
+  AskError,
+  AuthenticationError,
+  AuthenticationWrongNumberOfArgsError,
+  AuthorizationError,
+  BusyLoadingError,
+  ChildDeadlockedError,
+  ClusterCrossSlotError,
+  ClusterDownError,
+  ClusterError,
+  ConnectionError,
+  DataError,
+  ExecAbortError,
+  InvalidResponse,
+  LockError,
+  LockNotOwnedError,
+  MasterDownError,
+  MaxConnectionsError,
+  ModuleError,
+  MovedError,
+  NoPermissionError,
+  NoScriptError,
+  OutOfMemoryError,
+  PubSubError,
+  ReadOnlyError,
+  RedisClusterException,
+  RedisError,
+  ResponseError,
+  SlotNotCoveredError,
+  TimeoutError,
+  TryAgainError,
+  WatchError,
+} from './errors/errors.js'

@@ -3,6 +3,7 @@ import type { Form } from '../commands/context.js'
 import type { Shape } from '../commands/shape.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Settings } from '../connection/options.js'
+import type { Step } from './scan.js'
 import type { Session } from './session.js'
 
 /** What a view runs on: one server, a cluster, or the lent connection of a session. */
@@ -18,6 +19,8 @@ export interface Engine {
   send(command: Command): void
   /** Takes the commands of a pipeline, which stay in this order as far as they go to the same node. */
   sendAll(commands: readonly Command[]): void
+  /** Goes through all keys: on one server from cursor to cursor, in a cluster on every primary. */
+  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]>
   /** Lends a connection for as long as `fn` runs. */
   session<F extends Form, T>(
     view: ViewOf,

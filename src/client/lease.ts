@@ -14,6 +14,7 @@ import { fail } from '../connection/settle.js'
 import { ConnectionError, DataError, TimeoutError } from '../errors/errors.js'
 import { type CallOptions, checkCallOptions } from './call-options.js'
 import type { Engine, ViewOf } from './engine.js'
+import { type Step, stepping } from './scan.js'
 import type { Session } from './session.js'
 import { Transaction } from './transaction.js'
 import { View } from './view.js'
@@ -57,6 +58,10 @@ export class Lease implements Engine {
 
   session<F extends Form, T>(_view: ViewOf, _fn: (session: Session<F>) => Promise<T> | T): Promise<T> {
     return Promise.reject(new DataError('A session has a connection already: use it, or call session() of the client.'))
+  }
+
+  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
+    return stepping(cursor => step(this, cursor))
   }
 
   /** No call is taken any more. */

@@ -11,6 +11,7 @@ import type { RedisError } from '../errors/errors.js'
 import { Blocking } from './blocking.js'
 import type { Engine, ViewOf } from './engine.js'
 import { lend } from './lease.js'
+import { type Step, stepping } from './scan.js'
 import type { Session } from './session.js'
 import { View } from './view.js'
 
@@ -178,6 +179,10 @@ class SingleEngine implements Engine {
 
   sendAll(commands: readonly Command[]): void {
     for (const command of commands) this.#node.link.send(command)
+  }
+
+  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
+    return stepping(cursor => step(this, cursor))
   }
 
   session<F extends Form, T>(

@@ -1,7 +1,11 @@
 /** A way to look at a client: the form of its replies, a key prefix, and options for each call. */
-import type { Circumstances, Command, Key } from '../commands/command.js'
+import type { Argument, Circumstances, Command, Key } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
 import type { Bigints, Bytes, Form, Plain, Promised } from '../commands/context.js'
+import type { HscanOptions, ScannedEntries, ScannedFields } from '../commands/hashes.js'
+import type { KeyScanOptions, ScannedKeys } from '../commands/keys.js'
+import type { ScanOptions } from '../commands/scans.js'
+import type { ScannedMembers } from '../commands/sets.js'
 import type { Shape } from '../commands/shape.js'
 import { DataError } from '../errors/errors.js'
 import { type CallOptions, checkCallOptions } from './call-options.js'
@@ -9,6 +13,7 @@ import type { Engine } from './engine.js'
 import { type RetryOptions, retrying } from './optimism.js'
 import { Pipeline } from './pipeline.js'
 import { run } from './run.js'
+import { Scan, stepping } from './scan.js'
 import type { Session } from './session.js'
 import { Transaction } from './transaction.js'
 
@@ -63,6 +68,57 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
     return run<R>(this.#engine, command, this.#shape, this.#circumstances)
   }
 
+  /**
+   * All keys, or those that `options` name: `for await (const key of redis.scan({ match: 'user:*' }))`; in a cluster those of
+   * every primary. With a cursor it is one step, the command itself. @since 2.8 [SCAN](https://redis.io/commands/scan)
+   */
+  override scan(options?: KeyScanOptions): Scan<F['text']>
+  override scan(cursor: Argument, options?: KeyScanOptions): Promise<ScannedKeys<F['text']>>
+  override scan(first?: Argument | KeyScanOptions, second?: KeyScanOptions): unknown {
+    if (isCursor(first)) return super.scan(first, second)
+    return new Scan<F['text']>(() =>
+      this.#engine.scan(async (engine, cursor) => {
+        const found = await new View<F>(engine, this.#shape, this.#circumstances).scan(cursor, first)
+        return { cursor: found.cursor, items: found.keys }
+      }),
+    )
+  }
+
+  /** All fields of a hash with their values; with a cursor one step. @since 2.8 [HSCAN](https://redis.io/commands/hscan) */
+  override hscan(key: Key, options?: ScanOptions): Scan<ScannedEntries<F['text']>['entries'][number]>
+  override hscan(
+    key: Key,
+    cursor: Argument,
+    options?: HscanOptions & { readonly novalues?: false },
+  ): Promise<ScannedEntries<F['text']>>
+  override hscan(
+    key: Key,
+    cursor: Argument,
+    options: HscanOptions & { readonly novalues: true },
+  ): Promise<ScannedFields<F['text']>>
+  override hscan(key: Key, second?: Argument | ScanOptions, third?: HscanOptions): unknown {
+    if (isCursor(second)) return super.hscan(key, second, third ?? {})
+    return new Scan(() =>
+      stepping(async cursor => {
+        const found = await super.hscan(key, cursor, { ...second, novalues: false })
+        return { cursor: found.cursor, items: found.entries }
+      }),
+    )
+  }
+
+  /** All members of a set; with a cursor one step. @since 2.8 [SSCAN](https://redis.io/commands/sscan) */
+  override sscan(key: Key, options?: ScanOptions): Scan<F['text']>
+  override sscan(key: Key, cursor: Argument, options?: ScanOptions): Promise<ScannedMembers<F['text']>>
+  override sscan(key: Key, second?: Argument | ScanOptions, third?: ScanOptions): unknown {
+    if (isCursor(second)) return super.sscan(key, second, third)
+    return new Scan(() =>
+      stepping(async cursor => {
+        const found = await super.sscan(key, cursor, second)
+        return { cursor: found.cursor, items: found.members }
+      }),
+    )
+  }
+
   /** Commands that are sent together, in order: `await redis.pipeline().get('a').incr('n').exec()`. */
   pipeline(): Pipeline<[], F> {
     return new Pipeline<[], F>(this.#engine, this.#shape, this.#circumstances)
@@ -93,4 +149,8 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
   ): Promise<T> {
     return this.session(session => retrying(session, keys, fn, options), options)
   }
+}
+
+function isCursor(value: unknown): value is Argument {
+  return (typeof value !== 'object' && value !== undefined) || value instanceof Uint8Array
 }

@@ -6,7 +6,7 @@
 import { Bitmaps } from './bitmaps.js'
 import type { Argument } from './command.js'
 import { Command, specOf } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
+import { type Context, type Form, type Outcome, type Plain, type Promised, Runner } from './context.js'
 import { raw } from './decoder.js'
 import { Expiry } from './expiry.js'
 import { HashExpiry } from './hash-expiry.js'
@@ -43,6 +43,12 @@ export abstract class Commands<C extends Context> extends Runner<C> {
     return this.run(new Command(spec, words.slice(spec.words), raw))
   }
 }
+
+/**
+ * What parameters and mocks are typed with: a client, a cluster, a session, a view, another installed copy of this package, and
+ * an object literal with the methods that are used all fit.
+ */
+export type RedisCommands<F extends Form = Plain> = Commands<Promised<F>>
 
 for (const group of groups) {
   for (const name of Object.getOwnPropertyNames(group.prototype)) {

@@ -32,7 +32,8 @@ export async function installConsumer(): Promise<Consumer> {
 
   return {
     folder,
-    node: (...args) => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 30_000 }),
+    node: (...args) =>
+      execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 30_000, stdio: 'pipe' }),
     compile(files, options, ...flags) {
       const standard = {
         target: 'es2023',

@@ -28,7 +28,7 @@ const readdressed = (code: string, url: string): string =>
 const runner = (url: string, file: string): string => `
   import { Redis } from '@respire/redis'
   globalThis.redis = new Redis('${url}')
-  await redis.flushall()
+  await redis.call('FLUSHALL')
   await import('./${file}')
   process.exit(0)`
 
