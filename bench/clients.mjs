@@ -2,8 +2,9 @@
  * The clients under measurement, each behind the same few calls. `bare` is the socket alone: requests made beforehand,
  * replies only counted; nothing that parses can be faster.
  */
-import net from 'node:net'
+
 import { createRequire } from 'node:module'
+import net from 'node:net'
 import path from 'node:path'
 
 const require = createRequire(import.meta.url)

@@ -1,5 +1,11 @@
 /** Horizontal bars of CPU per command, one group a row, on a scale of its own each: the rows differ by thousands. */
-const COLOURS = { respire: '#0b7a75', ioredis: '#b0b7bf', 'ioredis-auto': '#8d99a6', 'node-redis': '#6b7785', bare: '#e0b84c' }
+const COLOURS = {
+  respire: '#0b7a75',
+  ioredis: '#b0b7bf',
+  'ioredis-auto': '#8d99a6',
+  'node-redis': '#6b7785',
+  bare: '#e0b84c',
+}
 
 const escape = text => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 

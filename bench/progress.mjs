@@ -5,7 +5,7 @@ export function bar(total, what, stream = process.stderr) {
   const draw = () => {
     const width = 30
     const filled = Math.round((done / total) * width)
-    const left = done === 0 ? '' : ` ${Math.round(((Date.now() - start) / done) * (total - done) / 1_000)} s left`
+    const left = done === 0 ? '' : ` ${Math.round((((Date.now() - start) / done) * (total - done)) / 1_000)} s left`
     stream.write(`\r${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${done}/${total} ${what}${left}   `)
   }
   return {

@@ -59,7 +59,9 @@ raw.close()
 
 const workers = new Map()
 for (const name of clients) {
-  const child = fork(path.join(import.meta.dirname, 'worker.mjs'), [name, String(server.port)], { execArgv: ['--expose-gc'] })
+  const child = fork(path.join(import.meta.dirname, 'worker.mjs'), [name, String(server.port)], {
+    execArgv: ['--expose-gc'],
+  })
   await new Promise((resolve, reject) => {
     child.once('message', resolve)
     child.once('exit', code => reject(new Error(`the worker of ${name} ended with ${code}`)))
@@ -70,7 +72,9 @@ for (const name of clients) {
 function ask(name, row, duration) {
   const child = workers.get(name)
   return new Promise((resolve, reject) => {
-    child.once('message', ({ figures, error }) => (error ? reject(new Error(`${name}, ${row}: ${error}`)) : resolve(figures)))
+    child.once('message', ({ figures, error }) =>
+      error ? reject(new Error(`${name}, ${row}: ${error}`)) : resolve(figures),
+    )
     child.send({ row, ms: duration })
   })
 }
@@ -107,8 +111,14 @@ for (const row of rows) {
     const figures = samples.get(row).get(name)
     if (figures.length === 0) continue
     results[row][name] = {
-      cpu: at(figures.map(each => each.cpu), 0.25),
-      wall: at(figures.map(each => each.wall), 0.5),
+      cpu: at(
+        figures.map(each => each.cpu),
+        0.25,
+      ),
+      wall: at(
+        figures.map(each => each.wall),
+        0.5,
+      ),
     }
   }
 }
@@ -128,7 +138,9 @@ for (let i = 0; i < 15; i++) {
   }
 }
 
-console.log(`\nNode ${process.version}, ${server.flavour} ${server.version.join('.')}, ${cpus().length} × ${cpus()[0].model}, ${rounds} rounds`)
+console.log(
+  `\nNode ${process.version}, ${server.flavour} ${server.version.join('.')}, ${cpus().length} × ${cpus()[0].model}, ${rounds} rounds`,
+)
 for (const row of rows) {
   console.log(`\n${ROWS[row]}`)
   for (const name of clients) {
@@ -141,7 +153,8 @@ for (const row of rows) {
   }
 }
 console.log('\nMemory per command in flight (300,000), bytes')
-for (const name of clients) if (memory[name] !== undefined) console.log(`  ${TITLES[name].padEnd(26)} ${Math.round(memory[name])}`)
+for (const name of clients)
+  if (memory[name] !== undefined) console.log(`  ${TITLES[name].padEnd(26)} ${Math.round(memory[name])}`)
 console.log('\nLoading, ms')
 for (const name of Object.keys(loading)) console.log(`  ${TITLES[name].padEnd(26)} ${loading[name].toFixed(1)}`)
 
@@ -160,7 +173,8 @@ if (given.check) {
   }
   console.log('')
   const peers = clients.filter(name => name !== 'respire' && name !== 'bare')
-  const best = (row, figure) => Math.min(...peers.map(name => results[row]?.[name]?.[figure] ?? Number.POSITIVE_INFINITY))
+  const best = (row, figure) =>
+    Math.min(...peers.map(name => results[row]?.[name]?.[figure] ?? Number.POSITIVE_INFINITY))
   const plain = name => name === 'ioredis' || name === 'node-redis'
   for (const row of ['get-batch', 'set-batch'].filter(row => rows.includes(row))) {
     const { respire, bare } = results[row]
@@ -170,7 +184,11 @@ if (given.check) {
       expect(cpu >= 10, `${row}: CPU at most 1/10 of ${TITLES[name]} (1/${cpu.toFixed(1)})`)
       expect(wall >= 7, `${row}: throughput at least 7 × ${TITLES[name]} (${wall.toFixed(1)} ×)`)
     }
-    if (bare) expect(respire.cpu / bare.cpu <= 6, `${row}: CPU at most 6 × the bare socket (${(respire.cpu / bare.cpu).toFixed(1)} ×)`)
+    if (bare)
+      expect(
+        respire.cpu / bare.cpu <= 6,
+        `${row}: CPU at most 6 × the bare socket (${(respire.cpu / bare.cpu).toFixed(1)} ×)`,
+      )
   }
   for (const row of ['mget', 'lrange', 'hgetall', 'pipeline', 'multi'].filter(row => rows.includes(row))) {
     const times = best(row, 'cpu') / results[row].respire.cpu
@@ -178,6 +196,9 @@ if (given.check) {
   }
   const least = Math.min(...peers.map(name => memory[name]))
   expect(memory.respire <= least / 2, `memory: at most half of the best peer (${(memory.respire / least).toFixed(2)})`)
-  expect(loading.respire <= 0.6 * loading.ioredis, `loading: at most 0.6 of ioredis (${(loading.respire / loading.ioredis).toFixed(2)})`)
+  expect(
+    loading.respire <= 0.6 * loading.ioredis,
+    `loading: at most 0.6 of ioredis (${(loading.respire / loading.ioredis).toFixed(2)})`,
+  )
   process.exitCode = failures.length > 0 ? 1 : 0
 }

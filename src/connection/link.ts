@@ -49,6 +49,8 @@ export interface LinkTraits {
 
 /** How late a flush may come before the calls it carries are given the time back. */
 const LATE = 25
+/** Chunks written in one turn at most. */
+const CHUNKS = 16
 /** A READONLY reply replaces the connection at most this often, ms. */
 const REPLACE_INTERVAL = 1_000
 
@@ -179,7 +181,12 @@ export class Link implements ConnectionOwner {
     this.#flushing = false
     const connection = this.#connection
     if (this.#state !== 'ready' || connection === undefined) return
-    while (connection.writable) {
+    for (let chunks = 0; connection.writable; chunks++) {
+      if (chunks === CHUNKS) {
+        // A flood leaves the turn to others, and to the replies.
+        setImmediate(flush, this)
+        break
+      }
       let command: Command | undefined
       while (connection.hasRoom) {
         command = this.#waiting.shift()

@@ -109,6 +109,7 @@ export class Node implements LinkOwner {
 
   onReady(): void {
     this.#settle(undefined)
+    this.pool.start()
     this.#owner.onReady?.(this)
   }
 

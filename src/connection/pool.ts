@@ -135,7 +135,12 @@ export class Pool {
     const { idleTimeout, max, min } = this.#options
     const evict = idleTimeout > 0 && idleTimeout < 0x7fffffff
     const factory = {
-      create: async () => this.#make(),
+      create: async () => {
+        const lent = this.#make()
+        // Those that are kept open are opened; the others dial when they are used.
+        if ((this.#pool?.size ?? 0) <= min) lent.link.connect()
+        return lent
+      },
       destroy: async (lent: Lent) => lent.link.destroy('The connection was idle'),
     }
     this.#pool = outside(() =>

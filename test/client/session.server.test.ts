@@ -1,0 +1,237 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { ChildDeadlockedError, MaxConnectionsError, Redis, TimeoutError } from '../../src/index.js'
+import { until } from '../rig/conditions.js'
+import { ChaosProxy } from '../rig/proxy.js'
+import { seeded } from '../rig/random.mjs'
+import { useServer } from '../servers/vitest.js'
+
+const server = useServer()
+const clients: Redis[] = []
+const proxies: ChaosProxy[] = []
+
+function client(options = {}, port = server().port): Redis {
+  const redis = new Redis({ port, ...options })
+  redis.on('error', () => {})
+  clients.push(redis)
+  return redis
+}
+
+afterEach(async () => {
+  for (const redis of clients.splice(0)) redis.destroy()
+  for (const proxy of proxies.splice(0)) await proxy.stop()
+})
+
+describe('a session', () => {
+  test('has a connection of its own, which is lent again', async () => {
+    const redis = client()
+    const shared = await redis.call('CLIENT', 'ID')
+    const first = await redis.session(session => session.call('CLIENT', 'ID'))
+    const second = await redis.session(session => session.call('CLIENT', 'ID'))
+    expect(first).not.toBe(shared)
+    expect(second).toBe(first)
+    expect(redis.pool).toEqual({ size: 1, idle: 1, lent: 0, waiting: 0 })
+  })
+
+  test('gives it back clean: database, watches', async () => {
+    const redis = client({ pool: { max: 1 } })
+    await redis.session(async session => {
+      await session.select(5)
+      await session.set('in five', '1')
+      await session.watch('watched')
+    })
+    await redis.set('watched', 'changed')
+    expect(await redis.session(session => session.multi().exists('in five').exec())).toEqual([0])
+    await expect(
+      redis.session(async session => {
+        await session.select(5)
+        throw new Error('mine')
+      }),
+    ).rejects.toThrow('mine')
+    expect(await redis.session(session => session.exists('in five'))).toBe(0)
+  })
+
+  test('waits for calls that its function did not await, then takes no more', async () => {
+    const redis = client({ pool: { max: 1 } })
+    let late: Promise<unknown> | undefined
+    let kept: { get(key: string): Promise<unknown> } | undefined
+    await redis.session(session => {
+      late = session.set('late', '1')
+      kept = session
+    })
+    expect(await late).toBe('OK')
+    await expect(kept?.get('late')).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+    await until(() => redis.pool.lent === 0, { what: 'given back' })
+  })
+
+  test('its signal rejects at once and the connection is not lent again', async () => {
+    const redis = client({ pool: { max: 1 } })
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const waiting = redis.session(session => session.blpop(['nothing'], 0), { signal: controller.signal })
+    await until(() => redis.pool.lent === 1, { what: 'lent' })
+    controller.abort(reason)
+    await expect(waiting).rejects.toBe(reason)
+    expect(await redis.session(session => session.call('ECHO', 'next'))).toBe('next')
+    await expect(redis.session(() => 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  })
+
+  test('may say what the shared connection may not, but not everything', async () => {
+    const redis = client()
+    await expect(redis.call('SELECT', 1)).rejects.toMatchObject({ name: 'DataError' })
+    await expect(redis.call('wait', 0, 10)).rejects.toMatchObject({ name: 'DataError' })
+    await redis.session(async session => {
+      expect(await session.call('SELECT', 1)).toBe('OK')
+      expect(await session.wait(0, 10)).toBe(0)
+      await expect(session.call('CLIENT', 'REPLY', 'OFF')).rejects.toMatchObject({ name: 'DataError' })
+      await expect(session.call('MULTI')).rejects.toMatchObject({ name: 'DataError' })
+    })
+  })
+
+  test('has pipelines that may block, and views', async () => {
+    const redis = client()
+    await redis.rpush('q', 'a')
+    const replies = await redis.session(session => session.bytes.pipeline().blpop(['q'], 1).call('ECHO', 'x').exec())
+    expect(replies).toEqual([{ key: Buffer.from('q'), element: Buffer.from('a') }, Buffer.from('x')])
+  })
+})
+
+describe('the pool', () => {
+  test('is exhausted when the wait is over', async () => {
+    const redis = client({ pool: { max: 1, acquireTimeout: 50, maxWaiting: 1 } })
+    let release = () => {}
+    const holder = redis.session(
+      () =>
+        new Promise<void>(resolve => {
+          release = resolve
+        }),
+    )
+    await until(() => redis.pool.lent === 1, { what: 'lent' })
+    const waiting = redis.session(() => 1)
+    const refused = redis.session(() => 1)
+    await expect(refused).rejects.toMatchObject({
+      name: 'MaxConnectionsError',
+      outcome: 'not sent',
+      message: expect.stringContaining('maxWaiting'),
+    })
+    const error = await waiting.catch(error => error)
+    expect(error).toBeInstanceOf(MaxConnectionsError)
+    expect(error.message).toContain('acquireTimeout')
+    // A caller's own deadline comes first.
+    await expect(redis.with({ timeout: 10 }).session(() => 1)).rejects.toBeInstanceOf(TimeoutError)
+    await expect(redis.with({ timeout: 10 }).blpop(['q'], 0)).rejects.toMatchObject({
+      name: 'TimeoutError',
+      outcome: 'not sent',
+      phase: 'queued',
+    })
+    release()
+    await holder
+    expect(await redis.session(() => 'free')).toBe('free')
+  })
+
+  test('a task that waits for what its own ancestors hold is told at once', async () => {
+    const redis = client({ pool: { max: 1, acquireTimeout: 5_000 } })
+    const start = performance.now()
+    const nested = redis.session(async () => {
+      await new Promise(resolve => setTimeout(resolve, 1))
+      return redis.session(() => 'never')
+    })
+    await expect(nested).rejects.toBeInstanceOf(ChildDeadlockedError)
+    await expect(redis.session(() => redis.blpop(['q'], 0))).rejects.toBeInstanceOf(ChildDeadlockedError)
+    expect(performance.now() - start).toBeLessThan(1_000)
+    const two = client({ pool: { max: 2 } })
+    expect(await two.session(() => two.session(() => 'deep'))).toBe('deep')
+    await expect(two.session(() => two.session(() => two.session(() => 'deeper')))).rejects.toBeInstanceOf(
+      ChildDeadlockedError,
+    )
+    // Behind the session nothing is held any more.
+    let later: Promise<string> | undefined
+    await redis.session(() => {
+      later = new Promise(resolve => setTimeout(resolve, 20)).then(() => redis.session(() => 'after'))
+    })
+    expect(await later).toBe('after')
+  })
+
+  test('with the server down dials stay within the backoff, timers fire, and the waiter gets its deadline', {
+    timeout: 15_000,
+  }, async () => {
+    const proxy = await ChaosProxy.start(server(), 1)
+    proxies.push(proxy)
+    await proxy.refuse()
+    const redis = client({ commandTimeout: 1_000 }, proxy.port)
+    let fired = 0
+    const timer = setInterval(() => fired++, 10)
+    const cpu = process.cpuUsage()
+    const start = performance.now()
+    let attempts = 0
+    redis.on('reconnecting', () => attempts++)
+    await expect(redis.session(session => session.get('k'))).rejects.toMatchObject({
+      name: 'TimeoutError',
+      outcome: 'not sent',
+      phase: 'connecting',
+    })
+    const took = performance.now() - start
+    const { user, system } = process.cpuUsage(cpu)
+    clearInterval(timer)
+    expect(took).toBeGreaterThan(950)
+    expect(fired).toBeGreaterThan(50)
+    expect((user + system) / 1_000 / took).toBeLessThan(0.25)
+    expect((await proxy.stats()).accepted).toBe(0)
+  })
+
+  test('idle connections are closed, and min are kept', async () => {
+    const redis = client({ pool: { idleTimeout: 40 } })
+    await redis.session(session => session.get('k'))
+    expect(redis.pool.size).toBe(1)
+    await until(() => redis.pool.size === 0, { what: 'the idle one closed' })
+    const keeping = client({ pool: { min: 2, max: 3 } })
+    await keeping.connect()
+    await until(() => keeping.pool.size === 2, { what: 'two opened' })
+  })
+
+  test('lends no dirty connection and loses none in random leases with aborts and kills', {
+    timeout: 60_000,
+  }, async () => {
+    const LEASES = Number(process.env.LEASES ?? 10_000)
+    const MAX = 8
+    const random = seeded('leases')
+    const proxy = await ChaosProxy.start(server(), random.int(1, 1e9))
+    proxies.push(proxy)
+    const redis = client(
+      { pool: { max: MAX, acquireTimeout: 20_000 }, reconnect: { min: 1, max: 5 }, commandTimeout: 10_000 },
+      proxy.port,
+    )
+    let leases = 0
+    let dirty = 0
+    let most = 0
+    const worker = async (id: number) => {
+      while (leases < LEASES) {
+        const serial = leases++
+        if (serial % 500 === 499) await proxy.kill('rst')
+        const controller = new AbortController()
+        const what = random.int(0, 9)
+        const lease = redis.session(
+          async session => {
+            most = Math.max(most, redis.pool.lent)
+            // A clean connection is in database 0 and watches nothing.
+            if (!String(await session.call('CLIENT', 'INFO')).includes(' db=0 ')) dirty++
+            if (what === 0) controller.abort()
+            if (what === 1) await session.select(3)
+            if (what === 2) await session.watch(`w:${id}`)
+            if (what === 3) void session.get('not awaited').catch(() => {})
+            if (what === 4) throw new Error('mine')
+            const reply = await session.call('ECHO', `${serial}`)
+            if (reply !== `${serial}`) dirty++
+          },
+          { signal: controller.signal },
+        )
+        await lease.catch(() => {})
+      }
+    }
+    await Promise.all(Array.from({ length: 24 }, (_, id) => worker(id)))
+    await until(() => redis.pool.lent === 0, { what: 'all given back' })
+    expect(dirty).toBe(0)
+    expect(most).toBeLessThanOrEqual(MAX)
+    expect(redis.pool).toMatchObject({ lent: 0, waiting: 0 })
+    expect(redis.pool.size).toBeLessThanOrEqual(MAX)
+  })
+})

@@ -1,0 +1,252 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { ExecAbortError, Redis, WatchError } from '../../src/index.js'
+import { until } from '../rig/conditions.js'
+import { Ledger } from '../rig/ledger.js'
+import { ChaosProxy } from '../rig/proxy.js'
+import { seeded } from '../rig/random.mjs'
+import { Watchdog } from '../rig/watchdog.js'
+import { useServer } from '../servers/vitest.js'
+
+const server = useServer()
+const clients: Redis[] = []
+const proxies: ChaosProxy[] = []
+
+function client(port = server().port, options = {}): Redis {
+  const redis = new Redis({ port, ...options })
+  redis.on('error', () => {})
+  clients.push(redis)
+  return redis
+}
+
+async function proxied(): Promise<ChaosProxy> {
+  const proxy = await ChaosProxy.start(server(), 1)
+  proxies.push(proxy)
+  return proxy
+}
+
+afterEach(async () => {
+  for (const redis of clients.splice(0)) redis.destroy()
+  for (const proxy of proxies.splice(0)) await proxy.stop()
+})
+
+describe('multi()', () => {
+  test('runs in one piece and gives the replies in order', async () => {
+    const redis = client()
+    expect(await redis.multi().set('a', '1').incr('a').get('a').exec()).toEqual(['OK', 2, '2'])
+    expect(await redis.bytes.multi().get('a').exec()).toEqual([Buffer.from('2')])
+    expect(await redis.prefixed('p:').multi().set('k', 'v').get('k').exec()).toEqual(['OK', 'v'])
+    expect(await redis.get('p:k')).toBe('v')
+    expect(await redis.multi().exec()).toEqual([])
+  })
+
+  test('a refusal while queueing is ExecAbortError with its cause, and nothing ran', async () => {
+    const redis = client()
+    await redis.del('never')
+    const error = await redis
+      .multi()
+      .set('never', '1')
+      .call('NO.SUCH.COMMAND')
+      .exec()
+      .catch(error => error)
+    expect(error).toBeInstanceOf(ExecAbortError)
+    expect(error.cause).toMatchObject({ name: 'ResponseError', message: expect.stringContaining('unknown command') })
+    expect(await redis.exists('never')).toBe(0)
+  })
+
+  test('an error inside stays in its place, and the others ran', async () => {
+    const redis = client()
+    const error = await redis
+      .multi()
+      .set('t', 'abc')
+      .incr('t')
+      .set('t', 'def')
+      .exec()
+      .catch(error => error)
+    expect(error).toMatchObject({ name: 'ResponseError', command: 'INCR', index: 1 })
+    expect(error.results).toEqual(['OK', error, 'OK'])
+    expect(await redis.get('t')).toBe('def')
+    const settled = await redis.multi().incr('t').get('t').exec({ settle: true })
+    expect(settled).toEqual([expect.objectContaining({ command: 'INCR' }), 'def'])
+  })
+
+  test('discard() forgets', async () => {
+    const multi = client().multi().set('discarded', '1')
+    multi.discard()
+    await expect(multi.exec()).rejects.toMatchObject({ name: 'DataError' })
+  })
+
+  test('a loss behind the first byte is unknown, and nothing is sent again', async () => {
+    const proxy = await proxied()
+    const redis = client(proxy.port, { reconnect: { min: 1, max: 10 } })
+    await redis.del('m')
+    await proxy.set({ down: { mode: 'hold' } })
+    const result = redis.multi().incr('m').incr('m').exec()
+    await until(() => redis.stats.inflight > 0, { what: 'written' })
+    await until(async () => (await server().command('GET', 'm')) === '2', { what: 'executed' })
+    await proxy.kill()
+    await proxy.calm()
+    await expect(result).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'unknown', command: 'EXEC' })
+    expect(await redis.get('m')).toBe('2')
+  })
+
+  test('is refused while loading as one, and sent again as one', async () => {
+    const redis = client(server().port, { commandTimeout: 10_000 })
+    await server().command('CONFIG', 'SET', 'key-load-delay', '1000')
+    await server().command('DEBUG', 'POPULATE', '200')
+    const reload = server().command('DEBUG', 'RELOAD')
+    expect(await redis.multi().set('l', '1').incr('l').exec()).toEqual(['OK', 2])
+    await reload
+    await server().command('CONFIG', 'SET', 'key-load-delay', '0')
+  })
+})
+
+describe('watch', () => {
+  test('a changed key is WatchError, an unchanged one is not', async () => {
+    const redis = client()
+    await redis.set('w', '1')
+    await expect(
+      redis.session(async session => {
+        await session.watch('w')
+        await redis.set('w', '2')
+        return session.multi().set('w', '3').exec()
+      }),
+    ).rejects.toBeInstanceOf(WatchError)
+    expect(await redis.get('w')).toBe('2')
+    const done = await redis.session(async session => {
+      await session.watch(['w'])
+      return session.multi().set('w', '3').exec()
+    })
+    expect(done).toEqual(['OK'])
+    // An empty transaction tells it too.
+    await expect(
+      redis.session(async session => {
+        await session.watch('w')
+        await redis.set('w', '4')
+        return session.multi().exec()
+      }),
+    ).rejects.toBeInstanceOf(WatchError)
+  })
+
+  test('unwatch() forgets', async () => {
+    const redis = client()
+    const done = await redis.session(async session => {
+      await session.watch('w')
+      await redis.set('w', '5')
+      await session.unwatch()
+      return session.multi().set('w', '6').exec()
+    })
+    expect(done).toEqual(['OK'])
+  })
+
+  test('a link lost while watching is WatchError before anything is written', async () => {
+    const proxy = await proxied()
+    const redis = client(proxy.port, { reconnect: { min: 1, max: 10 } })
+    await redis.del('lost')
+    await expect(
+      redis.session(async session => {
+        await session.watch('lost')
+        await proxy.kill()
+        // The session works on, on a new connection, which watches nothing.
+        for (;;) {
+          try {
+            await session.set('other', '1')
+            break
+          } catch {}
+        }
+        return session.multi().set('lost', '1').exec()
+      }),
+    ).rejects.toMatchObject({ name: 'WatchError', outcome: 'not sent' })
+    expect(await redis.exists('lost')).toBe(0)
+  })
+})
+
+describe('transaction()', () => {
+  test('runs again until nobody was faster, and resolves with what its function returned', async () => {
+    const redis = client(server().port, { pool: { max: 16 } })
+    await redis.set('n', '0')
+    let runs = 0
+    const results = await Promise.all(
+      Array.from({ length: 16 }, () =>
+        redis.transaction('n', async session => {
+          runs++
+          const n = Number(await session.get('n'))
+          await session
+            .multi()
+            .set('n', n + 1)
+            .exec()
+          return n + 1
+        }),
+      ),
+    )
+    expect(results.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1))
+    expect(await redis.get('n')).toBe('16')
+    expect(runs).toBeGreaterThan(16)
+  })
+
+  test('rejects with the last WatchError when the retries are used up', async () => {
+    const redis = client()
+    let runs = 0
+    await expect(
+      redis.transaction(
+        ['n'],
+        async session => {
+          runs++
+          await redis.incr('n')
+          await session.multi().incr('n').exec()
+        },
+        { retries: 3, delay: 1 },
+      ),
+    ).rejects.toBeInstanceOf(WatchError)
+    expect(runs).toBe(4)
+  })
+
+  test('passes on what its function throws', async () => {
+    const thrown = new Error('mine')
+    await expect(
+      client().transaction('n', () => {
+        throw thrown
+      }),
+    ).rejects.toBe(thrown)
+  })
+
+  // 16 counters under kills, some between the write of EXEC and its reply.
+  test('loses no update and does none twice under random kills', { timeout: 60_000 }, async () => {
+    const random = seeded('compare and set')
+    const proxy = await proxied()
+    const redis = client(proxy.port, { reconnect: { min: 1, max: 10 }, pool: { max: 16 }, commandTimeout: 10_000 })
+    const ledger = new Ledger()
+    const watchdog = new Watchdog()
+    let kills = 0
+    let working = true
+    const killer = (async () => {
+      while (working) {
+        await new Promise(resolve => setTimeout(resolve, random.int(1, 12)))
+        kills++
+        // In the middle of a reply as often as not: EXEC ran then, and nobody was told.
+        if (random.chance(0.6)) await proxy.cutOpen({ direction: 'down', after: random.int(0, 60), ending: 'rst' })
+        else await proxy.kill('rst')
+      }
+    })()
+    await Promise.all(
+      Array.from({ length: 16 }, async (_, id) => {
+        const key = `cas:${id % 4}`
+        for (let i = 0; i < 60; i++) {
+          const update = redis.transaction(key, async session => {
+            const value = Number((await session.get(key)) ?? 0)
+            await session
+              .multi()
+              .set(key, value + 1)
+              .exec()
+          })
+          await ledger.book(key, watchdog.watch(update, 'transaction'))
+        }
+      }),
+    )
+    working = false
+    await killer
+    await watchdog.expectAllSettled()
+    const report = await ledger.settle(server())
+    console.log(`${await ledger.expectBalanced(server())}, ${kills} kills`)
+    expect(report.unknown).toBeGreaterThan(0)
+  })
+})
