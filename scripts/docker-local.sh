@@ -5,6 +5,8 @@
 #   docker-local.sh start    starts it if it does not run, makes the image, prints its DOCKER_HOST
 #   docker-local.sh image    makes the image respire-redis:local of the installed redis-server; no registry is asked
 #   docker-local.sh stop     stops it and removes the folder
+#
+# RESPIRE_DOCKER_DIR names another folder, for more than one of them.
 set -euo pipefail
 
 dir=${RESPIRE_DOCKER_DIR:-${TMPDIR:-/tmp}/respire-docker}
@@ -21,6 +23,7 @@ start() {
   done
   if ! answers; then
     mkdir -p "$dir"
+    if [ ! -e /sys/class/net/docker0 ]; then iptables -S FORWARD | head -n 1 >"$dir/forward-policy"; fi
     dockerd --host "$DOCKER_HOST" --data-root "$dir/data" --exec-root "$dir/exec" --pidfile "$dir/dockerd.pid" \
       >"$dir/dockerd.log" 2>&1 </dev/null &
     local engine=$! tries=0
@@ -64,8 +67,20 @@ stop() {
     kill "$engine" 2>/dev/null || true
     while kill -0 "$engine" 2>/dev/null; do sleep 0.1; done
   fi
+  if [ -s "$dir/forward-policy" ]; then forget_network; fi
   awk -v dir="$dir/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do umount "$mount"; done
   rm -rf "$dir"
+}
+
+# dockerd leaves its bridge and its packet filter rules behind. They go if there were none before.
+forget_network() {
+  iptables-save | awk '
+    /^\*/ { print; chains = "" }
+    /^:DOCKER/ { chains = chains "-X " substr($1, 2) "\n" }
+    /^-A .*(DOCKER|docker0)/ { sub(/^-A/, "-D"); print }
+    /^COMMIT/ { printf "%s", chains; print }' | iptables-restore --noflush
+  iptables $(<"$dir/forward-policy")
+  ip link delete docker0 || true
 }
 
 case ${1:-} in

@@ -1,0 +1,17 @@
+/** What is said on the connection of subscriptions. No call says it elsewhere: its answers are no replies but messages. */
+import { keyless, type Spec, type Traits } from './command.js'
+import { keysFrom } from './key-specs.js'
+
+const listening = (method: string): Traits => ({
+  names: [keysFrom(0, 'read')],
+  reserved: { session: false, instead: `redis.${method}(), and unsubscribe() of the Subscription that it gives` },
+})
+
+const none = () => null
+
+export const SUBSCRIBE: Spec = keyless('SUBSCRIBE', none, listening('subscribe'))
+export const UNSUBSCRIBE: Spec = keyless('UNSUBSCRIBE', none, listening('subscribe'))
+export const PSUBSCRIBE: Spec = keyless('PSUBSCRIBE', none, listening('psubscribe'))
+export const PUNSUBSCRIBE: Spec = keyless('PUNSUBSCRIBE', none, listening('psubscribe'))
+export const SSUBSCRIBE: Spec = keyless('SSUBSCRIBE', none, listening('ssubscribe'))
+export const SUNSUBSCRIBE: Spec = keyless('SUNSUBSCRIBE', none, listening('ssubscribe'))
