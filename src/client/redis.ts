@@ -1,7 +1,7 @@
 import { blockTime, type Command } from '../commands/command.js'
 import type { Form } from '../commands/context.js'
 import { PLAIN } from '../commands/shape.js'
-import type { Where } from '../connection/diagnostics.js'
+import { addressOf, type Where } from '../connection/diagnostics.js'
 import { Events } from '../connection/events.js'
 import type { LinkState } from '../connection/link.js'
 import { Node } from '../connection/node.js'
@@ -158,13 +158,8 @@ class SingleEngine implements Engine {
 
   constructor(node: Node) {
     const { settings } = node
-    const { endpoint } = settings
     this.settings = settings
-    this.where = {
-      database: settings.db,
-      serverAddress: 'path' in endpoint ? endpoint.path : endpoint.host,
-      serverPort: 'path' in endpoint ? undefined : endpoint.port,
-    }
+    this.where = { database: settings.db, ...addressOf(settings.endpoint) }
     this.#node = node
   }
 

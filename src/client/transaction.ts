@@ -80,8 +80,8 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
    *   stands in its place.
    * - the link was lost: ConnectionError with the outcome `'unknown'`; it is not sent again
    */
-  exec(options?: { settle?: false }): Promise<T>
   exec(options: { settle: true }): Promise<Settled<T>>
+  exec(options?: { settle?: false }): Promise<T>
   async exec(options: { settle?: boolean } = {}): Promise<unknown[]> {
     if (this.#done) throw usedUp()
     this.#done = true

@@ -9,6 +9,7 @@ import { Command, State } from '../commands/command.js'
 import { PING } from '../commands/handshaking.js'
 import type { Reply } from '../commands/reply.js'
 import { ConnectionError, InvalidResponse, RedisError, TimeoutError } from '../errors/errors.js'
+import { type ConnectContext, connectChannel, finish, traceConnect } from './diagnostics.js'
 import { CHUNK, type Dialled, dial, refusedCertificate, type Socket } from './dial.js'
 import { type Greeting, isPermanent, shakeHands } from './handshake.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
@@ -53,6 +54,7 @@ export class Connection implements ReplySink {
   /** The last read filled the buffer: the kernel probably has more. */
   #more = false
   #permanent = false
+  #trace: ConnectContext | undefined
 
   constructor(settings: Settings, owner: ConnectionOwner) {
     this.#settings = settings
@@ -95,7 +97,8 @@ export class Connection implements ReplySink {
   }
 
   /** Dials and shakes hands; all of it within `connectTimeout`. The owner hears how it went. */
-  open(resolve: () => Endpoint | Promise<Endpoint>): void {
+  open(resolve: () => Endpoint | Promise<Endpoint>, attempt: number): void {
+    this.#trace = traceConnect(this.#settings.endpoint, attempt)
     const { connectTimeout } = this.#settings
     if (connectTimeout > 0 && connectTimeout < 0x7fffffff) {
       this.#connectTimer = outside(() => setTimeout(() => this.#timedOut(), connectTimeout))
@@ -118,6 +121,7 @@ export class Connection implements ReplySink {
     if (this.#state !== 'opening') return
     clearTimeout(this.#connectTimer)
     this.#state = 'ready'
+    if (this.#trace !== undefined) finish(connectChannel, this.#trace, undefined, undefined)
     this.#watchHealth()
     this.#owner.onReady(this)
   }
@@ -358,6 +362,7 @@ export class Connection implements ReplySink {
 
   #end(error: RedisError): void {
     if (this.#state === 'closed') return
+    if (this.#trace !== undefined && this.#state === 'opening') finish(connectChannel, this.#trace, undefined, error)
     this.#state = 'closed'
     clearTimeout(this.#connectTimer)
     clearTimeout(this.#health)

@@ -4,6 +4,7 @@
  */
 import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import { type Command, Keep } from '../commands/command.js'
+import type { Endpoint } from './options.js'
 
 /** What a subscriber of `respire:command` gets. `args` is the name and a `?` for each argument. */
 export interface CommandContext {
@@ -75,6 +76,21 @@ export function traceCommand(command: Command, where: Where, start: () => void):
     start()
     commandChannel.end.publish(context)
   })
+}
+
+/** Tells the subscribers that an attempt starts; undefined if there are none. */
+export function traceConnect(endpoint: Endpoint, attempt: number): ConnectContext | undefined {
+  if (!connectChannel.hasSubscribers) return undefined
+  const context: ConnectContext = { ...addressOf(endpoint), attempt }
+  connectChannel.start.publish(context)
+  connectChannel.end.publish(context)
+  return context
+}
+
+/** An endpoint in the words of observers: the path of a unix socket stands as the address. */
+export function addressOf(endpoint: Endpoint): { serverAddress: string; serverPort: number | undefined } {
+  if ('path' in endpoint) return { serverAddress: endpoint.path, serverPort: undefined }
+  return { serverAddress: endpoint.host, serverPort: endpoint.port }
 }
 
 /** Publishes the end of what a context describes. */

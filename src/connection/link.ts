@@ -303,7 +303,7 @@ export class Link implements ConnectionOwner {
     const connection = new Connection(this.#settings, this)
     connection.silenceExpected = this.#traits.silent === true
     this.#connection = connection
-    connection.open(() => this.#traits.resolve(attempt))
+    connection.open(() => this.#traits.resolve(attempt), attempt)
   }
 
   onOpen(connection: Connection): void {

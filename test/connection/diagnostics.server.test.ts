@@ -1,0 +1,62 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { expect, test } from 'vitest'
+import { batchChannel, type CommandContext, commandChannel, connectChannel } from '../../src/connection/diagnostics.js'
+import { Redis } from '../../src/index.js'
+import { useServer } from '../servers/vitest.js'
+
+const server = useServer()
+
+test('observers see commands, batches and connections, and no argument of them', async () => {
+  const seen: string[] = []
+  const note = (what: string) => (context: unknown) => {
+    const { command, batchMode, args, serverPort } = context as CommandContext & { batchMode?: string }
+    expect(serverPort).toBe(server().port)
+    seen.push(`${what} ${command ?? batchMode ?? 'connect'}`)
+    if (args !== undefined) expect(args.join(' ')).not.toContain('secret')
+  }
+  const handlers = {
+    start: note('start'),
+    end: () => {},
+    asyncStart: () => {},
+    asyncEnd: note('asyncEnd'),
+    error: note('error'),
+  }
+  for (const channel of [commandChannel, batchChannel, connectChannel]) channel.subscribe(handlers as never)
+  const redis = new Redis({ port: server().port })
+  try {
+    await redis.set('secret-key', 'secret-value')
+    await redis.call('LPUSH', 'secret-key', 'secret').catch(() => {})
+    await redis.pipeline().get('a').get('b').exec()
+    expect(seen).toEqual([
+      'start SET',
+      'start connect',
+      'asyncEnd connect',
+      'asyncEnd SET',
+      'start LPUSH',
+      'error LPUSH',
+      'asyncEnd LPUSH',
+      'start PIPELINE',
+      'asyncEnd PIPELINE',
+    ])
+  } finally {
+    for (const channel of [commandChannel, batchChannel, connectChannel]) channel.unsubscribe(handlers as never)
+    await redis.close()
+  }
+})
+
+test("a call runs in the caller's context, an event handler in its subscriber's, a socket in none", async () => {
+  const storage = new AsyncLocalStorage<string>()
+  const redis = new Redis({ port: server().port })
+  const heard: (string | undefined)[] = []
+  storage.run('subscriber', () => redis.on('ready', () => heard.push(storage.getStore())))
+  await storage.run('first request', async () => {
+    await redis.get('k')
+    expect(storage.getStore()).toBe('first request')
+  })
+  await storage.run('second request', async () => {
+    await redis.get('k')
+    expect(storage.getStore()).toBe('second request')
+  })
+  expect(heard).toEqual(['subscriber'])
+  await redis.close()
+})
