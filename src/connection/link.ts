@@ -11,7 +11,7 @@
  *             down ─┘ (waits for the backoff, or for a call)
  */
 import type Denque from 'denque'
-import { type Command, Keep, State } from '../commands/command.js'
+import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { BusyLoadingError, ConnectionError, type Phase, ReadOnlyError, type RedisError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
@@ -20,8 +20,9 @@ import { type Endpoint, nameOf, type Settings } from './options.js'
 import { outside } from './outside.js'
 import { CommandQueue } from './queue.js'
 import { isPassing, Refused } from './refused.js'
+import { salvage } from './salvage.js'
 import { errorLike, fail } from './settle.js'
-import { timedOut } from './timeout.js'
+import { notSent, timedOut } from './timeout.js'
 
 export type LinkState = 'idle' | 'connecting' | 'ready' | 'down' | 'closing' | 'closed'
 
@@ -136,32 +137,24 @@ export class Link implements ConnectionOwner {
   /** Takes `command`, whose promise and deadline were made; settles it in any case. */
   send(command: Command): void {
     if (this.#closing || this.#state === 'closed') {
-      fail(command, this.#refusal('The client is closed', command))
+      fail(command, notSent(command, 'The client is closed', this))
       return
     }
     const { maxBytes, maxCommands, offline } = this.#settings.queue
     if (this.#waiting.commands >= maxCommands || this.#waiting.bytes + command.size > maxBytes) {
       const bound =
         this.#waiting.commands >= maxCommands ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
-      fail(command, this.#refusal(`The queue is full: ${bound} would be passed`, command))
+      fail(command, notSent(command, `The queue is full: ${bound} would be passed`, this))
       return
     }
     if (!offline && this.#wasReady && this.#state !== 'ready') {
-      fail(command, this.#refusal('The connection is lost and queue.offline is false', command))
+      fail(command, notSent(command, 'The connection is lost and queue.offline is false', this))
       return
     }
     command.holder = this
     this.#waiting.push(command)
     if (this.#flushing) this.#batch++
     this.#flushOrConnect()
-  }
-
-  #refusal(message: string, command: Command): ConnectionError {
-    return new ConnectionError(`${message}: ${command.spec.name} was not sent.`, {
-      node: this.node,
-      outcome: 'not sent',
-      cause: this.#lastError,
-    })
   }
 
   #scheduleFlush(): void {
@@ -371,23 +364,9 @@ export class Link implements ConnectionOwner {
     else this.#wantConnection()
   }
 
-  /** Sorts what a lost connection had in flight: again, or rejected as 'unknown'. */
+  /** What a lost connection had in flight goes again, or is rejected. */
   #recover(left: Denque<Command>, error: RedisError): void {
-    const again: Command[] = []
-    const broken = new Set<unknown>()
-    for (let command = left.shift(); command !== undefined; command = left.shift()) {
-      command.state &= ~State.flying
-      if (command.resolve === undefined) continue
-      if ((command.state & (State.repeatable | State.ordered)) === State.repeatable && this.#state !== 'closed') {
-        command.keep ??= new Keep()
-        command.keep.attempts++
-        again.push(command)
-        continue
-      }
-      // All of a pipeline have the same `resolve`.
-      if ((command.state & State.ordered) !== 0) broken.add(command.resolve)
-      fail(command, errorLike(error, { command: command.spec.name, outcome: 'unknown' }))
-    }
+    const { again, broken } = salvage(left, error, this.#state !== 'closed')
     if (broken.size > 0) this.#dropTails(broken, error)
     this.#waiting.putBack(again)
   }

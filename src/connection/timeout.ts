@@ -1,5 +1,5 @@
 import { type Command, State } from '../commands/command.js'
-import { type Phase, type RedisError, TimeoutError } from '../errors/errors.js'
+import { ConnectionError, type Phase, type RedisError, TimeoutError } from '../errors/errors.js'
 
 /** What was known when the time of a command was up. */
 export interface Circumstance {
@@ -37,4 +37,17 @@ export function timedOut(command: Command, now: Circumstance): RedisError {
     `${command.spec.name} timed out after ${elapsed} ms: ${how} (${queued} queued, ${inflight} in flight)${last}`,
     { code: 'ETIMEDOUT', node, outcome, phase, elapsed, cause: trouble },
   )
+}
+
+/** What a call that is not taken at all rejects with. */
+export function notSent(
+  command: Command,
+  message: string,
+  { node, lastError }: { readonly node: string; readonly lastError: RedisError | undefined },
+): ConnectionError {
+  return new ConnectionError(`${message}: ${command.spec.name} was not sent.`, {
+    node,
+    outcome: 'not sent',
+    cause: lastError,
+  })
 }

@@ -1,0 +1,30 @@
+import type Denque from 'denque'
+import { type Command, Keep, State } from '../commands/command.js'
+import type { RedisError } from '../errors/errors.js'
+import { errorLike, fail } from './settle.js'
+
+export interface Salvaged {
+  /** What may be sent again, in order. */
+  readonly again: Command[]
+  /** The `resolve` of pipelines that lost a command: all of one have the same. */
+  readonly broken: Set<unknown>
+}
+
+/** Sorts what a lost connection had in flight: what may be sent again is kept, the rest is rejected as 'unknown'. */
+export function salvage(left: Denque<Command>, error: RedisError, mayRepeat: boolean): Salvaged {
+  const again: Command[] = []
+  const broken = new Set<unknown>()
+  for (let command = left.shift(); command !== undefined; command = left.shift()) {
+    command.state &= ~State.flying
+    if (command.resolve === undefined) continue
+    if (mayRepeat && (command.state & (State.repeatable | State.ordered)) === State.repeatable) {
+      command.keep ??= new Keep()
+      command.keep.attempts++
+      again.push(command)
+      continue
+    }
+    if ((command.state & State.ordered) !== 0) broken.add(command.resolve)
+    fail(command, errorLike(error, { command: command.spec.name, outcome: 'unknown' }))
+  }
+  return { again, broken }
+}
