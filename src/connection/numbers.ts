@@ -1,4 +1,7 @@
-/** Numbers as RESP writes them, read from bytes. Strict: what is not in the grammar is `undefined`, never a guess. */
+/**
+ * Numbers as RESP writes them, read from bytes. Strict: what is not in the grammar is `undefined`, never a guess. As the
+ * specification says, any number may have a sign, `+` too; integers have no leading zeros, since no server writes them.
+ */
 import { latin1 } from './buffer-slices.js'
 
 const PLUS = 43
@@ -27,7 +30,7 @@ function behindSign(buffer: Buffer, from: number): number {
   return buffer[from] === PLUS || buffer[from] === MINUS ? from + 1 : from
 }
 
-/** An optional sign and digits, without leading zeros (as servers write it): a big number. */
+/** A big number: an optional sign and digits. */
 export function bigNumber(buffer: Buffer, from: number, to: number): bigint | undefined {
   const first = behindSign(buffer, from)
   if (first === to || behindDigits(buffer, first, to) !== to) return undefined
@@ -37,7 +40,19 @@ export function bigNumber(buffer: Buffer, from: number, to: number): bigint | un
 
 /** A signed 64-bit integer: a number if that is exact, else a bigint. */
 export function integer(buffer: Buffer, from: number, to: number): number | bigint | undefined {
-  const value = bigNumber(buffer, from, to)
+  const first = behindSign(buffer, from)
+  if (to - first > EXACT_DIGITS) return longInteger(bigNumber(buffer, from, to))
+  let magnitude = 0
+  for (let at = first; at < to; at++) {
+    const digit = buffer[at]! ^ ZERO
+    if (digit > 9) return undefined
+    magnitude = magnitude * 10 + digit
+  }
+  if (to === first || (buffer[first] === ZERO && to - first > 1)) return undefined
+  return buffer[from] === MINUS ? 0 - magnitude : magnitude
+}
+
+function longInteger(value: bigint | undefined): number | bigint | undefined {
   if (value === undefined || value < INT64_MIN || value > INT64_MAX) return undefined
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value

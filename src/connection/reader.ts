@@ -59,7 +59,6 @@ const MINUS = 45
 const ZERO = 48
 const ONE = 49
 const COLON = 58
-const QUESTION = 63
 
 const BULK_ERROR = 33 // !
 const BOOLEAN = 35 // #
@@ -82,9 +81,6 @@ const EXACT_DIGITS = 15
 
 /** No number: the line is unfinished, or has something else in it. */
 const NONE = -1
-
-/** The length of the null of RESP2. */
-const NULL_LENGTH = -2
 
 /** `txt:` in front of the text of a verbatim string. */
 const FORMAT = 4
@@ -341,35 +337,25 @@ export class Reader {
     return value
   }
 
-  /** The length or count of the header at `#at`, or NULL_LENGTH, with `#next` behind it; NONE if it is unfinished. */
-  #length(type: number): number {
-    const length = this.#digits()
-    if (length !== NONE) return length
+  /** The null of RESP2, which has a length that is none; undefined if the header is unfinished. */
+  #null(type: number): null | undefined {
+    const buffer = this.#buffer
     const from = this.#at + 1
     const to = this.#lineEnd()
-    if (to === NONE) return NONE
-    if (
-      (type === BULK || type === LIST) &&
-      to - from === 2 &&
-      this.#buffer[from] === MINUS &&
-      this.#buffer[from + 1] === ONE
-    ) {
-      return NULL_LENGTH
-    }
-    throw this.#breach(this.#buffer[from] === QUESTION ? 'no streamed type' : 'a length', this.#at)
+    if (to === NONE) return undefined
+    if (type !== BULK && type !== LIST) throw this.#breach('a length', this.#at)
+    if (to - from !== 2 || buffer[from] !== MINUS || buffer[from + 1] !== ONE) throw this.#breach('a length', this.#at)
+    this.#at = this.#next
+    return null
   }
 
   // Bulks
 
   /** The value of a type that announces its bytes. */
   #sized(type: number): Reply | undefined {
-    const length = this.#length(type)
-    if (length === NONE) return undefined
+    const length = this.#digits()
+    if (length === NONE) return this.#null(type)
     const from = this.#next
-    if (length === NULL_LENGTH) {
-      this.#at = from
-      return null
-    }
     const most = type === BULK_ERROR ? this.#limits.maxLine : this.#limits.maxBulk
     if (length > most) throw this.#breach(`at most ${most} bytes`, this.#at)
     const to = from + length
@@ -429,12 +415,8 @@ export class Reader {
 
   /** Begins the aggregate at `#at`, and returns it only if it is empty. */
   #open(type: number): Reply | undefined {
-    const count = this.#length(type)
-    if (count === NONE) return undefined
-    if (count === NULL_LENGTH) {
-      this.#at = this.#next
-      return null
-    }
+    const count = this.#digits()
+    if (count === NONE) return this.#null(type)
     const outer = this.#aggregate
     const missing = type === MAP || type === ATTRIBUTE ? count * 2 : count
     if (missing > this.#limits.maxElements) throw this.#breach(`at most ${this.#limits.maxElements} elements`, this.#at)

@@ -7,6 +7,9 @@ import { seeded } from '../rig/random.mjs'
 import { Watchdog } from '../rig/watchdog.js'
 import { useServer } from '../servers/vitest.js'
 
+/** `npm run chaos` runs the long form. */
+const LONG = process.env.CHAOS === 'long'
+
 const server = useServer()
 const open: { destroy(): void }[] = []
 const proxies: ChaosProxy[] = []
@@ -21,8 +24,8 @@ describe('delivery', () => {
   test('no reply is wrong, no acknowledged write lost, none done twice, and every promise settles', {
     timeout: 60_000,
   }, async () => {
-    const COMMANDS = 50_000
-    const KILLS = 100
+    const COMMANDS = LONG ? 1_000_000 : 50_000
+    const KILLS = LONG ? 2_000 : 100
     const random = seeded('ledger chaos')
     const proxy = await ChaosProxy.start(server(), random.int(1, 1e9))
     proxies.push(proxy)
