@@ -148,15 +148,15 @@ for (const row of rows) {
     if (figures === undefined) continue
     const times = results[row].respire ? (figures.cpu / results[row].respire.cpu).toFixed(1) : '-'
     console.log(
-      `  ${TITLES[name].padEnd(26)} CPU ${figures.cpu.toFixed(2).padStart(9)} µs   wall ${figures.wall.toFixed(2).padStart(9)} µs   CPU × ${times}`,
+      `  ${TITLES[name].padEnd(30)} CPU ${figures.cpu.toFixed(2).padStart(9)} µs   wall ${figures.wall.toFixed(2).padStart(9)} µs   CPU × ${times}`,
     )
   }
 }
 console.log('\nMemory per command in flight (300,000), bytes')
 for (const name of clients)
-  if (memory[name] !== undefined) console.log(`  ${TITLES[name].padEnd(26)} ${Math.round(memory[name])}`)
+  if (memory[name] !== undefined) console.log(`  ${TITLES[name].padEnd(30)} ${Math.round(memory[name])}`)
 console.log('\nLoading, ms')
-for (const name of Object.keys(loading)) console.log(`  ${TITLES[name].padEnd(26)} ${loading[name].toFixed(1)}`)
+for (const name of Object.keys(loading)) console.log(`  ${TITLES[name].padEnd(30)} ${loading[name].toFixed(1)}`)
 
 if (given.out !== undefined) {
   mkdirSync(given.out, { recursive: true })

@@ -3,11 +3,11 @@
  * specification says, any number may have a sign, `+` too; integers have no leading zeros, since no server writes them.
  */
 import { latin1 } from './buffer-slices.js'
+import { RESP } from './resp.js'
 
-const PLUS = 43
-const MINUS = 45
+const { MINUS, PLUS, ZERO } = RESP
+
 const DOT = 46
-const ZERO = 48
 const UPPER_E = 69
 const LOWER_E = 101
 

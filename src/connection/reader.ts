@@ -11,13 +11,40 @@
  * and Buffers that leave the reader are copies.
  */
 import { Buffer } from 'node:buffer'
-import { MapReply, type Reply, SetReply } from '../commands/reply.js'
+import type { Reply } from '../commands/reply.js'
 import { DataError, InvalidResponse, RedisError } from '../errors/errors.js'
 import { errorFromReply } from '../errors/from-reply.js'
+import { Aggregate, aggregateOf } from './aggregate.js'
 import { latin1, utf8 } from './buffer-slices.js'
 import { LargeBulk } from './large-bulk.js'
-import { bigNumber, double, integer } from './numbers.js'
+import { LIMITS, type ReaderLimits } from './limits.js'
+import { LINES, lineValue } from './lines.js'
+import { RESP } from './resp.js'
 import { BytesWindow, TextWindow } from './windows.js'
+
+const {
+  ATTRIBUTE,
+  BIG_NUMBER,
+  BOOLEAN,
+  BULK,
+  BULK_ERROR,
+  COLON,
+  CR,
+  DOUBLE,
+  ERROR,
+  INTEGER,
+  LF,
+  LIST,
+  MAP,
+  MINUS,
+  NULL,
+  ONE,
+  PUSH,
+  SET,
+  SIMPLE,
+  VERBATIM,
+  ZERO,
+} = RESP
 
 /** Takes what the reader finds. Called synchronously from `advance`, in the order of the bytes. */
 export interface ReplySink {
@@ -31,20 +58,6 @@ export interface ReplySink {
   onPush(kind: string, items: Reply[]): void
 }
 
-/** What a peer may send. More than that is an {@link InvalidResponse}. */
-export interface ReaderLimits {
-  /** Aggregates inside each other, attributes and empty ones included. Default 128. */
-  maxDepth: number
-  /** Bytes of a line, and of a bulk error. Default 65,536. */
-  maxLine: number
-  /** Bytes of a bulk or verbatim string. Default 536,870,912, as the server's own limit. */
-  maxBulk: number
-  /** Elements of one aggregate; a map has two for each key. Default 67,108,864. */
-  maxElements: number
-}
-
-const DEFAULTS: ReaderLimits = { maxDepth: 128, maxLine: 65_536, maxBulk: 536_870_912, maxElements: 67_108_864 }
-
 const BUFFER_SIZE = 262_144
 
 /** An unfinished bulk of more bytes than this is copied out of the read buffer. */
@@ -52,29 +65,6 @@ const LARGE = 32_768
 
 /** The least space behind the longest line that may be unfinished; holds a bulk that is not large, too. */
 const LEAST_SPACE = 65_536
-
-const CR = 13
-const LF = 10
-const MINUS = 45
-const ZERO = 48
-const ONE = 49
-const COLON = 58
-
-const BULK_ERROR = 33 // !
-const BOOLEAN = 35 // #
-const BULK = 36 // $
-const MAP = 37 // %
-const BIG_NUMBER = 40 // (
-const LIST = 42 // *
-const SIMPLE = 43 // +
-const DOUBLE = 44 // ,
-const ERROR = 45 // -
-const INTEGER = 58 // :
-const VERBATIM = 61 // =
-const PUSH = 62 // >
-const NULL = 95 // _
-const ATTRIBUTE = 124 // |
-const SET = 126 // ~
 
 /** Digits whose every value is exact in a number. */
 const EXACT_DIGITS = 15
@@ -85,34 +75,10 @@ const NONE = -1
 /** `txt:` in front of the text of a verbatim string. */
 const FORMAT = 4
 
-/** Elements reserved on the word of the peer alone: 6 ns less for each, and at most 1 MiB at the greatest depth. */
-const RESERVED = 1_024
-
 /** Bytes of the peer that an error message may show. */
 const SHOWN = 24
 
 const NOTHING: Buffer = Buffer.alloc(0)
-
-/** An aggregate whose elements are still arriving. */
-class Aggregate {
-  readonly type: number
-  readonly outer: Aggregate | null
-  readonly depth: number
-  /** Whether its bulk strings become Buffers. */
-  readonly bytes: boolean
-  readonly items: Reply[]
-  readonly count: number
-  filled = 0
-
-  constructor(type: number, count: number, bytes: boolean, outer: Aggregate | null) {
-    this.type = type
-    this.outer = outer
-    this.depth = outer === null ? 1 : outer.depth + 1
-    this.bytes = bytes
-    this.items = new Array<Reply>(Math.min(count, RESERVED))
-    this.count = count
-  }
-}
 
 export class Reader {
   /** True if bulk strings of pushes are wanted as Buffers. */
@@ -142,7 +108,7 @@ export class Reader {
 
   constructor(sink: ReplySink, limits?: Partial<ReaderLimits>) {
     this.#sink = sink
-    this.#limits = { ...DEFAULTS, ...limits }
+    this.#limits = { ...LIMITS, ...limits }
   }
 
   /** Where the socket may put its next bytes, never empty: the read buffer behind what is unfinished. */
@@ -181,6 +147,7 @@ export class Reader {
     this.#memory.close()
     if (this.#bulk !== null) this.#continue(this.#bulk)
     while (this.#at < this.#end) {
+      if (this.#aggregate !== null && !this.#aggregate.bytes) this.#texts(this.#aggregate)
       const at = this.#at
       const value = this.#value(this.#buffer[at]!)
       if (value === undefined) {
@@ -212,21 +179,15 @@ export class Reader {
     }
     switch (type) {
       case BULK:
-      case VERBATIM:
-      case BULK_ERROR:
-        return this.#sized(type)
+      case INTEGER:
       case LIST:
       case MAP:
       case SET:
       case PUSH:
       case ATTRIBUTE:
-        return this.#open(type)
-      case INTEGER: {
-        const value = this.#digits()
-        if (value === NONE) return this.#line(type)
-        this.#at = this.#next
-        return value
-      }
+      case VERBATIM:
+      case BULK_ERROR:
+        break
       case SIMPLE:
       case ERROR:
       case NULL:
@@ -236,6 +197,19 @@ export class Reader {
         return this.#line(type)
       default:
         throw this.#breach('a type of RESP', this.#at)
+    }
+    const number = this.#digits()
+    if (number === NONE) return type === INTEGER ? this.#line(type) : this.#null(type)
+    switch (type) {
+      case BULK:
+      case VERBATIM:
+      case BULK_ERROR:
+        return this.#sized(type, number)
+      case INTEGER:
+        this.#at = this.#next
+        return number
+      default:
+        return this.#open(type, number)
     }
   }
 
@@ -352,9 +326,7 @@ export class Reader {
   // Bulks
 
   /** The value of a type that announces its bytes. */
-  #sized(type: number): Reply | undefined {
-    const length = this.#digits()
-    if (length === NONE) return this.#null(type)
+  #sized(type: number, length: number): Reply | undefined {
     const from = this.#next
     const most = type === BULK_ERROR ? this.#limits.maxLine : this.#limits.maxBulk
     if (length > most) throw this.#breach(`at most ${most} bytes`, this.#at)
@@ -370,6 +342,40 @@ export class Reader {
     if (type === BULK && !bytes) return this.#text.read(this.#buffer, from, to, this.#end)
     const memory = this.#memory.read(this.#buffer, from, to, this.#end)
     return type === BULK ? memory : this.#bulkValue(type, bytes, memory)
+  }
+
+  /** Short bulk strings one after another. */
+  #texts(aggregate: Aggregate): void {
+    const buffer = this.#buffer
+    const end = this.#end
+    const last = aggregate.count - 1
+    const items = aggregate.items
+    const window = this.#text
+    let filled = aggregate.filled
+    let at = this.#at
+    while (filled < last && at + 5 < end && buffer[at] === BULK) {
+      let next = at + 2
+      let length = buffer[at + 1]! ^ ZERO
+      if (length > 9) break
+      let digit = buffer[next]! ^ ZERO
+      if (digit <= 9) {
+        if (length === 0) break
+        length = length * 10 + digit
+        digit = buffer[++next]! ^ ZERO
+        if (digit <= 9) {
+          length = length * 10 + digit
+          next++
+        }
+      }
+      const to = next + 2 + length
+      if (to + 2 > end || buffer[next] !== CR || buffer[next + 1] !== LF || buffer[to] !== CR || buffer[to + 1] !== LF)
+        break
+      if (length > this.#limits.maxBulk) break
+      items[filled++] = window.read(buffer, next + 2, to, end)
+      at = to + 2
+    }
+    aggregate.filled = filled
+    this.#at = at
   }
 
   /** Begins to copy the bulk of `length` bytes behind `#next` out of the read buffer. */
@@ -414,9 +420,7 @@ export class Reader {
   // Aggregates
 
   /** Begins the aggregate at `#at`, and returns it only if it is empty. */
-  #open(type: number): Reply | undefined {
-    const count = this.#digits()
-    if (count === NONE) return this.#null(type)
+  #open(type: number, count: number): Reply | undefined {
     const outer = this.#aggregate
     const missing = type === MAP || type === ATTRIBUTE ? count * 2 : count
     if (missing > this.#limits.maxElements) throw this.#breach(`at most ${this.#limits.maxElements} elements`, this.#at)
@@ -443,39 +447,6 @@ export class Reader {
     this.#aggregate = null
     return this.#broken
   }
-}
-
-/** The value of a type that is one line; undefined if the line is no such value. */
-function lineValue(buffer: Buffer, type: number, from: number, to: number): Reply | undefined {
-  switch (type) {
-    case SIMPLE:
-      return buffer[from] === 79 && buffer[from + 1] === 75 && to - from === 2 ? 'OK' : utf8(buffer, from, to)
-    case ERROR:
-      return errorFromReply(utf8(buffer, from, to))
-    case INTEGER:
-      return integer(buffer, from, to)
-    case DOUBLE:
-      return double(buffer, from, to)
-    case BIG_NUMBER:
-      return bigNumber(buffer, from, to)
-    case BOOLEAN:
-      if (to - from !== 1) return undefined
-      return buffer[from] === 116 ? true : buffer[from] === 102 ? false : undefined
-    default:
-      return to === from ? null : undefined
-  }
-}
-
-const LINES: Readonly<Record<number, string>> = {
-  [INTEGER]: 'a 64-bit integer',
-  [DOUBLE]: 'a double',
-  [BIG_NUMBER]: 'a big number',
-  [BOOLEAN]: 't or f',
-  [NULL]: 'null',
-}
-
-function aggregateOf(type: number, items: Reply[]): Reply {
-  return type === MAP ? new MapReply(items) : type === SET ? new SetReply(items) : items
 }
 
 function escaped(latin1: string): string {

@@ -1,0 +1,214 @@
+/** The decoders of streams: entries, what a read of several streams gave, and what the server knows about a stream. */
+import type { Form, Plain } from './context.js'
+import type { Decoder } from './decoder.js'
+import { int, itemsOf, key as keyName, list, named, pairsOf, text, textRecord, word } from './replies.js'
+import type { Reply } from './reply.js'
+
+/** What one XADD put into a stream. A field that was given twice has its last value. */
+export interface StreamEntry<T = string> {
+  readonly id: string
+  readonly fields: Record<string, T>
+}
+
+/** An entry that a consumer has been given before. Its fields are null if it was deleted from the stream meanwhile. */
+export interface DeliveredEntry<T = string> {
+  readonly id: string
+  readonly fields: Record<string, T> | null
+}
+
+/** What a read with `claim` gave. What was pending before also tells for how long it was, and how often it was delivered. */
+export interface ClaimedEntry<F extends Form = Plain> extends StreamEntry<F['text']> {
+  /** Milliseconds since it was delivered last. */
+  readonly idle?: F['int']
+  /** How often it was delivered before. */
+  readonly deliveries?: F['int']
+}
+
+/** Entries of one stream among several. */
+export interface StreamEntries<T, E> {
+  readonly key: T
+  readonly entries: E[]
+}
+
+export const entry: Decoder = (reply, shape) => {
+  const [id, fields, idle, deliveries] = itemsOf(reply) ?? []
+  if (id === undefined || fields === undefined) return reply
+  const base = { id: word(id), fields: textRecord(fields, shape) }
+  if (idle === undefined || deliveries === undefined) return base
+  return { ...base, idle: int(idle, shape), deliveries: int(deliveries, shape) }
+}
+
+export const entries: Decoder = list(entry)
+
+/** Entries of several streams: a map (RESP3) or pairs (RESP2). */
+export const streams: Decoder = (reply, shape) => {
+  const pairs = pairsOf(reply)
+  if (pairs === undefined) return reply
+  const found: StreamEntries<unknown, unknown>[] = []
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    found.push({ key: keyName(pairs[i] ?? null, shape), entries: entries(pairs[i + 1] ?? null, shape) as unknown[] })
+  }
+  return found
+}
+
+/** What XINFO STREAM tells, in short and in full. */
+interface StreamFacts<F extends Form> {
+  readonly length: F['int']
+  readonly radixTreeKeys: F['int']
+  readonly radixTreeNodes: F['int']
+  readonly lastGeneratedId: string
+  /** @since 7.0 */
+  readonly maxDeletedEntryId?: string
+  /** Entries ever added. @since 7.0 */
+  readonly entriesAdded?: F['int']
+  /** @since 7.0 */
+  readonly recordedFirstEntryId?: string
+  /** For how many seconds idempotent ids are kept. @since 8.6 */
+  readonly idmpDuration?: F['int']
+  /** How many idempotent ids of one producer are kept. @since 8.6 */
+  readonly idmpMaxsize?: F['int']
+  /** @since 8.6 */
+  readonly pidsTracked?: F['int']
+  /** @since 8.6 */
+  readonly iidsTracked?: F['int']
+  /** @since 8.6 */
+  readonly iidsAdded?: F['int']
+  /** @since 8.6 */
+  readonly iidsDuplicates?: F['int']
+}
+
+export interface StreamInfo<F extends Form = Plain> extends StreamFacts<F> {
+  /** How many groups there are. */
+  readonly groups: F['int']
+  readonly firstEntry: StreamEntry<F['text']> | null
+  readonly lastEntry: StreamEntry<F['text']> | null
+}
+
+export interface FullStreamInfo<F extends Form = Plain> extends StreamFacts<F> {
+  readonly entries: StreamEntry<F['text']>[]
+  readonly groups: FullGroupInfo<F>[]
+}
+
+export interface FullGroupInfo<F extends Form = Plain> {
+  readonly name: F['text']
+  readonly lastDeliveredId: string
+  /** @since 7.0 */
+  readonly entriesRead?: F['int'] | null
+  /** Entries that wait to be delivered, null if that cannot be told. @since 7.0 */
+  readonly lag?: F['int'] | null
+  /** Entries delivered and not acknowledged. */
+  readonly pelCount: F['int']
+  readonly pending: FullPendingEntry<F>[]
+  readonly consumers: FullConsumerInfo<F>[]
+}
+
+export interface FullConsumerInfo<F extends Form = Plain> {
+  readonly name: F['text']
+  /** When it asked for something last, Unix time in ms. */
+  readonly seenTime: F['int']
+  /** When it got something last, Unix time in ms; -1 for never. @since 7.2 */
+  readonly activeTime?: F['int']
+  readonly pelCount: F['int']
+  readonly pending: Omit<FullPendingEntry<F>, 'consumer'>[]
+}
+
+export interface FullPendingEntry<F extends Form = Plain> {
+  readonly id: string
+  readonly consumer: F['text']
+  /** When it was delivered last, Unix time in ms. */
+  readonly deliveryTime: F['int']
+  readonly deliveries: F['int']
+}
+
+export interface GroupInfo<F extends Form = Plain> {
+  readonly name: F['text']
+  /** How many consumers there are. */
+  readonly consumers: F['int']
+  /** Entries delivered and not acknowledged. */
+  readonly pending: F['int']
+  readonly lastDeliveredId: string
+  /** @since 7.0 */
+  readonly entriesRead?: F['int'] | null
+  /** Entries that wait to be delivered, null if that cannot be told. @since 7.0 */
+  readonly lag?: F['int'] | null
+}
+
+export interface ConsumerInfo<F extends Form = Plain> {
+  readonly name: F['text']
+  /** Entries delivered to it and not acknowledged. */
+  readonly pending: F['int']
+  /** Milliseconds since it asked for something. */
+  readonly idle: F['int']
+  /** Milliseconds since it got something; -1 for never. @since 7.2 */
+  readonly inactive?: F['int']
+}
+
+const facts = {
+  length: int,
+  'radix-tree-keys': int,
+  'radix-tree-nodes': int,
+  'last-generated-id': word,
+  'max-deleted-entry-id': word,
+  'entries-added': int,
+  'recorded-first-entry-id': word,
+  'idmp-duration': int,
+  'idmp-maxsize': int,
+  'pids-tracked': int,
+  'iids-tracked': int,
+  'iids-added': int,
+  'iids-duplicates': int,
+}
+
+export const streamInfo: Decoder = named({ ...facts, groups: int, 'first-entry': entry, 'last-entry': entry })
+
+const pendingOfGroup = list(
+  tuple((reply, shape) => ({
+    id: word(at(reply, 0)),
+    consumer: text(at(reply, 1), shape),
+    deliveryTime: int(at(reply, 2), shape),
+    deliveries: int(at(reply, 3), shape),
+  })),
+)
+
+const pendingOfConsumer = list(
+  tuple((reply, shape) => ({
+    id: word(at(reply, 0)),
+    deliveryTime: int(at(reply, 1), shape),
+    deliveries: int(at(reply, 2), shape),
+  })),
+)
+
+const fullConsumer = named({
+  name: text,
+  'seen-time': int,
+  'active-time': int,
+  'pel-count': int,
+  pending: pendingOfConsumer,
+})
+
+const fullGroup = named({
+  name: text,
+  'last-delivered-id': word,
+  'entries-read': int,
+  lag: int,
+  'pel-count': int,
+  pending: pendingOfGroup,
+  consumers: list(fullConsumer),
+})
+
+export const fullStreamInfo: Decoder = named({ ...facts, entries, groups: list(fullGroup) })
+
+export const groupInfos: Decoder = list(
+  named({ name: text, consumers: int, pending: int, 'last-delivered-id': word, 'entries-read': int, lag: int }),
+)
+
+export const consumerInfos: Decoder = list(named({ name: text, pending: int, idle: int, inactive: int }))
+
+/** A list whose items have places; anything else stays as it is. */
+export function tuple(decode: (reply: readonly Reply[], shape: Parameters<Decoder>[1]) => unknown): Decoder {
+  return (reply, shape) => (Array.isArray(reply) ? decode(reply, shape) : reply)
+}
+
+export function at(reply: readonly Reply[], index: number): Reply {
+  return reply[index] ?? null
+}

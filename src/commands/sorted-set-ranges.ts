@@ -1,0 +1,257 @@
+import { type Arguments, Command, type Key, read, type Spec, write } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { keyAt } from './key-specs.js'
+import { int, type Scored, scored, texts } from './replies.js'
+import { type Bound, scoreOf } from './scores.js'
+import { exclusive, flag, isGiven, refuse } from './tokens.js'
+
+/** A part of a range: so many members from this one on, counted from 0. A negative count is all. */
+export interface Limit {
+  readonly offset: number
+  readonly count: number
+}
+
+/** By what a range is cut: by index unless told otherwise. @since 6.2 */
+export type ZrangeOptions = {
+  /** From the highest score to the lowest; the ends by score or name are then given in that order too. */
+  readonly rev?: boolean
+} & (
+  | { readonly byscore?: false; readonly bylex?: false; readonly limit?: never }
+  | {
+      /** The ends are scores. */
+      readonly byscore: true
+      readonly bylex?: false
+      readonly limit?: Limit
+    }
+  | {
+      readonly byscore?: false
+      /** The ends are names; right only if all scores are the same. */
+      readonly bylex: true
+      readonly limit?: Limit
+    }
+)
+
+/** Any options of `zrange`, where which ones is known at run time only. */
+interface AnyRange {
+  readonly byscore?: boolean
+  readonly bylex?: boolean
+  readonly rev?: boolean
+  readonly limit?: Limit
+  readonly withscores?: boolean
+}
+
+const between = { keys: [keyAt(0, 'write'), keyAt(1, 'read')] }
+
+const ZCOUNT = read('ZCOUNT', int)
+const ZLEXCOUNT = read('ZLEXCOUNT', int)
+const ZRANGE = read('ZRANGE', texts)
+const ZRANGEBYLEX = read('ZRANGEBYLEX', texts)
+const ZRANGEBYSCORE = read('ZRANGEBYSCORE', texts)
+const ZRANGESTORE = write('ZRANGESTORE', int, between)
+const ZREMRANGEBYLEX = write('ZREMRANGEBYLEX', int)
+const ZREMRANGEBYRANK = write('ZREMRANGEBYRANK', int)
+const ZREMRANGEBYSCORE = write('ZREMRANGEBYSCORE', int)
+const ZREVRANGE = read('ZREVRANGE', texts)
+const ZREVRANGEBYLEX = read('ZREVRANGEBYLEX', texts)
+const ZREVRANGEBYSCORE = read('ZREVRANGEBYSCORE', texts)
+
+/** Ranges of sorted sets, by index, score or name. */
+export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
+  /** How many members have a score from `min` to `max`. @since 2.0 [ZCOUNT](https://redis.io/commands/zcount) */
+  zcount(key: Key, min: Bound, max: Bound): Outcome<C, C['int']> {
+    return this.run(new Command(ZCOUNT, [key, scoreOf(min), scoreOf(max)]))
+  }
+
+  /** How many members have a name from `min` to `max`. @since 2.8 [ZLEXCOUNT](https://redis.io/commands/zlexcount) */
+  zlexcount(key: Key, min: Key, max: Key): Outcome<C, C['int']> {
+    return this.run(new Command(ZLEXCOUNT, [key, min, max]))
+  }
+
+  /**
+   * The members from `start` to `stop`, both included, by index, or by score or name with `byscore` or `bylex`; with
+   * `withscores` their scores too. @since 1.2 [ZRANGE](https://redis.io/commands/zrange)
+   */
+  zrange(
+    key: Key,
+    start: Bound,
+    stop: Bound,
+    options?: ZrangeOptions & { readonly withscores?: false },
+  ): Outcome<C, C['text'][]>
+  zrange(
+    key: Key,
+    start: Bound,
+    stop: Bound,
+    options: ZrangeOptions & { readonly bylex?: false; readonly withscores: true },
+  ): Outcome<C, Scored<C['text']>[]>
+  zrange(
+    key: Key,
+    start: Bound,
+    stop: Bound,
+    options: ZrangeOptions & { readonly bylex?: false; readonly withscores?: boolean },
+  ): Outcome<C, C['text'][] | Scored<C['text']>[]>
+  zrange(key: Key, start: Bound, stop: Bound, options: AnyRange = {}): Outcome<C, unknown> {
+    const args: Arguments = [key, scoreOf(start), scoreOf(stop)]
+    exclusive(args, options, 'bylex', 'withscores')
+    pushRange(args, options)
+    flag(args, 'WITHSCORES', options.withscores)
+    return this.run(new Command(ZRANGE, args, options.withscores === true ? scored : texts))
+  }
+
+  /**
+   * The members whose names lie from `min` to `max`, if all scores are the same. @since 2.8
+   * [ZRANGEBYLEX](https://redis.io/commands/zrangebylex)
+   * @deprecated `zrange` with `bylex` does the same.
+   */
+  zrangebylex(key: Key, min: Key, max: Key, options: { readonly limit?: Limit } = {}): Outcome<C, C['text'][]> {
+    return this.run(new Command(ZRANGEBYLEX, limited([key, min, max], options.limit)))
+  }
+
+  /**
+   * The members whose scores lie from `min` to `max`, with `withscores` their scores too. @since 1.0.5
+   * [ZRANGEBYSCORE](https://redis.io/commands/zrangebyscore)
+   * @deprecated `zrange` with `byscore` does the same.
+   */
+  zrangebyscore(
+    key: Key,
+    min: Bound,
+    max: Bound,
+    options?: { readonly limit?: Limit; readonly withscores?: false },
+  ): Outcome<C, C['text'][]>
+  zrangebyscore(
+    key: Key,
+    min: Bound,
+    max: Bound,
+    options: { readonly limit?: Limit; readonly withscores: true },
+  ): Outcome<C, Scored<C['text']>[]>
+  zrangebyscore(
+    key: Key,
+    min: Bound,
+    max: Bound,
+    options: { readonly limit?: Limit; readonly withscores?: boolean },
+  ): Outcome<C, C['text'][] | Scored<C['text']>[]>
+  zrangebyscore(key: Key, min: Bound, max: Bound, options: AnyRange = {}): Outcome<C, unknown> {
+    return this.run(rangeByScore(ZRANGEBYSCORE, key, min, max, options))
+  }
+
+  /**
+   * Stores the members and scores of a range of `source`, and tells how many. @since 6.2
+   * [ZRANGESTORE](https://redis.io/commands/zrangestore)
+   */
+  zrangestore(
+    destination: Key,
+    source: Key,
+    start: Bound,
+    stop: Bound,
+    options: ZrangeOptions = {},
+  ): Outcome<C, C['int']> {
+    const args: Arguments = [destination, source, scoreOf(start), scoreOf(stop)]
+    pushRange(args, options)
+    return this.run(new Command(ZRANGESTORE, args))
+  }
+
+  /**
+   * Removes the members whose names lie from `min` to `max`, if all scores are the same, and tells how many. @since 2.8
+   * [ZREMRANGEBYLEX](https://redis.io/commands/zremrangebylex)
+   */
+  zremrangebylex(key: Key, min: Key, max: Key): Outcome<C, C['int']> {
+    return this.run(new Command(ZREMRANGEBYLEX, [key, min, max]))
+  }
+
+  /**
+   * Removes the members from one index to another, both included, and tells how many. @since 2.0
+   * [ZREMRANGEBYRANK](https://redis.io/commands/zremrangebyrank)
+   */
+  zremrangebyrank(key: Key, start: number, stop: number): Outcome<C, C['int']> {
+    return this.run(new Command(ZREMRANGEBYRANK, [key, start, stop]))
+  }
+
+  /**
+   * Removes the members whose scores lie from `min` to `max`, and tells how many. @since 1.2
+   * [ZREMRANGEBYSCORE](https://redis.io/commands/zremrangebyscore)
+   */
+  zremrangebyscore(key: Key, min: Bound, max: Bound): Outcome<C, C['int']> {
+    return this.run(new Command(ZREMRANGEBYSCORE, [key, scoreOf(min), scoreOf(max)]))
+  }
+
+  /**
+   * The members from one index to another, counted from the highest score. @since 1.2
+   * [ZREVRANGE](https://redis.io/commands/zrevrange)
+   * @deprecated `zrange` with `rev` does the same.
+   */
+  zrevrange(key: Key, start: number, stop: number, options?: { readonly withscores?: false }): Outcome<C, C['text'][]>
+  zrevrange(
+    key: Key,
+    start: number,
+    stop: number,
+    options: { readonly withscores: true },
+  ): Outcome<C, Scored<C['text']>[]>
+  zrevrange(
+    key: Key,
+    start: number,
+    stop: number,
+    options: { readonly withscores?: boolean },
+  ): Outcome<C, C['text'][] | Scored<C['text']>[]>
+  zrevrange(key: Key, start: number, stop: number, options: AnyRange = {}): Outcome<C, unknown> {
+    const args: Arguments = [key, start, stop]
+    flag(args, 'WITHSCORES', options.withscores)
+    return this.run(new Command(ZREVRANGE, args, options.withscores === true ? scored : texts))
+  }
+
+  /**
+   * As `zrangebylex`, in the other direction, and `max` comes first. @since 2.8
+   * [ZREVRANGEBYLEX](https://redis.io/commands/zrevrangebylex)
+   * @deprecated `zrange` with `bylex` and `rev` does the same.
+   */
+  zrevrangebylex(key: Key, max: Key, min: Key, options: { readonly limit?: Limit } = {}): Outcome<C, C['text'][]> {
+    return this.run(new Command(ZREVRANGEBYLEX, limited([key, max, min], options.limit)))
+  }
+
+  /**
+   * As `zrangebyscore`, from the highest score to the lowest, and `max` comes first. @since 2.2
+   * [ZREVRANGEBYSCORE](https://redis.io/commands/zrevrangebyscore)
+   * @deprecated `zrange` with `byscore` and `rev` does the same.
+   */
+  zrevrangebyscore(
+    key: Key,
+    max: Bound,
+    min: Bound,
+    options?: { readonly limit?: Limit; readonly withscores?: false },
+  ): Outcome<C, C['text'][]>
+  zrevrangebyscore(
+    key: Key,
+    max: Bound,
+    min: Bound,
+    options: { readonly limit?: Limit; readonly withscores: true },
+  ): Outcome<C, Scored<C['text']>[]>
+  zrevrangebyscore(
+    key: Key,
+    max: Bound,
+    min: Bound,
+    options: { readonly limit?: Limit; readonly withscores?: boolean },
+  ): Outcome<C, C['text'][] | Scored<C['text']>[]>
+  zrevrangebyscore(key: Key, max: Bound, min: Bound, options: AnyRange = {}): Outcome<C, unknown> {
+    return this.run(rangeByScore(ZREVRANGEBYSCORE, key, max, min, options))
+  }
+}
+
+function pushRange(args: Arguments, options: AnyRange): void {
+  exclusive(args, options, 'byscore', 'bylex')
+  if (isGiven(options, 'limit') && !isGiven(options, 'byscore') && !isGiven(options, 'bylex')) {
+    refuse(args, 'The option limit goes with byscore or bylex only.')
+  }
+  flag(args, 'BYSCORE', options.byscore)
+  flag(args, 'BYLEX', options.bylex)
+  flag(args, 'REV', options.rev)
+  limited(args, options.limit)
+}
+
+function limited(args: Arguments, limit: Limit | undefined): Arguments {
+  if (limit !== undefined) args.push('LIMIT', limit.offset, limit.count)
+  return args
+}
+
+function rangeByScore(spec: Spec, key: Key, from: Bound, to: Bound, options: AnyRange): Command {
+  const args: Arguments = [key, scoreOf(from), scoreOf(to)]
+  flag(args, 'WITHSCORES', options.withscores)
+  return new Command(spec, limited(args, options.limit), options.withscores === true ? scored : texts)
+}

@@ -1,0 +1,320 @@
+import type { AtMostOne } from './choice.js'
+import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import type { Decoder } from './decoder.js'
+import { countedKeys, keysFrom } from './key-specs.js'
+import { double, int, itemsOf, key as keyName, list, type Scored, scored, text, texts } from './replies.js'
+import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
+import { pushScored, type ScoredMember, scoreOf } from './scores.js'
+import type { ScannedMembers } from './sets.js'
+import {
+  exclusive,
+  flag,
+  type OneOrMore,
+  option,
+  pushAll,
+  pushCounted,
+  pushSeveral,
+  refuse,
+  type Several,
+} from './tokens.js'
+
+/** Whether members are taken from the lowest score on, or from the highest. */
+export type Extreme = 'min' | 'max'
+
+/** On which condition a score is set. `gt` and `lt` do not keep new members out. */
+export type ZaddConditions =
+  | { readonly nx: true; readonly xx?: false; readonly gt?: false; readonly lt?: false }
+  | ({ readonly nx?: false; readonly xx?: boolean } & AtMostOne<{
+      /** Changes a score only if the new one is greater. @since 6.2 */
+      readonly gt: boolean
+      /** Changes a score only if the new one is less. @since 6.2 */
+      readonly lt: boolean
+    }>)
+
+/** `nx` adds new members only, `xx` changes those only that are there. */
+export type ZaddOptions = ZaddConditions & {
+  /** Counts the members whose score changed too, not only the new ones. */
+  readonly ch?: boolean
+}
+
+/** Where a member stands, 0 being the first place, and its score. */
+export interface Ranked<I> {
+  readonly rank: I
+  readonly score: number
+}
+
+/** The member that was taken, its score, and the key of its sorted set. */
+export interface PoppedScored<T> {
+  readonly key: T
+  readonly member: T
+  readonly score: number
+}
+
+/** The members that were taken, and the key of their sorted set. */
+export interface PoppedSeveralScored<T> {
+  readonly key: T
+  readonly members: Scored<T>[]
+}
+
+export interface ZmpopOptions {
+  /** At most so many members; 1 unless given. */
+  readonly count?: number
+}
+
+const firstScored: Decoder = (reply, shape) => {
+  const members = scored(reply, shape)
+  return Array.isArray(members) ? (members[0] ?? null) : members
+}
+
+const popped: Decoder = (reply, shape) => {
+  const [key, member, score] = itemsOf(reply) ?? []
+  if (key === undefined || member === undefined || score === undefined) return reply
+  return { key: keyName(key, shape), member: text(member, shape), score: double(score) }
+}
+
+const poppedSeveral: Decoder = (reply, shape) => {
+  const [key, members] = itemsOf(reply) ?? []
+  if (key === undefined || members === undefined) return reply
+  return { key: keyName(key, shape), members: scored(members, shape) }
+}
+
+const ranked: Decoder = (reply, shape) => {
+  const [rank, score] = itemsOf(reply) ?? []
+  if (rank === undefined || score === undefined) return reply
+  return { rank: int(rank, shape), score: double(score) }
+}
+
+const allButLast = { keys: [keysFrom(0, 'write', -2)], blocks: 'last, seconds' } as const
+
+const BZMPOP = write('BZMPOP', poppedSeveral, { keys: [countedKeys(1, 'write')], blocks: 'first, seconds' })
+const BZPOPMAX = write('BZPOPMAX', popped, allButLast)
+const BZPOPMIN = write('BZPOPMIN', popped, allButLast)
+const ZADD = write('ZADD', int)
+const ZCARD = read('ZCARD', int)
+const ZINCRBY = write('ZINCRBY', double)
+const ZMPOP = write('ZMPOP', poppedSeveral, { keys: [countedKeys(0, 'write')] })
+const ZMSCORE = read('ZMSCORE', list(double))
+const ZPOPMAX = write('ZPOPMAX', scored)
+const ZPOPMIN = write('ZPOPMIN', scored)
+const ZRANDMEMBER = read('ZRANDMEMBER', text)
+const ZRANK = read('ZRANK', int)
+const ZREM = write('ZREM', int)
+const ZREVRANK = read('ZREVRANK', int)
+const ZSCAN = read('ZSCAN', scanned('members', scored))
+const ZSCORE = read('ZSCORE', double)
+
+/** Sorted sets member by member: each has a score, a double, and they are in the order of their scores. */
+export abstract class SortedSets<C extends Context> extends Runner<C> {
+  /** As `zmpop`, waiting up to `timeout` seconds for a member. @since 7.0 [BZMPOP](https://redis.io/commands/bzmpop) */
+  bzmpop(
+    keys: OneOrMore<Key>,
+    where: Extreme,
+    timeout: number,
+    options: ZmpopOptions = {},
+  ): Outcome<C, PoppedSeveralScored<C['text']> | null> {
+    return this.run(new Command(BZMPOP, [timeout, ...popArguments(keys, where, options)]))
+  }
+
+  /**
+   * Takes the member with the highest score of the first sorted set that is not empty, waiting up to `timeout` seconds for
+   * one (0: for ever); null if none came. @since 5.0 [BZPOPMAX](https://redis.io/commands/bzpopmax)
+   */
+  bzpopmax(keys: OneOrMore<Key>, timeout: number): Outcome<C, PoppedScored<C['text']> | null> {
+    return this.run(new Command(BZPOPMAX, blockingArguments(keys, timeout)))
+  }
+
+  /**
+   * Takes the member with the lowest score of the first sorted set that is not empty, waiting up to `timeout` seconds for
+   * one (0: for ever); null if none came. @since 5.0 [BZPOPMIN](https://redis.io/commands/bzpopmin)
+   */
+  bzpopmin(keys: OneOrMore<Key>, timeout: number): Outcome<C, PoppedScored<C['text']> | null> {
+    return this.run(new Command(BZPOPMIN, blockingArguments(keys, timeout)))
+  }
+
+  /**
+   * Sets scores, adding members that are new, and tells how many are. With `incr` adds to the score of one member and gives
+   * the new one, or null if a condition kept it as it was. @since 1.2 [ZADD](https://redis.io/commands/zadd)
+   */
+  zadd(
+    key: Key,
+    members: OneOrMore<ScoredMember>,
+    options?: ZaddOptions & { readonly incr?: false },
+  ): Outcome<C, C['int']>
+  zadd(key: Key, member: ScoredMember, options: ZaddOptions & { readonly incr: true }): Outcome<C, number | null>
+  zadd(
+    key: Key,
+    member: ScoredMember,
+    options: ZaddOptions & { readonly incr?: boolean },
+  ): Outcome<C, C['int'] | number | null>
+  zadd(
+    key: Key,
+    members: OneOrMore<ScoredMember>,
+    options: ZaddOptions & { readonly incr?: boolean } = {},
+  ): Outcome<C, unknown> {
+    const args: Arguments = [key]
+    const incr = options.incr === true
+    exclusive(args, options, 'nx', 'xx')
+    exclusive(args, options, 'nx', 'gt', 'lt')
+    if (incr && Array.isArray(members) && members.length !== 1) refuse(args, 'The option incr takes one member.')
+    flag(args, 'NX', options.nx)
+    flag(args, 'XX', options.xx)
+    flag(args, 'GT', options.gt)
+    flag(args, 'LT', options.lt)
+    flag(args, 'CH', options.ch)
+    flag(args, 'INCR', incr)
+    pushScored(args, members)
+    return this.run(new Command(ZADD, args, incr ? double : int))
+  }
+
+  /** How many members there are. @since 1.2 [ZCARD](https://redis.io/commands/zcard) */
+  zcard(key: Key): Outcome<C, C['int']> {
+    return this.run(new Command(ZCARD, [key]))
+  }
+
+  /**
+   * Adds to the score of a member, which counts as 0 if it is new, and gives the sum. @since 1.2
+   * [ZINCRBY](https://redis.io/commands/zincrby)
+   */
+  zincrby(key: Key, increment: number, member: Argument): Outcome<C, number> {
+    return this.run(new Command(ZINCRBY, [key, scoreOf(increment), member]))
+  }
+
+  /**
+   * Takes the members with the lowest or highest scores of the first sorted set that is not empty; null if all are.
+   * @since 7.0 [ZMPOP](https://redis.io/commands/zmpop)
+   */
+  zmpop(
+    keys: OneOrMore<Key>,
+    where: Extreme,
+    options: ZmpopOptions = {},
+  ): Outcome<C, PoppedSeveralScored<C['text']> | null> {
+    return this.run(new Command(ZMPOP, popArguments(keys, where, options)))
+  }
+
+  /**
+   * The scores of members in their order, null where there is no such member. @since 6.2
+   * [ZMSCORE](https://redis.io/commands/zmscore)
+   */
+  zmscore(key: Key, ...members: Several<Argument>): Outcome<C, (number | null)[]> {
+    const args: Arguments = [key]
+    pushSeveral(args, members, 'member')
+    return this.run(new Command(ZMSCORE, args))
+  }
+
+  /**
+   * Takes the member with the highest score, null if there is none; or the `count` highest, from the highest on. @since 5.0
+   * [ZPOPMAX](https://redis.io/commands/zpopmax)
+   */
+  zpopmax(key: Key): Outcome<C, Scored<C['text']> | null>
+  zpopmax(key: Key, count: number): Outcome<C, Scored<C['text']>[]>
+  zpopmax(key: Key, count?: number): Outcome<C, Scored<C['text']> | null | Scored<C['text']>[]>
+  zpopmax(key: Key, count?: number): Outcome<C, unknown> {
+    return this.run(
+      count === undefined ? new Command(ZPOPMAX, [key], firstScored) : new Command(ZPOPMAX, [key, count], scored),
+    )
+  }
+
+  /**
+   * Takes the member with the lowest score, null if there is none; or the `count` lowest, from the lowest on. @since 5.0
+   * [ZPOPMIN](https://redis.io/commands/zpopmin)
+   */
+  zpopmin(key: Key): Outcome<C, Scored<C['text']> | null>
+  zpopmin(key: Key, count: number): Outcome<C, Scored<C['text']>[]>
+  zpopmin(key: Key, count?: number): Outcome<C, Scored<C['text']> | null | Scored<C['text']>[]>
+  zpopmin(key: Key, count?: number): Outcome<C, unknown> {
+    return this.run(
+      count === undefined ? new Command(ZPOPMIN, [key], firstScored) : new Command(ZPOPMIN, [key, count], scored),
+    )
+  }
+
+  /**
+   * A member chosen at random, null if there is none; `count` of them, each once, or with a negative count so many with
+   * repetitions; with `withscores` their scores too. @since 6.2 [ZRANDMEMBER](https://redis.io/commands/zrandmember)
+   */
+  zrandmember(key: Key): Outcome<C, C['text'] | null>
+  zrandmember(key: Key, count: number, options?: { readonly withscores?: false }): Outcome<C, C['text'][]>
+  zrandmember(key: Key, count: number, options: { readonly withscores: true }): Outcome<C, Scored<C['text']>[]>
+  zrandmember(
+    key: Key,
+    count: number,
+    options: { readonly withscores?: boolean },
+  ): Outcome<C, C['text'][] | Scored<C['text']>[]>
+  zrandmember(key: Key, count?: number, options: { readonly withscores?: boolean } = {}): Outcome<C, unknown> {
+    if (count === undefined) return this.run(new Command(ZRANDMEMBER, [key]))
+    const args: Arguments = [key, count]
+    flag(args, 'WITHSCORES', options.withscores)
+    return this.run(new Command(ZRANDMEMBER, args, options.withscores === true ? scored : texts))
+  }
+
+  /**
+   * The place of a member, counted from 0 at the lowest score; null if there is no such member. `withscore` (since 7.2)
+   * gives its score too. @since 2.0 [ZRANK](https://redis.io/commands/zrank)
+   */
+  zrank(key: Key, member: Argument, options?: { readonly withscore?: false }): Outcome<C, C['int'] | null>
+  zrank(key: Key, member: Argument, options: { readonly withscore: true }): Outcome<C, Ranked<C['int']> | null>
+  zrank(
+    key: Key,
+    member: Argument,
+    options: { readonly withscore?: boolean },
+  ): Outcome<C, C['int'] | Ranked<C['int']> | null>
+  zrank(key: Key, member: Argument, options: { readonly withscore?: boolean } = {}): Outcome<C, unknown> {
+    const args: Arguments = [key, member]
+    flag(args, 'WITHSCORE', options.withscore)
+    return this.run(new Command(ZRANK, args, options.withscore === true ? ranked : int))
+  }
+
+  /** Removes members and tells how many there were. @since 1.2 [ZREM](https://redis.io/commands/zrem) */
+  zrem(key: Key, ...members: Several<Argument>): Outcome<C, C['int']> {
+    const args: Arguments = [key]
+    pushSeveral(args, members, 'member')
+    return this.run(new Command(ZREM, args))
+  }
+
+  /**
+   * The place of a member, counted from 0 at the highest score; null if there is no such member. `withscore` (since 7.2)
+   * gives its score too. @since 2.0 [ZREVRANK](https://redis.io/commands/zrevrank)
+   */
+  zrevrank(key: Key, member: Argument, options?: { readonly withscore?: false }): Outcome<C, C['int'] | null>
+  zrevrank(key: Key, member: Argument, options: { readonly withscore: true }): Outcome<C, Ranked<C['int']> | null>
+  zrevrank(
+    key: Key,
+    member: Argument,
+    options: { readonly withscore?: boolean },
+  ): Outcome<C, C['int'] | Ranked<C['int']> | null>
+  zrevrank(key: Key, member: Argument, options: { readonly withscore?: boolean } = {}): Outcome<C, unknown> {
+    const args: Arguments = [key, member]
+    flag(args, 'WITHSCORE', options.withscore)
+    return this.run(new Command(ZREVRANK, args, options.withscore === true ? ranked : int))
+  }
+
+  /**
+   * One step of an iteration over all members and scores: start with cursor 0, go on with the cursor of the reply until it
+   * is `'0'`. @since 2.8 [ZSCAN](https://redis.io/commands/zscan)
+   */
+  zscan(key: Key, cursor: Argument, options: ScanOptions = {}): Outcome<C, ScannedMembers<Scored<C['text']>>> {
+    const args: Arguments = [key, cursor]
+    pushScanOptions(args, options)
+    return this.run(new Command(ZSCAN, args))
+  }
+
+  /** The score of a member, null if there is none. @since 1.2 [ZSCORE](https://redis.io/commands/zscore) */
+  zscore(key: Key, member: Argument): Outcome<C, number | null> {
+    return this.run(new Command(ZSCORE, [key, member]))
+  }
+}
+
+function blockingArguments(keys: OneOrMore<Key>, timeout: number): Arguments {
+  const args: Arguments = []
+  pushAll(args, keys, 'key')
+  args.push(timeout)
+  return args
+}
+
+function popArguments(keys: OneOrMore<Key>, where: Extreme, options: ZmpopOptions): Arguments {
+  const args: Arguments = []
+  pushCounted(args, Array.isArray(keys) ? keys : [keys as Key])
+  args.push(where)
+  option(args, 'COUNT', options.count)
+  return args
+}

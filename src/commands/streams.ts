@@ -1,0 +1,323 @@
+import type { AtMostOne } from './choice.js'
+import { type Argument, type Arguments, Command, type Key, keyless, read, write } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { halfAfter } from './key-specs.js'
+import { int, list, word } from './replies.js'
+import {
+  entries,
+  type FullStreamInfo,
+  fullStreamInfo,
+  type StreamEntries,
+  type StreamEntry,
+  type StreamInfo,
+  streamInfo,
+  streams,
+} from './replies-streams.js'
+import {
+  exclusive,
+  type Fields,
+  flag,
+  isGiven,
+  type OneOrMore,
+  option,
+  pushCounted,
+  pushFields,
+  pushSeveral,
+  refuse,
+  type Several,
+} from './tokens.js'
+
+/** The id of an entry: `'1526919030474-55'`, or the milliseconds alone. */
+export type StreamId = string | number
+
+/** Which streams are read, and behind which id each; one object or Map. */
+export type StreamIds<I = StreamId> = Readonly<Record<string, I>> | ReadonlyMap<Key, I>
+
+/** How references to deleted entries are handled; `keepref` unless given. @since 8.2 */
+export type References = AtMostOne<{
+  /** Groups keep what is pending. */
+  readonly keepref: boolean
+  /** What is pending goes too, in every group. */
+  readonly delref: boolean
+  /** Deletes only what all groups have read and acknowledged. */
+  readonly acked: boolean
+}>
+
+interface TrimBy {
+  /** Keeps so many of the newest entries. */
+  readonly maxlen: number
+  /** Keeps the entries from this id on. @since 6.2 */
+  readonly minid: StreamId
+}
+
+type By =
+  | { readonly maxlen: TrimBy['maxlen']; readonly minid?: never }
+  | { readonly minid: TrimBy['minid']; readonly maxlen?: never }
+
+type Exactness =
+  | { readonly approximate?: false; readonly limit?: never }
+  | {
+      /** Deletes only whole nodes of the stream's tree (`~`): much cheaper, and a few entries more stay. */
+      readonly approximate: true
+      /** Deletes at most so many entries, 0 for no limit. @since 6.2 */
+      readonly limit?: number
+    }
+
+export type TrimOptions = By & Exactness & References
+
+/** Adds nothing twice: an XADD that is sent again with the same ids gives the id of the entry that is there. @since 8.6 */
+type Idempotence = AtMostOne<{
+  /** Names the producer and, by an id of its own, the entry. */
+  readonly idmp: { readonly producer: Argument; readonly id: Argument }
+  /** Names the producer; the entry is known by its content. */
+  readonly idmpauto: Argument
+}>
+
+export type XaddOptions = (TrimOptions | (References & NoTrim)) & Idempotence
+
+interface NoTrim {
+  readonly maxlen?: never
+  readonly minid?: never
+  readonly approximate?: never
+  readonly limit?: never
+}
+
+export interface RangeOptions {
+  /** At most so many entries. */
+  readonly count?: number
+}
+
+export interface XreadOptions {
+  /** At most so many entries of each stream. */
+  readonly count?: number
+  /** Waits so many milliseconds for an entry, 0 for ever, if there is none. */
+  readonly block?: number
+}
+
+export interface XsetidOptions {
+  /** How many entries were ever added. @since 7.0 */
+  readonly entriesadded?: number
+  /** The greatest id that was deleted. @since 7.0 */
+  readonly maxdeletedid?: StreamId
+}
+
+export interface XcfgsetOptions {
+  /** For how many seconds idempotent ids are kept. */
+  readonly idmpDuration?: number
+  /** How many idempotent ids of one producer are kept. */
+  readonly idmpMaxsize?: number
+}
+
+/** Any trimming, where which one is known at run time only. */
+interface AnyTrim extends Partial<TrimBy> {
+  readonly approximate?: boolean
+  readonly limit?: number | undefined
+  readonly keepref?: boolean
+  readonly delref?: boolean
+  readonly acked?: boolean
+}
+
+const XADD = write('XADD', word)
+const XCFGSET = write('XCFGSET', word)
+const XDEL = write('XDEL', int)
+const XDELEX = write('XDELEX', list(int))
+const XINFO_HELP = keyless('XINFO HELP', list(word))
+const XINFO_STREAM = read('XINFO STREAM', streamInfo)
+const XLEN = read('XLEN', int)
+const XRANGE = read('XRANGE', entries)
+const XREAD = read('XREAD', streams, { keys: [halfAfter('STREAMS', 'read')], blocks: 'after BLOCK, ms' })
+const XREVRANGE = read('XREVRANGE', entries)
+const XSETID = write('XSETID', word)
+const XTRIM = write('XTRIM', int)
+
+/** Streams: logs of entries, each with an id that grows, and fields. */
+export abstract class Streams<C extends Context> extends Runner<C> {
+  /**
+   * Appends an entry and gives its id: `id`, or one that the server makes for `'*'`. With `nomkstream` null if there is no
+   * stream. What the options of `xtrim` say is done in the same step. @since 5.0 [XADD](https://redis.io/commands/xadd)
+   */
+  xadd(
+    key: Key,
+    id: StreamId,
+    fields: Fields,
+    options?: XaddOptions & { readonly nomkstream?: false },
+  ): Outcome<C, string>
+  xadd(
+    key: Key,
+    id: StreamId,
+    fields: Fields,
+    options: XaddOptions & { readonly nomkstream?: boolean },
+  ): Outcome<C, string | null>
+  xadd(
+    key: Key,
+    id: StreamId,
+    fields: Fields,
+    options: XaddOptions & { readonly nomkstream?: boolean } = {},
+  ): Outcome<C, string | null> {
+    const args: Arguments = [key]
+    const { idmp, idmpauto } = options
+    exclusive(args, options, 'idmp', 'idmpauto')
+    flag(args, 'NOMKSTREAM', options.nomkstream)
+    pushReferences(args, options)
+    option(args, 'IDMPAUTO', idmpauto)
+    if (idmp !== undefined) args.push('IDMP', idmp.producer, idmp.id)
+    pushTrim(args, options)
+    args.push(id)
+    pushFields(args, fields)
+    return this.run(new Command(XADD, args))
+  }
+
+  /**
+   * Sets how long and how many idempotent ids of `xadd` are kept. @since 8.6 [XCFGSET](https://redis.io/commands/xcfgset)
+   */
+  xcfgset(key: Key, options: XcfgsetOptions): Outcome<C, 'OK'> {
+    const args: Arguments = [key]
+    option(args, 'IDMP-DURATION', options.idmpDuration)
+    option(args, 'IDMP-MAXSIZE', options.idmpMaxsize)
+    return this.run(new Command(XCFGSET, args))
+  }
+
+  /** Deletes entries and tells how many there were. @since 5.0 [XDEL](https://redis.io/commands/xdel) */
+  xdel(key: Key, ...ids: Several<StreamId>): Outcome<C, C['int']> {
+    const args: Arguments = [key]
+    pushSeveral(args, ids, 'id')
+    return this.run(new Command(XDEL, args))
+  }
+
+  /**
+   * Deletes entries, and what groups refer to of them as the options say. For each id 1 if it was deleted, -1 if there is
+   * none, 2 if some group still refers to it. @since 8.2 [XDELEX](https://redis.io/commands/xdelex)
+   */
+  xdelex(key: Key, ids: OneOrMore<StreamId>, options: References = {}): Outcome<C, C['int'][]> {
+    const args: Arguments = [key]
+    pushReferences(args, options)
+    pushIds(args, ids)
+    return this.run(new Command(XDELEX, args))
+  }
+
+  /** The server's own help on XINFO. @since 5.0 [XINFO HELP](https://redis.io/commands/xinfo-help) */
+  xinfoHelp(): Outcome<C, string[]> {
+    return this.run(new Command(XINFO_HELP, []))
+  }
+
+  /**
+   * What the server knows about a stream; with `full` (since 6.0) also about its groups and consumers, with `count` entries
+   * of each list, 10 unless given, 0 for all. @since 5.0 [XINFO STREAM](https://redis.io/commands/xinfo-stream)
+   */
+  xinfoStream(key: Key, options?: { readonly full?: false }): Outcome<C, StreamInfo<C>>
+  xinfoStream(key: Key, options: { readonly full: true; readonly count?: number }): Outcome<C, FullStreamInfo<C>>
+  xinfoStream(
+    key: Key,
+    options: { readonly full?: boolean; readonly count?: number },
+  ): Outcome<C, StreamInfo<C> | FullStreamInfo<C>>
+  xinfoStream(key: Key, options: { readonly full?: boolean; readonly count?: number } = {}): Outcome<C, unknown> {
+    const args: Arguments = [key]
+    const full = options.full === true
+    if (!full && isGiven(options, 'count')) refuse(args, 'The option count goes with full only.')
+    flag(args, 'FULL', full)
+    option(args, 'COUNT', options.count)
+    return this.run(new Command(XINFO_STREAM, args, full ? fullStreamInfo : streamInfo))
+  }
+
+  /** How many entries there are. @since 5.0 [XLEN](https://redis.io/commands/xlen) */
+  xlen(key: Key): Outcome<C, C['int']> {
+    return this.run(new Command(XLEN, [key]))
+  }
+
+  /**
+   * The entries from one id to another, both included unless written as `'(id'`; all of them unless told otherwise.
+   * @since 5.0 [XRANGE](https://redis.io/commands/xrange)
+   */
+  xrange(
+    key: Key,
+    start: StreamId = '-',
+    end: StreamId = '+',
+    options: RangeOptions = {},
+  ): Outcome<C, StreamEntry<C['text']>[]> {
+    const args: Arguments = [key, start, end]
+    option(args, 'COUNT', options.count)
+    return this.run(new Command(XRANGE, args))
+  }
+
+  /**
+   * The entries behind an id of each stream: `{ orders: '0', returns: '$' }`; `'$'` is what comes from now on, `'+'` (since
+   * 7.4) the last one. Null if there are none, after `block` milliseconds if given. @since 5.0
+   * [XREAD](https://redis.io/commands/xread)
+   */
+  xread(
+    streams: StreamIds,
+    options: XreadOptions = {},
+  ): Outcome<C, StreamEntries<C['text'], StreamEntry<C['text']>>[] | null> {
+    const args: Arguments = []
+    option(args, 'COUNT', options.count)
+    option(args, 'BLOCK', options.block)
+    pushStreams(args, streams)
+    return this.run(new Command(XREAD, args))
+  }
+
+  /**
+   * The entries from one id down to another: as `xrange`, newest first, and `end` comes first. @since 5.0
+   * [XREVRANGE](https://redis.io/commands/xrevrange)
+   */
+  xrevrange(
+    key: Key,
+    end: StreamId = '+',
+    start: StreamId = '-',
+    options: RangeOptions = {},
+  ): Outcome<C, StreamEntry<C['text']>[]> {
+    const args: Arguments = [key, end, start]
+    option(args, 'COUNT', options.count)
+    return this.run(new Command(XREVRANGE, args))
+  }
+
+  /** Sets the id behind which the next one comes. @since 5.0 [XSETID](https://redis.io/commands/xsetid) */
+  xsetid(key: Key, lastId: StreamId, options: XsetidOptions = {}): Outcome<C, 'OK'> {
+    const args: Arguments = [key, lastId]
+    option(args, 'ENTRIESADDED', options.entriesadded)
+    option(args, 'MAXDELETEDID', options.maxdeletedid)
+    return this.run(new Command(XSETID, args))
+  }
+
+  /** Deletes the oldest entries and tells how many. @since 5.0 [XTRIM](https://redis.io/commands/xtrim) */
+  xtrim(key: Key, options: TrimOptions): Outcome<C, C['int']> {
+    const args: Arguments = [key]
+    if (!isGiven(options, 'maxlen') && !isGiven(options, 'minid')) refuse(args, 'One of maxlen and minid is needed.')
+    pushTrim(args, options)
+    pushReferences(args, options)
+    return this.run(new Command(XTRIM, args))
+  }
+}
+
+/** Adds STREAMS, the keys, and their ids in the same order; none at all is a refusal. */
+export function pushStreams(args: Arguments, streams: StreamIds): void {
+  const pairs: Arguments = []
+  pushFields(pairs, streams, 'stream')
+  args.push('STREAMS', ...pairs.filter((_, i) => i % 2 === 0), ...pairs.filter((_, i) => i % 2 === 1))
+}
+
+/** Adds IDS, their number, and the ids. */
+export function pushIds(args: Arguments, ids: OneOrMore<StreamId>): void {
+  args.push('IDS')
+  pushCounted(args, Array.isArray(ids) ? ids : [ids as StreamId], 'id')
+}
+
+/** Adds how references are handled, and refuses more than one way. */
+export function pushReferences(args: Arguments, options: AnyTrim): void {
+  exclusive(args, options, 'keepref', 'delref', 'acked')
+  flag(args, 'KEEPREF', options.keepref)
+  flag(args, 'DELREF', options.delref)
+  flag(args, 'ACKED', options.acked)
+}
+
+function pushTrim(args: Arguments, options: AnyTrim): void {
+  const { maxlen, minid, approximate, limit } = options
+  exclusive(args, options, 'maxlen', 'minid')
+  if (maxlen === undefined && minid === undefined && (approximate === true || limit !== undefined)) {
+    refuse(args, 'The options approximate and limit go with maxlen or minid only.')
+  }
+  if (limit !== undefined && approximate !== true) refuse(args, 'The option limit goes with approximate only.')
+  const how = approximate === true ? '~' : '='
+  if (maxlen !== undefined) args.push('MAXLEN', how, maxlen)
+  if (minid !== undefined) args.push('MINID', how, minid)
+  option(args, 'LIMIT', limit)
+}
