@@ -1,15 +1,23 @@
 /**
- * Builds dist: tsc emits CommonJS, and beside each entry stands a wrapper that hands the same objects to `import`. So there
- * is one identity of every class, however the package is loaded.
+ * Builds dist: tsc emits CommonJS, which goes into one file, and beside each entry stands a wrapper that hands the same
+ * objects to `import`. So there is one identity of every class, however the package is loaded.
  */
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.mjs'
 import { root, run, tool } from './child.mjs'
 
 const ENTRIES = ['index', 'internal']
-const SOURCES = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs']
+const SOURCES = [
+  'src',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'scripts/build.mjs',
+  'scripts/bundle.mjs',
+]
 const dist = path.join(root, 'dist')
 
 /** Whether a source has changed, come or gone since dist was built. */
@@ -27,6 +35,7 @@ function changedAt(file) {
 export async function build() {
   rmSync(dist, { recursive: true, force: true })
   await run([...tool('tsc', 'typescript'), '-p', 'tsconfig.build.json'])
+  bundle(dist, ENTRIES)
   for (const entry of ENTRIES) wrap(entry)
 }
 

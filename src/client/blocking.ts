@@ -1,6 +1,6 @@
 /** A blocking command leaves on a lent connection by itself: on the shared one it would hold up all callers. */
 import { type Command, type Holder, Keep, State } from '../commands/command.js'
-import { type Lent, unblock } from '../connection/lent.js'
+import { type Borrower, type Lent, unblock } from '../connection/lent.js'
 import type { Node } from '../connection/node.js'
 import { outside } from '../connection/outside.js'
 import type { Ticket } from '../connection/pool.js'
@@ -14,11 +14,16 @@ const GRACE = 100
 export class Blocking implements Holder {
   readonly #node: Node
   readonly #ticket: Ticket
+  readonly #elsewhere: Borrower | undefined
   #lent: Lent | undefined
 
-  /** Borrows a connection of `node`, sends `command`, and gives the connection back when it has settled. */
-  constructor(node: Node, command: Command) {
+  /**
+   * Borrows a connection of `node`, sends `command`, and gives the connection back when it has settled, or when
+   * `elsewhere` took it.
+   */
+  constructor(node: Node, command: Command, elsewhere?: Borrower) {
     this.#node = node
+    this.#elsewhere = elsewhere
     command.holder = this
     this.#ticket = node.pool.request(
       lent => this.#take(lent, command),
@@ -33,10 +38,30 @@ export class Blocking implements Holder {
     }
     this.#lent = lent
     command.keep ??= new Keep()
-    const before = command.keep.onSettled
-    command.keep.onSettled = (settled, value, error) => {
-      before?.(settled, value, error)
+    const { keep } = command
+    const before = keep.onSettled
+    const giveBack = () => {
+      lent.borrower = undefined
       this.#node.pool.giveBack(lent, true)
+    }
+    const mine: typeof before = (settled, value, error) => {
+      before?.(settled, value, error)
+      giveBack()
+    }
+    keep.onSettled = mine
+    const elsewhere = this.#elsewhere
+    if (elsewhere !== undefined) {
+      const takes = (take: () => boolean) => {
+        keep.onSettled = before
+        const taken = take()
+        if (taken) giveBack()
+        else keep.onSettled = mine
+        return taken
+      }
+      lent.borrower = {
+        takesRefusal: (refused, error) => takes(() => elsewhere.takesRefusal(refused, error)),
+        takesLeft: (left, error) => takes(() => elsewhere.takesLeft(left, error)),
+      }
     }
     lent.link.send(command)
     command.holder = this

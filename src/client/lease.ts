@@ -11,7 +11,7 @@ import type { Lent } from '../connection/lent.js'
 import type { Node } from '../connection/node.js'
 import { outside } from '../connection/outside.js'
 import { fail } from '../connection/settle.js'
-import { ConnectionError, DataError, TimeoutError } from '../errors/errors.js'
+import { ConnectionError, DataError, TimeoutError, type WatchError } from '../errors/errors.js'
 import { type CallOptions, checkCallOptions } from './call-options.js'
 import type { Engine, ViewOf } from './engine.js'
 import { type Step, stepping } from './scan.js'
@@ -19,22 +19,44 @@ import type { Session } from './session.js'
 import { Transaction } from './transaction.js'
 import { View } from './view.js'
 
+/** The engine of a session, and what only a session asks of it. */
+export interface SessionEngine extends Engine {
+  /** Where its connection is from, if it has one. */
+  readonly pool: object | undefined
+  /** Why no transaction may be written: the link that watched is lost. */
+  watchFault(): WatchError | undefined
+  /** Nothing is watched any more: EXEC, DISCARD, UNWATCH. */
+  unwatched(): void
+  /** Takes no more calls, and gives the connection back; not as it is if the session was aborted. */
+  end(aborted: boolean): void
+}
+
 /** The engine of a session: everything goes to the one lent connection, until the session is over. */
-export class Lease implements Engine {
+class Lease implements SessionEngine {
   readonly settings: Node['settings']
   readonly where: Where
   readonly isSession = true
+  readonly #node: Node
   readonly #lent: Lent
   #over = false
 
   constructor(node: Node, lent: Lent, where: Where) {
     this.settings = node.settings
     this.where = where
+    this.#node = node
     this.#lent = lent
   }
 
-  get lent(): Lent {
-    return this.#lent
+  get pool(): object {
+    return this.#node.pool
+  }
+
+  watchFault(): WatchError | undefined {
+    return this.#lent.watchFault
+  }
+
+  unwatched(): void {
+    this.#lent.unwatch()
   }
 
   now(): number {
@@ -43,8 +65,7 @@ export class Lease implements Engine {
 
   send(command: Command): void {
     if (this.#over) {
-      const message = `The session is over: ${command.spec.name} was not sent. Await all calls inside of its function.`
-      fail(command, new ConnectionError(message, { outcome: 'not sent' }))
+      fail(command, sessionOver(command))
       return
     }
     if (command.spec === WATCH) this.#lent.watch()
@@ -56,26 +77,36 @@ export class Lease implements Engine {
     for (const command of commands) this.send(command)
   }
 
-  session<F extends Form, T>(_view: ViewOf, _fn: (session: Session<F>) => Promise<T> | T): Promise<T> {
-    return Promise.reject(new DataError('A session has a connection already: use it, or call session() of the client.'))
+  session<T>(): Promise<T> {
+    return Promise.reject(nestedSession())
   }
 
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
     return stepping(cursor => step(this, cursor))
   }
 
-  /** No call is taken any more. */
-  end(): void {
+  end(aborted: boolean): void {
     this.#over = true
+    if (aborted) this.#node.pool.giveBack(this.#lent, false)
+    else takeBack(this.#node, this.#lent)
   }
 }
 
+export function sessionOver(command: Command): ConnectionError {
+  const message = `The session is over: ${command.spec.name} was not sent. Await all calls inside of its function.`
+  return new ConnectionError(message, { outcome: 'not sent' })
+}
+
+export function nestedSession(): DataError {
+  return new DataError('A session has a connection already: use it, or call session() of the client.')
+}
+
 class SessionView<F extends Form = Plain> extends View<F> implements Session<F> {
-  readonly #lease: Lease
+  readonly #lease: SessionEngine
   readonly #shape: Shape
   readonly #circumstances: Circumstances | undefined
 
-  constructor(lease: Lease, { shape, circumstances }: ViewOf) {
+  constructor(lease: SessionEngine, { shape, circumstances }: ViewOf) {
     super(lease, shape, circumstances)
     this.#lease = lease
     this.#shape = shape
@@ -105,10 +136,10 @@ class SessionView<F extends Form = Plain> extends View<F> implements Session<F> 
   }
 
   override multi(): Transaction<[], F> {
-    const { lent } = this.#lease
-    return new Transaction<[], F>(this.#lease, this.#shape, this.#circumstances, {
-      fault: () => lent.watchFault,
-      over: () => lent.unwatch(),
+    const lease = this.#lease
+    return new Transaction<[], F>(lease, this.#shape, this.#circumstances, {
+      fault: () => lease.watchFault(),
+      over: () => lease.unwatched(),
     })
   }
 
@@ -120,7 +151,7 @@ class SessionView<F extends Form = Plain> extends View<F> implements Session<F> 
 
   async unwatch(): Promise<'OK'> {
     const answer = await this.run<'OK'>(new Command(UNWATCH, []))
-    this.#lease.lent.unwatch()
+    this.#lease.unwatched()
     return answer
   }
 
@@ -139,23 +170,30 @@ export async function lend<F extends Form, T>(
 ): Promise<T> {
   if (typeof fn !== 'function') throw new DataError('session() takes a function.')
   const lent = await borrow(node, view.circumstances?.timeout, signal)
-  const lease = new Lease(node, lent, where)
+  return holdSession(new Lease(node, lent, where), view, fn, signal)
+}
+
+/** Runs `fn` on a session of `lease`, which ends with it. */
+export async function holdSession<F extends Form, T>(
+  lease: SessionEngine,
+  view: ViewOf,
+  fn: (session: Session<F>) => Promise<T> | T,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   // The signal is the session's, not each call's: calls inside may have their own.
   const { signal: _, ...circumstances } = view.circumstances ?? {}
   const session = new SessionView<F>(lease, { shape: view.shape, circumstances })
   const aborted = abortOf(signal)
   try {
-    return await Promise.race([holding(node.pool, async () => fn(session)), aborted.promise])
+    return await Promise.race([holding(() => lease.pool, async () => fn(session)), aborted.promise])
   } finally {
     aborted.forget()
-    lease.end()
-    if (signal?.aborted) node.pool.giveBack(lent, false)
-    else takeBack(node, lent)
+    lease.end(signal?.aborted === true)
   }
 }
 
 /** A connection of the pool; rejects with TimeoutError if the caller's own deadline is shorter than the pool's. */
-function borrow(node: Node, timeout: number | undefined, signal: AbortSignal | undefined): Promise<Lent> {
+export function borrow(node: Node, timeout: number | undefined, signal: AbortSignal | undefined): Promise<Lent> {
   if (signal?.aborted) return Promise.reject(signal.reason)
   return new Promise((resolve, reject) => {
     const leave = (error: unknown) => {
@@ -202,7 +240,7 @@ function noneInTime(node: Node, timeout: number): TimeoutError {
 }
 
 /** Waits for what the session did not await, puts the connection's state back, and gives it back. */
-function takeBack(node: Node, lent: Lent): void {
+export function takeBack(node: Node, lent: Lent): void {
   const { pool, settings } = node
   if (lent.isClean) {
     pool.giveBack(lent, true)

@@ -45,6 +45,8 @@ export interface Spec {
   readonly names: readonly KeySpec[]
   /** Index of the first key if it is always there, -1 if there is none, -2 if `keys` must be searched. */
   readonly firstKey: number
+  /** The key at `firstKey` is the only one. */
+  readonly oneKey: boolean
   /** The server's own flag: it changes nothing. */
   readonly readonly: boolean
   /** May be sent again although it may have run: read-only, or without any effect on data. */
@@ -94,6 +96,7 @@ function define(name: string, decode: Decoder, access: Access | undefined, reado
     names: traits.names ?? [],
     firstKey:
       keys.length === 0 ? -1 : typeof keys[0]?.begin === 'number' && 'last' in keys[0].find ? keys[0].begin : -2,
+    oneKey: isOne(keys),
     readonly,
     repeatable: traits.repeatable ?? readonly,
     blocks: traits.blocks,
@@ -105,6 +108,11 @@ function define(name: string, decode: Decoder, access: Access | undefined, reado
   }
   specs.set(name, spec)
   return spec
+}
+
+function isOne(keys: readonly KeySpec[]): boolean {
+  const [only] = keys
+  return keys.length === 1 && typeof only?.begin === 'number' && 'last' in only.find && only.find.last === 0
 }
 
 /** A command that the server flags read-only; its first argument is its only key unless `traits.keys` says otherwise. */
@@ -148,6 +156,7 @@ export function specOf(words: readonly Argument[]): Spec {
     keys: [],
     names: [],
     firstKey: -1,
+    oneKey: false,
     readonly: false,
     repeatable: false,
     blocks: undefined,
@@ -184,6 +193,8 @@ export class Keep {
   attempts = 0
   /** Redirects followed (cluster). */
   redirects = 0
+  /** How often it waited for its slot to be served (cluster). */
+  waits = 0
   /** The refusal (LOADING, TRYAGAIN…) after which it waits to be sent again. */
   refusal: RedisError | undefined = undefined
   /** Told once, before the promise settles. */
@@ -253,6 +264,11 @@ export class Command {
   result: unknown = undefined
   /** Who has it now: a link, a router; asked what phase it is in when its deadline passes. */
   holder: Holder | undefined = undefined
+
+  /** The same for all commands of a pipeline. */
+  get batch(): unknown {
+    return this.resolve
+  }
 
   constructor(spec: Spec, args: Arguments, decode: Decoder = spec.decode) {
     this.spec = spec

@@ -9,16 +9,45 @@ import { Command, specOf } from './command.js'
 import { type Context, type Form, type Outcome, type Plain, type Promised, Runner } from './context.js'
 import { raw } from './decoder.js'
 import { Expiry } from './expiry.js'
+import { Geo } from './geo.js'
 import { HashExpiry } from './hash-expiry.js'
 import { Hashes } from './hashes.js'
 import { HyperLogLogs } from './hyperloglog.js'
 import { Keys } from './keys.js'
 import { Lists } from './lists.js'
+import { PubSub } from './pubsub.js'
+import { Scripting } from './scripting.js'
 import { Sets } from './sets.js'
+import { SortedSetAlgebra } from './sorted-set-algebra.js'
+import { SortedSetRanges } from './sorted-set-ranges.js'
+import { SortedSets } from './sorted-sets.js'
 import { Sorting } from './sorting.js'
+import { StreamGroups } from './stream-groups.js'
+import { Streams } from './streams.js'
 import { Strings } from './strings.js'
+import { VectorSets } from './vector-sets.js'
 
-const groups = [Strings, Keys, Expiry, Sorting, Hashes, HashExpiry, Lists, Sets, Bitmaps, HyperLogLogs]
+const groups = [
+  Strings,
+  Keys,
+  Expiry,
+  Sorting,
+  Hashes,
+  HashExpiry,
+  Lists,
+  Sets,
+  Bitmaps,
+  HyperLogLogs,
+  SortedSets,
+  SortedSetRanges,
+  SortedSetAlgebra,
+  Streams,
+  StreamGroups,
+  Geo,
+  Scripting,
+  PubSub,
+  VectorSets,
+]
 
 export interface Commands<C extends Context>
   extends Strings<C>,
@@ -30,7 +59,16 @@ export interface Commands<C extends Context>
     Lists<C>,
     Sets<C>,
     Bitmaps<C>,
-    HyperLogLogs<C> {}
+    HyperLogLogs<C>,
+    SortedSets<C>,
+    SortedSetRanges<C>,
+    SortedSetAlgebra<C>,
+    Streams<C>,
+    StreamGroups<C>,
+    Geo<C>,
+    Scripting<C>,
+    PubSub<C>,
+    VectorSets<C> {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface says what the loop below puts on the prototype
 export abstract class Commands<C extends Context> extends Runner<C> {

@@ -2,7 +2,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 interface Held {
-  readonly pool: object
+  /** Whose the connection is; undefined as long as there is none. */
+  readonly pool: () => object | undefined
   readonly above: Held | undefined
   /** False when it was given back, though a task that was started meanwhile may go on. */
   active: boolean
@@ -13,7 +14,7 @@ interface Held {
 let held: AsyncLocalStorage<Held> | undefined
 
 /** Runs `fn`, which holds one connection of `pool` until it settles; all that it calls and awaits knows. */
-export async function holding<T>(pool: object, fn: () => Promise<T>): Promise<T> {
+export async function holding<T>(pool: () => object | undefined, fn: () => Promise<T>): Promise<T> {
   held ??= new AsyncLocalStorage<Held>()
   const mine: Held = { pool, above: held.getStore(), active: true }
   try {
@@ -27,6 +28,6 @@ export async function holding<T>(pool: object, fn: () => Promise<T>): Promise<T>
 export function heldByAncestors(pool: object): number {
   let count = 0
   for (let each = held?.getStore(); each !== undefined; each = each.above)
-    if (each.pool === pool && each.active) count++
+    if (each.active && each.pool() === pool) count++
   return count
 }

@@ -8,9 +8,17 @@ import { Link, type LinkOwner } from './link.js'
 import type { Endpoint, Settings } from './options.js'
 import { fail } from './settle.js'
 
+/** First look at refusals, and at what a lost link leaves unsettled: true if the command is settled or sent elsewhere. */
+export interface Borrower {
+  takesRefusal(command: Command, error: RedisError): boolean
+  takesLeft(command: Command, error: RedisError): boolean
+}
+
 /** A connection that is lent: a link for one caller, and what he did to its state. */
 export class Lent implements LinkOwner {
   readonly link: Link
+  /** Who borrowed it, if he knows where else a command may go. */
+  borrower: Borrower | undefined = undefined
   readonly #db: number
   #selected: number
   #watching = false
@@ -33,6 +41,10 @@ export class Lent implements LinkOwner {
     if (this.#watching) return
     this.#watching = true
     this.#watchLost = false
+  }
+
+  get isWatching(): boolean {
+    return this.#watching
   }
 
   /** Nothing is watched any more: EXEC, DISCARD, UNWATCH. */
@@ -83,9 +95,13 @@ export class Lent implements LinkOwner {
 
   onPush(_link: Link, _kind: string, _items: Reply[]): void {}
 
+  takesRefusal(_link: Link, command: Command, error: RedisError): boolean {
+    return this.borrower?.takesRefusal(command, error) ?? false
+  }
+
   /** A transaction that waits was built on what was watched: it must not run on a connection that watches nothing. */
   takesLeft(_link: Link, command: Command, error: RedisError): boolean {
-    if (!this.#watching || (command.state & State.unit) === 0) return false
+    if (!this.#watching || (command.state & State.unit) === 0) return this.borrower?.takesLeft(command, error) ?? false
     fail(command, watchLost(error))
     return true
   }

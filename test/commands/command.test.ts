@@ -76,6 +76,7 @@ describe('specOf', () => {
       keys: [],
       names: [],
       firstKey: -1,
+      oneKey: false,
       readonly: false,
       repeatable: false,
       blocks: undefined,

@@ -1,0 +1,100 @@
+/**
+ * Which of the 16384 slots a key belongs to: CRC16 of its hash tag, or of the whole key if it has none.
+ *
+ *   {user:1}.cart   ▸ user:1        foo{}{bar}     ▸ the whole key: its first tag is empty
+ *   foo{{bar}}zap   ▸ {bar          foo{bar}{zap}  ▸ bar
+ *
+ * The tag is found here, and cluster-key-slot gets the tag alone, as the bytes that are sent.
+ */
+import calculateSlot from 'cluster-key-slot'
+import { type Argument, type Command, keyIndexes } from '../commands/command.js'
+import type { Unit } from '../connection/unit.js'
+
+export const SLOTS = 16384
+
+/** No key says where to. */
+export const NONE: number = -1
+/** Its keys belong to several slots. */
+export const SEVERAL: number = -2
+
+const TAG_BEGIN = 0x7b
+const TAG_END = 0x7d
+
+/** Text up to this length is hashed from a space that is kept. */
+const SPACE = 256
+const space = Buffer.alloc(SPACE)
+/** The first n bytes of it, made as they are needed. */
+const spaces: Buffer[] = []
+
+export function slotOf(key: Argument): number {
+  if (typeof key === 'string') return slotOfText(key)
+  if (key instanceof Uint8Array) return slotOfBytes(Buffer.from(key.buffer, key.byteOffset, key.byteLength))
+  return slotOfText(String(key))
+}
+
+function slotOfText(key: string): number {
+  const begin = key.indexOf('{')
+  if (begin < 0) return hashText(key, 0, key.length)
+  const end = key.indexOf('}', begin + 1)
+  if (end < 0) return hashText(key, 0, key.length)
+  return end === begin + 1 ? slotOfEmptyTag(Buffer.from(key)) : hashText(key, begin + 1, end)
+}
+
+function slotOfBytes(key: Buffer): number {
+  const begin = key.indexOf(TAG_BEGIN)
+  const end = begin < 0 ? -1 : key.indexOf(TAG_END, begin + 1)
+  if (end < 0) return calculateSlot(key)
+  return end === begin + 1 ? slotOfEmptyTag(key) : calculateSlot(key.subarray(begin + 1, end))
+}
+
+/** ASCII is its own bytes. The package would make an array of each text, and bytes that are never sent of a lone surrogate. */
+function hashText(text: string, from: number, to: number): number {
+  const length = to - from
+  if (length > SPACE) return calculateSlot(Buffer.from(text.slice(from, to)))
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(from + i)
+    if (code > 0x7f) return calculateSlot(Buffer.from(text.slice(from, to)))
+    space[i] = code
+  }
+  spaces[length] ??= space.subarray(0, length)
+  return calculateSlot(spaces[length])
+}
+
+/**
+ * An empty first tag means the whole key, but the package goes on to the next `}`. CRC16 is linear: the key with each `}` as
+ * `|`, which is one bit less, and what these bits come to alone, make the key's own together.
+ */
+function slotOfEmptyTag(key: Buffer): number {
+  const without = Buffer.from(key)
+  const bits = Buffer.alloc(key.length)
+  for (let i = key.indexOf(TAG_END); i >= 0; i = key.indexOf(TAG_END, i + 1)) {
+    without[i] = TAG_END ^ 1
+    bits[i] = 1
+  }
+  return calculateSlot(without) ^ calculateSlot(bits)
+}
+
+/** The slot of all keys of a command, NONE or SEVERAL. */
+export function slotOfKeys(command: Command): number {
+  const { args, spec } = command
+  if (spec.oneKey) return args.length > spec.firstKey ? slotOf(args[spec.firstKey] as Argument) : NONE
+  let slot = NONE
+  for (const index of keyIndexes(command)) {
+    const other = slotOf(args[index] as Argument)
+    if (slot === NONE) slot = other
+    else if (slot !== other) return SEVERAL
+  }
+  return slot
+}
+
+/** The same of all commands of a transaction. */
+export function slotOfUnit(unit: Unit): number {
+  let slot = NONE
+  for (const command of unit.body) {
+    const other = slotOfKeys(command)
+    if (other === NONE || other === slot) continue
+    if (slot !== NONE || other === SEVERAL) return SEVERAL
+    slot = other
+  }
+  return slot
+}

@@ -1,0 +1,271 @@
+import type { AtMostOne } from './choice.js'
+import { type Argument, type Arguments, Command, type Key, keyless, read, type Spec, write } from './command.js'
+import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
+import { type Decoder, raw } from './decoder.js'
+import { and, first } from './joins.js'
+import { countedKeys } from './key-specs.js'
+import { int, list, named, pairsOf, record, texts, word } from './replies.js'
+import type { Reply } from './reply.js'
+import { exclusive, flag, type OneOrMore, option, pushSeveral, type Several } from './tokens.js'
+
+/** Whether the server answers when it is done, or at once and goes on in the background. */
+export type FlushMode = AtMostOne<{ readonly async: boolean; readonly sync: boolean }>
+
+export interface FunctionListOptions {
+  /** Only libraries of this glob-style pattern. */
+  readonly libraryname?: string
+  /** Their source text too. */
+  readonly withcode?: boolean
+}
+
+/** What is done with libraries that are there; one of the same name is an error unless told otherwise. */
+export type FunctionRestoreOptions = AtMostOne<{
+  /** Deletes all of them first. */
+  readonly flush: boolean
+  /** Keeps them; one of the same name is an error. */
+  readonly append: boolean
+  /** Keeps them; those of the same name are replaced. */
+  readonly replace: boolean
+}>
+
+export interface FunctionLibrary {
+  readonly libraryName: string
+  readonly engine: string
+  readonly functions: LibraryFunction[]
+  /** With `withcode` only. */
+  readonly libraryCode?: string
+}
+
+export interface LibraryFunction {
+  readonly name: string
+  readonly description: string | null
+  readonly flags: string[]
+}
+
+export interface FunctionStats<F extends Form = Plain> {
+  readonly runningScript: RunningScript<F> | null
+  readonly engines: Record<string, { readonly librariesCount: F['int']; readonly functionsCount: F['int'] }>
+}
+
+export interface RunningScript<F extends Form = Plain> {
+  readonly name: string
+  /** The words of the call. */
+  readonly command: F['text'][]
+  /** Milliseconds since it began. */
+  readonly durationMs: F['int']
+}
+
+const libraries = list(
+  named({
+    library_name: word,
+    engine: word,
+    functions: list(named({ name: word, description: word, flags: list(word) })),
+    library_code: word,
+  }),
+)
+
+const runningScript = named({ name: word, command: texts, duration_ms: int })
+
+/** Nothing runs, most of the time, and that is null. */
+const runningOrNull: Decoder = (reply, shape) => (reply === null ? null : runningScript(reply, shape))
+
+const functionStats = named({
+  running_script: runningOrNull,
+  engines: record(named({ libraries_count: int, functions_count: int })),
+})
+
+/** All shards have the same libraries, but a function runs on one of them. */
+function busiest(replies: readonly Reply[]): Reply {
+  return replies.find(reply => runs(reply)) ?? first(replies)
+}
+
+function runs(reply: Reply): boolean {
+  const pairs = pairsOf(reply) ?? []
+  return pairs.some((name, i) => i % 2 === 0 && word(name) === 'running_script' && (pairs[i + 1] ?? null) !== null)
+}
+
+const writing = { keys: [countedKeys(1, 'write')], script: true }
+const reading = { keys: [countedKeys(1, 'read')], script: true }
+const onShards = { ask: 'shards', join: first } as const
+const onNodes = { ask: 'nodes', join: first } as const
+
+export const EVAL: Spec = write('EVAL', raw, writing)
+export const EVAL_RO: Spec = read('EVAL_RO', raw, reading)
+export const EVALSHA: Spec = write('EVALSHA', raw, writing)
+export const EVALSHA_RO: Spec = read('EVALSHA_RO', raw, reading)
+const FCALL = write('FCALL', raw, writing)
+const FCALL_RO = read('FCALL_RO', raw, reading)
+const FUNCTION_DELETE = keyless('FUNCTION DELETE', word, onShards)
+const FUNCTION_DUMP = keyless('FUNCTION DUMP', reply => reply, { binary: true })
+const FUNCTION_FLUSH = keyless('FUNCTION FLUSH', word, onShards)
+const FUNCTION_HELP = keyless('FUNCTION HELP', list(word))
+const FUNCTION_KILL = keyless('FUNCTION KILL', word, onShards)
+const FUNCTION_LIST = keyless('FUNCTION LIST', libraries)
+const FUNCTION_LOAD = keyless('FUNCTION LOAD', word, onShards)
+const FUNCTION_RESTORE = keyless('FUNCTION RESTORE', word, onShards)
+const FUNCTION_STATS = keyless('FUNCTION STATS', functionStats, { ask: 'shards', join: busiest })
+/** Makes of the connection a console: what follows is no RESP. */
+export const SCRIPT_DEBUG: Spec = keyless('SCRIPT DEBUG', word, {
+  reserved: { session: false, instead: 'redis-cli with --ldb' },
+})
+const SCRIPT_EXISTS = keyless('SCRIPT EXISTS', list(int), { ask: 'shards', join: and })
+const SCRIPT_FLUSH = keyless('SCRIPT FLUSH', word, onNodes)
+const SCRIPT_HELP = keyless('SCRIPT HELP', list(word))
+const SCRIPT_KILL = keyless('SCRIPT KILL', word, onShards)
+const SCRIPT_LOAD = keyless('SCRIPT LOAD', word, onNodes)
+
+/** Scripts in Lua and functions of libraries. What they return is unknown: a `Script` gives it a type. */
+export abstract class Scripting<C extends Context> extends Runner<C> {
+  /** Runs a script. The reply comes as `call` gives it. @since 2.6 [EVAL](https://redis.io/commands/eval) */
+  eval(script: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
+    return this.run(new Command(EVAL, called(script, keys, args)))
+  }
+
+  /** Runs a script that may not write. @since 7.0 [EVAL_RO](https://redis.io/commands/eval_ro) */
+  evalRo(script: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
+    return this.run(new Command(EVAL_RO, called(script, keys, args)))
+  }
+
+  /**
+   * Runs a script that the server has, by the SHA-1 of its text in hexadecimal; `NoScriptError` if it has not, and only a
+   * `Script` helps itself then. @since 2.6 [EVALSHA](https://redis.io/commands/evalsha)
+   */
+  evalsha(sha1: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
+    return this.run(new Command(EVALSHA, called(sha1, keys, args)))
+  }
+
+  /** As `evalsha`, and the script may not write. @since 7.0 [EVALSHA_RO](https://redis.io/commands/evalsha_ro) */
+  evalshaRo(sha1: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
+    return this.run(new Command(EVALSHA_RO, called(sha1, keys, args)))
+  }
+
+  /** Runs a function of a library. The reply comes as `call` gives it. @since 7.0 [FCALL](https://redis.io/commands/fcall) */
+  fcall(name: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
+    return this.run(new Command(FCALL, called(name, keys, args)))
+  }
+
+  /** Runs a function that is declared not to write. @since 7.0 [FCALL_RO](https://redis.io/commands/fcall_ro) */
+  fcallRo(name: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
+    return this.run(new Command(FCALL_RO, called(name, keys, args)))
+  }
+
+  /** Deletes a library. @since 7.0 [FUNCTION DELETE](https://redis.io/commands/function-delete) */
+  functionDelete(libraryName: Argument): Outcome<C, 'OK'> {
+    return this.run(new Command(FUNCTION_DELETE, [libraryName]))
+  }
+
+  /** All libraries as bytes for `functionRestore`. @since 7.0 [FUNCTION DUMP](https://redis.io/commands/function-dump) */
+  functionDump(): Outcome<C, Buffer> {
+    return this.run(new Command(FUNCTION_DUMP, []))
+  }
+
+  /** Deletes all libraries. @since 7.0 [FUNCTION FLUSH](https://redis.io/commands/function-flush) */
+  functionFlush(mode: FlushMode = {}): Outcome<C, 'OK'> {
+    return this.run(new Command(FUNCTION_FLUSH, flushing(mode)))
+  }
+
+  /** The server's own help on FUNCTION. @since 7.0 [FUNCTION HELP](https://redis.io/commands/function-help) */
+  functionHelp(): Outcome<C, string[]> {
+    return this.run(new Command(FUNCTION_HELP, []))
+  }
+
+  /**
+   * Ends the function that runs, if it has written nothing yet. @since 7.0
+   * [FUNCTION KILL](https://redis.io/commands/function-kill)
+   */
+  functionKill(): Outcome<C, 'OK'> {
+    return this.run(new Command(FUNCTION_KILL, []))
+  }
+
+  /** The libraries and their functions. @since 7.0 [FUNCTION LIST](https://redis.io/commands/function-list) */
+  functionList(options: FunctionListOptions = {}): Outcome<C, FunctionLibrary[]> {
+    const args: Arguments = []
+    option(args, 'LIBRARYNAME', options.libraryname)
+    flag(args, 'WITHCODE', options.withcode)
+    return this.run(new Command(FUNCTION_LIST, args))
+  }
+
+  /**
+   * Makes a library of its source text and gives its name; one of the same name is an error unless `replace` is given.
+   * @since 7.0 [FUNCTION LOAD](https://redis.io/commands/function-load)
+   */
+  functionLoad(code: Argument, options: { readonly replace?: boolean } = {}): Outcome<C, string> {
+    const args: Arguments = []
+    flag(args, 'REPLACE', options.replace)
+    args.push(code)
+    return this.run(new Command(FUNCTION_LOAD, args))
+  }
+
+  /**
+   * Makes the libraries that `functionDump` gave. @since 7.0 [FUNCTION RESTORE](https://redis.io/commands/function-restore)
+   */
+  functionRestore(dump: Uint8Array, options: FunctionRestoreOptions = {}): Outcome<C, 'OK'> {
+    const args: Arguments = [dump]
+    exclusive(args, options, 'flush', 'append', 'replace')
+    flag(args, 'FLUSH', options.flush)
+    flag(args, 'APPEND', options.append)
+    flag(args, 'REPLACE', options.replace)
+    return this.run(new Command(FUNCTION_RESTORE, args))
+  }
+
+  /**
+   * Which function runs, and how many each engine has. @since 7.0 [FUNCTION STATS](https://redis.io/commands/function-stats)
+   */
+  functionStats(): Outcome<C, FunctionStats<C>> {
+    return this.run(new Command(FUNCTION_STATS, []))
+  }
+
+  /**
+   * For each SHA-1 in hexadecimal 1 if the server has the script, else 0. @since 2.6
+   * [SCRIPT EXISTS](https://redis.io/commands/script-exists)
+   */
+  scriptExists(...sha1s: Several<Argument>): Outcome<C, C['int'][]> {
+    const args: Arguments = []
+    pushSeveral(args, sha1s, 'SHA-1')
+    return this.run(new Command(SCRIPT_EXISTS, args))
+  }
+
+  /** Makes the server forget all scripts. @since 2.6 [SCRIPT FLUSH](https://redis.io/commands/script-flush) */
+  scriptFlush(mode: FlushMode = {}): Outcome<C, 'OK'> {
+    return this.run(new Command(SCRIPT_FLUSH, flushing(mode)))
+  }
+
+  /** The server's own help on SCRIPT. @since 5.0 [SCRIPT HELP](https://redis.io/commands/script-help) */
+  scriptHelp(): Outcome<C, string[]> {
+    return this.run(new Command(SCRIPT_HELP, []))
+  }
+
+  /**
+   * Ends the script that runs, if it has written nothing yet. @since 2.6
+   * [SCRIPT KILL](https://redis.io/commands/script-kill)
+   */
+  scriptKill(): Outcome<C, 'OK'> {
+    return this.run(new Command(SCRIPT_KILL, []))
+  }
+
+  /**
+   * Tells the server a script, without running it, and gives the SHA-1 of its text in hexadecimal. @since 2.6
+   * [SCRIPT LOAD](https://redis.io/commands/script-load)
+   */
+  scriptLoad(script: Argument): Outcome<C, string> {
+    return this.run(new Command(SCRIPT_LOAD, [script]))
+  }
+}
+
+/** What is run, the number of keys, the keys, and the other arguments. */
+export function called(what: Argument, keys: OneOrMore<Key>, rest: OneOrMore<Argument>): Arguments {
+  const several: readonly Key[] = Array.isArray(keys) ? keys : [keys as Key]
+  const others: readonly Argument[] = Array.isArray(rest) ? rest : [rest as Argument]
+  const args: Arguments = [what, several.length]
+  for (const key of several) args.push(key)
+  for (const other of others) args.push(other)
+  return args
+}
+
+function flushing(mode: FlushMode): Arguments {
+  const args: Arguments = []
+  exclusive(args, mode, 'async', 'sync')
+  flag(args, 'ASYNC', mode.async)
+  flag(args, 'SYNC', mode.sync)
+  return args
+}

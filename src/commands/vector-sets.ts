@@ -1,0 +1,312 @@
+import type { AtMostOne } from './choice.js'
+import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
+import type { Decoder } from './decoder.js'
+import { bool, double, int, itemsOf, list, named, text, texts, word } from './replies.js'
+import { MapReply, type Reply } from './reply.js'
+import { exclusive, flag, option } from './tokens.js'
+
+/** A vector: numbers, sent as text, or the shorter Float32Array, sent as it is (it must not change until the call settles). */
+export type Vector = readonly number[] | Float32Array
+
+/** How the server keeps vectors: as 8-bit integers unless told otherwise. */
+export type Quantization = AtMostOne<{
+  /** 32-bit floats. */
+  readonly noquant: boolean
+  /** 8-bit integers. */
+  readonly q8: boolean
+  /** One bit for each dimension. */
+  readonly bin: boolean
+}>
+
+export type VaddOptions = Quantization & {
+  /** Projects the vector to so many dimensions. */
+  readonly reduce?: number
+  /** Searches for neighbours in a thread of its own. */
+  readonly cas?: boolean
+  /** How many candidates are looked at for links; 200 unless given. */
+  readonly ef?: number
+  /** What filters are about: the text of a JSON object. */
+  readonly setattr?: string
+  /** How many links a node has at most; 16 unless given. */
+  readonly m?: number
+}
+
+export interface VsimOptions<S extends boolean, A extends boolean> {
+  /** `score`: 1 for the same direction, 0 for the opposite. */
+  readonly withscores?: S
+  /** `attributes`, the text of a JSON object or null. @since 8.2 */
+  readonly withattribs?: A
+  /** At most so many elements; 10 unless given. */
+  readonly count?: number
+  /** Only what is no farther than this, from 0 to 1. @since 8.2 */
+  readonly epsilon?: number
+  /** How many candidates are looked at. */
+  readonly ef?: number
+  /** Only what has such attributes: `'.year > 1980'`. */
+  readonly filter?: string
+  /** How many candidates the filter is tried on, 0 for all. */
+  readonly filterEf?: number
+  /** Looks at all elements: slow and exact. */
+  readonly truth?: boolean
+  /** Searches in the server's main thread. */
+  readonly nothread?: boolean
+}
+
+/** The elements that were found: their names, or objects with what was asked for. */
+export type VsimFound<T, S extends boolean, A extends boolean> = S extends boolean
+  ? A extends boolean
+    ? [S, A] extends [false, false]
+      ? T[]
+      : Similar<T, S, A>[]
+    : never
+  : never
+
+type Flat<T> = { readonly [K in keyof T]: T[K] }
+
+type Similar<T, S, A> = Flat<
+  { element: T } & (S extends true ? { score: number } : unknown) &
+    (A extends true ? { attributes: T | null } : unknown)
+>
+
+/** A neighbour and how similar it is, from 0 to 1. */
+export interface VectorLink<T> {
+  readonly element: T
+  readonly score: number
+}
+
+/** A vector as the server keeps it. */
+export interface RawVector {
+  readonly quantization: string
+  readonly data: Buffer
+  /** The length that the vector had before it was normalized. */
+  readonly norm: number
+  /** What integers are scaled by; with 8 bits only. */
+  readonly range?: number
+}
+
+export interface VectorSetInfo<F extends Form = Plain> {
+  readonly quantType: string
+  readonly hnswM: F['int']
+  readonly vectorDim: F['int']
+  readonly projectionInputDim: F['int']
+  readonly size: F['int']
+  readonly maxLevel: F['int']
+  readonly attributesCount: F['int']
+  readonly vsetUid: F['int']
+  readonly hnswMaxNodeUid: F['int']
+}
+
+/** Elements and what was asked for: in turn (RESP2), or as a map, to a list if it is both (RESP3). */
+function similar(withscores: boolean, withattribs: boolean): Decoder {
+  const more = Number(withscores) + Number(withattribs)
+  if (more === 0) return texts
+  return (reply, shape) => {
+    const items = flattened(reply)
+    if (items === undefined) return reply
+    const found: object[] = []
+    for (let i = 0; i + more < items.length; i += 1 + more) {
+      found.push({
+        element: text(items[i] ?? null, shape),
+        ...(withscores && { score: double(items[i + 1] ?? null) }),
+        ...(withattribs && { attributes: text(items[i + more] ?? null, shape) }),
+      })
+    }
+    return found
+  }
+}
+
+function flattened(reply: Reply): readonly Reply[] | undefined {
+  return reply instanceof MapReply ? (reply.flat.flat() as Reply[]) : itemsOf(reply)
+}
+
+const numbers = list(double)
+
+const rawVector: Decoder = reply => {
+  const [quantization, data, norm, range] = itemsOf(reply) ?? []
+  if (quantization === undefined || data === undefined || norm === undefined) return reply
+  const vector = { quantization: word(quantization), data, norm: double(norm) }
+  return range === undefined ? vector : { ...vector, range: double(range) }
+}
+
+const vectorSetInfo = named({
+  'quant-type': word,
+  'hnsw-m': int,
+  'vector-dim': int,
+  'projection-input-dim': int,
+  size: int,
+  'max-level': int,
+  'attributes-count': int,
+  'vset-uid': int,
+  'hnsw-max-node-uid': int,
+})
+
+const layers = list(texts)
+const scoredLayers = list(similar(true, false))
+
+const VADD = write('VADD', bool)
+const VCARD = read('VCARD', int)
+const VDIM = read('VDIM', int)
+const VEMB = read('VEMB', numbers, { binary: true })
+const VGETATTR = read('VGETATTR', text)
+const VINFO = read('VINFO', vectorSetInfo)
+const VISMEMBER = read('VISMEMBER', bool)
+const VLINKS = read('VLINKS', layers)
+const VRANDMEMBER = read('VRANDMEMBER', text)
+const VRANGE = read('VRANGE', texts)
+const VREM = write('VREM', bool)
+const VSETATTR = write('VSETATTR', bool)
+const VSIM = read('VSIM', texts)
+
+/** Vector sets: elements with vectors, found by similarity. @since 8.0 */
+export abstract class VectorSets<C extends Context> extends Runner<C> {
+  /**
+   * Adds an element, or gives it another vector. True if it is new. @since 8.0 [VADD](https://redis.io/commands/vadd)
+   */
+  vadd(key: Key, vector: Vector, element: Argument, options: VaddOptions = {}): Outcome<C, boolean> {
+    const args: Arguments = [key]
+    option(args, 'REDUCE', options.reduce)
+    pushVector(args, vector)
+    args.push(element)
+    exclusive(args, options, 'noquant', 'q8', 'bin')
+    flag(args, 'CAS', options.cas)
+    flag(args, 'NOQUANT', options.noquant)
+    flag(args, 'Q8', options.q8)
+    flag(args, 'BIN', options.bin)
+    option(args, 'EF', options.ef)
+    option(args, 'SETATTR', options.setattr)
+    option(args, 'M', options.m)
+    return this.run(new Command(VADD, args))
+  }
+
+  /** How many elements there are. @since 8.0 [VCARD](https://redis.io/commands/vcard) */
+  vcard(key: Key): Outcome<C, C['int']> {
+    return this.run(new Command(VCARD, [key]))
+  }
+
+  /** How many dimensions the vectors have. @since 8.0 [VDIM](https://redis.io/commands/vdim) */
+  vdim(key: Key): Outcome<C, C['int']> {
+    return this.run(new Command(VDIM, [key]))
+  }
+
+  /**
+   * The vector of an element, about as it was added; with `raw` as the server keeps it. Null if there is none. @since 8.0
+   * [VEMB](https://redis.io/commands/vemb)
+   */
+  vemb(key: Key, element: Argument, options?: { readonly raw?: false }): Outcome<C, number[] | null>
+  vemb(key: Key, element: Argument, options: { readonly raw: true }): Outcome<C, RawVector | null>
+  vemb(key: Key, element: Argument, options: { readonly raw?: boolean }): Outcome<C, number[] | RawVector | null>
+  vemb(key: Key, element: Argument, options: { readonly raw?: boolean } = {}): Outcome<C, unknown> {
+    const args: Arguments = [key, element]
+    flag(args, 'RAW', options.raw)
+    return this.run(new Command(VEMB, args, options.raw === true ? rawVector : numbers))
+  }
+
+  /**
+   * The attributes of an element, the text of a JSON object; null if there are none. @since 8.0
+   * [VGETATTR](https://redis.io/commands/vgetattr)
+   */
+  vgetattr(key: Key, element: Argument): Outcome<C, C['text'] | null> {
+    return this.run(new Command(VGETATTR, [key, element]))
+  }
+
+  /**
+   * What the server knows about a vector set, null if there is none. @since 8.0 [VINFO](https://redis.io/commands/vinfo)
+   */
+  vinfo(key: Key): Outcome<C, VectorSetInfo<C> | null> {
+    return this.run(new Command(VINFO, [key]))
+  }
+
+  /** Whether the element is there. @since 8.0 [VISMEMBER](https://redis.io/commands/vismember) */
+  vismember(key: Key, element: Argument): Outcome<C, boolean> {
+    return this.run(new Command(VISMEMBER, [key, element]))
+  }
+
+  /**
+   * The neighbours of an element in each layer of the graph, from the top down; with `withscores` how similar they are too.
+   * Null if there is no such element. @since 8.0 [VLINKS](https://redis.io/commands/vlinks)
+   */
+  vlinks(key: Key, element: Argument, options?: { readonly withscores?: false }): Outcome<C, C['text'][][] | null>
+  vlinks(
+    key: Key,
+    element: Argument,
+    options: { readonly withscores: true },
+  ): Outcome<C, VectorLink<C['text']>[][] | null>
+  vlinks(
+    key: Key,
+    element: Argument,
+    options: { readonly withscores?: boolean },
+  ): Outcome<C, C['text'][][] | VectorLink<C['text']>[][] | null>
+  vlinks(key: Key, element: Argument, options: { readonly withscores?: boolean } = {}): Outcome<C, unknown> {
+    const args: Arguments = [key, element]
+    flag(args, 'WITHSCORES', options.withscores)
+    return this.run(new Command(VLINKS, args, options.withscores === true ? scoredLayers : layers))
+  }
+
+  /**
+   * An element chosen at random, null if there is none; `count` of them, each once, or with a negative count so many with
+   * repetitions. @since 8.0 [VRANDMEMBER](https://redis.io/commands/vrandmember)
+   */
+  vrandmember(key: Key): Outcome<C, C['text'] | null>
+  vrandmember(key: Key, count: number): Outcome<C, C['text'][]>
+  vrandmember(key: Key, count?: number): Outcome<C, C['text'] | null | C['text'][]>
+  vrandmember(key: Key, count?: number): Outcome<C, unknown> {
+    return this.run(
+      count === undefined ? new Command(VRANDMEMBER, [key]) : new Command(VRANDMEMBER, [key, count], texts),
+    )
+  }
+
+  /**
+   * The elements whose names lie between two, at most `count`: `'[a'` with and `'(a'` without the name itself, `'-'` and
+   * `'+'` for no end. @since 8.4 [VRANGE](https://redis.io/commands/vrange)
+   */
+  vrange(key: Key, start: Key, end: Key, count?: number): Outcome<C, C['text'][]> {
+    return this.run(new Command(VRANGE, count === undefined ? [key, start, end] : [key, start, end, count]))
+  }
+
+  /** Removes an element. True if it was there. @since 8.0 [VREM](https://redis.io/commands/vrem) */
+  vrem(key: Key, element: Argument): Outcome<C, boolean> {
+    return this.run(new Command(VREM, [key, element]))
+  }
+
+  /**
+   * Sets the attributes of an element, the text of a JSON object; empty text removes them. False if there is no such element.
+   * @since 8.0 [VSETATTR](https://redis.io/commands/vsetattr)
+   */
+  vsetattr(key: Key, element: Argument, attributes: string): Outcome<C, boolean> {
+    return this.run(new Command(VSETATTR, [key, element, attributes]))
+  }
+
+  /**
+   * The elements most like a vector, or like an element named by text or bytes: their names, or with `withscores` or
+   * `withattribs` objects. @since 8.0 [VSIM](https://redis.io/commands/vsim)
+   */
+  vsim<S extends boolean = false, A extends boolean = false>(
+    key: Key,
+    like: Key | Vector,
+    options: VsimOptions<S, A> = {},
+  ): Outcome<C, VsimFound<C['text'], S, A>> {
+    const args: Arguments = [key]
+    if (typeof like === 'string' || like instanceof Uint8Array) args.push('ELE', like)
+    else pushVector(args, like)
+    flag(args, 'WITHSCORES', options.withscores)
+    flag(args, 'WITHATTRIBS', options.withattribs)
+    option(args, 'COUNT', options.count)
+    option(args, 'EPSILON', options.epsilon)
+    option(args, 'EF', options.ef)
+    option(args, 'FILTER', options.filter)
+    option(args, 'FILTER-EF', options.filterEf)
+    flag(args, 'TRUTH', options.truth)
+    flag(args, 'NOTHREAD', options.nothread)
+    return this.run(new Command(VSIM, args, similar(options.withscores === true, options.withattribs === true)))
+  }
+}
+
+function pushVector(args: Arguments, vector: Vector): void {
+  if (vector instanceof Float32Array) {
+    args.push('FP32', Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength))
+    return
+  }
+  args.push('VALUES', vector.length)
+  for (const number of vector) args.push(number)
+}
