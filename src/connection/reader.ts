@@ -117,6 +117,7 @@ export class Reader {
     if (this.#at === this.#end) {
       this.#at = 0
       this.#end = 0
+      this.#searched = 0
       if (this.#buffer === NOTHING) {
         this.#buffer = Buffer.allocUnsafeSlow(Math.max(BUFFER_SIZE, this.#limits.maxLine + LEAST_SPACE))
       }
@@ -169,21 +170,27 @@ export class Reader {
 
   /** The value at `#at`, or undefined: if it is unfinished (`#at` stays) or is put together elsewhere (`#at` moves on). */
   #value(type: number): Reply | undefined {
-    if (!this.#begun && type !== PUSH && type !== ATTRIBUTE) {
+    if (!this.#begun && this.#aggregate === null && type !== PUSH && type !== ATTRIBUTE) {
       this.#bytes = this.#sink.wantsBytes()
       this.#begun = true
     }
     switch (type) {
       case BULK:
-      case INTEGER:
+      case VERBATIM:
+      case BULK_ERROR:
+        return this.#sized(type)
       case LIST:
       case MAP:
       case SET:
       case PUSH:
       case ATTRIBUTE:
-      case VERBATIM:
-      case BULK_ERROR:
-        break
+        return this.#open(type)
+      case INTEGER: {
+        const value = this.#digits()
+        if (value === NONE) return this.#line(type)
+        this.#at = this.#next
+        return value
+      }
       case SIMPLE:
       case ERROR:
       case NULL:
@@ -193,19 +200,6 @@ export class Reader {
         return this.#line(type)
       default:
         throw this.#breach('a type of RESP', this.#at)
-    }
-    const number = this.#digits()
-    if (number === NONE) return type === INTEGER ? this.#line(type) : this.#null(type)
-    switch (type) {
-      case BULK:
-      case VERBATIM:
-      case BULK_ERROR:
-        return this.#sized(type, number)
-      case INTEGER:
-        this.#at = this.#next
-        return number
-      default:
-        return this.#open(type, number)
     }
   }
 
@@ -244,7 +238,7 @@ export class Reader {
     const kind = items.shift()
     if (typeof kind === 'string') this.#sink.onPush(kind, items)
     else if (Buffer.isBuffer(kind)) this.#sink.onPush(utf8(kind, 0, kind.length), items)
-    else throw this.#breach('a push that begins with its kind', this.#at)
+    else throw this.#breach('a push that begins with its kind', 0, NOTHING, 0)
   }
 
   // Lines
@@ -322,7 +316,9 @@ export class Reader {
   // Bulks
 
   /** The value of a type that announces its bytes. */
-  #sized(type: number, length: number): Reply | undefined {
+  #sized(type: number): Reply | undefined {
+    const length = this.#digits()
+    if (length === NONE) return this.#null(type)
     const from = this.#next
     const most = type === BULK_ERROR ? this.#limits.maxLine : this.#limits.maxBulk
     if (length > most) throw this.#breach(`at most ${most} bytes`, this.#at)
@@ -363,7 +359,7 @@ export class Reader {
       }
       const from = next + 2
       const to = from + length
-      if (to + 2 > end || length > most || next === at + 1 || (buffer[at + 1] === ZERO && length > 0)) break
+      if (to + 2 > end || length > most || next === at + 1 || (buffer[at + 1] === ZERO && next > at + 2)) break
       if (buffer[next] !== CR || buffer[next + 1] !== LF || buffer[to] !== CR || buffer[to + 1] !== LF) break
       items[filled++] = window.read(buffer, from, to, end)
       at = to + 2
@@ -379,6 +375,7 @@ export class Reader {
     this.#bulk = bulk
   }
 
+  /** Adds what came to the large bulk, and goes on behind it if that was all of it. */
   #continue(bulk: LargeBulk): void {
     this.#at = bulk.take(this.#buffer, this.#at, this.#end)
     const memory = bulk.whole()
@@ -414,7 +411,9 @@ export class Reader {
   // Aggregates
 
   /** Begins the aggregate at `#at`, and returns it only if it is empty. */
-  #open(type: number, count: number): Reply | undefined {
+  #open(type: number): Reply | undefined {
+    const count = this.#digits()
+    if (count === NONE) return this.#null(type)
     const outer = this.#aggregate
     const missing = type === MAP || type === ATTRIBUTE ? count * 2 : count
     if (missing > this.#limits.maxElements) throw this.#breach(`at most ${this.#limits.maxElements} elements`, this.#at)
@@ -445,5 +444,5 @@ export class Reader {
 
 function escaped(latin1: string): string {
   const text = latin1.replace(/[^ -~]/g, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
-  return latin1 === '' ? 'nothing' : `"${text}"`
+  return latin1 === '' ? 'something else' : `"${text}"`
 }
