@@ -49,10 +49,11 @@ const QUERY: ReadonlyMap<string, (options: Mutable, value: string) => void> = ne
  * message, since it holds the password.
  */
 export function parseUrl(text: string): RedisOptions {
-  // WHATWG URLs keep the host's case and allow no empty host only for special schemes; what matters here is the same for all.
+  // A WHATWG URL with a user needs a host, which a socket has not.
+  const nameless = /^unix:\/\/[^/?#]*@\//i.test(text)
   let url: URL
   try {
-    url = new URL(text)
+    url = new URL(nameless ? text.replace('@/', '@socket/') : text)
   } catch {
     throw new DataError(
       'The URL cannot be parsed: expected redis://[[user]:password@]host[:port][/db], rediss://… or unix:///path. Percent-encode special characters.',
@@ -68,7 +69,7 @@ export function parseUrl(text: string): RedisOptions {
       if (url.protocol === 'rediss:') options.tls = true
       break
     case 'unix:':
-      if (url.hostname !== '') throw bad('path', 'must be absolute: unix:///path')
+      if (url.hostname !== '' && !nameless) throw bad('path', 'must be absolute: unix:///path')
       if (url.pathname === '' || url.pathname === '/') throw bad('path', 'is missing: unix:///path')
       options.path = decoded('path', url.pathname)
       break
