@@ -4,6 +4,11 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import type { Endpoint } from './options.js'
 import { outside } from './outside.js'
 
+/** Whether a host is an address, and no name. */
+export function isAddress(host: string): boolean {
+  return isIP(host) !== 0
+}
+
 /** The most bytes that wait in a socket, but for a single bigger value. */
 export const HIGH_WATER_MARK: number = 1024 * 1024
 
@@ -36,7 +41,7 @@ export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefine
     return { socket: outside(() => connectTcp(options as TcpNetConnectOpts)), ready: 'connect' }
   }
   const { connect } = await import('node:tls')
-  const servername = 'host' in endpoint && isIP(endpoint.host) === 0 ? { servername: endpoint.host } : {}
+  const servername = 'host' in endpoint && !isAddress(endpoint.host) ? { servername: endpoint.host } : {}
   const merged = { minVersion: 'TLSv1.2', ...servername, ...secure, ...options }
   return { socket: outside(() => connect(merged as ConnectionOptions)), ready: 'secureConnect' }
 }

@@ -76,6 +76,7 @@ export class Link implements ConnectionOwner {
   #wasReady = false
   #reconnects = 0
   #lastError: RedisError | undefined
+  #inVain = false
   /** Refused for now (LOADING…). */
   readonly #refused = new Refused(commands => this.#sendAgain(commands))
   #replacedAt = Number.NEGATIVE_INFINITY
@@ -121,6 +122,11 @@ export class Link implements ConnectionOwner {
   /** Why the last attempt failed or the last connection was lost. */
   get lastError(): RedisError | undefined {
     return this.#lastError
+  }
+
+  /** Whether the last attempt failed for a reason that lasts until somebody changes something: a wrong password, a bad certificate. */
+  get isInVain(): boolean {
+    return this.#inVain
   }
 
   get node(): string {
@@ -306,6 +312,7 @@ export class Link implements ConnectionOwner {
 
   onReady(_connection: Connection): void {
     this.#backoff.succeeded()
+    this.#inVain = false
     this.#attempt = 0
     if (this.#wasReady) this.#reconnects++
     this.#wasReady = true
@@ -341,6 +348,7 @@ export class Link implements ConnectionOwner {
     this.#connection = undefined
     if (this.#state === 'closed') return
     this.#lastError = error
+    this.#inVain = connection.permanent
     this.#backoff.failed()
     this.#state = 'down'
     this.#owner.onDown(this, error, connection.lastRead)

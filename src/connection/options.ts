@@ -82,6 +82,8 @@ export interface RedisOptions {
   readonly noDelay?: boolean
   /** TCP keep-alive: true, false or the delay of the first probe in ms (default 15000). */
   readonly keepAlive?: boolean | number
+  /** Says READONLY behind the handshake, so that a replica of a cluster answers reads (default false). */
+  readonly readonly?: boolean
 }
 
 /** Every option with its value: what links, pools and clients are made from. */
@@ -158,6 +160,7 @@ const OPTIONS: Record<string, Check> = {
   pool: value => (isObject(value) ? part('pool', value, POOL) : 'an object'),
   healthCheckInterval: isMs,
   noDelay: isBoolean,
+  readonly: isBoolean,
   keepAlive: value => isBoolean(value) && isDelay(value) && 'true, false or milliseconds',
 } as Record<string, Check>
 
@@ -285,7 +288,7 @@ export function settle(options: RedisOptions): Settings {
     healthCheckInterval: get('healthCheckInterval') ?? 15_000,
     noDelay: get('noDelay') ?? true,
     keepAlive: keepAlive === true ? 15_000 : keepAlive === false ? 0 : keepAlive,
-    readonly: false,
+    readonly: get('readonly') ?? false,
   }
 }
 

@@ -1,0 +1,169 @@
+/** The options of a cluster: its seeds, what it adds to those of a client, and the settings of each of its nodes. */
+import { isAddress } from '../connection/dial.js'
+import { mergeOptions, nameOf, type RedisOptions, readOptions, type Settings, settle } from '../connection/options.js'
+import { parseUrl } from '../connection/url.js'
+import { DataError, RedisClusterException } from '../errors/errors.js'
+import { type Address, isHost } from './topology.js'
+
+/** Who answers reads. */
+export type ReadFrom = 'primary' | 'replica' | 'nearest'
+
+/** Where a node that calls itself `host:port` is dialled. */
+export type AddressMap =
+  | Readonly<Record<string, string | Address>>
+  | ((address: Address) => string | Address | undefined)
+
+export interface RedisClusterOptions extends Omit<RedisOptions, 'host' | 'port' | 'path' | 'readonly'> {
+  /**
+   * Who answers commands that only read (default `primary`): `replica` is any replica of the shard, and the primary when none
+   * answers; `nearest` is who answers PING fastest. What a replica says may be a little old.
+   */
+  readonly readFrom?: ReadFrom
+  /**
+   * Where nodes are dialled, for those behind a NAT or a tunnel: `{ '10.0.0.1:7000': 'localhost:17000' }`, or a function.
+   * What it does not name is dialled as it calls itself.
+   */
+  readonly addressMap?: AddressMap
+  /** Whether a node that the cluster names may be dialled, asked behind `addressMap` (default: all). Seeds are not asked about. */
+  readonly allowRedirect?: (address: Address) => boolean
+  /** How often the cluster is looked at although nothing calls for it, ms (default 10000); 0 is off. */
+  readonly refreshInterval?: number
+}
+
+/** A node to begin with: a URL, or its host and port. */
+export type Seed = string | { readonly host?: string; readonly port?: number }
+
+export interface ClusterSettings {
+  /** The options as they were given, for a duplicate. */
+  readonly options: RedisClusterOptions
+  readonly seeds: readonly Address[]
+  /** What each node's options are, but for host and port. */
+  readonly base: RedisOptions
+  readonly readFrom: ReadFrom
+  readonly refreshInterval: number
+  /** Settings of calls, and of the cluster as a whole. */
+  readonly settings: Settings
+  /** Where a node is dialled; undefined if it must not be. */
+  place(announced: Address): Address | undefined
+  /** The settings of the node at `address`. */
+  settingsOf(address: Address): Settings
+  /** The options of a client of its own for the node at `address`. */
+  optionsOf(address: Address, readonly: boolean): RedisOptions
+}
+
+export function readClusterOptions(seeds: Seed | readonly Seed[], options: RedisClusterOptions = {}): ClusterSettings {
+  const given = readSeeds(seeds)
+  const { addressMap, allowRedirect, readFrom = 'primary', refreshInterval = 10_000, ...rest } = own(options)
+  checkOwn({ addressMap, allowRedirect, readFrom, refreshInterval })
+  const base = mergeOptions(given.options, readOptions(rest as RedisOptions, undefined))
+  for (const name of ['host', 'port', 'path'] as const) {
+    if (base[name] !== undefined) throw new DataError(`The option ${name} belongs to a seed, not to the cluster.`)
+  }
+  if ((base.db ?? 0) !== 0) {
+    throw new RedisClusterException('A cluster has one database, number 0: leave db out, and keep data apart by key prefixes.')
+  }
+  const settings = settle({ ...base, ...given.seeds[0] })
+  return {
+    options,
+    seeds: given.seeds,
+    base,
+    readFrom,
+    refreshInterval,
+    settings,
+    place: placer(addressMap, allowRedirect),
+    settingsOf: address => {
+      const of = settle(optionsOf(base, given.seeds, address))
+      // How long a node is gone for is the cluster's matter: another may take its place.
+      return { ...of, readonly: readFrom !== 'primary', reconnect: { ...of.reconnect, attempts: Number.POSITIVE_INFINITY } }
+    },
+    optionsOf: (address, readonly) => ({ ...optionsOf(base, given.seeds, address), ...(readonly ? { readonly } : {}) }),
+  }
+}
+
+function own(options: RedisClusterOptions): RedisClusterOptions {
+  if (typeof options !== 'object' || options === null) throw new DataError('The options must be an object.')
+  // Own properties only: what somebody put on Object.prototype is no option.
+  return Object.assign(Object.create(null), options) as RedisClusterOptions
+}
+
+function checkOwn({ addressMap, allowRedirect, readFrom, refreshInterval }: RedisClusterOptions): void {
+  if (!['primary', 'replica', 'nearest'].includes(readFrom ?? '')) {
+    throw new DataError("The option readFrom must be 'primary', 'replica' or 'nearest'.")
+  }
+  if (!(typeof refreshInterval === 'number' && refreshInterval >= 0)) {
+    throw new DataError('The option refreshInterval must be milliseconds from 0, or Infinity.')
+  }
+  if (allowRedirect !== undefined && typeof allowRedirect !== 'function') {
+    throw new DataError('The option allowRedirect must be a function.')
+  }
+  if (addressMap === undefined || typeof addressMap === 'function') return
+  if (typeof addressMap !== 'object' || addressMap === null) {
+    throw new DataError('The option addressMap must be an object or a function.')
+  }
+  for (const to of Object.values(addressMap)) addressOf(to)
+}
+
+/** The addresses of the seeds, and what their URLs say beside them, which must be the same. */
+function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: RedisOptions } {
+  const list = Array.isArray(seeds) ? (seeds as readonly Seed[]) : [seeds as Seed]
+  if (list.length === 0) throw new RedisClusterException('A cluster needs a seed: the URL of one of its nodes.')
+  const read = list.map(readSeed)
+  const options = read.reduce<RedisOptions>((merged, seed) => ({ ...seed.options, ...merged }), {})
+  for (const seed of read) {
+    for (const [name, value] of Object.entries(seed.options)) {
+      if (options[name as keyof RedisOptions] === value) continue
+      throw new DataError(`The seeds differ in ${name}: all nodes of a cluster are reached with the same.`)
+    }
+  }
+  return { seeds: read.map(({ address }) => address), options }
+}
+
+function readSeed(seed: Seed): { address: Address; options: RedisOptions } {
+  if (typeof seed === 'string') {
+    const { host, path, port, ...options } = parseUrl(seed)
+    if (path !== undefined) throw new RedisClusterException('A seed has a host and a port: the nodes of a cluster have no unix socket.')
+    return { address: { host: host ?? '127.0.0.1', port: port ?? 6379 }, options }
+  }
+  if (typeof seed !== 'object' || seed === null) throw new DataError('A seed must be a URL or { host, port }.')
+  const { host, port, ...more } = seed
+  const [unknown] = Object.keys(more)
+  if (unknown !== undefined) throw new DataError(`A seed has a host and a port, and no ${unknown}.`)
+  const checked = readOptions({ ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }, undefined)
+  return { address: { host: checked.host ?? '127.0.0.1', port: checked.port ?? 6379 }, options: {} }
+}
+
+function placer(
+  map: AddressMap | undefined,
+  allow: ((address: Address) => boolean) | undefined,
+): (announced: Address) => Address | undefined {
+  return announced => {
+    const address = mapped(map, announced)
+    return allow === undefined || allow(address) ? address : undefined
+  }
+}
+
+function mapped(map: AddressMap | undefined, announced: Address): Address {
+  if (map === undefined) return announced
+  const name = nameOf(announced)
+  const to = typeof map === 'function' ? map(announced) : Object.hasOwn(map, name) ? map[name] : undefined
+  return to === undefined ? announced : addressOf(to)
+}
+
+function addressOf(to: string | Address): Address {
+  const text = typeof to === 'string' ? /^\[?(?<host>.*?)\]?:(?<port>\d{1,5})$/.exec(to)?.groups : undefined
+  const host = typeof to === 'string' ? text?.host : to?.host
+  const port = typeof to === 'string' ? Number(text?.port) : to?.port
+  if (typeof host === 'string' && isHost(host) && Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536) {
+    return { host, port: port as number }
+  }
+  throw new DataError("The option addressMap must lead to 'host:port' or { host, port }.")
+}
+
+/** Certificates are for names: nodes that are known by their addresses are verified under the name of the seed. */
+function optionsOf(base: RedisOptions, seeds: readonly Address[], { host, port }: Address): RedisOptions {
+  const { tls } = base
+  if (!tls || !isAddress(host)) return { ...base, host, port }
+  const named = seeds.find(seed => !isAddress(seed.host))
+  if (named === undefined || (tls !== true && tls.servername !== undefined)) return { ...base, host, port }
+  return { ...base, host, port, tls: { servername: named.host, ...(tls === true ? {} : tls) } }
+}

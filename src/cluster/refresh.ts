@@ -1,0 +1,268 @@
+/**
+ * Looks at the cluster: at most ten times a second, each look asking one node after the other until one tells. Who asks for a
+ * look while one is under way gets one more; all who ask for it share it.
+ */
+import type { Argument } from '../commands/command.js'
+import type { Reply } from '../commands/reply.js'
+import { Backoff } from '../connection/backoff.js'
+import { isPermanent } from '../connection/handshake.js'
+import type { ReconnectOptions } from '../connection/options.js'
+import { outside } from '../connection/outside.js'
+import { RedisClusterException, type RedisError, ResponseError } from '../errors/errors.js'
+import type { ClusterNode } from './cluster-node.js'
+import { readShards, readSlots, type Teller, type Topology } from './topology.js'
+
+export interface RefreshSource {
+  /** Whom to ask, in this order: those that are known, and then the seeds. */
+  candidates(hint: ClusterNode | undefined): readonly ClusterNode[]
+  tellerOf(node: ClusterNode): Teller
+  adopt(topology: Topology): void
+  /** No node told. `inVain`: none will until somebody changes something. */
+  onUnknown(error: RedisClusterException, inVain: boolean): void
+  /** Whether looks go on by themselves: nobody says when the cluster is there, or when a lost primary has a successor. */
+  readonly isTroubled: boolean
+}
+
+/** Between the begins of two looks, ms. */
+const INTERVAL = 100
+/** Between looks for the successor of a lost primary: up to this, ms. */
+const WATCH_INTERVAL = 500
+/** How long an answer is waited for at first, ms; it doubles with each look in which no node told. */
+const PATIENCE = 1_000
+/** A node that has not connected after so many ms has the next one dialled beside it. */
+const STAGGER = 250
+
+export class Refresh {
+  readonly #source: RefreshSource
+  readonly #connectTimeout: number
+  readonly #backoff: Backoff
+  readonly #slow: NodeJS.Timeout | undefined
+  #timer: NodeJS.Timeout | undefined
+  #due = 0
+  #running = false
+  #wanted = false
+  #stopped = false
+  #hint: ClusterNode | undefined
+  #startedAt = Number.NEGATIVE_INFINITY
+  #watching = 0
+  #waiters: { resolve(): void; reject(error: RedisError): void }[] = []
+  #begun = 0
+  #ended = 0
+  #trouble: RedisClusterException | undefined
+
+  constructor(source: RefreshSource, connectTimeout: number, reconnect: Required<ReconnectOptions>, interval: number) {
+    this.#source = source
+    this.#connectTimeout = connectTimeout
+    this.#backoff = new Backoff(reconnect)
+    if (interval > 0 && interval < 0x7fffffff) {
+      this.#slow = outside(() => setInterval(() => this.#begun > 0 && this.request(), interval).unref())
+    }
+  }
+
+  /** Looks begun. */
+  get begun(): number {
+    return this.#begun
+  }
+
+  /** The number of the last look that told. */
+  get ended(): number {
+    return this.#ended
+  }
+
+  /** Why the last look told nothing. */
+  get trouble(): RedisClusterException | undefined {
+    return this.#trouble
+  }
+
+  /** Asks for a look that begins after now. `hint` is a node that probably knows the news. */
+  request(hint?: ClusterNode): void {
+    if (hint !== undefined) this.#hint = hint
+    this.#wanted = true
+    this.#schedule(0)
+  }
+
+  /** Resolves when a look that begins after now has told; rejects when it has not. */
+  fresh(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject })
+      this.request()
+    })
+  }
+
+  stop(error: RedisError): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    clearInterval(this.#slow)
+    for (const { reject } of this.#waiters.splice(0)) reject(error)
+  }
+
+  #schedule(least: number): void {
+    if (this.#stopped || this.#running) return
+    const now = performance.now()
+    const delay = Math.max(0, least, this.#startedAt + INTERVAL - now, this.#backoff.wait())
+    if (this.#timer !== undefined) {
+      if (this.#due <= now + delay) return
+      clearTimeout(this.#timer)
+    }
+    this.#due = now + delay
+    this.#timer = outside(() =>
+      setTimeout(() => {
+        this.#timer = undefined
+        this.#run().catch(() => {})
+      }, delay),
+    )
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    this.#wanted = false
+    this.#startedAt = performance.now()
+    const number = ++this.#begun
+    const waiters = this.#waiters.splice(0)
+    const hint = this.#hint
+    this.#hint = undefined
+    const reasons: Reason[] = []
+    const topology = await this.#look(hint, reasons)
+    if (topology !== undefined) this.#backoff.succeeded()
+    else this.#backoff.failed()
+    this.#running = false
+    if (this.#stopped) return
+    if (topology !== undefined) {
+      this.#trouble = undefined
+      this.#ended = number
+      this.#source.adopt(topology)
+      for (const { resolve } of waiters) resolve()
+    } else {
+      const trouble = unknown(reasons)
+      this.#trouble = trouble
+      this.#source.onUnknown(trouble, this.#backoff.exhausted || reasons.every(isInVain))
+      for (const { reject } of waiters) reject(trouble)
+    }
+    if (this.#wanted) this.#schedule(0)
+    else this.#watch()
+  }
+
+  #watch(): void {
+    if (!this.#source.isTroubled) this.#watching = 0
+    else {
+      this.#watching++
+      this.#schedule(Math.min(WATCH_INTERVAL, INTERVAL * this.#watching) * (0.5 + Math.random() / 2))
+    }
+  }
+
+  async #look(hint: ClusterNode | undefined, reasons: Reason[]): Promise<Topology | undefined> {
+    const candidates = this.#source.candidates(hint)
+    for (const node of candidates) {
+      if (!node.isReady || this.#stopped) continue
+      const topology = await this.#tell(node, reasons)
+      if (topology !== undefined) return topology
+    }
+    const others = candidates.filter(node => !reasons.some(reason => reason.node === node))
+    return this.#dialAndTell(others, reasons)
+  }
+
+  /** Dials the nodes, each a little after the one before, and asks them one by one as they answer. */
+  #dialAndTell(nodes: readonly ClusterNode[], reasons: Reason[]): Promise<Topology | undefined> {
+    return new Promise(resolve => {
+      let next = 0
+      let open = 1
+      let asked: Promise<unknown> = Promise.resolve()
+      const settle = () => {
+        if (--open === 0) resolve(undefined)
+      }
+      const dial = () => {
+        const node = nodes[next++]
+        if (node === undefined || this.#stopped) {
+          next = nodes.length
+          settle()
+          return
+        }
+        open++
+        let following = false
+        const follow = () => {
+          if (following) return
+          following = true
+          clearTimeout(timer)
+          dial()
+        }
+        const timer = outside(() => setTimeout(follow, STAGGER))
+        node.connect(this.#connectTimeout || 0x7fffffff).then(
+          () => {
+            asked = asked.then(async () => {
+              const topology = await this.#tell(node, reasons)
+              if (topology !== undefined) resolve(topology)
+              follow()
+              settle()
+            })
+          },
+          error => {
+            reasons.push({ node, error })
+            follow()
+            settle()
+          },
+        )
+        // One that is down dials by itself, when its backoff allows.
+        if (node.link.state === 'down') follow()
+      }
+      dial()
+    })
+  }
+
+  async #tell(node: ClusterNode, reasons: Reason[]): Promise<Topology | undefined> {
+    const patience = Math.min(PATIENCE * 2 ** Math.min(this.#backoff.failures, 10), 60_000)
+    try {
+      return await this.#ask(node, patience)
+    } catch (error) {
+      reasons.push({ node, error: error as RedisError })
+      return undefined
+    }
+  }
+
+  async #ask(node: ClusterNode, patience: number): Promise<Topology> {
+    const teller = this.#source.tellerOf(node)
+    if (node.knowsShards) {
+      const reply = await this.#shards(node, patience)
+      if (reply !== undefined) return served(readShards(reply, teller))
+    }
+    return served(readSlots(await node.ask(['CLUSTER', 'SLOTS'], patience), teller))
+  }
+
+  /** Undefined if the node does not know, or does not tell this user. */
+  async #shards(node: ClusterNode, patience: number): Promise<Reply | undefined> {
+    try {
+      const words: readonly [string, ...Argument[]] = ['CLUSTER', 'SHARDS']
+      return await node.ask(words, patience)
+    } catch (error) {
+      if (!(error instanceof ResponseError) || isClusterOff(error)) throw error
+      node.knowsShards = false
+      return undefined
+    }
+  }
+}
+
+/** A node that is in no cluster yet tells of one without slots: that is no look at the cluster. */
+function served(topology: Topology): Topology {
+  if (topology.shards.some(({ slots }) => slots.length > 0)) return topology
+  throw new RedisClusterException('It knows of no node that serves slots.')
+}
+
+function isClusterOff(error: RedisError): boolean {
+  return /cluster support disabled/i.test(error.message)
+}
+
+interface Reason {
+  readonly node: ClusterNode
+  readonly error: RedisError
+}
+
+/** No node told of the cluster: each with its reason. */
+function unknown(reasons: readonly Reason[]): RedisClusterException {
+  const why = reasons.map(({ error, node }) => `\n  ${node.name}: ${error.message}`).join('')
+  const message = `No node of the cluster has told who serves which slots:${why || ' there is none to ask.'}`
+  return new RedisClusterException(message, { outcome: 'not sent', cause: reasons[0]?.error })
+}
+
+/** Trying again cannot help: a wrong password, a bad certificate, cluster support that is off. */
+function isInVain({ error, node }: Reason): boolean {
+  return node.link.isInVain || isPermanent(error)
+}

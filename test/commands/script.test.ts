@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest'
+import { applyPrefix } from '../../src/commands/prefix.js'
+import { int } from '../../src/commands/replies.js'
+import { MapReply } from '../../src/commands/reply.js'
+import { Script, ScriptCommand } from '../../src/commands/script.js'
+import { expectEncodings, expectRefusals } from './encoding.js'
+import { type Recorded, Recorder } from './recorder.js'
+
+const r = new Recorder()
+const lua = 'return 1'
+const sha1 = 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db'
+
+it('knows its text as the server does', () => {
+  expect(new Script({ lua }).sha1).toBe(sha1)
+  expect(new Script({ lua: 'return "é"' }).sha1).toBe('a2cba1ae6e82a0a9bbf4c4adc2a44e62f0fdcbb3')
+})
+
+it('runs as EVALSHA', () => {
+  const script = new Script({ lua })
+  expectEncodings([
+    [script.run(r), `EVALSHA ${sha1} 0`, ''],
+    [script.run(r, ['a', 'b'], ['x', 5]), `EVALSHA ${sha1} 2 a b x 5`, 'a b'],
+    [script.run(r, 'a', 5), `EVALSHA ${sha1} 1 a 5`, 'a'],
+    [new Script({ lua, readonly: true }).run(r, ['a']), `EVALSHA_RO ${sha1} 1 a`, 'a'],
+  ])
+})
+
+it('becomes EVAL with its text, keys, arguments, decoder and shape', () => {
+  const { command } = new Script({ lua, decode: int }).run(r, ['a'], ['x'])
+  const shape = { bytes: true, bigints: true, prefix: 'p:' }
+  command.shape = shape
+  applyPrefix(command, 'p:')
+  const text = evalOf(command)
+  expect([text.spec.name, ...text.args]).toEqual(['EVAL', lua, 1, 'p:a', 'x'])
+  expect(text.shape).toBe(shape)
+  expect(text.decode).toBe(command.decode)
+  const readonly = evalOf(new Script({ lua, readonly: true }).run(r).command)
+  expect([readonly.spec.name, ...readonly.args]).toEqual(['EVAL_RO', lua, 0])
+})
+
+it('refuses another number of keys than it was made for', () => {
+  const script = new Script({ lua, keys: 1 })
+  expectRefusals(/The script takes 1 keys, and 0 were given/, [script.run(r)])
+  expectRefusals(/The script takes 1 keys, and 2 were given/, [script.run(r, ['a', 'b'])])
+  expect(script.run(r, 'a').argv).toEqual(['EVALSHA', sha1, 1, 'a'])
+})
+
+it('gives the reply as it came, or what a decoder or a function of the reply makes of it', () => {
+  const map = new MapReply(['a', 1])
+  expect(new Script({ lua }).run(r).decode(map)).toStrictEqual(new Map([['a', 1]]))
+  const typed = new Script<number | bigint>({ lua, decode: int })
+  expect([typed.run(r).decode(7), typed.run(r).decode(7, { bigints: true })]).toEqual([7, 7n])
+  const size = new Script({ lua, decode: reply => (reply as Map<string, number>).size })
+  expect(size.run(r).decode(map)).toBe(1)
+  expect(new Script({ lua, decode: Number }).run(r).decode('2.5')).toBe(2.5)
+})
+
+function evalOf(command: Recorded['command']) {
+  if (!(command instanceof ScriptCommand)) throw new Error('it is no run of a script')
+  return command.asEval()
+}
