@@ -5,6 +5,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
+// In two words, or what reads this file takes the line for its own.
+const MAPPING = ['sourceMapping', 'URL'].join('')
 const HEAD = '"use strict"\nconst modules = {\n'
 const TAIL = `}
 const loaded = {}
@@ -24,7 +26,7 @@ function resolve(folder, name) {
   }
   return steps.join('/')
 }
-//# sourceMappingURL=modules.js.map
+//# ${MAPPING}=modules.js.map
 `
 
 /** Replaces every module in `dist` by `modules.js`, and each of `entries` by a door to it. */

@@ -53,6 +53,7 @@ export {
   InvalidResponse,
   LockError,
   LockNotOwnedError,
+  type LockReason,
   MasterDownError,
   MaxConnectionsError,
   ModuleError,
@@ -70,3 +71,6 @@ export {
   TryAgainError,
   WatchError,
 } from './errors/errors.js'
+export { type AcquireOptions, type ExtendOptions, Lock } from './lock/lock.js'
+export type { LockClient, LockListener } from './lock/lock-client.js'
+export type { LockOptions } from './lock/options.js'

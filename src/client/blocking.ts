@@ -40,10 +40,7 @@ export class Blocking implements Holder {
     command.keep ??= new Keep()
     const { keep } = command
     const before = keep.onSettled
-    const giveBack = () => {
-      lent.borrower = undefined
-      this.#node.pool.giveBack(lent, true)
-    }
+    const giveBack = () => this.#node.pool.giveBack(lent, true)
     const mine: typeof before = (settled, value, error) => {
       before?.(settled, value, error)
       giveBack()

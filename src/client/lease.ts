@@ -185,7 +185,13 @@ export async function holdSession<F extends Form, T>(
   const session = new SessionView<F>(lease, { shape: view.shape, circumstances })
   const aborted = abortOf(signal)
   try {
-    return await Promise.race([holding(() => lease.pool, async () => fn(session)), aborted.promise])
+    return await Promise.race([
+      holding(
+        () => lease.pool,
+        async () => fn(session),
+      ),
+      aborted.promise,
+    ])
   } finally {
     aborted.forget()
     lease.end(signal?.aborted === true)

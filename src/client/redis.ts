@@ -2,12 +2,11 @@ import { blockTime, type Command } from '../commands/command.js'
 import type { Form } from '../commands/context.js'
 import { PLAIN } from '../commands/shape.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
-import { Events } from '../connection/events.js'
+import { Events, report } from '../connection/events.js'
 import type { LinkState } from '../connection/link.js'
 import { Node } from '../connection/node.js'
 import { mergeOptions, type RedisOptions, readOptions, type Settings, settle } from '../connection/options.js'
 import type { PoolStats } from '../connection/pool.js'
-import type { RedisError } from '../errors/errors.js'
 import { Blocking } from './blocking.js'
 import type { Engine, ViewOf } from './engine.js'
 import { lend } from './lease.js'
@@ -187,18 +186,4 @@ class SingleEngine implements Engine {
   ): Promise<T> {
     return lend(this.#node, this.where, view, fn, signal)
   }
-}
-
-const warned = new WeakSet<object>()
-
-/** Trouble goes to the listeners of `error`; without any, the first is a warning of the process. */
-function report(events: Events<RedisEvents>, error: unknown): void {
-  if (events.has('error')) {
-    events.emit('error', error)
-    return
-  }
-  if (warned.has(events)) return
-  warned.add(events)
-  const message = (error as RedisError | undefined)?.message ?? String(error)
-  process.emitWarning(`${message} (This is told once; listen to 'error' to hear of all.)`, 'RespireWarning')
 }

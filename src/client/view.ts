@@ -8,6 +8,8 @@ import type { ScanOptions } from '../commands/scans.js'
 import type { ScannedMembers } from '../commands/sets.js'
 import type { Shape } from '../commands/shape.js'
 import { DataError } from '../errors/errors.js'
+import { Lock } from '../lock/lock.js'
+import type { LockOptions } from '../lock/options.js'
 import { type CallOptions, checkCallOptions } from './call-options.js'
 import type { Engine } from './engine.js'
 import { type RetryOptions, retrying } from './optimism.js'
@@ -28,6 +30,7 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
   readonly #circumstances: Circumstances | undefined
   #bytes: View<Bytes<F>> | undefined
   #bigints: View<Bigints<F>> | undefined
+  #unprefixed: View<F> | undefined
 
   constructor(engine: Engine, shape: Shape, circumstances?: Circumstances) {
     super()
@@ -148,6 +151,18 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
     options: RetryOptions & SessionOptions = {},
   ): Promise<T> {
     return this.session(session => retrying(session, keys, fn, options), options)
+  }
+
+  /**
+   * A lock of this name, to be acquired: `await using lock = await redis.lock('job', { ttl: 10_000 }).acquire()`. Throws DataError
+   * for a bad option.
+   */
+  lock(name: string, options: LockOptions): Lock {
+    const { prefix } = this.#shape
+    if (prefix === '') return new Lock(this, name, options)
+    // What slot its keys share depends on all of the name.
+    this.#unprefixed ??= new View<F>(this.#engine, { ...this.#shape, prefix: '' }, this.#circumstances)
+    return new Lock(this.#unprefixed, prefix + name, options)
   }
 }
 

@@ -33,6 +33,8 @@ export class ClusterNode {
   isReplica = false
   /** The cluster holds it for dead. */
   failed = false
+  /** It did not tell of the cluster when it was asked last. */
+  silent = false
   /** CLUSTER SHARDS is known to it, or not yet tried. */
   knowsShards = true
   /** Smoothed round trip of PING, ms; Infinity until one came back. */
@@ -65,7 +67,9 @@ export class ClusterNode {
     const { connection } = this.link
     if (connection === undefined) {
       const cause = this.link.lastError
-      return Promise.reject(cause ?? new ConnectionError(`There is no connection to ${this.name}.`, { node: this.name }))
+      return Promise.reject(
+        cause ?? new ConnectionError(`There is no connection to ${this.name}.`, { node: this.name }),
+      )
     }
     const spec = specOf(words)
     const asked = connection.ask(new Command(spec, words.slice(spec.words), asItCame)) as Promise<Reply>
@@ -88,13 +92,17 @@ export class ClusterNode {
     }
   }
 
-  /** Ends when what it has in flight has settled and what it lent has come back, or `limit` ms have passed. */
-  leave(limit: number): void {
+  /** Closes when what it has in flight has settled and what it lent has come back, or when `limit` ms have passed. */
+  leave(limit: number, done: () => void): void {
     const end = performance.now() + limit
     const look = () => {
       const { inflight, queued } = this.link
-      if (performance.now() > end || inflight + queued + this.node.pool.stats.lent === 0) this.node.destroy()
-      else outside(() => setTimeout(look, 50).unref())
+      if (performance.now() < end && inflight + queued + this.node.pool.stats.lent > 0) {
+        outside(() => setTimeout(look, 50).unref())
+        return
+      }
+      this.node.destroy()
+      done()
     }
     look()
   }

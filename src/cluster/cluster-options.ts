@@ -60,7 +60,9 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
     if (base[name] !== undefined) throw new DataError(`The option ${name} belongs to a seed, not to the cluster.`)
   }
   if ((base.db ?? 0) !== 0) {
-    throw new RedisClusterException('A cluster has one database, number 0: leave db out, and keep data apart by key prefixes.')
+    throw new RedisClusterException(
+      'A cluster has one database, number 0: leave db out, and keep data apart by key prefixes.',
+    )
   }
   const settings = settle({ ...base, ...given.seeds[0] })
   return {
@@ -74,7 +76,11 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
     settingsOf: address => {
       const of = settle(optionsOf(base, given.seeds, address))
       // How long a node is gone for is the cluster's matter: another may take its place.
-      return { ...of, readonly: readFrom !== 'primary', reconnect: { ...of.reconnect, attempts: Number.POSITIVE_INFINITY } }
+      return {
+        ...of,
+        readonly: readFrom !== 'primary',
+        reconnect: { ...of.reconnect, attempts: Number.POSITIVE_INFINITY },
+      }
     },
     optionsOf: (address, readonly) => ({ ...optionsOf(base, given.seeds, address), ...(readonly ? { readonly } : {}) }),
   }
@@ -86,8 +92,15 @@ function own(options: RedisClusterOptions): RedisClusterOptions {
   return Object.assign(Object.create(null), options) as RedisClusterOptions
 }
 
-function checkOwn({ addressMap, allowRedirect, readFrom, refreshInterval }: RedisClusterOptions): void {
-  if (!['primary', 'replica', 'nearest'].includes(readFrom ?? '')) {
+interface OwnOptions {
+  readonly addressMap: AddressMap | undefined
+  readonly allowRedirect: RedisClusterOptions['allowRedirect'] | undefined
+  readonly readFrom: ReadFrom
+  readonly refreshInterval: number
+}
+
+function checkOwn({ addressMap, allowRedirect, readFrom, refreshInterval }: OwnOptions): void {
+  if (!['primary', 'replica', 'nearest'].includes(readFrom)) {
     throw new DataError("The option readFrom must be 'primary', 'replica' or 'nearest'.")
   }
   if (!(typeof refreshInterval === 'number' && refreshInterval >= 0)) {
@@ -108,7 +121,7 @@ function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: 
   const list = Array.isArray(seeds) ? (seeds as readonly Seed[]) : [seeds as Seed]
   if (list.length === 0) throw new RedisClusterException('A cluster needs a seed: the URL of one of its nodes.')
   const read = list.map(readSeed)
-  const options = read.reduce<RedisOptions>((merged, seed) => ({ ...seed.options, ...merged }), {})
+  const options = Object.assign({}, ...read.map(({ options }) => options)) as RedisOptions
   for (const seed of read) {
     for (const [name, value] of Object.entries(seed.options)) {
       if (options[name as keyof RedisOptions] === value) continue
@@ -121,14 +134,18 @@ function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: 
 function readSeed(seed: Seed): { address: Address; options: RedisOptions } {
   if (typeof seed === 'string') {
     const { host, path, port, ...options } = parseUrl(seed)
-    if (path !== undefined) throw new RedisClusterException('A seed has a host and a port: the nodes of a cluster have no unix socket.')
+    if (path !== undefined)
+      throw new RedisClusterException('A seed has a host and a port: the nodes of a cluster have no unix socket.')
     return { address: { host: host ?? '127.0.0.1', port: port ?? 6379 }, options }
   }
   if (typeof seed !== 'object' || seed === null) throw new DataError('A seed must be a URL or { host, port }.')
   const { host, port, ...more } = seed
   const [unknown] = Object.keys(more)
   if (unknown !== undefined) throw new DataError(`A seed has a host and a port, and no ${unknown}.`)
-  const checked = readOptions({ ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }, undefined)
+  const checked = readOptions(
+    { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
+    undefined,
+  )
   return { address: { host: checked.host ?? '127.0.0.1', port: checked.port ?? 6379 }, options: {} }
 }
 
@@ -153,7 +170,13 @@ function addressOf(to: string | Address): Address {
   const text = typeof to === 'string' ? /^\[?(?<host>.*?)\]?:(?<port>\d{1,5})$/.exec(to)?.groups : undefined
   const host = typeof to === 'string' ? text?.host : to?.host
   const port = typeof to === 'string' ? Number(text?.port) : to?.port
-  if (typeof host === 'string' && isHost(host) && Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536) {
+  if (
+    typeof host === 'string' &&
+    isHost(host) &&
+    Number.isInteger(port) &&
+    (port as number) > 0 &&
+    (port as number) < 65_536
+  ) {
     return { host, port: port as number }
   }
   throw new DataError("The option addressMap must lead to 'host:port' or { host, port }.")

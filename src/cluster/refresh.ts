@@ -49,6 +49,7 @@ export class Refresh {
   #begun = 0
   #ended = 0
   #trouble: RedisClusterException | undefined
+  #inVain = false
 
   constructor(source: RefreshSource, connectTimeout: number, reconnect: Required<ReconnectOptions>, interval: number) {
     this.#source = source
@@ -72,6 +73,11 @@ export class Refresh {
   /** Why the last look told nothing. */
   get trouble(): RedisClusterException | undefined {
     return this.#trouble
+  }
+
+  /** No node will tell until somebody changes something. */
+  get isInVain(): boolean {
+    return this.#inVain
   }
 
   /** Asks for a look that begins after now. `hint` is a node that probably knows the news. */
@@ -129,13 +135,15 @@ export class Refresh {
     if (this.#stopped) return
     if (topology !== undefined) {
       this.#trouble = undefined
+      this.#inVain = false
       this.#ended = number
       this.#source.adopt(topology)
       for (const { resolve } of waiters) resolve()
     } else {
       const trouble = unknown(reasons)
       this.#trouble = trouble
-      this.#source.onUnknown(trouble, this.#backoff.exhausted || reasons.every(isInVain))
+      this.#inVain = this.#backoff.exhausted || reasons.every(isInVain)
+      this.#source.onUnknown(trouble, this.#inVain)
       for (const { reject } of waiters) reject(trouble)
     }
     if (this.#wanted) this.#schedule(0)
@@ -211,8 +219,11 @@ export class Refresh {
   async #tell(node: ClusterNode, reasons: Reason[]): Promise<Topology | undefined> {
     const patience = Math.min(PATIENCE * 2 ** Math.min(this.#backoff.failures, 10), 60_000)
     try {
-      return await this.#ask(node, patience)
+      const topology = await this.#ask(node, patience)
+      node.silent = false
+      return topology
     } catch (error) {
+      node.silent = true
       reasons.push({ node, error: error as RedisError })
       return undefined
     }

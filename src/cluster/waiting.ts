@@ -112,7 +112,17 @@ export class WaitingRooms implements Holder {
     this.#forget(command)
     if (parked && trouble !== undefined) fail(command, notDone(command, trouble))
     else {
-      fail(command, timedOut(command, { node: 'the cluster', phase: 'connecting', elapsed, queued: this.length, inflight: 0, trouble }))
+      fail(
+        command,
+        timedOut(command, {
+          node: 'the cluster',
+          phase: 'connecting',
+          elapsed,
+          queued: this.length,
+          inflight: 0,
+          trouble,
+        }),
+      )
     }
     return true
   }

@@ -65,7 +65,12 @@ export function merge(replies: readonly Reply[]): Reply {
   return flat
 }
 
-/** all_succeeded and one_succeeded: the first reply stands for all. */
+/** all_succeeded: the first reply stands for all. */
 export function first(replies: readonly Reply[]): Reply {
+  return replies[0] ?? null
+}
+
+/** one_succeeded: the first success stands for all, and failures of others do not count: SCRIPT KILL. */
+export function one(replies: readonly Reply[]): Reply {
   return replies[0] ?? null
 }

@@ -6,14 +6,17 @@ import { called, EVAL, EVAL_RO, EVALSHA, EVALSHA_RO } from './scripting.js'
 import type { Shape } from './shape.js'
 import { type OneOrMore, refuse } from './tokens.js'
 
-export interface ScriptOptions<R> {
+export interface ScriptOptions {
   readonly lua: string
   /** How many keys each run must have; any number unless given. */
   readonly keys?: number
   /** The script writes nothing, and the server holds it to that: it may run on a replica, and again after a loss. @since 7.0 */
   readonly readonly?: boolean
-  /** Makes what `run` gives of the reply, which comes as `call` gives it. */
-  readonly decode?: Decoder | ((reply: unknown) => R)
+}
+
+/** Makes what `run` gives of the reply, which comes as `call` gives it. */
+export interface ScriptDecoding<D> {
+  readonly decode?: D
 }
 
 /**
@@ -29,7 +32,9 @@ export class Script<R = unknown> {
   readonly decode: Decoder
   #sha1: string | undefined = undefined
 
-  constructor({ lua, keys, readonly = false, decode }: ScriptOptions<R>) {
+  constructor(options: ScriptOptions & ScriptDecoding<(reply: unknown) => R>)
+  constructor(options: ScriptOptions & ScriptDecoding<Decoder>)
+  constructor({ lua, keys, readonly = false, decode }: ScriptOptions & ScriptDecoding<unknown>) {
     this.lua = lua
     this.keys = keys
     this.readonly = readonly
@@ -77,7 +82,8 @@ export class ScriptCommand extends Command {
   }
 }
 
-function fromPlain(decode: Decoder | ((reply: unknown) => unknown)): Decoder {
+/** A decoder of ours sees the shape of the view too. */
+function fromPlain(decode: unknown): Decoder {
   const read = decode as (reply: unknown, shape: Shape) => unknown
   return (reply, shape) => read(raw(reply), shape)
 }

@@ -59,3 +59,22 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
     ])
   }
 }
+
+interface Troubled {
+  has(name: 'error'): boolean
+  emit(name: 'error', error: unknown): void
+}
+
+const warned = new WeakSet<object>()
+
+/** Trouble goes to the listeners of `error`; without any, the first is a warning of the process. */
+export function report(events: Troubled, error: unknown): void {
+  if (events.has('error')) {
+    events.emit('error', error)
+    return
+  }
+  if (warned.has(events)) return
+  warned.add(events)
+  const message = (error as Error | undefined)?.message ?? String(error)
+  process.emitWarning(`${message} (This is told once; listen to 'error' to hear of all.)`, 'RespireWarning')
+}

@@ -106,6 +106,7 @@ export class Pool {
   /** Takes a connection back: for the next one if it is clean, else its end. Twice is harmless. */
   giveBack(lent: Lent, clean: boolean): void {
     if (!this.#lent.delete(lent)) return
+    lent.borrower = undefined
     const pool = this.#pool
     if (pool === undefined || this.#closed || !clean || !lent.isClean) {
       lent.link.destroy('The connection was given back in use')

@@ -325,7 +325,7 @@ export class Reader {
     const to = from + length
     if (to + 2 > this.#end) {
       if (length > LARGE) this.#copyOut(type, length)
-      else if (!this.#isBreak(to)) this.#need = to + 2
+      else if (!this.#isBreak(to)) this.#need = Math.max(to, this.#end) + 1
       return undefined
     }
     if (this.#buffer[to] !== CR || this.#buffer[to + 1] !== LF) throw this.#breach('CR LF', to)

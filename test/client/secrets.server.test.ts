@@ -16,7 +16,7 @@ afterAll(() => {
 
 /** Everything that a person or a log could see of a value. */
 function shown(value: unknown): string {
-  const seen = [inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true, getters: true }), String(value)]
+  const seen = [inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true }), String(value)]
   try {
     seen.push(JSON.stringify(value) ?? '')
   } catch {}

@@ -63,7 +63,11 @@ export function read(chunks: readonly Uint8Array[], manner: Manner = {}): Readin
       breach = error
     }
   }
-  if (breach === undefined) reader.space().fill(0xee)
+  if (breach === undefined) {
+    const space = reader.space()
+    const used = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    space.fill(0xee, 0, Math.min(used, space.length))
+  }
   return { events: listener.events, asked: listener.asked, breach }
 }
 

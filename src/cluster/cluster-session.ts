@@ -1,0 +1,307 @@
+/**
+ * A session in a cluster: the slot of its first key decides where it is, and its connection is lent then. If the slot moves, so
+ * does the session, unless it watches keys: then its transaction rejects with WatchError.
+ */
+import type { Engine, ViewOf } from '../client/engine.js'
+import { borrow, holdSession, nestedSession, type SessionEngine, sessionOver, takeBack } from '../client/lease.js'
+import { type Step, stepping } from '../client/scan.js'
+import type { Session } from '../client/session.js'
+import { type Command, type Holder, State } from '../commands/command.js'
+import type { Form } from '../commands/context.js'
+import { SELECT } from '../commands/handshaking.js'
+import { WATCH } from '../commands/transactions.js'
+import type { Where } from '../connection/diagnostics.js'
+import type { Borrower, Lent } from '../connection/lent.js'
+import type { Settings } from '../connection/options.js'
+import { outside } from '../connection/outside.js'
+import { errorLike, fail } from '../connection/settle.js'
+import { timedOut } from '../connection/timeout.js'
+import {
+  AskError,
+  ClusterDownError,
+  DataError,
+  ExecAbortError,
+  MovedError,
+  ReadOnlyError,
+  RedisClusterException,
+  RedisError,
+  WatchError,
+} from '../errors/errors.js'
+import type { ClusterNode } from './cluster-node.js'
+import { crossSlot, type Router } from './router.js'
+import { NONE, SEVERAL } from './slots.js'
+
+/** Before the session looks for its slot's owner anew, ms. */
+const PAUSE = 50
+
+export function holdClusterSession<F extends Form, T>(
+  router: Router,
+  view: ViewOf,
+  fn: (session: Session<F>) => Promise<T> | T,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (typeof fn !== 'function') return Promise.reject(new DataError('session() takes a function.'))
+  if (signal?.aborted) return Promise.reject(signal.reason)
+  return holdSession(new ClusterLease(router, view.circumstances?.timeout, signal), view, fn, signal)
+}
+
+class ClusterLease implements SessionEngine, Holder, Borrower {
+  readonly settings: Settings
+  readonly where: Where
+  readonly isSession = true
+  readonly #router: Router
+  readonly #timeout: number | undefined
+  readonly #signal: AbortSignal | undefined
+  #slot = NONE
+  #node: ClusterNode | undefined
+  #lent: Lent | undefined
+  #borrowing = false
+  /** Commands that wait for the connection, in order. */
+  readonly #waiting = new Set<Command>()
+  /** The watch is lost, and whether a call was told. */
+  #lostWatch: { readonly error: WatchError; told: boolean } | undefined
+  /** A command ran on another connection than the session's: the slot was moving. */
+  #strayed = false
+  #over = false
+
+  constructor(router: Router, timeout: number | undefined, signal: AbortSignal | undefined) {
+    this.settings = router.settings
+    this.where = router.where
+    this.#router = router
+    this.#timeout = timeout
+    this.#signal = signal
+  }
+
+  get pool(): object | undefined {
+    return this.#lent === undefined ? undefined : this.#node?.node.pool
+  }
+
+  now(): number {
+    return this.#router.now()
+  }
+
+  send(command: Command): void {
+    const slot = this.#router.slotOf(command)
+    const fault = this.#faultOf(command, slot)
+    if (fault !== undefined) fail(command, fault)
+    else if (slot === NONE && this.#slot === NONE) this.#router.send(command)
+    else {
+      this.#slot = this.#slot === NONE ? slot : this.#slot
+      if (command.spec === WATCH && this.#lostWatch?.told) this.#lostWatch = undefined
+      this.#pass(command)
+    }
+  }
+
+  sendAll(commands: readonly Command[]): void {
+    for (const command of commands) this.send(command)
+  }
+
+  #faultOf(command: Command, slot: number): RedisError | undefined {
+    const { spec } = command
+    if (this.#over) return sessionOver(command)
+    if (slot === SEVERAL) return crossSlot(command)
+    if (slot !== NONE && this.#slot !== NONE && slot !== this.#slot) return crossSlot(command, 'a session')
+    if (spec === SELECT)
+      return new RedisClusterException('A cluster has one database, number 0.', { command: spec.name })
+    const concernsConnection = spec.reserved !== undefined || spec.blocks !== undefined
+    if (slot === NONE && this.#slot === NONE && concernsConnection) return noKeyYet(command)
+    if (this.#strayed && (spec.name === 'WAIT' || spec.name === 'WAITAOF')) return hasStrayed(command)
+    return undefined
+  }
+
+  /** Hands the command to the connection, or keeps it until there is one. */
+  #pass(command: Command): void {
+    const lent = this.#lent
+    if (lent === undefined) {
+      command.holder = this
+      this.#waiting.add(command)
+      this.#borrow().catch(() => {})
+      return
+    }
+    if (command.spec === WATCH) lent.watch()
+    lent.link.send(command)
+  }
+
+  async #borrow(): Promise<void> {
+    if (this.#borrowing) return
+    this.#borrowing = true
+    try {
+      const node = await this.#router.ownerOf(this.#slot)
+      const lent = await borrow(node.node, this.#timeout, this.#signal)
+      if (this.#over) {
+        node.node.pool.giveBack(lent, true)
+        return
+      }
+      lent.borrower = this
+      this.#node = node
+      this.#lent = lent
+    } catch (error) {
+      for (const command of this.#takeWaiting()) {
+        fail(
+          command,
+          error instanceof RedisError ? errorLike(error, { command: command.spec.name, outcome: 'not sent' }) : error,
+        )
+      }
+    } finally {
+      this.#borrowing = false
+    }
+    for (const command of this.#takeWaiting()) this.#pass(command)
+  }
+
+  #takeWaiting(): Command[] {
+    const commands = [...this.#waiting].filter(command => command.resolve !== undefined)
+    this.#waiting.clear()
+    return commands
+  }
+
+  // What the connection cannot do
+
+  takesRefusal(command: Command, error: RedisError): boolean {
+    const node = this.#node
+    const refusal = error instanceof ExecAbortError ? error.cause : error
+    if (node === undefined || !(refusal instanceof RedisError) || this.#over) return false
+    if (refusal instanceof AskError)
+      return refusal.slot === this.#slot && this.#redirected(node, command, error, refusal)
+    if (!(refusal instanceof ClusterDownError || refusal instanceof ReadOnlyError) || command.spec.script) return false
+    this.#router.refresh()
+    if (this.#isWatching) this.#loseWatch(command, refusal)
+    else this.#later(command)
+    return true
+  }
+
+  #redirected(node: ClusterNode, command: Command, error: RedisError, redirect: AskError): boolean {
+    if (!(redirect instanceof MovedError) && !this.#isWatching) {
+      // The slot is moving: what is no more here is done over there, aside from this connection.
+      this.#strayed = true
+      return this.#router.takesRefusal(node, command, error)
+    }
+    const learnt = this.#router.learn(node, command, redirect)
+    if (learnt === 'over') return true
+    if (this.#isWatching) this.#loseWatch(command, redirect)
+    else {
+      command.state &= ~State.written
+      this.#drop()
+      if (learnt === 'later') this.#later(command)
+      else this.#pass(command)
+    }
+    return true
+  }
+
+  takesLeft(command: Command, _error: RedisError): boolean {
+    if (this.#over) return false
+    this.#router.refresh()
+    this.#later(command)
+    return true
+  }
+
+  get #isWatching(): boolean {
+    return this.#lent?.isWatching === true
+  }
+
+  #loseWatch(command: Command, cause: RedisError): void {
+    const error = new WatchError(
+      `The slot of the watched keys is moving, or not served for now (${cause.code}): nothing of the transaction ran.`,
+      { command: 'EXEC', outcome: 'not sent', cause },
+    )
+    this.#drop()
+    this.#lostWatch = { error, told: true }
+    fail(command, error)
+  }
+
+  /** Looks for the slot's owner anew after a while. */
+  #later(command: Command): void {
+    this.#drop()
+    command.holder = this
+    command.state &= ~State.asking
+    this.#waiting.add(command)
+    outside(() => setTimeout(() => this.#waiting.size > 0 && this.#borrow().catch(() => {}), PAUSE))
+  }
+
+  /** Gives the connection back when the replies that are still to come have come. */
+  #drop(): void {
+    const lent = this.#lent
+    const node = this.#node
+    if (lent === undefined || node === undefined) return
+    if (lent.isWatching) this.#lostWatch ??= { error: lent.watchFault ?? watchMoved(), told: false }
+    this.#lent = undefined
+    // A lost link hands over one command after the other: all of them are to come here.
+    queueMicrotask(() => takeBack(node.node, lent))
+  }
+
+  // What a session asks
+
+  watchFault(): WatchError | undefined {
+    return this.#lostWatch?.error ?? this.#lent?.watchFault
+  }
+
+  unwatched(): void {
+    this.#lostWatch = undefined
+    this.#lent?.unwatch()
+  }
+
+  session<T>(): Promise<T> {
+    return Promise.reject(nestedSession())
+  }
+
+  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
+    return this.#slot === NONE ? this.#router.scan(step) : stepping(cursor => step(this, cursor))
+  }
+
+  end(aborted: boolean): void {
+    this.#over = true
+    for (const command of this.#takeWaiting()) fail(command, aborted ? this.#signal?.reason : sessionOver(command))
+    const lent = this.#lent
+    const pool = this.#node?.node.pool
+    if (lent === undefined || pool === undefined) return
+    if (aborted) pool.giveBack(lent, false)
+    else takeBack(this.#node?.node as NonNullable<ClusterNode['node']>, lent)
+  }
+
+  // What waits for a connection
+
+  expire(command: Command, elapsed: number): boolean {
+    this.#waiting.delete(command)
+    const { trouble } = this.#router
+    const now = {
+      node: 'the cluster',
+      phase: 'connecting',
+      elapsed,
+      queued: this.#waiting.size,
+      inflight: 0,
+      trouble,
+    } as const
+    fail(command, timedOut(command, now))
+    return true
+  }
+
+  abandon(command: Command, reason: unknown): void {
+    this.#waiting.delete(command)
+    fail(command, reason)
+  }
+
+  refuse(command: Command, error: RedisError): void {
+    this.#waiting.delete(command)
+    fail(command, error)
+  }
+}
+
+function watchMoved(): WatchError {
+  return new WatchError('The connection that watched was given up: nothing of the transaction was sent.', {
+    command: 'EXEC',
+    outcome: 'not sent',
+  })
+}
+
+function noKeyYet({ spec }: Command): RedisClusterException {
+  return new RedisClusterException(
+    `${spec.name} concerns the session's connection, and there is none before its first key, which decides on the node.`,
+    { command: spec.name, outcome: 'not sent' },
+  )
+}
+
+function hasStrayed({ spec }: Command): RedisError {
+  return new RedisError(
+    `The slot was moving while this session wrote, and a part of it went over another connection: ${spec.name} cannot tell how many have it.`,
+    { command: spec.name, outcome: 'not sent' },
+  )
+}

@@ -1,0 +1,210 @@
+/**
+ * One command as several: one for each shard, for each node, or for the keys of each slot. Their raw replies are joined before
+ * the command's own decoder sees them.
+ *
+ *   MGET a b c  ─┬▸ slot of a, c: MGET a c ▸ [1, 3] ─┬▸ [1, 2, 3]
+ *                └▸ slot of b:    MGET b   ▸ [2]    ─┘
+ */
+import { type Argument, Command, type Holder, type Key, keyIndexes, State } from '../commands/command.js'
+import { one } from '../commands/joins.js'
+import { itemsOf } from '../commands/replies.js'
+import type { Reply } from '../commands/reply.js'
+import { fail, succeed } from '../connection/settle.js'
+import { RedisError } from '../errors/errors.js'
+import type { ClusterNode } from './cluster-node.js'
+import { NONE, slotOf } from './slots.js'
+
+/** What became of a part of a command that failed: of its keys, or at its node. */
+export interface PartOutcome {
+  /** The keys of the part, if the command was split by them. */
+  readonly keys?: readonly Key[]
+  /** The node that was asked, if every node was. */
+  readonly node?: string
+  /** As it came. */
+  readonly reply?: unknown
+  readonly error?: RedisError
+}
+
+/** Where a part goes: to who serves a slot, or to one node. A part that is not needed is passed over if its node is lost. */
+export interface Destination {
+  readonly slot: number
+  readonly node: ClusterNode | undefined
+  readonly needed: boolean
+}
+
+const asItCame = (reply: Reply): Reply => reply
+
+function heard(value: unknown, part: Command): void {
+  ;(part as Part).whole.hear(part as Part, value)
+}
+
+export class Part extends Command {
+  readonly whole: FanOut
+  readonly index: number
+  readonly destination: Destination
+  readonly #batch: unknown
+
+  constructor(whole: FanOut, index: number, command: Command, args: readonly Argument[], destination: Destination) {
+    super(command.spec, args as Argument[], asItCame)
+    this.whole = whole
+    this.index = index
+    this.destination = destination
+    this.#batch = command.resolve
+    this.shape = command.shape
+    this.size = 16 + Math.ceil((command.size * (args.length + 1)) / (command.args.length + 1))
+    this.deadline = command.deadline
+    this.state = State.collected | (command.state & (State.repeatable | State.ordered))
+    this.resolve = heard
+  }
+
+  override get batch(): unknown {
+    return this.#batch
+  }
+}
+
+export class FanOut implements Holder {
+  readonly #command: Command
+  readonly #join: (replies: readonly Reply[]) => Reply
+  readonly #parts: Part[] = []
+  readonly #replies: (Reply | undefined)[] = []
+  readonly #errors: (RedisError | undefined)[] = []
+  /** Of each part, the keys that it has. */
+  #keys: readonly (readonly Key[])[] | undefined
+  #left = 0
+
+  private constructor(command: Command, join: (replies: readonly Reply[]) => Reply) {
+    this.#command = command
+    this.#join = join
+    command.holder = this
+  }
+
+  /** Makes `command` one for each destination; `send` gets the parts. */
+  static toAll(command: Command, destinations: readonly Destination[], send: (part: Part) => void): void {
+    const whole = new FanOut(command, command.spec.join ?? listed)
+    for (const destination of destinations) whole.#add(command.args, destination)
+    whole.#start(send)
+  }
+
+  /** Makes `command` one for each slot of its keys. */
+  static split(command: Command, send: (part: Part) => void): void {
+    const { args, spec } = command
+    const at = keyIndexes(command)
+    const step = at.length > 1 ? (at[1] as number) - (at[0] as number) : 1
+    const positions = new Map<number, number[]>()
+    for (const [position, index] of at.entries()) {
+      const slot = slotOf(args[index] as Argument)
+      const same = positions.get(slot)
+      if (same === undefined) positions.set(slot, [position])
+      else same.push(position)
+    }
+    const groups = [...positions.values()]
+    const whole = new FanOut(command, replies => inOrder(replies, groups) ?? (spec.join ?? listed)(replies))
+    const keyAt = (position: number) => at[position] as number
+    whole.#keys = groups.map(group => group.map(position => args[keyAt(position)] as Key))
+    const head = args.slice(0, at[0])
+    const tail = args.slice(keyAt(at.length - 1) + step)
+    for (const [slot, group] of positions) {
+      const own = group.flatMap(position => args.slice(keyAt(position), keyAt(position) + step))
+      whole.#add([...head, ...own, ...tail], { slot, node: undefined, needed: true })
+    }
+    whole.#start(send)
+  }
+
+  #add(args: readonly Argument[], destination: Destination): void {
+    this.#parts.push(new Part(this, this.#parts.length, this.#command, args, destination))
+  }
+
+  #start(send: (part: Part) => void): void {
+    this.#left = this.#parts.length
+    if (this.#left === 0) this.#finish()
+    for (const part of this.#parts) send(part)
+  }
+
+  hear(part: Part, value: unknown): void {
+    const { index } = part
+    if ((part.state & State.failed) !== 0) this.#errors[index] = value as RedisError
+    else this.#replies[index] = value as Reply
+    if (--this.#left === 0) this.#finish()
+  }
+
+  #finish(): void {
+    const command = this.#command
+    if (command.resolve === undefined) return
+    const answered = this.#parts.some((_, i) => this.#errors[i] === undefined)
+    const failure = this.#parts.findIndex((part, i) => this.#errors[i] !== undefined && part.destination.needed)
+    if (failure < 0 || (answered && command.spec.join === one)) this.#succeed()
+    else this.#fail(this.#errors[failure] as RedisError)
+  }
+
+  #succeed(): void {
+    const replies: Reply[] = []
+    for (let i = 0; i < this.#parts.length; i++) {
+      if (this.#errors[i] === undefined) replies.push(this.#replies[i] ?? null)
+    }
+    let joined: Reply
+    try {
+      joined = this.#join(replies)
+    } catch (cause) {
+      const { name } = this.#command.spec
+      this.#fail(new RedisError(`The replies of the nodes to ${name} do not go together.`, { command: name, cause }))
+      return
+    }
+    succeed(this.#command, joined)
+  }
+
+  #fail(error: RedisError): void {
+    const parts = this.#parts.map((part, i): PartOutcome => {
+      const keys = this.#keys?.[i]
+      const failed = this.#errors[i]
+      return {
+        ...(keys === undefined ? { node: failed?.node ?? part.destination.node?.name ?? '' } : { keys }),
+        ...(failed === undefined ? { reply: this.#replies[i] ?? null } : { error: failed }),
+      }
+    })
+    // Keys and replies are data: not enumerable, so that printing the error does not print them.
+    Object.defineProperty(error, 'parts', { value: parts, configurable: true })
+    fail(this.#command, error)
+  }
+
+  expire(_command: Command, elapsed: number, round: number): boolean {
+    let over = true
+    for (const part of this.#parts) {
+      if (part.resolve !== undefined && part.holder?.expire(part, elapsed, round) === false) over = false
+    }
+    return over
+  }
+
+  abandon(command: Command, reason: unknown): void {
+    fail(command, reason)
+    for (const part of this.#parts) if (part.resolve !== undefined) part.holder?.abandon(part, reason)
+  }
+
+  refuse(command: Command, error: RedisError): void {
+    fail(command, error)
+  }
+}
+
+/** Without a join the replies stand beside each other. */
+function listed(replies: readonly Reply[]): Reply {
+  return [...replies]
+}
+
+/** One item for each key: they go where their keys were. Undefined if the replies are of another kind. */
+function inOrder(replies: readonly Reply[], groups: readonly (readonly number[])[]): Reply | undefined {
+  const whole: Reply[] = []
+  for (const [i, group] of groups.entries()) {
+    const items = itemsOf(replies[i] ?? null)
+    if (items?.length !== group.length) return undefined
+    for (const [j, position] of group.entries()) whole[position] = items[j] ?? null
+  }
+  return whole
+}
+
+/** A part for who serves each slot of these. */
+export function toSlot(slot: number): Destination {
+  return { slot, node: undefined, needed: true }
+}
+
+export function toNode(node: ClusterNode, needed: boolean): Destination {
+  return { slot: NONE, node, needed }
+}

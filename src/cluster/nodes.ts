@@ -1,0 +1,183 @@
+import type { Command } from '../commands/command.js'
+import { nameOf } from '../connection/options.js'
+import type { PoolStats } from '../connection/pool.js'
+import { ConnectionError } from '../errors/errors.js'
+import { ClusterNode, type ClusterNodeOwner } from './cluster-node.js'
+import type { ClusterSettings } from './cluster-options.js'
+import type { Shard, SlotMap } from './slot-map.js'
+import type { Address, Teller, Topology, TopologyNode } from './topology.js'
+
+/** A node that has left is closed when its last command has settled, or after this, ms. */
+const LEAVE_LIMIT = 30_000
+
+export interface Adopted {
+  /** Slots that have another primary than before. */
+  readonly changed: readonly number[]
+  /** Commands that waited for nodes that cannot be reached: perhaps others serve their slots now. */
+  readonly orphans: readonly Command[]
+}
+
+/** The nodes of the cluster by where they are, and seeds for as long as they are asked. */
+export class Nodes {
+  readonly #options: ClusterSettings
+  readonly #owner: ClusterNodeOwner
+  readonly #byName = new Map<string, ClusterNode>()
+  readonly #leaving = new Set<ClusterNode>()
+  #referenced = true
+
+  constructor(options: ClusterSettings, owner: ClusterNodeOwner) {
+    this.#options = options
+    this.#owner = owner
+  }
+
+  get all(): readonly ClusterNode[] {
+    return [...this.#byName.values()]
+  }
+
+  /** The node at `address`, made if it is new; it dials when it is used. */
+  at(address: Address): ClusterNode {
+    const name = nameOf(address)
+    let node = this.#byName.get(name)
+    if (node === undefined) {
+      node = new ClusterNode(address, this.#options.settingsOf(address), this.#owner)
+      if (!this.#referenced) node.node.unref()
+      this.#byName.set(name, node)
+    }
+    return node
+  }
+
+  /** Whom to ask who serves what: connected nodes in any order but for `hint`, which comes first; then the seeds, and the others. */
+  candidates(hint: ClusterNode | undefined): readonly ClusterNode[] {
+    const known = shuffled(this.all)
+    const seeds = this.#options.seeds.map(seed => this.at(seed))
+    const ready = known.filter(node => node.isReady)
+    const first = hint?.isReady && this.#byName.get(hint.name) === hint ? [hint] : []
+    return [...new Set([...first, ...ready.filter(isSound), ...ready, ...seeds, ...known])]
+  }
+
+  tellerOf(node: ClusterNode): Teller {
+    const { place, settings } = this.#options
+    return { host: node.address.host, tls: settings.tls !== undefined, place }
+  }
+
+  /** Takes a new view of the cluster: nodes that joined are known, those that left are drained. */
+  adopt(topology: Topology, slots: SlotMap): Adopted {
+    const named = new Set<ClusterNode>()
+    const take = (seen: TopologyNode, isReplica: boolean): ClusterNode => {
+      const node = this.at({ host: seen.host, port: seen.port })
+      node.id = seen.id
+      node.isReplica = isReplica
+      node.failed = seen.failed
+      named.add(node)
+      return node
+    }
+    const shards = topology.shards.map(({ primary, replicas, slots }) => {
+      const shard: Shard = {
+        primary: take(primary, false),
+        replicas: replicas.map(replica => take(replica, true)),
+        turn: Math.trunc(Math.random() * (replicas.length + 1)),
+      }
+      return { shard, slots }
+    })
+    const changed = slots.adopt(shards)
+    const orphans: Command[] = []
+    for (const node of this.all) {
+      const gone = !named.has(node)
+      if (!node.isReady && (gone || changed.length > 0)) orphans.push(...node.link.takeWaiting())
+      if (gone) this.#leave(node)
+    }
+    this.#dropDead(slots)
+    return { changed, orphans }
+  }
+
+  #leave(node: ClusterNode): void {
+    this.#byName.delete(node.name)
+    this.#leaving.add(node)
+    node.leave(LEAVE_LIMIT, () => this.#leaving.delete(node))
+  }
+
+  /** A primary that the cluster has replaced as dead will not answer what it has in flight. */
+  #dropDead(slots: SlotMap): void {
+    const serving = new Set(slots.shards.map(({ shard }) => shard.primary))
+    for (const node of this.all) {
+      const { connection } = node.link
+      if (!node.failed || serving.has(node) || connection === undefined || connection.inflight === 0) continue
+      const message = `The cluster holds ${node.name} for dead, and another node serves its slots.`
+      connection.destroy(new ConnectionError(message, { node: node.name }))
+    }
+  }
+
+  /** Everything there is of them, also of those that are leaving. */
+  #every(): ClusterNode[] {
+    return [...this.#byName.values(), ...this.#leaving]
+  }
+
+  get isIdle(): boolean {
+    return this.#every().every(({ link }) => link.queued + link.inflight === 0)
+  }
+
+  /** Resolves when none of them has anything under way; something new may be by then. */
+  async whenIdle(): Promise<void> {
+    await Promise.all(this.#every().map(({ link }) => new Promise<void>(resolve => link.whenIdle(resolve))))
+  }
+
+  get inflight(): number {
+    return sum(this.#every(), ({ link }) => link.inflight)
+  }
+
+  get queued(): number {
+    return sum(this.#every(), ({ link }) => link.queued)
+  }
+
+  get queuedBytes(): number {
+    return sum(this.#every(), ({ link }) => link.queuedBytes)
+  }
+
+  get reconnects(): number {
+    return sum(this.#every(), ({ link }) => link.reconnects)
+  }
+
+  /** The pools of all nodes together. */
+  get pool(): PoolStats {
+    const pools = this.#every().map(({ node }) => node.pool.stats)
+    return {
+      size: sum(pools, ({ size }) => size),
+      idle: sum(pools, ({ idle }) => idle),
+      lent: sum(pools, ({ lent }) => lent),
+      waiting: sum(pools, ({ waiting }) => waiting),
+    }
+  }
+
+  destroy(): void {
+    for (const node of this.#every()) node.node.destroy()
+    this.#byName.clear()
+    this.#leaving.clear()
+  }
+
+  ref(): void {
+    this.#referenced = true
+    for (const { node } of this.#every()) node.ref()
+  }
+
+  unref(): void {
+    this.#referenced = false
+    for (const { node } of this.#every()) node.unref()
+  }
+}
+
+function isSound({ failed, silent }: ClusterNode): boolean {
+  return !failed && !silent
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0)
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const mixed = [...items]
+  for (let i = mixed.length - 1; i > 0; i--) {
+    const j = Math.trunc(Math.random() * (i + 1))
+    ;[mixed[i], mixed[j]] = [mixed[j] as T, mixed[i] as T]
+  }
+  return mixed
+}

@@ -1,0 +1,205 @@
+import type { CloseOptions } from '../client/redis.js'
+import { Redis } from '../client/redis.js'
+import { View } from '../client/view.js'
+import { PLAIN } from '../commands/shape.js'
+import { Events, report } from '../connection/events.js'
+import type { LinkState } from '../connection/link.js'
+import type { PoolStats } from '../connection/pool.js'
+import { DataError } from '../errors/errors.js'
+import { type RedisClusterOptions, readClusterOptions, type Seed } from './cluster-options.js'
+import type { Redirect } from './redirects.js'
+import { Router } from './router.js'
+import type { Topology } from './topology.js'
+
+/** The events of a cluster's client, with the arguments of their handlers. */
+export interface RedisClusterEvents {
+  /** Who serves which slots is known: commands flow. */
+  ready: []
+  /** Nodes, roles or slots are not as they were. */
+  topology: [topology: Topology]
+  /** A command was sent on to another node. */
+  redirect: [redirect: Redirect]
+  /** The link to a node is lost, or an attempt failed: the next one comes in `delay` ms. */
+  reconnecting: [{ readonly node: string; readonly attempt: number; readonly delay: number }]
+  /** The client was closed: it does nothing any more. */
+  close: []
+  /** Trouble that no call is told of. Without a listener the first one is a warning of the process. */
+  error: [error: unknown]
+}
+
+export interface RedisClusterStats {
+  /** Commands written and not answered. */
+  readonly inflight: number
+  /** Commands accepted and not written, those included that wait for the cluster. */
+  readonly queued: number
+  /** What these take, in bytes, roughly; without those that wait for the cluster. */
+  readonly queuedBytes: number
+  /** Connections that replaced a lost one. */
+  readonly reconnects: number
+  /** Lent connections of all nodes: those of sessions and blocking commands. */
+  readonly pool: PoolStats
+  /** Nodes there are, as far as is known. */
+  readonly nodes: number
+  /** Commands that were sent on by MOVED and by ASK. */
+  readonly moved: number
+  readonly asked: number
+  /** Looks at the cluster. */
+  readonly refreshes: number
+}
+
+/** Which nodes of a cluster. */
+export type NodeRole = 'primary' | 'replica' | 'all'
+
+/**
+ * A client of a cluster: the calls of `Redis`, each sent to the node that serves the slot of its keys. It follows slots that
+ * move and primaries that fail, within the deadline of each call.
+ */
+export class RedisCluster extends View {
+  readonly #seeds: Seed | readonly Seed[]
+  readonly #options: RedisClusterOptions
+  readonly #router: Router
+  readonly #events: Events<RedisClusterEvents>
+  readonly #clients = new Map<string, Redis>()
+  readonly #redirects: Readonly<Record<Redirect['kind'], number>>
+
+  /**
+   * `new RedisCluster(['redis://10.0.0.1:7000', { host: '10.0.0.2', port: 7000 }])`: one seed is enough, more are safer. TLS and
+   * credentials in the URLs are those of all nodes. Bad seeds and options throw DataError; what no cluster has, a database
+   * other than 0 or a unix socket, throws RedisClusterException.
+   */
+  constructor(seeds: Seed | readonly Seed[], options: RedisClusterOptions = {}) {
+    const settings = readClusterOptions(seeds, options)
+    const events = new Events<RedisClusterEvents>(error => report(events, error))
+    const redirects = { MOVED: 0, ASK: 0 }
+    const router = new Router(settings, {
+      onReady: () => events.emit('ready'),
+      onTopology: topology => events.emit('topology', topology),
+      onRedirect: redirect => {
+        redirects[redirect.kind]++
+        events.emit('redirect', redirect)
+      },
+      onReconnecting: ({ name }, attempt, delay) => events.emit('reconnecting', { node: name, attempt, delay }),
+      onTrouble: error => report(events, error),
+    })
+    super(router, PLAIN)
+    this.#seeds = seeds
+    this.#options = options
+    this.#router = router
+    this.#events = events
+    this.#redirects = redirects
+  }
+
+  /**
+   * Resolves when it is known who serves which slots and every primary has been dialled; rejects with RedisClusterException,
+   * which lists each node with its reason, when no node told. The client stays usable.
+   */
+  async connect(): Promise<void> {
+    const router = this.#router
+    if (router.state !== 'open') throw router.gone('connect')
+    if (router.topology === undefined) await router.refreshing.fresh()
+    const nodes = this.#options.readFrom === undefined || this.#options.readFrom === 'primary' ? 'primary' : 'all'
+    await Promise.allSettled(router.nodesOf(nodes).map(({ node }) => node.connect()))
+  }
+
+  /** `idle` before the first call; `ready` once it is known who serves which slots. */
+  get status(): LinkState {
+    return this.#router.status
+  }
+
+  /** The cluster as it was last seen; undefined until it was. */
+  get topology(): Topology | undefined {
+    return this.#router.topology
+  }
+
+  get stats(): RedisClusterStats {
+    const { nodes, refreshing, waiting } = this.#router
+    return {
+      inflight: nodes.inflight,
+      queued: nodes.queued + waiting,
+      queuedBytes: nodes.queuedBytes,
+      reconnects: nodes.reconnects,
+      pool: nodes.pool,
+      nodes: nodes.all.length,
+      moved: this.#redirects.MOVED,
+      asked: this.#redirects.ASK,
+      refreshes: refreshing.begun,
+    }
+  }
+
+  /** The pools of lent connections of all nodes, counted together. */
+  get pool(): PoolStats {
+    return this.#router.nodes.pool
+  }
+
+  /**
+   * A client for each node as far as they are known now, for what concerns one node: `INFO`, `CONFIG`, `MONITOR`. Each dials at its
+   * first call, says READONLY if it is a replica's, and is closed with this one. Before `connect()` there is none.
+   */
+  nodes(role: NodeRole = 'all'): Redis[] {
+    if (!['primary', 'replica', 'all'].includes(role)) {
+      throw new DataError("nodes() takes 'primary', 'replica' or 'all'.")
+    }
+    return this.#router.nodesOf(role).map(({ address, isReplica, name }) => {
+      const key = `${name} ${isReplica}`
+      let client = this.#clients.get(key)
+      if (client === undefined || client.status === 'closed') {
+        client = new Redis(this.#router.options.optionsOf(address, isReplica))
+        this.#clients.set(key, client)
+      }
+      return client
+    })
+  }
+
+  /** Another client with the same seeds and options, and `overrides` over them. */
+  duplicate(overrides: RedisClusterOptions = {}): RedisCluster {
+    return new RedisCluster(this.#seeds, { ...this.#options, ...overrides })
+  }
+
+  /** Takes no more calls, waits for those accepted, then closes. Harmless when repeated. */
+  async close({ timeout = 5_000 }: CloseOptions = {}): Promise<void> {
+    await Promise.all([
+      this.#router.drain(timeout),
+      ...[...this.#clients.values()].map(each => each.close({ timeout })),
+    ])
+    this.destroy()
+  }
+
+  /** Rejects everything that is under way and closes, now. Harmless when repeated. */
+  destroy(): void {
+    if (this.#router.state === 'closed') return
+    this.#router.destroy()
+    for (const client of this.#clients.values()) client.destroy()
+    this.#events.emit('close')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  on<K extends keyof RedisClusterEvents>(name: K, handler: (...args: RedisClusterEvents[K]) => void): this {
+    this.#events.on(name, handler)
+    return this
+  }
+
+  once<K extends keyof RedisClusterEvents>(name: K, handler: (...args: RedisClusterEvents[K]) => void): this {
+    this.#events.once(name, handler)
+    return this
+  }
+
+  off<K extends keyof RedisClusterEvents>(name: K, handler: (...args: RedisClusterEvents[K]) => void): this {
+    this.#events.off(name, handler)
+    return this
+  }
+
+  /** Lets the connections keep the process alive (the default). */
+  ref(): this {
+    this.#router.nodes.ref()
+    return this
+  }
+
+  /** Lets the process end although the client is connected. */
+  unref(): this {
+    this.#router.nodes.unref()
+    return this
+  }
+}

@@ -1,0 +1,464 @@
+/**
+ * The engine of a cluster: each command goes to the node that serves the slot of its keys.
+ *
+ *   send ──▸ slot ──▸ shard ──▸ link of its primary, or of who answers reads
+ *     │                           │ refused, or lost
+ *     │ not known yet             ▾
+ *     └──▸ waiting rooms ◂── redirects ──▸ link of another node
+ */
+
+import { Blocking } from '../client/blocking.js'
+import type { Engine, ViewOf } from '../client/engine.js'
+import type { Step } from '../client/scan.js'
+import type { Session } from '../client/session.js'
+import { blockTime, type Command } from '../commands/command.js'
+import type { Form } from '../commands/context.js'
+import { addressOf, type Where } from '../connection/diagnostics.js'
+import type { Borrower } from '../connection/lent.js'
+import type { LinkState } from '../connection/link.js'
+import type { Settings } from '../connection/options.js'
+import { fail } from '../connection/settle.js'
+import { Unit } from '../connection/unit.js'
+import {
+  type AskError,
+  ClusterCrossSlotError,
+  ConnectionError,
+  RedisClusterException,
+  type RedisError,
+  SlotNotCoveredError,
+} from '../errors/errors.js'
+import type { ClusterNode, ClusterNodeOwner } from './cluster-node.js'
+import type { ClusterSettings } from './cluster-options.js'
+import { holdClusterSession } from './cluster-session.js'
+import { type Destination, FanOut, Part, toNode, toSlot } from './fan-out.js'
+import { Nodes } from './nodes.js'
+import { readerOf } from './read-from.js'
+import { type Redirect, Redirects, type Ways } from './redirects.js'
+import { Refresh, type RefreshSource } from './refresh.js'
+import { scanAll } from './scan-all.js'
+import { type Shard, SlotMap } from './slot-map.js'
+import { NONE, SEVERAL, slotOf, slotOfKeys, slotOfUnit } from './slots.js'
+import { type Address, signatureOf, type Teller, type Topology } from './topology.js'
+import { type Usher, WaitingRooms } from './waiting.js'
+
+/** What a router tells the client of the cluster. */
+export interface RouterOwner {
+  /** Who serves which slots is known: commands flow. */
+  onReady(): void
+  onTopology(topology: Topology): void
+  onRedirect(redirect: Redirect): void
+  onReconnecting(node: ClusterNode, attempt: number, delay: number): void
+  /** A node, or all of them, cannot be reached. */
+  onTrouble(error: RedisError): void
+}
+
+/** How long PING may take before a node counts as far away, ms. */
+const FAR = 1_000
+
+export class Router implements Engine, ClusterNodeOwner, RefreshSource, Ways, Usher {
+  readonly settings: Settings
+  readonly where: Where
+  readonly isSession = false
+  readonly options: ClusterSettings
+  readonly nodes: Nodes
+  readonly slots: SlotMap = new SlotMap()
+  readonly refreshing: Refresh
+  readonly #owner: RouterOwner
+  readonly #table: readonly (Shard | undefined)[]
+  readonly #rooms: WaitingRooms
+  readonly #redirects: Redirects
+  readonly #fromPrimary: boolean
+  #topology: Topology | undefined
+  #signature = ''
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  /** Slots that nobody serves, and how many looks had begun when a command met that. */
+  readonly #uncovered = new Map<number, number>()
+  #now = 0
+
+  constructor(options: ClusterSettings, owner: RouterOwner) {
+    this.options = options
+    this.settings = options.settings
+    this.where = { database: 0, ...addressOf(options.settings.endpoint) }
+    this.#owner = owner
+    this.nodes = new Nodes(options, this)
+    this.#table = this.slots.table
+    this.#fromPrimary = options.readFrom === 'primary'
+    this.#rooms = new WaitingRooms(this)
+    this.#redirects = new Redirects(this, this.#rooms)
+    const { connectTimeout, reconnect } = this.settings
+    this.refreshing = new Refresh(this, connectTimeout, reconnect, options.refreshInterval)
+  }
+
+  /** The cluster as it was last seen; undefined until it was. */
+  get topology(): Topology | undefined {
+    return this.#topology
+  }
+
+  get status(): LinkState {
+    if (this.#state !== 'open') return this.#state
+    if (this.#topology !== undefined) return this.refreshing.trouble === undefined ? 'ready' : 'down'
+    if (this.refreshing.begun === 0) return 'idle'
+    return this.refreshing.trouble === undefined ? 'connecting' : 'down'
+  }
+
+  get state(): 'open' | 'closing' | 'closed' {
+    return this.#state
+  }
+
+  /** Commands that wait for the cluster rather than for a connection. */
+  get waiting(): number {
+    return this.#rooms.length
+  }
+
+  // Commands
+
+  /** The clock is read once for all calls of a turn. */
+  now(): number {
+    if (this.#now === 0) {
+      this.#now = Math.trunc(performance.now())
+      process.nextTick(endTurn, this)
+    }
+    return this.#now
+  }
+
+  endTurn(): void {
+    this.#now = 0
+  }
+
+  send(command: Command): void {
+    const { spec } = command
+    if (this.#state !== 'open') {
+      fail(command, this.gone(command.spec.name))
+      return
+    }
+    if (spec.oneKey && spec.blocks === undefined) {
+      const shard = this.#table[slotOfKeys(command)]
+      if (shard !== undefined) {
+        const reads = spec.readonly && !this.#fromPrimary
+        const node = reads ? readerOf(shard, this.options.readFrom) : shard.primary
+        node.link.send(command)
+        return
+      }
+    }
+    this.route(command)
+  }
+
+  sendAll(commands: readonly Command[]): void {
+    // Links flush at the end of the turn: those for one node go in one write, in their order.
+    for (const command of commands) this.send(command)
+  }
+
+  again(commands: readonly Command[]): void {
+    for (const command of commands) if (command.resolve !== undefined) this.route(command)
+  }
+
+  route(command: Command): void {
+    if (this.#state === 'closed') fail(command, this.gone(command.spec.name))
+    else if (this.#topology === undefined) {
+      this.#rooms.park(command)
+      this.refresh()
+    } else if (command instanceof Part && command.destination.node !== undefined) {
+      this.sendTo(command.destination.node, command)
+    } else this.#routeBySlot(command, this.slotOf(command))
+  }
+
+  #routeBySlot(command: Command, slot: number): void {
+    const { spec } = command
+    if (slot === NONE) this.#routeKeyless(command)
+    else if (slot === SEVERAL) {
+      if (spec.ask === 'split') FanOut.split(command, part => this.route(part))
+      else fail(command, crossSlot(command))
+    } else {
+      const shard = this.#table[slot]
+      if (shard === undefined) this.#missOwner(command, slot)
+      else if (spec.readonly && !this.#fromPrimary && blockTime(command) === undefined) {
+        this.sendTo(readerOf(shard, this.options.readFrom), command)
+      } else this.sendTo(shard.primary, command)
+    }
+  }
+
+  #routeKeyless(command: Command): void {
+    const { spec } = command
+    if (!spec.known) fail(command, keysUnknown(command))
+    else if (spec.ask === 'shards' || spec.ask === 'nodes') {
+      FanOut.toAll(command, this.#destinations(spec.ask), part => this.route(part))
+    } else {
+      const primary = this.#anyPrimary()
+      if (primary === undefined) this.#missOwner(command, NONE)
+      else this.sendTo(primary, command)
+    }
+  }
+
+  #destinations(ask: 'shards' | 'nodes'): Destination[] {
+    const { shards } = this.slots
+    const primaries = new Set(shards.map(({ shard }) => shard.primary))
+    const destinations = shards.map(({ slot }) => toSlot(slot))
+    if (ask === 'nodes') {
+      for (const node of this.nodes.all) if (!primaries.has(node)) destinations.push(toNode(node, false))
+    }
+    return destinations
+  }
+
+  #anyPrimary(except?: ClusterNode): ClusterNode | undefined {
+    const primaries = this.slots.shards.map(({ shard }) => shard.primary).filter(node => node !== except)
+    const ready = primaries.filter(node => node.isReady)
+    const among = ready.length > 0 ? ready : primaries
+    return among[Math.trunc(Math.random() * among.length)]
+  }
+
+  /** Nobody serves the slot, as far as is known: a fresh look decides. */
+  #missOwner(command: Command, slot: number): void {
+    const met = this.#uncovered.get(slot)
+    const error = notCovered(slot)
+    if (met !== undefined && this.refreshing.ended > met) {
+      fail(command, error)
+      return
+    }
+    if (met === undefined) this.#uncovered.set(slot, this.refreshing.begun)
+    this.#rooms.add(command, slot, error)
+    this.refresh()
+  }
+
+  // Ways
+
+  slotOf(command: Command): number {
+    if (command instanceof Part) return command.destination.slot
+    if (command instanceof Unit) {
+      const slot = slotOfUnit(command)
+      return slot === NONE ? slotOfCircumstances(command) : slot
+    }
+    const slot = slotOfKeys(command)
+    return slot === NONE ? slotOfCircumstances(command) : slot
+  }
+
+  primaryOf(slot: number): ClusterNode | undefined {
+    return this.slots.primaryOf(slot)
+  }
+
+  anyOther(except: ClusterNode): ClusterNode | undefined {
+    const other = this.#anyPrimary(except)
+    return other?.isReady ? other : undefined
+  }
+
+  place(announced: Address): Address | undefined {
+    return this.options.place(announced)
+  }
+
+  nodeAt(address: Address): ClusterNode {
+    return this.nodes.at(address)
+  }
+
+  move(slot: number, node: ClusterNode): void {
+    this.slots.move(slot, node)
+    this.#uncovered.delete(slot)
+  }
+
+  sendTo(node: ClusterNode, command: Command): void {
+    if (blockTime(command) === undefined || command instanceof Part) node.link.send(command)
+    else new Blocking(node.node, command, this.borrowerFrom(node))
+  }
+
+  /** Who takes what a lent connection of `node` cannot do. */
+  borrowerFrom(node: ClusterNode): Borrower {
+    return {
+      takesRefusal: (command, error) => this.takesRefusal(node, command, error),
+      takesLeft: (command, error) => this.takesLeft(node, command, error),
+    }
+  }
+
+  /** Nodes of the cluster, primaries first. */
+  nodesOf(role: 'primary' | 'replica' | 'all'): readonly ClusterNode[] {
+    const shards = this.#topology?.shards ?? []
+    const primaries = role === 'replica' ? [] : shards.map(({ primary }) => primary)
+    const replicas = role === 'primary' ? [] : shards.flatMap(({ replicas }) => replicas)
+    return [...primaries, ...replicas].map(({ host, port }) => this.nodes.at({ host, port }))
+  }
+
+  /** Who serves `slot`: waits until that is known. Rejects when no node tells and none will, or when nobody serves it. */
+  async ownerOf(slot: number): Promise<ClusterNode> {
+    for (let looked = false; ; ) {
+      const owner = this.#topology === undefined ? undefined : this.slots.primaryOf(slot)
+      if (owner !== undefined) return owner
+      if (looked) throw notCovered(slot)
+      try {
+        await this.refreshing.fresh()
+        looked = true
+      } catch (error) {
+        if (this.refreshing.isInVain || this.#state === 'closed') throw error
+      }
+    }
+  }
+
+  /** What `node` told by redirecting `command`; see Redirects. */
+  learn(node: ClusterNode, command: Command, redirect: AskError): ClusterNode | 'later' | 'over' {
+    return this.#redirects.learn(node, command, redirect)
+  }
+
+  refresh(hint?: ClusterNode): void {
+    this.refreshing.request(hint)
+  }
+
+  onRedirect(redirect: Redirect): void {
+    this.#owner.onRedirect(redirect)
+  }
+
+  // What nodes tell
+
+  takesRefusal(node: ClusterNode, command: Command, error: RedisError): boolean {
+    return this.#state !== 'closed' && this.#redirects.takesRefusal(node, command, error)
+  }
+
+  takesLeft(node: ClusterNode, command: Command, error: RedisError): boolean {
+    return this.#state !== 'closed' && this.#redirects.takesLeft(node, command, error)
+  }
+
+  onReady(node: ClusterNode): void {
+    if (this.options.readFrom === 'nearest') node.measure(FAR).catch(() => {})
+    // While nobody told of the cluster, one that can be reached may.
+    if (this.#topology === undefined || this.refreshing.trouble !== undefined) this.refresh(node)
+  }
+
+  onReconnecting(node: ClusterNode, attempt: number, delay: number): void {
+    this.#owner.onReconnecting(node, attempt, delay)
+  }
+
+  onDown(node: ClusterNode, error: RedisError): void {
+    if (this.#state === 'closed') return
+    if (this.#topology !== undefined) this.refresh()
+    this.#owner.onTrouble(error)
+    node.latency = Number.POSITIVE_INFINITY
+  }
+
+  // What looks at the cluster tell, and ask
+
+  candidates(hint: ClusterNode | undefined): readonly ClusterNode[] {
+    return this.nodes.candidates(hint)
+  }
+
+  tellerOf(node: ClusterNode): Teller {
+    return this.nodes.tellerOf(node)
+  }
+
+  get isTroubled(): boolean {
+    if (this.#topology === undefined) return this.#rooms.isParking
+    return (
+      this.refreshing.trouble !== undefined ||
+      this.slots.shards.some(({ shard }) => shard.primary.link.state === 'down')
+    )
+  }
+
+  get trouble(): RedisError | undefined {
+    return this.refreshing.trouble
+  }
+
+  adopt(topology: Topology): void {
+    if (this.#state === 'closed') return
+    const { changed, orphans } = this.nodes.adopt(topology, this.slots)
+    const first = this.#topology === undefined
+    const signature = signatureOf(topology)
+    this.#topology = topology
+    if (first) this.#owner.onReady()
+    if (signature !== this.#signature) {
+      this.#signature = signature
+      this.#owner.onTopology(topology)
+    }
+    this.again(orphans)
+    this.#rooms.unpark()
+    for (const slot of changed) this.#rooms.wake(slot)
+    this.#settleUncovered()
+    if (this.options.readFrom === 'nearest') for (const node of this.nodes.all) node.measure(FAR).catch(() => {})
+  }
+
+  /** Those that met an uncovered slot before this look are told; those of slots that are covered by now went on. */
+  #settleUncovered(): void {
+    for (const [slot, met] of this.#uncovered) {
+      if (this.refreshing.ended <= met) continue
+      this.#rooms.wake(slot)
+      this.#uncovered.delete(slot)
+    }
+  }
+
+  onUnknown(error: RedisClusterException, inVain: boolean): void {
+    this.#owner.onTrouble(error)
+    if (inVain) this.#rooms.rejectParked(error)
+  }
+
+  // Scans and sessions
+
+  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
+    return scanAll(this, step)
+  }
+
+  session<F extends Form, T>(
+    view: ViewOf,
+    fn: (session: Session<F>) => Promise<T> | T,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    return holdClusterSession(this, view, fn, signal)
+  }
+
+  // Ends
+
+  gone(what: string): ConnectionError {
+    return new ConnectionError(`The client is closed: ${what} was not sent.`, { outcome: 'not sent' })
+  }
+
+  /** Takes no more calls; resolves when all that were accepted have settled, or `timeout` ms have passed. */
+  async drain(timeout: number): Promise<void> {
+    if (this.#state === 'open') this.#state = 'closing'
+    const end = performance.now() + timeout
+    const isIdle = () => this.nodes.isIdle && this.waiting === 0
+    while (!isIdle() && performance.now() < end) {
+      const left = Math.min(end - performance.now(), this.waiting > 0 ? 25 : 1_000)
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, Math.ceil(left))
+        if (this.waiting > 0) return
+        this.nodes.whenIdle().then(() => {
+          clearTimeout(timer)
+          resolve()
+        }, resolve)
+      })
+    }
+  }
+
+  destroy(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    const error = new ConnectionError('The client was closed.')
+    this.refreshing.stop(error)
+    this.#rooms.rejectAll(error)
+    this.nodes.destroy()
+  }
+}
+
+function endTurn(router: Router): void {
+  router.endTurn()
+}
+
+function slotOfCircumstances(command: Command): number {
+  const key = command.keep?.circumstances?.key
+  return key === undefined ? NONE : slotOf(key)
+}
+
+function notCovered(slot: number): SlotNotCoveredError {
+  const what = slot === NONE ? 'any slot' : `slot ${slot}`
+  return new SlotNotCoveredError(`No node of the cluster serves ${what}.`, { outcome: 'not sent' })
+}
+
+/** Keys of more slots than one. `where`: in what they must share one; the command itself unless given. */
+export function crossSlot(command: Command, where?: string): ClusterCrossSlotError {
+  const { name } = command.spec
+  const whole = where ?? (command instanceof Unit ? 'a transaction' : `one ${name}`)
+  return new ClusterCrossSlotError(
+    `CROSSSLOT All keys of ${whole} belong to one slot: nothing was sent. A hash tag in common makes it so, as in {user:1}.name.`,
+    { command: name, outcome: 'not sent' },
+  )
+}
+
+function keysUnknown(command: Command): RedisClusterException {
+  const { name } = command.spec
+  return new RedisClusterException(
+    `Which keys ${name} has is not known, nor so which node it is for: say with({ key }) before it, or ask cluster.nodes() one by one.`,
+    { command: name, outcome: 'not sent' },
+  )
+}

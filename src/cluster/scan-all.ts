@@ -1,0 +1,225 @@
+/**
+ * All keys of a cluster, also while slots move: whatever was there all the time comes at least once.
+ *
+ * A node is asked what it owns before and behind its scan. A slot is done if the node owned it at both times, under the same
+ * epoch (a slot that went and came back has raised it) and over the same connection (cursors do not outlive a restart).
+ * Other slots are scanned again, at whoever owns them by then. A slot that was half-way over to another node is done when
+ * that node was scanned too, behind the first: a key was here all the time, or there from before that.
+ */
+import type { Engine } from '../client/engine.js'
+import { nestedSession } from '../client/lease.js'
+import { type Step, stepping } from '../client/scan.js'
+import { type Command, State } from '../commands/command.js'
+import type { Where } from '../connection/diagnostics.js'
+import type { Settings } from '../connection/options.js'
+import { outside } from '../connection/outside.js'
+import { fail } from '../connection/settle.js'
+import { BusyLoadingError, ConnectionError, RedisError, SlotNotCoveredError, TimeoutError } from '../errors/errors.js'
+import type { ClusterNode } from './cluster-node.js'
+import type { Router } from './router.js'
+import { SLOTS, slotOf } from './slots.js'
+
+/** How long a node may take to say what it owns, ms. */
+const PATIENCE = 5_000
+const LONGEST_PAUSE = 500
+
+/** What a node says of itself in CLUSTER NODES. */
+interface Ownership {
+  readonly epoch: string
+  readonly owned: ReadonlySet<number>
+  /** Slots on their way to another node, and to which. */
+  readonly leaving: ReadonlyMap<number, string>
+  /** Slots on their way here. */
+  readonly coming: ReadonlySet<number>
+}
+
+export async function* scanAll<T>(
+  router: Router,
+  step: (on: Engine, cursor: string) => Promise<Step<T>>,
+): AsyncGenerator<readonly T[], void, undefined> {
+  const pending = new Pending(await coveredSlots(router))
+  const limit = router.settings.commandTimeout || Number.POSITIVE_INFINITY
+  const visited = new Set<ClusterNode>()
+  let pause = 0
+  let goodAt = performance.now()
+  while (pending.size > 0) {
+    if (pause > 0) await rest(pause)
+    const before = pending.size
+    try {
+      const node = await pending.next(router)
+      const on = new NodeEngine(router, node)
+      const begin = await ownershipOf(node)
+      const { connection } = node.link
+      if (pending.concerns(node, begin)) {
+        // What other passes have given is not given again.
+        const wanted = visited.has(node) ? pending.copy() : undefined
+        for await (const batch of stepping(cursor => step(on, cursor))) {
+          const items = wanted === undefined ? batch : batch.filter(item => on.isIn(item, wanted))
+          if (items.length > 0) yield items
+          goodAt = performance.now()
+        }
+        visited.add(node)
+        const end = await ownershipOf(node)
+        if (connection !== undefined && connection === node.link.connection) pending.scanned(node, begin, end)
+      }
+    } catch (error) {
+      if (!passes(error) || performance.now() - goodAt > limit) throw error
+    }
+    const progressed = pending.size < before
+    if (progressed) goodAt = performance.now()
+    else router.refresh()
+    pause = progressed ? 0 : Math.min(LONGEST_PAUSE, Math.max(50, pause * 2))
+  }
+}
+
+async function coveredSlots(router: Router): Promise<number[]> {
+  if (router.topology === undefined)
+    await router.ownerOf(0).catch(error => {
+      if (!(error instanceof SlotNotCoveredError)) throw error
+    })
+  const covered: number[] = []
+  for (let slot = 0; slot < SLOTS; slot++) if (router.primaryOf(slot) !== undefined) covered.push(slot)
+  return covered
+}
+
+/** Slots that are still to be scanned. */
+class Pending {
+  readonly #slots: Set<number>
+  /** Those that were scanned at the node that they are leaving, and the id of the other one. */
+  readonly #halfway = new Map<number, string>()
+
+  constructor(slots: readonly number[]) {
+    this.#slots = new Set(slots)
+  }
+
+  get size(): number {
+    return this.#slots.size
+  }
+
+  copy(): ReadonlySet<number> {
+    return new Set(this.#slots)
+  }
+
+  /** The node to scan next. */
+  async next(router: Router): Promise<ClusterNode> {
+    const [slot] = this.#slots
+    const id = this.#halfway.get(slot as number)
+    const other = id === undefined ? undefined : router.nodes.all.find(node => node.id === id)
+    return other ?? (await router.ownerOf(slot as number))
+  }
+
+  /** Whether a scan of `node` would bring any of them nearer. */
+  concerns(node: ClusterNode, now: Ownership): boolean {
+    for (const slot of this.#slots) {
+      if (this.#isHalfwayTo(node, slot) ? isThere(now, slot) : now.owned.has(slot)) return true
+    }
+    return false
+  }
+
+  #isHalfwayTo(node: ClusterNode, slot: number): boolean {
+    return this.#halfway.get(slot) === node.id
+  }
+
+  scanned(node: ClusterNode, begin: Ownership, end: Ownership): void {
+    for (const slot of [...this.#slots]) {
+      if (this.#isHalfwayTo(node, slot)) {
+        this.#halfway.delete(slot)
+        if (isThere(begin, slot) && isThere(end, slot)) this.#slots.delete(slot)
+      } else if (begin.owned.has(slot) && end.owned.has(slot) && begin.epoch === end.epoch) {
+        const to = end.leaving.get(slot)
+        if (to !== undefined) this.#halfway.set(slot, to)
+        else if (!begin.leaving.has(slot)) this.#slots.delete(slot)
+      }
+    }
+  }
+}
+
+function isThere({ coming, owned }: Ownership, slot: number): boolean {
+  return owned.has(slot) || coming.has(slot)
+}
+
+async function ownershipOf(node: ClusterNode): Promise<Ownership> {
+  if (!node.isReady) await node.connect(PATIENCE)
+  return readOwnership(String(await node.ask(['CLUSTER', 'NODES'], PATIENCE)))
+}
+
+/** `<id> <address> myself,master - <ping> <pong> <epoch> connected 0-5460 [93->-<id>] [77-<-<id>]` */
+export function readOwnership(text: string): Ownership {
+  const line = text.split('\n').find(each => each.split(' ')[2]?.split(',').includes('myself'))
+  const [, , , , , , epoch = '', , ...words] = (line ?? '').trim().split(' ')
+  const owned = new Set<number>()
+  const leaving = new Map<number, string>()
+  const coming = new Set<number>()
+  for (const word of words) {
+    const move = /^\[(?<slot>\d{1,5})-(?<way>[<>])-(?<id>[^\]]+)\]$/.exec(word)?.groups
+    if (move === undefined) {
+      const [first, last = first] = word.split('-').map(Number)
+      for (let slot = first ?? SLOTS; slot <= Math.min(last ?? -1, SLOTS - 1); slot++) owned.add(slot)
+    } else if (move.way === '>') leaving.set(Number(move.slot), move.id ?? '')
+    else coming.add(Number(move.slot))
+  }
+  return { epoch, owned, leaving, coming }
+}
+
+/** Runs commands on one node and on no other: a cursor means something there alone. */
+class NodeEngine implements Engine {
+  readonly settings: Settings
+  readonly where: Where
+  readonly isSession = false
+  readonly #router: Router
+  readonly #node: ClusterNode
+  #prefix = ''
+
+  constructor(router: Router, node: ClusterNode) {
+    this.settings = router.settings
+    this.where = router.where
+    this.#router = router
+    this.#node = node
+  }
+
+  /** Whether a key that came out of the scan, without the prefix of its view, is in one of `slots`, or may be. */
+  isIn(item: unknown, slots: ReadonlySet<number>): boolean {
+    // Bytes that are no UTF-8 came as this; what they were is not known.
+    if (typeof item === 'string' && item.includes('\ufffd')) return true
+    const key = typeof item === 'string' ? Buffer.from(item) : (item as Buffer)
+    return slots.has(slotOf(this.#prefix === '' ? key : Buffer.concat([Buffer.from(this.#prefix), key])))
+  }
+
+  now(): number {
+    return this.#router.now()
+  }
+
+  send(command: Command): void {
+    this.#prefix = command.shape.prefix
+    if (this.#router.state === 'closed') {
+      fail(command, new ConnectionError('The client is closed.', { outcome: 'not sent' }))
+      return
+    }
+    command.state = (command.state & ~State.repeatable) | State.bound
+    this.#node.link.send(command)
+  }
+
+  sendAll(commands: readonly Command[]): void {
+    for (const command of commands) this.send(command)
+  }
+
+  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
+    return stepping(cursor => step(this, cursor))
+  }
+
+  session<T>(): Promise<T> {
+    return Promise.reject(nestedSession())
+  }
+}
+
+/** The node is lost, or not yet there: another look finds another one, or itself. */
+function passes(error: unknown): boolean {
+  return (
+    error instanceof RedisError &&
+    (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof BusyLoadingError)
+  )
+}
+
+function rest(ms: number): Promise<void> {
+  return new Promise(resolve => outside(() => setTimeout(resolve, ms)))
+}

@@ -1,0 +1,358 @@
+/**
+ * The distributed lock: one holder at a time, as long as clocks and pauses stay within its ttl.
+ *
+ *            acquire                      release
+ *     free ───────────▸ held (a Tenure) ───────────▸ free
+ *                         │  time is up, or the key is another's: lost
+ *                         ▾
+ *                       lost: the signal is aborted; release and extend reject with LockNotOwnedError
+ */
+import { randomBytes } from 'node:crypto'
+import type { Promised } from '../commands/context.js'
+import { DataError, LockError, type LockNotOwnedError } from '../errors/errors.js'
+import { keysOf, type LockKeys } from './keys.js'
+import type { LockClient } from './lock-client.js'
+import { checkTime, type LockOptions, type LockSettings, readLockOptions } from './options.js'
+import { ask, decide } from './quorum.js'
+import { release } from './release.js'
+import {
+  ACQUIRE,
+  type Answer,
+  type Attempt,
+  EXTEND,
+  type Extending,
+  OWNER,
+  type Refused,
+  type Taken,
+} from './scripts.js'
+import { Tenure } from './tenure.js'
+import { lockError, lostError, mayPass, neverRan, unreachable } from './trouble.js'
+import { Waiter } from './waiting.js'
+
+export interface AcquireOptions {
+  /** Its abort ends the waiting: `acquire` rejects with the signal's reason, and what it may have taken is given back. */
+  readonly signal?: AbortSignal
+}
+
+export interface ExtendOptions {
+  /** The time is what is left from now on, instead of being added to it. */
+  readonly replace?: boolean
+}
+
+/** What of the ttl is not relied on, ms: clocks run at different speeds, and the server counts in whole ms. */
+function drift(ttl: number): number {
+  return ttl * 0.01 + 2
+}
+
+/** Why a try was in vain. */
+interface Refusal {
+  readonly error: LockError
+  /** Another try may fare better. */
+  readonly mayPass: boolean
+  readonly holder?: Refused | undefined
+}
+
+/** How long `release` tries to reach a server at most, ms, and how long one of several servers is waited for. */
+const RELEASE_TRIES = 30_000
+const LONGEST_ANSWER = 1_000
+
+export class Lock {
+  /** The name that it was made with. */
+  readonly name: string
+  readonly #clients: readonly LockClient[]
+  readonly #keys: LockKeys
+  readonly #settings: LockSettings
+  /** How long a server is waited for, ms: far below the ttl if there are others. */
+  readonly #patience: number
+  /** The present time of holding it, or the last one. */
+  #tenure: Tenure | undefined
+  #acquiring = false
+  /** What a try that failed may have taken is given back. */
+  #takenBack: Promise<unknown> = Promise.resolve()
+
+  /**
+   * A lock on one server or cluster, or on several servers that know nothing of each other: then it is held by whom the majority
+   * of them says so. Throws DataError for a bad option.
+   */
+  constructor(clients: LockClient | readonly LockClient[], name: string, options: LockOptions) {
+    if (typeof name !== 'string' || name === '')
+      throw new DataError('The name of a lock is a string that is not empty.')
+    this.#clients = Array.isArray(clients) ? [...clients] : [clients as LockClient]
+    if (this.#clients.length === 0) throw new DataError('A lock needs at least one client.')
+    this.name = name
+    this.#keys = keysOf(name)
+    this.#settings = readLockOptions(options)
+    const { ttl } = this.#settings
+    this.#patience =
+      this.#clients.length === 1 ? Number.POSITIVE_INFINITY : Math.max(10, Math.min(LONGEST_ANSWER, ttl / 10))
+  }
+
+  /** What the server knows us by; null if it is not held. */
+  get token(): string | null {
+    return this.#held?.token ?? null
+  }
+
+  /**
+   * Grows with every holder of this name, so that the resource can refuse whoever comes with a smaller one than it has seen. Null
+   * if the lock is not held, and with several servers: no two of them count alike.
+   */
+  get fencingToken(): number | null {
+    return this.#held?.fencing ?? null
+  }
+
+  /** When it is over unless it is extended, on the clock of `performance.now()`; 0 if it is not held. */
+  get validUntil(): number {
+    return this.#held?.validUntil ?? 0
+  }
+
+  /** Whether it is ours, read from our own clock, at once: no server is asked. False after a pause that was too long. */
+  get valid(): boolean {
+    return this.#held?.valid ?? false
+  }
+
+  /**
+   * Aborts when the lock is lost: its time was up, or a call found it to be another's. The reason is a LockNotOwnedError. Each
+   * time of holding the lock has a signal of its own.
+   */
+  get signal(): AbortSignal {
+    return this.#tenure?.signal ?? AbortSignal.abort(lockError('not locked', this.name))
+  }
+
+  /**
+   * Waits until it is ours, and resolves with this lock. Rejects with LockError: 'not acquired' if others had it for all of
+   * `wait`, 'unreachable' if too few servers answered, 'already locked' if it is held or being acquired.
+   */
+  async acquire(options: AcquireOptions = {}): Promise<this> {
+    const refusal = await this.#acquire(this.#settings.wait, options.signal)
+    if (refusal !== undefined) throw refusal
+    return this
+  }
+
+  /** Tries once: this lock, or null if it is taken. Rejects as `acquire` does for any other reason. */
+  async tryAcquire(options: AcquireOptions = {}): Promise<this | null> {
+    const refusal = await this.#acquire(0, options.signal)
+    if (refusal === undefined) return this
+    if (refusal.reason === 'not acquired') return null
+    throw refusal
+  }
+
+  /**
+   * Gives it back. An unknown outcome is tried again within the ttl, up to 30 s. Rejects with LockNotOwnedError if it was lost
+   * before, with LockError 'not locked' if it is not held, 'unreachable' if no try got through: then it may be tried again.
+   */
+  async release(): Promise<void> {
+    const tenure = this.#held
+    if (tenure === undefined) throw lockError('not locked', this.name)
+    tenure.releasing ??= this.#release(tenure)
+    return tenure.releasing
+  }
+
+  /**
+   * Adds `ms` to what is left of its time; with `replace` that is all of it. Rejects with LockNotOwnedError if it was lost, with
+   * LockError 'not locked' if it is not held, 'no ttl' if it never ends, 'unreachable' if too few servers answered: then
+   * `validUntil` is what it was, or sooner.
+   */
+  async extend(ms: number, { replace = false }: ExtendOptions = {}): Promise<void> {
+    const tenure = this.#extendable()
+    checkTime('time of an extension', ms)
+    return this.#extend(tenure, ms, replace ? 'replace' : 'add')
+  }
+
+  /** Sets what is left of its time to the ttl. Rejects as `extend` does. */
+  async reacquire(): Promise<void> {
+    return this.#extend(this.#extendable(), this.#settings.ttl, 'reset')
+  }
+
+  /** Whether the server has our token. If not, the lock is lost from now on. */
+  async owned(): Promise<boolean> {
+    const tenure = this.#held
+    if (tenure === undefined) return false
+    const verdict = await decide(this.#whose(tenure.token), answer => answer === 1)
+    if (verdict.agreed) return true
+    if (!verdict.answered) throw unreachable(verdict.errors, this.name)
+    this.#lose(tenure, verdict.replies)
+    return false
+  }
+
+  /** Whether anybody holds it. */
+  async locked(): Promise<boolean> {
+    const verdict = await decide(this.#whose(''), answer => answer !== 0)
+    if (!verdict.agreed && !verdict.answered) throw unreachable(verdict.errors, this.name)
+    return verdict.agreed
+  }
+
+  /**
+   * Acquires it, runs `fn` while it extends itself, gives it back, and resolves with what `fn` returned. The signal aborts when
+   * the lock is lost; then it rejects with LockNotOwnedError, also if `fn` returned. An error of `fn` comes first.
+   */
+  async using<T>(fn: (signal: AbortSignal, lock: this) => Promise<T> | T, options: AcquireOptions = {}): Promise<T> {
+    await this.acquire(options)
+    const tenure = this.#tenure as Tenure
+    tenure.keepUp()
+    const signal = options.signal ? AbortSignal.any([tenure.signal, options.signal]) : tenure.signal
+    let result: T
+    try {
+      result = await fn(signal, this)
+    } catch (error) {
+      await this.#leave(tenure).catch(() => {})
+      throw error
+    }
+    const { lost } = tenure
+    await this.#leave(tenure)
+    if (lost !== undefined) throw lost
+    return result
+  }
+
+  /** Gives it back if it is held. A server that cannot be reached is none of its errors, if the lock runs out by itself. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#held !== undefined) await this.#leave(this.#held)
+  }
+
+  get #held(): Tenure | undefined {
+    return this.#tenure?.released === false ? this.#tenure : undefined
+  }
+
+  #extendable(): Tenure {
+    const tenure = this.#held
+    if (tenure === undefined || tenure.ended) throw lockError('not locked', this.name)
+    if (this.#settings.ttl === Number.POSITIVE_INFINITY) throw lockError('no ttl', this.name)
+    return tenure
+  }
+
+  async #acquire(wait: number, signal: AbortSignal | undefined): Promise<LockError | undefined> {
+    signal?.throwIfAborted()
+    if (this.#acquiring || (this.#held !== undefined && this.#held.lost === undefined)) {
+      throw lockError('already locked', this.name)
+    }
+    this.#acquiring = true
+    const until = wait === 0 ? Number.POSITIVE_INFINITY : performance.now() + wait
+    const waiter = wait === 0 ? undefined : new Waiter(this.#clients, this.#keys, this.#settings)
+    let refusal: Refusal | undefined
+    try {
+      for (;;) {
+        const next = await this.#try(until, signal, waiter)
+        if (next === undefined) return undefined
+        // A last try that its time cut short says less than the one before it.
+        if (refusal === undefined || performance.now() < until) refusal = next
+        if (waiter === undefined || !next.mayPass) return refusal.error
+        await waiter.wait(next.holder, until, signal)
+        signal?.throwIfAborted()
+        if (performance.now() >= until) return refusal.error
+      }
+    } finally {
+      this.#acquiring = false
+      waiter?.leave(this.#tenure?.valid === true)
+    }
+  }
+
+  /** One try on every server. What was taken in vain, or may have been, is given back. */
+  async #try(until: number, signal: AbortSignal | undefined, waiter: Waiter | undefined): Promise<Refusal | undefined> {
+    const { ttl, autoExtend } = this.#settings
+    const { lock, waiting, fencing } = this.#keys
+    // With a token of our own a late release would free what the next try took.
+    if (this.#settings.token !== undefined) await this.#takenBack
+    const token = this.#settings.token ?? randomBytes(16).toString('base64url')
+    const start = performance.now()
+    const validUntil = start + ttl - drift(ttl)
+    const limit = Math.min(until, validUntil) - start
+    const words = [token, ttl === Number.POSITIVE_INFINITY ? '' : ttl, ...(waiter?.words ?? ['', '', 0])]
+    const ballots = ask(
+      this.#clients,
+      on => ACQUIRE.run<Promised>(on, [lock, waiting, fencing], words),
+      Math.min(limit, this.#patience),
+      signal,
+    )
+    const { agreed, answered, replies, errors } = await decide(ballots, isTaken)
+    const first = replies[0]
+    if (agreed && signal?.aborted !== true && performance.now() < validUntil) {
+      this.#tenure = new Tenure({
+        lockName: this.name,
+        token,
+        fencing: this.#clients.length === 1 && first !== undefined && isTaken(first) ? first.fencing : null,
+        ttl,
+        validUntil,
+        renew: tenure => this.#prolong(tenure, ttl, 'keep'),
+      })
+      if (autoExtend) this.#tenure.keepUp()
+      return undefined
+    }
+    this.#takenBack = this.#takeBack(ballots, token, start + ttl)
+    signal?.throwIfAborted()
+    if (!agreed && !answered) return { error: unreachable(errors, this.name), mayPass: errors.some(mayPass) }
+    const error = lockError(agreed ? 'expired' : 'not acquired', this.name)
+    return { error, mayPass: true, holder: first === undefined || isTaken(first) ? undefined : first }
+  }
+
+  async #takeBack(ballots: readonly Promise<Attempt>[], token: string, until: number): Promise<void> {
+    await Promise.all(
+      this.#clients.map(async (client, i) => {
+        try {
+          const taken = await (ballots[i] as Promise<Attempt>).then(isTaken, error => !neverRan(error))
+          if (taken) await release(client, this.#keys, token, Math.min(until, performance.now() + RELEASE_TRIES))
+        } catch {
+          // It runs out by itself.
+        }
+      }),
+    )
+  }
+
+  /** Ends the time of holding it. */
+  async #release(tenure: Tenure): Promise<void> {
+    await tenure.end()
+    const until = Math.min(tenure.validUntil, performance.now() + RELEASE_TRIES)
+    const ballots = this.#clients.map(client => release(client, this.#keys, tenure.token, until))
+    const verdict = await decide(ballots, answer => answer === 1)
+    tenure.releasing = undefined
+    if (!verdict.agreed && !verdict.answered) {
+      if (performance.now() >= tenure.validUntil) tenure.lose(lostError('expired', this.name))
+      throw unreachable(verdict.errors, this.name)
+    }
+    tenure.released = true
+    if (!verdict.agreed) throw this.#lose(tenure, verdict.replies)
+  }
+
+  /** Gives it back unless that was done. That no server is to be reached is no news, if it runs out by itself. */
+  async #leave(tenure: Tenure): Promise<void> {
+    if (tenure.released) return
+    tenure.releasing ??= this.#release(tenure)
+    try {
+      await tenure.releasing
+    } catch (error) {
+      const unheard = error instanceof LockError && error.reason === 'unreachable'
+      if (!unheard || this.#settings.ttl === Number.POSITIVE_INFINITY) throw error
+    }
+  }
+
+  #extend(tenure: Tenure, ms: number, how: Extending): Promise<void> {
+    return tenure.extend(() => this.#prolong(tenure, ms, how))
+  }
+
+  /** Asks for more time. Resolves with when that is over. */
+  async #prolong(tenure: Tenure, ms: number, how: Extending): Promise<number> {
+    const start = performance.now()
+    const limit = Math.min(this.#patience, tenure.validUntil - start)
+    if (how === 'replace' || how === 'reset') tenure.shorten(start + ms - drift(ms))
+    const question = (on: LockClient) => EXTEND.run<Promised>(on, this.#keys.lock, [tenure.token, ms, how])
+    const verdict = await decide(ask(this.#clients, question, limit), left => left > 0)
+    if (!verdict.agreed) {
+      throw verdict.answered ? this.#lose(tenure, verdict.replies) : unreachable(verdict.errors, this.name)
+    }
+    const left = Math.min(...verdict.replies.filter(left => left > 0))
+    return start + left - drift(left)
+  }
+
+  #whose(token: string): readonly Promise<Answer>[] {
+    return ask(this.#clients, on => OWNER.run<Promised>(on, this.#keys.lock, token), this.#patience)
+  }
+
+  /** The servers say that it is not ours. */
+  #lose(tenure: Tenure, answers: readonly Answer[]): LockNotOwnedError {
+    const error = lostError(answers.some(answer => answer < 0) ? 'not owned' : 'expired', this.name)
+    tenure.lose(error)
+    return error
+  }
+}
+
+function isTaken(attempt: Attempt): attempt is Taken {
+  return 'fencing' in attempt
+}

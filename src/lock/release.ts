@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Promised } from '../commands/context.js'
+import type { LockKeys } from './keys.js'
+import type { LockClient } from './lock-client.js'
+import { type Answer, RELEASE } from './scripts.js'
+import { mayPass, neverRan } from './trouble.js'
+
+/** Between two tries, ms: from the first to the longest. */
+const FIRST = 20
+const LONGEST = 1_000
+
+/**
+ * Gives the lock back on one server, if it is `token`'s. What fails is tried again until `until`: then the key has run out by
+ * itself. Rejects with the last error.
+ */
+export async function release(client: LockClient, keys: LockKeys, token: string, until: number): Promise<Answer> {
+  let mayHaveRun = false
+  for (let failures = 0; ; failures++) {
+    try {
+      const answer = await RELEASE.run<Promised>(client, [keys.lock, keys.waiting], token)
+      // What is not ours any more was given back by a try whose reply was lost.
+      return mayHaveRun ? 1 : answer
+    } catch (error) {
+      mayHaveRun ||= !neverRan(error)
+      const delay = Math.random() * Math.min(LONGEST, FIRST * 2 ** failures)
+      if (!mayPass(error) || performance.now() + delay >= until) throw error
+      await sleep(delay)
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/** How a lock waits for its turn: it is called when it is free, and asks by itself now and then. */
+import { randomBytes } from 'node:crypto'
+import type { Promised } from '../commands/context.js'
+import type { LockKeys } from './keys.js'
+import type { LockClient, LockListener } from './lock-client.js'
+import type { LockSettings } from './options.js'
+import { setTimer } from './quorum.js'
+import { LEAVE, type Refused } from './scripts.js'
+
+/** Between two tries of one that is not called, ms. */
+const POLL = 100
+/** Between two tries of one that is called: only for calls that are lost. */
+const NET = 1_000
+/** How long a subscription is kept for the next one who waits, ms. */
+const LINGER = 1_000
+
+/** Those of a client who wait for one lock: they share a subscription. A message is the id of the one who is next. */
+class WaitingRoom {
+  readonly #waiters = new Map<string, Waiter>()
+  readonly #close: () => void
+  readonly #listener: Promise<LockListener | undefined>
+  #ready = false
+  #closing: NodeJS.Timeout | undefined
+
+  constructor(client: LockClient, channel: string, close: () => void) {
+    this.#close = close
+    this.#listener = this.#listen(client, channel)
+  }
+
+  /** Messages come. */
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  enter(id: string, waiter: Waiter): void {
+    clearTimeout(this.#closing)
+    this.#waiters.set(id, waiter)
+  }
+
+  leave(id: string): void {
+    if (!this.#waiters.delete(id) || this.#waiters.size > 0) return
+    this.#closing = setTimeout(() => {
+      this.#close()
+      void this.#listener.then(listener => listener?.unsubscribe()).catch(() => {})
+    }, LINGER)
+    this.#closing.unref()
+  }
+
+  async #listen(client: LockClient, channel: string): Promise<LockListener | undefined> {
+    try {
+      const listener = await client.subscribe?.([channel], message => this.#waiters.get(String(message))?.call())
+      this.#ready = true
+      // Who came before may have missed its call.
+      for (const waiter of this.#waiters.values()) waiter.call()
+      return listener
+    } catch {
+      this.#close()
+      return undefined
+    }
+  }
+}
+
+const rooms = new WeakMap<LockClient, Map<string, WaitingRoom>>()
+
+function roomOf(client: LockClient, channel: string): WaitingRoom | undefined {
+  return rooms.get(client)?.get(channel)
+}
+
+function openRoom(client: LockClient, channel: string): WaitingRoom | undefined {
+  if (client.subscribe === undefined) return undefined
+  const ofClient = rooms.get(client) ?? new Map<string, WaitingRoom>()
+  rooms.set(client, ofClient)
+  const room = new WaitingRoom(client, channel, () => {
+    if (ofClient.get(channel) === room) ofClient.delete(channel)
+  })
+  ofClient.set(channel, room)
+  return room
+}
+
+/** One who waits for a lock on one server. With several servers nobody is called: random times part those who collide best. */
+export class Waiter {
+  readonly #client: LockClient | undefined
+  readonly #keys: LockKeys
+  readonly #settings: LockSettings
+  readonly #id = randomBytes(9).toString('base64url')
+  #room: WaitingRoom | undefined
+  /** When it came, on the server's clock in µs: what its turn is decided by. */
+  #place = ''
+  #called = false
+  #wake: (() => void) | undefined
+
+  constructor(clients: readonly LockClient[], keys: LockKeys, settings: LockSettings) {
+    this.#client = clients.length === 1 ? clients[0] : undefined
+    this.#keys = keys
+    this.#settings = settings
+    const room = this.#client && roomOf(this.#client, keys.waiting)
+    if (room?.ready) this.#enter(room)
+  }
+
+  /** What the next try says of it: nothing while it would not hear a call. */
+  get words(): readonly [id: string, place: string, remembered: number] {
+    const { retryDelay = NET, jitter } = this.#settings
+    // Twice the time to its next try, which says the same again.
+    return this.#room?.ready ? [this.#id, this.#place, Math.ceil(2 * (retryDelay + jitter) + NET)] : ['', '', 0]
+  }
+
+  /**
+   * Resolves when another try is worth it: at a call, when the holder's time is up, when it was long enough, at an abort; and at
+   * the latest at `until`.
+   */
+  async wait(holder: Refused | undefined, until: number, signal: AbortSignal | undefined): Promise<void> {
+    this.#listen()
+    const { left = -1, place } = holder ?? {}
+    if (this.#place === '' && place !== undefined) this.#place = String(place)
+    const { retryDelay, jitter } = this.#settings
+    const delay = retryDelay ?? (this.#room?.ready ? NET : POLL)
+    // The key is gone in the ms after its last.
+    const ms = (left < 0 ? delay : Math.min(delay, left + 1)) + Math.random() * jitter
+    if (!this.#called) await this.#pause(Math.min(ms, until - performance.now()), signal)
+    this.#called = false
+  }
+
+  /** It is our turn. */
+  call(): void {
+    this.#called = true
+    this.#wake?.()
+  }
+
+  /** It has the lock, or gives up: then who called it in vain calls the next one. */
+  leave(acquired: boolean): void {
+    this.#room?.leave(this.#id)
+    if (acquired || this.#client === undefined || this.#place === '' || this.#room?.ready !== true) return
+    const { lock, waiting } = this.#keys
+    LEAVE.run<Promised>(this.#client, [lock, waiting], this.#id).catch(() => {})
+  }
+
+  #listen(): void {
+    if (this.#client === undefined || this.#room !== undefined) return
+    const room = roomOf(this.#client, this.#keys.waiting) ?? openRoom(this.#client, this.#keys.waiting)
+    if (room !== undefined) this.#enter(room)
+  }
+
+  #enter(room: WaitingRoom): void {
+    this.#room = room
+    room.enter(this.#id, this)
+  }
+
+  #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise(resolve => {
+      const timer = setTimer(ms, () => this.#wake?.())
+      this.#wake = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', wake)
+        this.#wake = undefined
+        resolve()
+      }
+      const wake = this.#wake
+      signal?.addEventListener('abort', wake)
+    })
+  }
+}

@@ -1,0 +1,59 @@
+import { describe, expectTypeOf, it } from 'vitest'
+import type { Commands } from '../../src/commands/commands.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
+import type { FullStreamInfo, StreamEntries, StreamEntry, StreamInfo } from '../../src/commands/replies-streams.js'
+
+declare const plain: Commands<Promised>
+declare const bytes: Commands<Promised<Bytes<Plain>>>
+declare const bigints: Commands<Promised<Bigints<Plain>>>
+declare const some: boolean
+
+describe('streams', () => {
+  it('gives ids as strings in every view', () => {
+    expectTypeOf(plain.xadd('k', '*', { a: 1 })).toEqualTypeOf<Promise<string>>()
+    expectTypeOf(bytes.xadd('k', '*', { a: 1 }, { maxlen: 5, approximate: true })).toEqualTypeOf<Promise<string>>()
+    expectTypeOf(plain.xadd('k', '*', { a: 1 }, { nomkstream: true })).toEqualTypeOf<Promise<string | null>>()
+    expectTypeOf(plain.xadd('k', '*', { a: 1 }, { nomkstream: some })).toEqualTypeOf<Promise<string | null>>()
+    expectTypeOf(plain.xadd('k', '*', { a: 1 }, { idmpauto: 'p', acked: true })).toEqualTypeOf<Promise<string>>()
+  })
+
+  it('gives entries', () => {
+    expectTypeOf(plain.xrange('k')).toEqualTypeOf<Promise<StreamEntry<string>[]>>()
+    expectTypeOf(bytes.xrevrange('k', '+', '-', { count: 1 })).toEqualTypeOf<Promise<StreamEntry<Buffer>[]>>()
+    expectTypeOf(plain.xread({ a: '0' })).toEqualTypeOf<Promise<StreamEntries<string, StreamEntry<string>>[] | null>>()
+    expectTypeOf(bytes.xread(new Map([['a', 0]]), { block: 5 })).toEqualTypeOf<
+      Promise<StreamEntries<Buffer, StreamEntry<Buffer>>[] | null>
+    >()
+  })
+
+  it('gives numbers', () => {
+    expectTypeOf(bigints.xlen('k')).toEqualTypeOf<Promise<bigint>>()
+    expectTypeOf(plain.xtrim('k', { minid: '5', acked: true })).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(bigints.xdelex('k', ['1-1'], { delref: true })).toEqualTypeOf<Promise<bigint[]>>()
+  })
+
+  it('gives what the server knows, in short or in full', () => {
+    expectTypeOf(plain.xinfoStream('k')).resolves.toExtend<StreamInfo<Plain>>()
+    expectTypeOf(plain.xinfoStream('k')).resolves.toHaveProperty('groups').toEqualTypeOf<number>()
+    expectTypeOf(bigints.xinfoStream('k')).resolves.toExtend<StreamInfo<Bigints<Plain>>>()
+    expectTypeOf(bytes.xinfoStream('k', { full: true })).resolves.toExtend<FullStreamInfo<Bytes<Plain>>>()
+    expectTypeOf(plain.xinfoStream('k', { full: some })).resolves.toExtend<StreamInfo | FullStreamInfo>()
+  })
+
+  it('excludes what conflicts', () => {
+    // @ts-expect-error
+    void plain.xadd('k', '*', { a: 1 }, { maxlen: 1, minid: '1' })
+    // @ts-expect-error
+    void plain.xadd('k', '*', { a: 1 }, { maxlen: 1, limit: 1 })
+    // @ts-expect-error
+    void plain.xadd('k', '*', { a: 1 }, { approximate: true })
+    // @ts-expect-error
+    void plain.xadd('k', '*', { a: 1 }, { acked: true, delref: true })
+    // @ts-expect-error
+    void plain.xtrim('k', {})
+    // @ts-expect-error
+    void plain.xtrim('k', { maxlen: 1, minid: 1 })
+    // @ts-expect-error
+    void plain.xadd('k', '*', { a: 1 }, { idmpauto: 'p', idmp: { producer: 'p', id: 'i' } })
+  })
+})
