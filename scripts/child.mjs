@@ -6,10 +6,32 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Runs a program with our own output; rejects unless it ends with 0. */
-export async function run(command, options) {
-  const { code } = await started(command, { stdio: ['ignore', 'inherit', 'inherit'], ...options })
+/**
+ * Runs a program with our own output; rejects unless it ends with 0. With a `limit` (ms) it and all its children are killed
+ * when that is over, or when we are.
+ */
+export async function run(command, { limit, ...options } = {}) {
+  const bounded = limit === undefined ? {} : { detached: true, onSpawn: child => killAfter(limit, child) }
+  const { code } = await started(command, { stdio: ['ignore', 'inherit', 'inherit'], ...bounded, ...options })
   if (code !== 0) throw new Error(`${command.join(' ')}: exit ${code}`)
+}
+
+/** A child that is detached leads a process group, which is killed whole: a worker in an endless loop hears nothing else. */
+function killAfter(limit, child) {
+  const kill = () => process.kill(-child.pid, 'SIGKILL')
+  const timer = setTimeout(() => {
+    console.error(`killed: not done after ${limit / 60_000} minutes`)
+    kill()
+  }, limit)
+  const exit = () => process.exit(1)
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  process.once('exit', kill)
+  for (const signal of signals) process.once(signal, exit)
+  child.on('exit', () => {
+    clearTimeout(timer)
+    process.off('exit', kill)
+    for (const signal of signals) process.off(signal, exit)
+  })
 }
 
 /** Runs a program and collects all it says. */
@@ -17,9 +39,10 @@ export function capture(command, options) {
   return started(command, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
 }
 
-function started([program, ...args], { env, ...options }) {
+function started([program, ...args], { env, onSpawn, ...options }) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env }, ...options })
+    child.on('spawn', () => onSpawn?.(child))
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', chunk => {

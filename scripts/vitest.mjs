@@ -3,6 +3,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { root, run, tool } from './child.mjs'
 
+/** Some times what all tests take on two busy cores. */
+const LIMIT = 10 * 60_000
+
 /** Runs tests on this Redis; resolves with what `reporter.mjs` counted, also when tests fail. */
 export async function runVitest(redis, args) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'respire-counts-'))
@@ -11,6 +14,7 @@ export async function runVitest(redis, args) {
   try {
     const failure = await run([...tool('vitest'), 'run', ...reporters, ...args], {
       env: { ...environment(redis), RESPIRE_COUNTS: counts },
+      limit: LIMIT,
     }).catch(error => error)
     const { passed, failed, skipped } = readCounts(counts)
     // vitest fails for other reasons too: no test file found, a configuration that cannot be read

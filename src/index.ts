@@ -8,6 +8,11 @@ export type { Scan } from './client/scan.js'
 export type { Session } from './client/session.js'
 export { type Queued, Transaction } from './client/transaction.js'
 export type { SessionOptions, View } from './client/view.js'
+export type { AddressMap, ReadFrom, RedisClusterOptions, Seed } from './cluster/cluster-options.js'
+export type { PartOutcome } from './cluster/fan-out.js'
+export type { Redirect } from './cluster/redirects.js'
+export { type NodeRole, RedisCluster, type RedisClusterEvents, type RedisClusterStats } from './cluster/redis-cluster.js'
+export type { Address, Topology, TopologyNode, TopologyShard } from './cluster/topology.js'
 export {
   type Argument,
   type Ask,

@@ -3,9 +3,13 @@
  * prototype at load, so that a client is one object with one prototype chain of two.
  */
 
+import { Acl } from './acl.js'
 import { Bitmaps } from './bitmaps.js'
+import { ClusterCommands } from './cluster-commands.js'
 import type { Argument } from './command.js'
 import { Command, specOf } from './command.js'
+import { CommandDocs } from './command-docs.js'
+import { Connections } from './connections.js'
 import { type Context, type Form, type Outcome, type Plain, type Promised, Runner } from './context.js'
 import { raw } from './decoder.js'
 import { Expiry } from './expiry.js'
@@ -15,8 +19,10 @@ import { Hashes } from './hashes.js'
 import { HyperLogLogs } from './hyperloglog.js'
 import { Keys } from './keys.js'
 import { Lists } from './lists.js'
+import { Observing } from './observing.js'
 import { PubSub } from './pubsub.js'
 import { Scripting } from './scripting.js'
+import { ServerCommands } from './server.js'
 import { Sets } from './sets.js'
 import { SortedSetAlgebra } from './sorted-set-algebra.js'
 import { SortedSetRanges } from './sorted-set-ranges.js'
@@ -47,6 +53,12 @@ const groups = [
   Scripting,
   PubSub,
   VectorSets,
+  ServerCommands,
+  Connections,
+  Acl,
+  ClusterCommands,
+  Observing,
+  CommandDocs,
 ]
 
 export interface Commands<C extends Context>
@@ -68,7 +80,13 @@ export interface Commands<C extends Context>
     Geo<C>,
     Scripting<C>,
     PubSub<C>,
-    VectorSets<C> {}
+    VectorSets<C>,
+    ServerCommands<C>,
+    Connections<C>,
+    Acl<C>,
+    ClusterCommands<C>,
+    Observing<C>,
+    CommandDocs<C> {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface says what the loop below puts on the prototype
 export abstract class Commands<C extends Context> extends Runner<C> {

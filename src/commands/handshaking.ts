@@ -1,5 +1,6 @@
 /** What is said before a connection may be used. The state they set belongs to the client, so `call` refuses most of them. */
 import { keyless, type Spec } from './command.js'
+import { first } from './joins.js'
 import { int, word } from './replies.js'
 
 export const HELLO: Spec = keyless('HELLO', reply => reply, {
@@ -22,19 +23,16 @@ export const READONLY: Spec = keyless('READONLY', word, {
 export const PING: Spec = keyless('PING', word, {
   repeatable: true,
   ask: 'shards',
-  join: replies => replies[0] ?? null,
+  join: first,
 })
 
 export const CLIENT_ID: Spec = keyless('CLIENT ID', int)
 
-export const CLIENT_SETNAME: Spec = keyless('CLIENT SETNAME', word, {
-  ask: 'nodes',
-  join: replies => replies[0] ?? null,
-})
+export const CLIENT_SETNAME: Spec = keyless('CLIENT SETNAME', word, { ask: 'nodes', join: first })
 
 export const CLIENT_SETINFO: Spec = keyless('CLIENT SETINFO', word, {
   ask: 'nodes',
-  join: replies => replies[0] ?? null,
+  join: first,
 })
 
 export const CLIENT_UNBLOCK: Spec = keyless('CLIENT UNBLOCK', int)

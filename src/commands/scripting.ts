@@ -4,7 +4,7 @@ import { type Context, type Form, type Outcome, type Plain, Runner } from './con
 import { type Decoder, raw } from './decoder.js'
 import { and, first } from './joins.js'
 import { countedKeys } from './key-specs.js'
-import { int, list, named, pairsOf, record, texts, word } from './replies.js'
+import { int, list, named, pairsOf, record, text, texts, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { exclusive, flag, type OneOrMore, option, pushSeveral, type Several } from './tokens.js'
 
@@ -108,6 +108,7 @@ const FUNCTION_STATS = keyless('FUNCTION STATS', functionStats, { ask: 'shards',
 export const SCRIPT_DEBUG: Spec = keyless('SCRIPT DEBUG', word, {
   reserved: { session: false, instead: 'redis-cli with --ldb' },
 })
+const SCRIPT_SHOW = keyless('SCRIPT SHOW', text)
 const SCRIPT_EXISTS = keyless('SCRIPT EXISTS', list(int), { ask: 'shards', join: and })
 const SCRIPT_FLUSH = keyless('SCRIPT FLUSH', word, onNodes)
 const SCRIPT_HELP = keyless('SCRIPT HELP', list(word))
@@ -213,6 +214,14 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
    */
   functionStats(): Outcome<C, FunctionStats<C>> {
     return this.run(new Command(FUNCTION_STATS, []))
+  }
+
+  /**
+   * The text of a cached script; rejects with NoScriptError if there is none. Valkey only, @since 8.0
+   * [SCRIPT SHOW](https://valkey.io/commands/script-show)
+   */
+  scriptShow(sha1: string): Outcome<C, C['text']> {
+    return this.run(new Command(SCRIPT_SHOW, [sha1]))
   }
 
   /**

@@ -2,6 +2,7 @@ import type { AtMostOne } from './choice.js'
 import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
 import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
+import { keyAt } from './key-specs.js'
 import { bool, double, int, itemsOf, list, named, text, texts, word } from './replies.js'
 import { MapReply, type Reply } from './reply.js'
 import { exclusive, flag, option } from './tokens.js'
@@ -144,19 +145,22 @@ const vectorSetInfo = named({
 const layers = list(texts)
 const scoredLayers = list(similar(true, false))
 
+// The server declares all their keys as written, also where the command only reads.
+const declared = { keys: [keyAt(0, 'write')] }
+
 const VADD = write('VADD', bool)
-const VCARD = read('VCARD', int)
-const VDIM = read('VDIM', int)
-const VEMB = read('VEMB', numbers, { binary: true })
-const VGETATTR = read('VGETATTR', text)
-const VINFO = read('VINFO', vectorSetInfo)
-const VISMEMBER = read('VISMEMBER', bool)
-const VLINKS = read('VLINKS', layers)
-const VRANDMEMBER = read('VRANDMEMBER', text)
-const VRANGE = read('VRANGE', texts)
+const VCARD = read('VCARD', int, declared)
+const VDIM = read('VDIM', int, declared)
+const VEMB = read('VEMB', numbers, { ...declared, binary: true })
+const VGETATTR = read('VGETATTR', text, declared)
+const VINFO = read('VINFO', vectorSetInfo, declared)
+const VISMEMBER = read('VISMEMBER', bool, declared)
+const VLINKS = read('VLINKS', layers, declared)
+const VRANDMEMBER = read('VRANDMEMBER', text, declared)
+const VRANGE = read('VRANGE', texts, declared)
 const VREM = write('VREM', bool)
 const VSETATTR = write('VSETATTR', bool)
-const VSIM = read('VSIM', texts)
+const VSIM = read('VSIM', texts, declared)
 
 /** Vector sets: elements with vectors, found by similarity. @since 8.0 */
 export abstract class VectorSets<C extends Context> extends Runner<C> {

@@ -39,9 +39,9 @@ export interface ExtendOptions {
   readonly replace?: boolean
 }
 
-/** What of the ttl is not relied on, ms: clocks run at different speeds, and the server counts in whole ms. */
-function drift(ttl: number): number {
-  return ttl * 0.01 + 2
+/** What of a time at the server can be relied on here, ms: clocks run at different speeds, and the server counts in whole ms. */
+function reliable(ms: number): number {
+  return ms * 0.99 - 2
 }
 
 /** Why a try was in vain. */
@@ -253,7 +253,7 @@ export class Lock {
     if (this.#settings.token !== undefined) await this.#takenBack
     const token = this.#settings.token ?? randomBytes(16).toString('base64url')
     const start = performance.now()
-    const validUntil = start + ttl - drift(ttl)
+    const validUntil = start + reliable(ttl)
     const limit = Math.min(until, validUntil) - start
     const words = [token, ttl === Number.POSITIVE_INFINITY ? '' : ttl, ...(waiter?.words ?? ['', '', 0])]
     const ballots = ask(
@@ -331,14 +331,14 @@ export class Lock {
   async #prolong(tenure: Tenure, ms: number, how: Extending): Promise<number> {
     const start = performance.now()
     const limit = Math.min(this.#patience, tenure.validUntil - start)
-    if (how === 'replace' || how === 'reset') tenure.shorten(start + ms - drift(ms))
+    if (how === 'replace' || how === 'reset') tenure.shorten(start + reliable(ms))
     const question = (on: LockClient) => EXTEND.run<Promised>(on, this.#keys.lock, [tenure.token, ms, how])
     const verdict = await decide(ask(this.#clients, question, limit), left => left > 0)
     if (!verdict.agreed) {
       throw verdict.answered ? this.#lose(tenure, verdict.replies) : unreachable(verdict.errors, this.name)
     }
     const left = Math.min(...verdict.replies.filter(left => left > 0))
-    return start + left - drift(left)
+    return start + reliable(left)
   }
 
   #whose(token: string): readonly Promise<Answer>[] {

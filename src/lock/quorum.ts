@@ -5,7 +5,7 @@ import type { LockClient } from './lock-client.js'
 export interface Verdict<R> {
   /** A majority agreed. */
   readonly agreed: boolean
-  /** So few failed that a majority could answer, with yes or no. */
+  /** A majority answered, with yes or no. */
   readonly answered: boolean
   readonly replies: readonly R[]
   readonly errors: readonly unknown[]
@@ -44,7 +44,10 @@ export function ask<R>(
   return ballots
 }
 
-/** Resolves as soon as a majority agrees, or cannot any more. Never rejects, and hears every ballot to its end. */
+/**
+ * Resolves as soon as a majority agrees; or cannot any more, and it is known whether a majority answered. Never rejects, and
+ * hears every ballot to its end.
+ */
 export function decide<R>(ballots: readonly Promise<R>[], agrees: (reply: R) => boolean): Promise<Verdict<R>> {
   const majority = Math.floor(ballots.length / 2) + 1
   const replies: R[] = []
@@ -52,10 +55,11 @@ export function decide<R>(ballots: readonly Promise<R>[], agrees: (reply: R) => 
   let yes = 0
   return new Promise(resolve => {
     const count = () => {
-      const open = ballots.length - replies.length - errors.length
-      if (yes < majority && yes + open >= majority) return
-      const answered = errors.length <= ballots.length - majority
-      resolve({ agreed: yes >= majority, answered, replies: [...replies], errors: [...errors] })
+      const agreed = yes >= majority
+      const answered = replies.length >= majority
+      const lost = yes + (ballots.length - replies.length - errors.length) < majority
+      const known = answered || errors.length > ballots.length - majority
+      if (agreed || (lost && known)) resolve({ agreed, answered, replies: [...replies], errors: [...errors] })
     }
     for (const ballot of ballots) {
       ballot.then(

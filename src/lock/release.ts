@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Promised } from '../commands/context.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient } from './lock-client.js'
+import { ask } from './quorum.js'
 import { type Answer, RELEASE } from './scripts.js'
 import { mayPass, neverRan } from './trouble.js'
 
-/** Between two tries, ms: from the first to the longest. */
+/** Between two tries, ms, at first and at last; and how long one may take when its time is up. */
 const FIRST = 20
 const LONGEST = 1_000
 
@@ -16,8 +17,11 @@ const LONGEST = 1_000
 export async function release(client: LockClient, keys: LockKeys, token: string, until: number): Promise<Answer> {
   let mayHaveRun = false
   for (let failures = 0; ; failures++) {
+    const left = until - performance.now()
     try {
-      const answer = await RELEASE.run<Promised>(client, [keys.lock, keys.waiting], token)
+      const question = (on: LockClient) => RELEASE.run<Promised>(on, [keys.lock, keys.waiting], token)
+      const [ballot] = ask([client], question, Math.max(left, LONGEST))
+      const answer = await (ballot as Promise<Answer>)
       // What is not ours any more was given back by a try whose reply was lost.
       return mayHaveRun ? 1 : answer
     } catch (error) {

@@ -14,9 +14,9 @@ import {
   TryAgainError,
 } from '../errors/errors.js'
 
-/** The client was closed: nothing will ever come of it. */
+/** The client was closed: nothing will ever come of it. Its message is all that tells. */
 function isClosed(error: unknown): boolean {
-  return error instanceof ConnectionError && error.code === 'ECLOSED'
+  return error instanceof ConnectionError && /^The client (is|was) closed/.test(error.message)
 }
 
 /** Whether another try may fare better: the link may come back, a replica be promoted, a slot have moved. */

@@ -56,6 +56,17 @@ redis.register_function{function_name='one', callback=function() return 1 end, f
     expect(await redis.scriptHelp()).toContainEqual(expect.stringMatching(/^EXISTS/))
   })
 
+  it('shows the text of a script', async context => {
+    if (server().flavour !== 'valkey' || !server().atLeast(8)) {
+      context.skip(`${server().flavour} ${server().version.join('.')} has no SCRIPT SHOW`)
+    }
+    const redis = client()
+    const sha1 = await redis.scriptLoad('return 1')
+    expect(await redis.scriptShow(sha1)).toBe('return 1')
+    expect(await redis.bytes.scriptShow(sha1)).toStrictEqual(Buffer.from('return 1'))
+    await expect(redis.scriptShow('none')).rejects.toThrow(NoScriptError)
+  })
+
   it('manages libraries and runs their functions', async context => {
     await needs(context, server(), 'FUNCTION')
     const redis = client()

@@ -53,6 +53,7 @@ it('manages scripts and libraries', () => {
     [r.scriptHelp(), 'SCRIPT HELP', ''],
     [r.scriptKill(), 'SCRIPT KILL', ''],
     [r.scriptLoad('return 1'), 'SCRIPT LOAD return 1', ''],
+    [r.scriptShow('abc'), 'SCRIPT SHOW abc', ''],
   ])
   expect(r.functionRestore(dump).command.args[0]).toBe(dump)
 })
@@ -129,6 +130,7 @@ it('gives words as strings, and integers as the view wants them', () => {
   ]) {
     expect(call.decode(ok, { bytes: true })).toBe('OK')
   }
+  expect([r.scriptShow('a').decode('x'), r.scriptShow('a').decode(ok, { bytes: true })]).toEqual(['x', ok])
   expect(r.functionDump().decode(ok, { bytes: true })).toBe(ok)
   expect(r.functionDump().command.spec.binary).toBe(true)
   for (const call of [r.functionHelp(), r.scriptHelp()]) expect(call.decode([ok], { bytes: true })).toEqual(['OK'])

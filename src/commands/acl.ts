@@ -1,0 +1,142 @@
+import { type Argument, Command, keyless } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { first } from './joins.js'
+import { anything, count, double, int, list, named, texts, word } from './replies.js'
+
+const ACL_CAT = keyless('ACL CAT', list(word))
+const ACL_DELUSER = keyless('ACL DELUSER', int, { ask: 'nodes', join: first })
+const ACL_DRYRUN = keyless('ACL DRYRUN', word)
+const ACL_GENPASS = keyless('ACL GENPASS', word)
+const ACL_GETUSER = keyless(
+  'ACL GETUSER',
+  named({
+    flags: list(word),
+    passwords: list(word),
+    commands: word,
+    keys: word,
+    channels: word,
+    selectors: list(named({ commands: word, keys: word, channels: word })),
+  }),
+)
+const ACL_HELP = keyless('ACL HELP', list(word))
+const ACL_LIST = keyless('ACL LIST', list(word))
+const ACL_LOAD = keyless('ACL LOAD', word)
+const ACL_LOG = keyless(
+  'ACL LOG',
+  list(
+    named({
+      count,
+      reason: word,
+      context: word,
+      object: word,
+      username: word,
+      'age-seconds': double,
+      'client-info': word,
+      'entry-id': count,
+      'timestamp-created': count,
+      'timestamp-last-updated': count,
+    }),
+  ),
+)
+const ACL_SAVE = keyless('ACL SAVE', word, { ask: 'nodes', join: first })
+const ACL_SETUSER = keyless('ACL SETUSER', word, { ask: 'nodes', join: first })
+const ACL_USERS = keyless('ACL USERS', texts)
+const ACL_WHOAMI = keyless('ACL WHOAMI', anything)
+
+/** A user, as ACL GETUSER tells. */
+export interface AclUser {
+  flags: string[]
+  /** Hashes of the passwords. */
+  passwords: string[]
+  commands: string
+  keys: string
+  channels: string
+  /** @since 7.0 */
+  selectors: { commands: string; keys: string; channels: string }[]
+}
+
+/** Something that a user was not allowed to do. */
+export interface AclLogEntry {
+  count: number
+  reason: string
+  context: string
+  object: string
+  username: string
+  ageSeconds: number
+  clientInfo: string
+  entryId: number
+  timestampCreated: number
+  timestampLastUpdated: number
+}
+
+export abstract class Acl<C extends Context> extends Runner<C> {
+  /** The categories of commands, or the commands of one. @since 6.0 [ACL CAT](https://redis.io/commands/acl-cat) */
+  aclCat(category?: string): Outcome<C, string[]> {
+    return this.run(new Command(ACL_CAT, category === undefined ? [] : [category]))
+  }
+
+  /** Deletes users and tells how many there were. @since 6.0 [ACL DELUSER](https://redis.io/commands/acl-deluser) */
+  aclDeluser(...users: readonly string[]): Outcome<C, C['int']> {
+    return this.run(new Command(ACL_DELUSER, [...users]))
+  }
+
+  /** `'OK'` if `user` may run the command, else why not. @since 7.0 [ACL DRYRUN](https://redis.io/commands/acl-dryrun) */
+  aclDryrun(user: string, ...words: readonly [string, ...Argument[]]): Outcome<C, string> {
+    return this.run(new Command(ACL_DRYRUN, [user, ...words]))
+  }
+
+  /** A random password of 256 bits, or of `bits`. @since 6.0 [ACL GENPASS](https://redis.io/commands/acl-genpass) */
+  aclGenpass(bits?: number): Outcome<C, string> {
+    return this.run(new Command(ACL_GENPASS, bits === undefined ? [] : [bits]))
+  }
+
+  /** What a user may do, or null if there is none of this name. @since 6.0 [ACL GETUSER](https://redis.io/commands/acl-getuser) */
+  aclGetuser(user: string): Outcome<C, AclUser | null> {
+    return this.run(new Command(ACL_GETUSER, [user]))
+  }
+
+  /** The help text of ACL, line by line. @since 6.0 [ACL HELP](https://redis.io/commands/acl-help) */
+  aclHelp(): Outcome<C, string[]> {
+    return this.run(new Command(ACL_HELP, []))
+  }
+
+  /** The rules of all users, as lines of an ACL file. @since 6.0 [ACL LIST](https://redis.io/commands/acl-list) */
+  aclList(): Outcome<C, string[]> {
+    return this.run(new Command(ACL_LIST, []))
+  }
+
+  /** Reads the ACL file anew. @since 6.0 [ACL LOAD](https://redis.io/commands/acl-load) */
+  aclLoad(): Outcome<C, 'OK'> {
+    return this.run(new Command(ACL_LOAD, []))
+  }
+
+  /** What users were not allowed to do, the newest first. @since 6.0 [ACL LOG](https://redis.io/commands/acl-log) */
+  aclLog(count?: number): Outcome<C, AclLogEntry[]> {
+    return this.run(new Command(ACL_LOG, count === undefined ? [] : [count]))
+  }
+
+  /** Empties the log. @since 6.0 [ACL LOG](https://redis.io/commands/acl-log) */
+  aclLogReset(): Outcome<C, 'OK'> {
+    return this.run(new Command(ACL_LOG, ['RESET'], word))
+  }
+
+  /** Writes the ACL file. @since 6.0 [ACL SAVE](https://redis.io/commands/acl-save) */
+  aclSave(): Outcome<C, 'OK'> {
+    return this.run(new Command(ACL_SAVE, []))
+  }
+
+  /** Makes a user or changes one: `aclSetuser('alice', 'on', '>secret', '~app:*', '+@read')`. @since 6.0 [ACL SETUSER](https://redis.io/commands/acl-setuser) */
+  aclSetuser(user: string, ...rules: readonly string[]): Outcome<C, 'OK'> {
+    return this.run(new Command(ACL_SETUSER, [user, ...rules]))
+  }
+
+  /** The names of all users. @since 6.0 [ACL USERS](https://redis.io/commands/acl-users) */
+  aclUsers(): Outcome<C, C['text'][]> {
+    return this.run(new Command(ACL_USERS, []))
+  }
+
+  /** The user of the connection. @since 6.0 [ACL WHOAMI](https://redis.io/commands/acl-whoami) */
+  aclWhoami(): Outcome<C, C['text']> {
+    return this.run(new Command(ACL_WHOAMI, []))
+  }
+}

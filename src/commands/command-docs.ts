@@ -1,0 +1,145 @@
+import { type Argument, type Arguments, Command, keyless } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { anything, bare, camelCase, count, int, itemsOf, list, pairsOf, record, texts, word } from './replies.js'
+import type { Reply } from './reply.js'
+import { exclusive, option } from './tokens.js'
+
+const COMMAND = keyless('COMMAND', list(about))
+const COUNT = keyless('COMMAND COUNT', int)
+const DOCS = keyless('COMMAND DOCS', record(named))
+const GETKEYS = keyless('COMMAND GETKEYS', texts)
+const GETKEYSANDFLAGS = keyless('COMMAND GETKEYSANDFLAGS', list(keyAndFlags))
+const HELP = keyless('COMMAND HELP', list(word))
+const INFO = keyless('COMMAND INFO', list(about))
+const LIST = keyless('COMMAND LIST', list(word))
+
+/** What the server knows of a command. */
+export interface CommandInfo {
+  name: string
+  /** Words of a call, the name included; negative: at least so many. */
+  arity: number
+  flags: string[]
+  firstKey: number
+  lastKey: number
+  step: number
+  /** @since 6.0 */
+  categories: string[]
+  /** @since 7.0 */
+  tips: string[]
+  /** @since 7.0 */
+  keySpecs: Record<string, unknown>[]
+  /** @since 7.0 */
+  subcommands: CommandInfo[]
+}
+
+function about(reply: Reply): unknown {
+  const items = itemsOf(reply)
+  if (items === undefined) return reply
+  const words = (index: number) => (itemsOf(items[index] ?? null) ?? []).map(word)
+  return {
+    name: word(items[0] ?? null),
+    arity: count(items[1] ?? null),
+    flags: words(2),
+    firstKey: count(items[3] ?? null),
+    lastKey: count(items[4] ?? null),
+    step: count(items[5] ?? null),
+    categories: words(6),
+    tips: words(7),
+    keySpecs: (itemsOf(items[8] ?? null) ?? []).map(named),
+    subcommands: (itemsOf(items[9] ?? null) ?? []).map(about),
+  }
+}
+
+/** Maps at any depth as objects with names in camel case: under RESP2 they are lists that begin with a word. */
+function named(reply: Reply): unknown {
+  const pairs = pairsOf(reply)
+  if (pairs === undefined || pairs.length % 2 !== 0) return wordsOf(reply)
+  const object = bare()
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    const name = String(word(pairs[i] ?? null))
+    const value = pairs[i + 1] ?? null
+    object[camelCase(name)] = NESTED.has(name) ? nested(name, value) : wordsOf(value)
+  }
+  return object
+}
+
+const NESTED = new Set(['arguments', 'subcommands', 'begin_search', 'find_keys', 'spec', 'history', 'key_specs'])
+
+function nested(name: string, value: Reply): unknown {
+  if (name === 'arguments') return itemsOf(value)?.map(named) ?? wordsOf(value)
+  if (name === 'history') return itemsOf(value)?.map(each => itemsOf(each)?.map(word) ?? word(each)) ?? wordsOf(value)
+  if (name === 'subcommands') return record(named)(value, PLAIN_SHAPE)
+  return named(value)
+}
+
+const PLAIN_SHAPE = { bytes: false, bigints: false, prefix: '' }
+
+function wordsOf(reply: Reply): unknown {
+  return itemsOf(reply)?.map(wordsOf) ?? word(reply)
+}
+
+function keyAndFlags(reply: Reply, shape: Parameters<typeof anything>[1]): unknown {
+  const [key, flags] = itemsOf(reply) ?? []
+  if (key === undefined || flags === undefined) return reply
+  return { key: anything(key, shape), flags: (itemsOf(flags) ?? []).map(word) }
+}
+
+/** Which commands to list: at most one of these. */
+export interface CommandListFilter {
+  readonly module?: string
+  /** A category of the ACL. */
+  readonly aclcat?: string
+  /** A glob-style pattern. */
+  readonly pattern?: string
+}
+
+/** What the server tells of its own commands. */
+export abstract class CommandDocs<C extends Context> extends Runner<C> {
+  /** All commands. @since 2.8.13 [COMMAND](https://redis.io/commands/command) */
+  command(): Outcome<C, CommandInfo[]> {
+    return this.run(new Command(COMMAND, []))
+  }
+
+  /** How many commands there are. @since 2.8.13 [COMMAND COUNT](https://redis.io/commands/command-count) */
+  commandCount(): Outcome<C, C['int']> {
+    return this.run(new Command(COUNT, []))
+  }
+
+  /** The documentation of commands, by name; of all if none is named. @since 7.0 [COMMAND DOCS](https://redis.io/commands/command-docs) */
+  commandDocs(...names: readonly string[]): Outcome<C, Record<string, Record<string, unknown>>> {
+    return this.run(new Command(DOCS, [...names]))
+  }
+
+  /** The keys in the words of a call. @since 2.8.13 [COMMAND GETKEYS](https://redis.io/commands/command-getkeys) */
+  commandGetkeys(...words: readonly [string, ...Argument[]]): Outcome<C, C['text'][]> {
+    return this.run(new Command(GETKEYS, [...words]))
+  }
+
+  /** The keys in the words of a call, and what is done to each. @since 7.0 [COMMAND GETKEYSANDFLAGS](https://redis.io/commands/command-getkeysandflags) */
+  commandGetkeysandflags(
+    ...words: readonly [string, ...Argument[]]
+  ): Outcome<C, { key: C['text']; flags: string[] }[]> {
+    return this.run(new Command(GETKEYSANDFLAGS, [...words]))
+  }
+
+  /** The help text of COMMAND, line by line. @since 5.0 [COMMAND HELP](https://redis.io/commands/command-help) */
+  commandHelp(): Outcome<C, string[]> {
+    return this.run(new Command(HELP, []))
+  }
+
+  /** What the server knows of commands, null for one that it does not; of all if none is named. @since 2.8.13 [COMMAND INFO](https://redis.io/commands/command-info) */
+  commandInfo(...names: readonly string[]): Outcome<C, (CommandInfo | null)[]> {
+    return this.run(new Command(INFO, [...names]))
+  }
+
+  /** The names of commands. @since 7.0 [COMMAND LIST](https://redis.io/commands/command-list) */
+  commandList(filter: CommandListFilter = {}): Outcome<C, string[]> {
+    const args: Arguments = []
+    exclusive(args, filter, 'module', 'aclcat', 'pattern')
+    if (Object.values(filter).some(value => value !== undefined)) args.push('FILTERBY')
+    option(args, 'MODULE', filter.module)
+    option(args, 'ACLCAT', filter.aclcat)
+    option(args, 'PATTERN', filter.pattern)
+    return this.run(new Command(LIST, args))
+  }
+}

@@ -1,0 +1,176 @@
+import { type Argument, type Arguments, Command, keyless } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { CLIENT_ID, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_UNBLOCK, PING } from './handshaking.js'
+import { int, list, named, text, texts, word } from './replies.js'
+import { type ClientInfo, client, clients } from './server-text.js'
+import { exclusive, isGiven, option, refuse } from './tokens.js'
+
+keyless('CLIENT CAPA', word, { reserved: { session: false, instead: 'RedisCluster, which follows redirects' } })
+const CLIENT_GETNAME = keyless('CLIENT GETNAME', text)
+const CLIENT_GETREDIR = keyless('CLIENT GETREDIR', int)
+const CLIENT_HELP = keyless('CLIENT HELP', list(word))
+const CLIENT_IMPORT_SOURCE = keyless('CLIENT IMPORT-SOURCE', word)
+const CLIENT_INFO = keyless('CLIENT INFO', client)
+const CLIENT_KILL = keyless('CLIENT KILL', int)
+const CLIENT_LIST = keyless('CLIENT LIST', clients)
+const CLIENT_NO_EVICT = keyless('CLIENT NO-EVICT', word)
+const CLIENT_NO_TOUCH = keyless('CLIENT NO-TOUCH', word)
+const CLIENT_PAUSE = keyless('CLIENT PAUSE', word)
+const CLIENT_TRACKINGINFO = keyless('CLIENT TRACKINGINFO', named({ flags: list(word), redirect: int, prefixes: texts }))
+const CLIENT_UNPAUSE = keyless('CLIENT UNPAUSE', word)
+const ECHO = keyless('ECHO', text, { repeatable: true })
+
+// What would make replies stay away, or come unasked, on the connection that all callers share.
+keyless('CLIENT REPLY', word, {
+  reserved: { session: false, instead: 'with({ signal }) to give a reply up: without replies no call could settle' },
+})
+keyless('CLIENT TRACKING', word, {
+  reserved: { session: false, instead: 'plain reads: caching by the client is not there yet' },
+})
+keyless('CLIENT CACHING', word, {
+  reserved: { session: false, instead: 'plain reads: caching by the client is not there yet' },
+})
+keyless('READWRITE', word, {
+  reserved: { session: false, instead: "the readFrom option of RedisCluster, or nodes('replica')" },
+})
+
+/** Which connections to end: those that fit all that is given. At least one is needed. */
+export interface ClientKillFilter {
+  readonly id?: number
+  /** `host:port` of the client. */
+  readonly addr?: string
+  /** `host:port` of the server's side. @since 6.2 */
+  readonly laddr?: string
+  readonly type?: ClientType
+  /** @since 6.0 */
+  readonly user?: string
+  /** Spares the connection that asks (the server's default is true). */
+  readonly skipme?: boolean
+  /** Only connections that are older, in seconds. @since 7.4 */
+  readonly maxage?: number
+}
+
+export type ClientType = 'normal' | 'master' | 'replica' | 'pubsub'
+
+export interface ClientListFilter {
+  /** @since 5.0 */
+  readonly type?: ClientType
+  /** @since 6.2 */
+  readonly id?: readonly number[]
+}
+
+export interface TrackingInfo<T, I> {
+  flags: string[]
+  redirect: I
+  prefixes: T[]
+}
+
+export abstract class Connections<C extends Context> extends Runner<C> {
+  /** The name of the connection, null or empty if it has none. @since 2.6.9 [CLIENT GETNAME](https://redis.io/commands/client-getname) */
+  clientGetname(): Outcome<C, C['text'] | null> {
+    return this.run(new Command(CLIENT_GETNAME, []))
+  }
+
+  /** The id of the connection that gets its invalidations, 0 or -1 for none. @since 6.0 [CLIENT GETREDIR](https://redis.io/commands/client-getredir) */
+  clientGetredir(): Outcome<C, C['int']> {
+    return this.run(new Command(CLIENT_GETREDIR, []))
+  }
+
+  /** The help text of CLIENT, line by line. @since 5.0 [CLIENT HELP](https://redis.io/commands/client-help) */
+  clientHelp(): Outcome<C, string[]> {
+    return this.run(new Command(CLIENT_HELP, []))
+  }
+
+  /** The id of the connection. @since 5.0 [CLIENT ID](https://redis.io/commands/client-id) */
+  clientId(): Outcome<C, C['int']> {
+    return this.run(new Command(CLIENT_ID, []))
+  }
+
+  /** Marks the connection as one that imports: it sees keys that have expired. Valkey only, @since 8.1 [CLIENT IMPORT-SOURCE](https://valkey.io/commands/client-import-source) */
+  clientImportSource(on: boolean): Outcome<C, 'OK'> {
+    return this.run(new Command(CLIENT_IMPORT_SOURCE, [on ? 'ON' : 'OFF']))
+  }
+
+  /** What the server knows of the connection. @since 6.2 [CLIENT INFO](https://redis.io/commands/client-info) */
+  clientInfo(): Outcome<C, ClientInfo> {
+    return this.run(new Command(CLIENT_INFO, []))
+  }
+
+  /** Ends connections and tells how many. @since 2.4 [CLIENT KILL](https://redis.io/commands/client-kill) */
+  clientKill(filter: ClientKillFilter): Outcome<C, C['int']> {
+    const args: Arguments = []
+    option(args, 'ID', filter.id)
+    option(args, 'ADDR', filter.addr)
+    option(args, 'LADDR', filter.laddr)
+    option(args, 'TYPE', filter.type)
+    option(args, 'USER', filter.user)
+    option(args, 'MAXAGE', filter.maxage)
+    if (args.length === 0) refuse(args, 'Say which connections: id, addr, laddr, type, user or maxage.')
+    if (filter.skipme !== undefined) args.push('SKIPME', filter.skipme ? 'yes' : 'no')
+    return this.run(new Command(CLIENT_KILL, args))
+  }
+
+  /** The connections of the server. @since 2.4 [CLIENT LIST](https://redis.io/commands/client-list) */
+  clientList(filter: ClientListFilter = {}): Outcome<C, ClientInfo[]> {
+    const args: Arguments = []
+    exclusive(args, filter, 'type', 'id')
+    option(args, 'TYPE', filter.type)
+    if (isGiven(filter, 'id')) args.push('ID', ...(filter.id as readonly Argument[]))
+    return this.run(new Command(CLIENT_LIST, args))
+  }
+
+  /** Spares the connection when the server runs out of memory for clients. @since 7.0 [CLIENT NO-EVICT](https://redis.io/commands/client-no-evict) */
+  clientNoEvict(on: boolean): Outcome<C, 'OK'> {
+    return this.run(new Command(CLIENT_NO_EVICT, [on ? 'ON' : 'OFF']))
+  }
+
+  /** Lets reads of the connection leave the age of keys as it is. @since 7.2 [CLIENT NO-TOUCH](https://redis.io/commands/client-no-touch) */
+  clientNoTouch(on: boolean): Outcome<C, 'OK'> {
+    return this.run(new Command(CLIENT_NO_TOUCH, [on ? 'ON' : 'OFF']))
+  }
+
+  /** Lets all clients wait for `ms`; with `'write'` only their writes (@since 6.2). @since 3.0 [CLIENT PAUSE](https://redis.io/commands/client-pause) */
+  clientPause(ms: number, which?: 'write' | 'all'): Outcome<C, 'OK'> {
+    return this.run(new Command(CLIENT_PAUSE, which === undefined ? [ms] : [ms, which.toUpperCase()]))
+  }
+
+  /** Names the library that uses the connection. @since 7.2 [CLIENT SETINFO](https://redis.io/commands/client-setinfo) */
+  clientSetinfo(what: 'lib-name' | 'lib-ver', value: string): Outcome<C, 'OK'> {
+    return this.run(new Command(CLIENT_SETINFO, [what.toUpperCase(), value]))
+  }
+
+  /**
+   * Names the connection, until it is lost: the `clientName` option names those behind it too. @since 2.6.9
+   * [CLIENT SETNAME](https://redis.io/commands/client-setname)
+   */
+  clientSetname(name: string): Outcome<C, 'OK'> {
+    return this.run(new Command(CLIENT_SETNAME, [name]))
+  }
+
+  /** How the connection is tracked. @since 6.2 [CLIENT TRACKINGINFO](https://redis.io/commands/client-trackinginfo) */
+  clientTrackinginfo(): Outcome<C, TrackingInfo<C['text'], C['int']>> {
+    return this.run(new Command(CLIENT_TRACKINGINFO, []))
+  }
+
+  /** Lets a connection go that blocks on a command: as if its time were up, or with an error. 1 if it did block. @since 5.0 [CLIENT UNBLOCK](https://redis.io/commands/client-unblock) */
+  clientUnblock(id: number, how?: 'timeout' | 'error'): Outcome<C, C['int']> {
+    return this.run(new Command(CLIENT_UNBLOCK, how === undefined ? [id] : [id, how.toUpperCase()]))
+  }
+
+  /** Ends a pause. @since 6.2 [CLIENT UNPAUSE](https://redis.io/commands/client-unpause) */
+  clientUnpause(): Outcome<C, 'OK'> {
+    return this.run(new Command(CLIENT_UNPAUSE, []))
+  }
+
+  /** `message`. [ECHO](https://redis.io/commands/echo) */
+  echo(message: Argument): Outcome<C, C['text']> {
+    return this.run(new Command(ECHO, [message]))
+  }
+
+  /** `'PONG'`, or `message`. [PING](https://redis.io/commands/ping) */
+  ping(): Outcome<C, 'PONG'>
+  ping(message: Argument): Outcome<C, C['text']>
+  ping(message?: Argument): Outcome<C, unknown> {
+    return this.run(message === undefined ? new Command(PING, []) : new Command(PING, [message], text))
+  }
+}

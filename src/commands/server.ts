@@ -1,0 +1,245 @@
+import { type Arguments, Command, keyless, read } from './command.js'
+import { type Context, type Outcome, Runner } from './context.js'
+import { first, sum } from './joins.js'
+import { count, int, itemsOf, list, text, textRecord, word } from './replies.js'
+import type { Reply } from './reply.js'
+import { type Info, info } from './server-text.js'
+import { flag, option, refuse } from './tokens.js'
+
+const BGREWRITEAOF = keyless('BGREWRITEAOF', word)
+const BGSAVE = keyless('BGSAVE', word)
+const CONFIG_GET = keyless('CONFIG GET', textRecord)
+const CONFIG_HELP = keyless('CONFIG HELP', list(word))
+const CONFIG_RESETSTAT = keyless('CONFIG RESETSTAT', word, { ask: 'nodes', join: first })
+const CONFIG_REWRITE = keyless('CONFIG REWRITE', word, { ask: 'nodes', join: first })
+const CONFIG_SET = keyless('CONFIG SET', word, { ask: 'nodes', join: first })
+const DBSIZE = read('DBSIZE', int, { keys: [], ask: 'shards', join: sum })
+const FAILOVER = keyless('FAILOVER', word)
+const FLUSHALL = keyless('FLUSHALL', word, { ask: 'shards', join: first })
+const FLUSHDB = keyless('FLUSHDB', word, { ask: 'shards', join: first })
+const INFO = keyless('INFO', info, { ask: 'special' })
+const LASTSAVE = keyless('LASTSAVE', int)
+const LOLWUT = read('LOLWUT', word, { keys: [] })
+const REPLICAOF = keyless('REPLICAOF', word)
+const ROLE = keyless('ROLE', role)
+const SAVE = keyless('SAVE', word)
+const SHUTDOWN = keyless('SHUTDOWN', word)
+const SLAVEOF = keyless('SLAVEOF', word)
+const SWAPDB = keyless('SWAPDB', word)
+const TIME = keyless('TIME', time, { repeatable: true })
+
+// What would change or take over the connection that all callers share.
+keyless('MONITOR', word, { reserved: { session: false, instead: 'redis.monitor()' } })
+keyless('SYNC', word, { reserved: { session: false, instead: 'a replica: the stream of a primary is no reply' } })
+keyless('PSYNC', word, { reserved: { session: false, instead: 'a replica: the stream of a primary is no reply' } })
+keyless('REPLCONF', word, { reserved: { session: false, instead: 'a replica: it is what replicas say' } })
+keyless('RESET', word, { reserved: { session: false, instead: 'redis.duplicate() for a fresh connection' } })
+keyless('QUIT', word, { reserved: { session: false, instead: 'redis.close()' } })
+
+/** The time of the server. */
+export interface ServerTime {
+  /** Whole seconds since the epoch. */
+  seconds: number
+  /** Microseconds of the current second. */
+  microseconds: number
+}
+
+function time(reply: Reply): unknown {
+  const items = itemsOf(reply)
+  return items === undefined ? reply : { seconds: count(items[0] ?? null), microseconds: count(items[1] ?? null) }
+}
+
+/** What a server is to replication, told by itself. */
+export type Role =
+  | { role: 'master'; offset: number; replicas: { host: string; port: number; offset: number }[] }
+  | { role: 'slave'; host: string; port: number; state: string; offset: number }
+  | { role: 'sentinel'; names: string[] }
+
+function role(reply: Reply): unknown {
+  const items = itemsOf(reply)
+  if (items === undefined) return reply
+  const [kind, ...rest] = items
+  switch (word(kind ?? null)) {
+    case 'master': {
+      const replicas = (itemsOf(rest[1] ?? null) ?? []).map(each => {
+        const [host, port, offset] = itemsOf(each) ?? []
+        return { host: word(host ?? null), port: count(port ?? null), offset: count(offset ?? null) }
+      })
+      return { role: 'master', offset: count(rest[0] ?? null), replicas }
+    }
+    case 'slave': {
+      const [host, port, state, offset] = rest
+      return {
+        role: 'slave',
+        host: word(host ?? null),
+        port: count(port ?? null),
+        state: word(state ?? null),
+        offset: count(offset ?? null),
+      }
+    }
+    case 'sentinel':
+      return { role: 'sentinel', names: (itemsOf(rest[0] ?? null) ?? []).map(word) }
+    default:
+      return reply
+  }
+}
+
+export interface FailoverOptions {
+  /** Only to this replica; `force` does it when `timeout` has passed although it lags behind. */
+  readonly to?: { readonly host: string; readonly port: number; readonly force?: boolean }
+  /** Ms to wait for a replica that is up to date. */
+  readonly timeout?: number
+  /** Ends a failover that is under way. */
+  readonly abort?: boolean
+}
+
+export interface ShutdownOptions {
+  /** Saves, or does not, whatever the configuration says. */
+  readonly save?: boolean
+  /** Does not wait for replicas that lag behind. @since 7.0 */
+  readonly now?: boolean
+  /** Shuts down although saving fails. @since 7.0 */
+  readonly force?: boolean
+  /** Ends a shutdown that is under way. @since 7.0 */
+  readonly abort?: boolean
+}
+
+export type FlushMode = 'async' | 'sync'
+
+export abstract class ServerCommands<C extends Context> extends Runner<C> {
+  /** Rewrites the append-only file in the background. [BGREWRITEAOF](https://redis.io/commands/bgrewriteaof) */
+  bgrewriteaof(): Outcome<C, string> {
+    return this.run(new Command(BGREWRITEAOF, []))
+  }
+
+  /** Saves in the background; with `schedule` behind a rewrite that is under way. [BGSAVE](https://redis.io/commands/bgsave) */
+  bgsave(options: { readonly schedule?: boolean } = {}): Outcome<C, string> {
+    const args: Arguments = []
+    flag(args, 'SCHEDULE', options.schedule)
+    return this.run(new Command(BGSAVE, args))
+  }
+
+  /** The parameters that match any of the patterns, by name. @since 2.0 [CONFIG GET](https://redis.io/commands/config-get) */
+  configGet(...patterns: readonly string[]): Outcome<C, Record<string, C['text']>> {
+    return this.run(new Command(CONFIG_GET, [...patterns]))
+  }
+
+  /** The help text of CONFIG, line by line. @since 5.0 [CONFIG HELP](https://redis.io/commands/config-help) */
+  configHelp(): Outcome<C, string[]> {
+    return this.run(new Command(CONFIG_HELP, []))
+  }
+
+  /** Sets the statistics of INFO back. @since 2.0 [CONFIG RESETSTAT](https://redis.io/commands/config-resetstat) */
+  configResetstat(): Outcome<C, 'OK'> {
+    return this.run(new Command(CONFIG_RESETSTAT, []))
+  }
+
+  /** Writes the configuration to its file. @since 2.8 [CONFIG REWRITE](https://redis.io/commands/config-rewrite) */
+  configRewrite(): Outcome<C, 'OK'> {
+    return this.run(new Command(CONFIG_REWRITE, []))
+  }
+
+  /** Sets parameters, all or none; several at once @since 7.0. [CONFIG SET](https://redis.io/commands/config-set) */
+  configSet(parameters: Readonly<Record<string, string | number>>): Outcome<C, 'OK'> {
+    const args: Arguments = []
+    for (const [name, value] of Object.entries(parameters)) args.push(name, value)
+    if (args.length === 0) refuse(args, 'At least one parameter is needed.')
+    return this.run(new Command(CONFIG_SET, args))
+  }
+
+  /** How many keys there are. [DBSIZE](https://redis.io/commands/dbsize) */
+  dbsize(): Outcome<C, C['int']> {
+    return this.run(new Command(DBSIZE, []))
+  }
+
+  /** Hands over from this primary to a replica. @since 6.2 [FAILOVER](https://redis.io/commands/failover) */
+  failover(options: FailoverOptions = {}): Outcome<C, 'OK'> {
+    const args: Arguments = []
+    if (options.to !== undefined) {
+      args.push('TO', options.to.host, options.to.port)
+      flag(args, 'FORCE', options.to.force)
+    }
+    flag(args, 'ABORT', options.abort)
+    option(args, 'TIMEOUT', options.timeout)
+    return this.run(new Command(FAILOVER, args))
+  }
+
+  /** Deletes all keys of all databases. [FLUSHALL](https://redis.io/commands/flushall) */
+  flushall(mode?: FlushMode): Outcome<C, 'OK'> {
+    return this.run(new Command(FLUSHALL, mode === undefined ? [] : [mode.toUpperCase()]))
+  }
+
+  /** Deletes all keys of this database. [FLUSHDB](https://redis.io/commands/flushdb) */
+  flushdb(mode?: FlushMode): Outcome<C, 'OK'> {
+    return this.run(new Command(FLUSHDB, mode === undefined ? [] : [mode.toUpperCase()]))
+  }
+
+  /** What the server tells of itself, by section and field; `{ raw: true }` gives its text. [INFO](https://redis.io/commands/info) */
+  info(sections?: string | readonly string[], options?: { readonly raw?: false }): Outcome<C, Info>
+  info(sections: string | readonly string[], options: { readonly raw: true }): Outcome<C, C['text']>
+  info(sections: string | readonly string[], options: { readonly raw?: boolean }): Outcome<C, Info | C['text']>
+  info(sections: string | readonly string[] = [], options: { readonly raw?: boolean } = {}): Outcome<C, unknown> {
+    const args = typeof sections === 'string' ? [sections] : [...sections]
+    return this.run(new Command(INFO, args, options.raw === true ? text : info))
+  }
+
+  /** When the last save was, in seconds since the epoch. [LASTSAVE](https://redis.io/commands/lastsave) */
+  lastsave(): Outcome<C, C['int']> {
+    return this.run(new Command(LASTSAVE, []))
+  }
+
+  /** A drawing, and the version of the server. @since 5.0 [LOLWUT](https://redis.io/commands/lolwut) */
+  lolwut(version?: number): Outcome<C, string> {
+    return this.run(new Command(LOLWUT, version === undefined ? [] : ['VERSION', version]))
+  }
+
+  /** Makes the server a replica of another, or with `'no one'` a primary. @since 5.0 [REPLICAOF](https://redis.io/commands/replicaof) */
+  replicaof(primary: { readonly host: string; readonly port: number } | 'no one'): Outcome<C, 'OK'> {
+    return this.run(new Command(REPLICAOF, primaryWords(primary)))
+  }
+
+  /** What the server is to replication, and how far it is. @since 2.8.12 [ROLE](https://redis.io/commands/role) */
+  role(): Outcome<C, Role> {
+    return this.run(new Command(ROLE, []))
+  }
+
+  /** Saves, and serves nobody meanwhile. [SAVE](https://redis.io/commands/save) */
+  save(): Outcome<C, 'OK'> {
+    return this.run(new Command(SAVE, []))
+  }
+
+  /**
+   * Ends the server. Where it does, no reply comes: the call rejects with ConnectionError.
+   * [SHUTDOWN](https://redis.io/commands/shutdown)
+   */
+  shutdown(options: ShutdownOptions = {}): Outcome<C, 'OK'> {
+    const args: Arguments = []
+    if (options.save !== undefined) args.push(options.save ? 'SAVE' : 'NOSAVE')
+    flag(args, 'NOW', options.now)
+    flag(args, 'FORCE', options.force)
+    flag(args, 'ABORT', options.abort)
+    return this.run(new Command(SHUTDOWN, args))
+  }
+
+  /**
+   * Makes the server a replica of another. [SLAVEOF](https://redis.io/commands/slaveof)
+   * @deprecated `replicaof` does the same.
+   */
+  slaveof(primary: { readonly host: string; readonly port: number } | 'no one'): Outcome<C, 'OK'> {
+    return this.run(new Command(SLAVEOF, primaryWords(primary)))
+  }
+
+  /** Exchanges two databases. @since 4.0 [SWAPDB](https://redis.io/commands/swapdb) */
+  swapdb(one: number, other: number): Outcome<C, 'OK'> {
+    return this.run(new Command(SWAPDB, [one, other]))
+  }
+
+  /** The server's time. @since 2.6 [TIME](https://redis.io/commands/time) */
+  time(): Outcome<C, ServerTime> {
+    return this.run(new Command(TIME, []))
+  }
+}
+
+function primaryWords(primary: { readonly host: string; readonly port: number } | 'no one'): Arguments {
+  return primary === 'no one' ? ['NO', 'ONE'] : [primary.host, primary.port]
+}

@@ -1,0 +1,184 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { LockError, Redis } from '../../src/index.js'
+import { until } from '../rig/conditions.js'
+import { ChaosProxy, type Ending } from '../rig/proxy.js'
+import { type Random, seeded } from '../rig/random.mjs'
+import { useServer } from '../servers/vitest.js'
+
+/** `npm run chaos` cuts after every byte of the script's text too; else only after some. */
+const LONG = process.env.CHAOS === 'long'
+
+const server = useServer()
+let proxy: ChaosProxy
+const clients: Redis[] = []
+
+beforeAll(async () => {
+  proxy = await ChaosProxy.start(server(), 1)
+})
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy()
+  await proxy.calm()
+})
+afterAll(() => proxy.stop())
+
+async function connect(): Promise<Redis> {
+  const redis = new Redis({ port: proxy.port, reconnect: { min: 1, max: 8 } })
+  redis.on('error', () => {})
+  clients.push(redis)
+  await redis.connect()
+  return redis
+}
+
+const isFree = (name: string) => async () => (await server().command('EXISTS', name)) === 0
+const ENDINGS: readonly Ending[] = ['rst', 'fin']
+
+/**
+ * Has the connection cut after byte `after` of what `act` sends or hears from then on that it calls `cut`; again and again, one
+ * byte later each time, until nothing is left to be cut. `act` resolves with whether it was spared.
+ */
+async function sweep(
+  direction: 'up' | 'down',
+  random: Random,
+  act: (redis: Redis, cut: () => Promise<unknown>) => Promise<boolean>,
+): Promise<number> {
+  let cuts = 0
+  for (let after = 0, spared = 0; spared < 3; after += after < 250 || LONG ? 1 : random.int(1, 60)) {
+    const redis = await connect()
+    if (await act(redis, () => proxy.cutOpen({ direction, after, ending: random.pick(ENDINGS) }))) spared++
+    else {
+      spared = 0
+      cuts++
+    }
+    redis.destroy()
+  }
+  return cuts
+}
+
+describe.each(['up', 'down'] as const)('cut after every byte, %s', direction => {
+  test('of acquire: it is free again at once, long before the ttl', { timeout: 120_000 }, async () => {
+    const random = seeded(`cuts of acquire ${direction}`)
+    const cuts = await sweep(direction, random, async (redis, cut) => {
+      // Then the text of the script goes over the wire as well.
+      if (random.chance(0.5)) await server().command('SCRIPT', 'FLUSH')
+      await cut()
+      const lock = redis.lock('cut', { ttl: 60_000, wait: random.pick([0, 5_000]), retryDelay: 1, jitter: 5 })
+      const refused = await lock.acquire().then(
+        () => undefined,
+        error => error,
+      )
+      if (refused === undefined) {
+        expect(await server().command('GET', 'cut')).toBe(lock.token)
+        await lock.release()
+      } else {
+        expect(refused).toBeInstanceOf(LockError)
+        expect(refused.reason).toBe('unreachable')
+      }
+      await until(isFree('cut'), { what: 'the lock is free' })
+      return refused === undefined && redis.stats.reconnects === 0
+    })
+    expect(cuts).toBeGreaterThan(direction === 'up' ? 200 : 10)
+  })
+
+  test('of extend: it is never valid for longer than the key lives', { timeout: 60_000 }, async () => {
+    const random = seeded(`cuts of extend ${direction}`)
+    await sweep(direction, random, async (redis, cut) => {
+      const lock = await redis.lock('cut', { ttl: 60_000, wait: 0 }).acquire()
+      await cut()
+      const extended = await lock.extend(random.int(1, 90_000), { replace: random.chance(0.5) }).then(
+        () => true,
+        error => {
+          expect(error).toMatchObject({ name: 'LockError', reason: 'unreachable' })
+          return false
+        },
+      )
+      const { validUntil } = lock
+      const left = Number(await server().command('PTTL', 'cut'))
+      expect(performance.now() + left).toBeGreaterThan(validUntil)
+      await lock.release()
+      return extended
+    })
+  })
+
+  test('of release: it is given back', { timeout: 60_000 }, async () => {
+    const random = seeded(`cuts of release ${direction}`)
+    const cuts = await sweep(direction, random, async (redis, cut) => {
+      const lock = await redis.lock('cut', { ttl: 60_000, wait: 0 }).acquire()
+      await cut()
+      await lock.release()
+      expect(await isFree('cut')()).toBe(true)
+      return redis.stats.reconnects === 0
+    })
+    expect(cuts).toBeGreaterThan(3)
+  })
+})
+
+describe('a delay longer than the ttl', () => {
+  test.each([0, 600])('no lock comes of it, and none is left (wait: %d)', async wait => {
+    await proxy.set({ delay: 80 })
+    const redis = await connect()
+    const lock = redis.lock('slow', { ttl: 100, wait })
+    await expect(lock.acquire()).rejects.toMatchObject({ name: 'LockError', reason: 'unreachable' })
+    expect(lock.valid).toBe(false)
+    await until(isFree('slow'))
+  })
+
+  test('that comes and goes: what is acquired is valid', { timeout: 60_000 }, async () => {
+    const random = seeded('delays')
+    await proxy.set({ delay: 0, jitter: 60 })
+    const redis = await connect()
+    let acquired = 0
+    let refused = 0
+    for (let i = 0; i < 80; i++) {
+      const lock = redis.lock(`late:${i}`, { ttl: 60, wait: random.pick([0, 0, 30]) })
+      await lock.acquire().then(
+        () => {
+          expect(lock.validUntil).toBeGreaterThan(performance.now() - 1)
+          acquired++
+          return lock.release().catch(error => expect(error).toBeInstanceOf(LockError))
+        },
+        error => {
+          expect(error).toBeInstanceOf(LockError)
+          refused++
+        },
+      )
+    }
+    expect(acquired).toBeGreaterThan(0)
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test('of our own making: the event loop stands still while the reply is there', async () => {
+    const redis = await connect()
+    await proxy.set({ delay: 10 })
+    const lock = redis.lock('stalled', { ttl: 40, wait: 0 })
+    for (let i = 0; i < 10; i++) {
+      const acquiring = lock.acquire()
+      await new Promise(setImmediate)
+      const end = performance.now() + 60
+      while (performance.now() < end);
+      await expect(acquiring).rejects.toBeInstanceOf(LockError)
+    }
+    await until(isFree('stalled'))
+  })
+})
+
+test('a closed client is told at once, whatever the wait', async () => {
+  const redis = await connect()
+  const lock = await redis.lock('closed', { ttl: 60_000, wait: Number.POSITIVE_INFINITY }).acquire()
+  redis.destroy()
+  await expect(lock.release()).rejects.toMatchObject({ name: 'LockError', reason: 'aborted' })
+  const other = redis.lock('other', { ttl: 60_000, wait: Number.POSITIVE_INFINITY })
+  await expect(other.acquire()).rejects.toMatchObject({ name: 'LockError', reason: 'aborted' })
+  await server().command('DEL', 'closed')
+})
+
+test('a server that is gone: release is tried as long as the ttl, and does not hide the value of using', async () => {
+  const redis = await connect()
+  const value = await redis.lock('gone', { ttl: 300 }).using(async () => {
+    await proxy.refuse()
+    await proxy.kill()
+    return 'value'
+  })
+  expect(value).toBe('value')
+  await proxy.accept()
+  await until(isFree('gone'))
+})

@@ -1,0 +1,104 @@
+/** One process of lock-contenders.mjs: several contenders on one client. */
+import { openSync, writeSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Random } from '../rig/random.mjs'
+
+const { LockError, Redis } = createRequire(import.meta.url)('@respire/redis')
+
+const [port, file, size, ttlText, seed] = process.argv.slice(2)
+const ttl = Number(ttlText)
+const random = new Random(Number(seed))
+const log = openSync(file, 'a')
+/** From `performance.now()` to the clock that all processes share. */
+const offset = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+const shared = time => (time + offset).toFixed(3)
+/** At once, so that it is there if we are killed. */
+const write = (...words) => writeSync(log, `${words.join(' ')}\n`)
+
+const redis = new Redis({
+  port: Number(port),
+  clientName: 'contender',
+  reconnect: { min: 1, max: 20 },
+  commandTimeout: 2_000,
+})
+redis.on('error', () => {})
+
+/** A resource that refuses whoever comes with a smaller token than it has seen. */
+const GUARDED = `
+if tonumber(ARGV[1]) < tonumber(redis.call('get', KEYS[1]) or 0) then
+  redis.call('incr', KEYS[3])
+  return 0
+end
+redis.call('set', KEYS[1], ARGV[1])
+redis.call('rpush', KEYS[2], ARGV[1])
+return 1`
+const touch = token =>
+  redis.call('EVAL', GUARDED, 3, 'resource:token', 'resource:log', 'resource:refused', token).catch(() => undefined)
+
+const nextImmediate = () => new Promise(resolve => setImmediate(resolve))
+
+/** Until the parent has had enough of it. */
+let beingStopped = true
+process.on('message', () => {
+  beingStopped = false
+})
+
+/**
+ * Has the parent stop this process, in the middle of our code: the clock jumps. Then looks, before anything else can have
+ * happened, what the lock says of itself.
+ */
+async function beStopped(id, lock) {
+  const { signal } = lock
+  await new Promise(resolve => process.send('stop me', resolve))
+  for (let last = performance.now(), end = last + 200; last < end; ) {
+    const now = performance.now()
+    if (now - last > ttl) {
+      // Every other time the signal is on its own: to ask for `valid` makes it look at the clock.
+      const valid = random.chance(0.5) && lock.valid
+      await nextImmediate()
+      await nextImmediate()
+      write('paused', id, valid || lock.valid ? 'valid' : 'invalid', signal.aborted ? 'aborted' : 'not-aborted')
+      return
+    }
+    last = now
+  }
+}
+
+let sections = 0
+async function contend(number) {
+  const lock = redis.lock('contended', { ttl, wait: 60_000, autoExtend: random.chance(0.3) })
+  for (;;) {
+    await lock.acquire()
+    const acquired = performance.now()
+    const id = `${number}.${++sections}`
+    write('acquired', id, shared(acquired), shared(lock.validUntil), lock.fencingToken)
+    process.send('section')
+    const { fencingToken } = lock
+    await touch(fencingToken)
+    await sleep(random.int(0, 4))
+    if (random.chance(0.1) && !lock.signal.aborted) {
+      await lock.extend(random.int(1, ttl), { replace: random.chance(0.5) }).catch(expected)
+    }
+    if (beingStopped && random.chance(0.05)) await beStopped(id, lock)
+    // Whoever forgets to look at `valid` is kept out by the resource.
+    await touch(fencingToken)
+    // An extension by hand or by itself came before this.
+    write('extended', id, shared(lock.validUntil))
+    write('released', id, shared(performance.now()))
+    await lock.release().catch(expected)
+  }
+}
+
+/** It was lost, or no server was there to be asked. */
+function expected(error) {
+  if (error instanceof LockError) return
+  throw error
+}
+
+for (let i = 0; i < Number(size); i++) {
+  contend(i).catch(error => {
+    if (error instanceof LockError && error.reason === 'unreachable') return
+    process.send(error.stack)
+  })
+}
