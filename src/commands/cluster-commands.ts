@@ -1,5 +1,6 @@
 import { type Arguments, Command, type Key, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
+import { concat } from './joins.js'
 import { anything, count, int, itemsOf, list, named, pairsOf, record, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { linesOf, properties } from './server-text.js'
@@ -44,7 +45,7 @@ const SET_CONFIG_EPOCH = keyless('CLUSTER SET-CONFIG-EPOCH', word)
 const SETSLOT = keyless('CLUSTER SETSLOT', word)
 const SHARDS = keyless('CLUSTER SHARDS', list(shard))
 const SLAVES = keyless('CLUSTER SLAVES', nodes)
-const SLOT_STATS = keyless('CLUSTER SLOT-STATS', list(slotStats))
+const SLOT_STATS = keyless('CLUSTER SLOT-STATS', list(slotStats), { ask: 'shards', join: concat })
 const SLOTS = keyless('CLUSTER SLOTS', list(slotRange))
 
 /** A line of CLUSTER NODES. */

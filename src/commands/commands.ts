@@ -32,6 +32,9 @@ import { StreamGroups } from './stream-groups.js'
 import { Streams } from './streams.js'
 import { Strings } from './strings.js'
 import { VectorSets } from './vector-sets.js'
+// Specs without methods: `call` must know that these are not for the shared connection.
+import './subscribing.js'
+import './transactions.js'
 
 const groups = [
   Strings,

@@ -2,7 +2,7 @@ import type { AtMostOne } from './choice.js'
 import { type Argument, type Arguments, Command, type Key, keyless, read, type Spec, write } from './command.js'
 import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
 import { type Decoder, raw } from './decoder.js'
-import { and, first } from './joins.js'
+import { and, first, one } from './joins.js'
 import { countedKeys } from './key-specs.js'
 import { int, list, named, pairsOf, record, text, texts, word } from './replies.js'
 import type { Reply } from './reply.js'
@@ -87,6 +87,7 @@ function runs(reply: Reply): boolean {
 const writing = { keys: [countedKeys(1, 'write')], script: true }
 const reading = { keys: [countedKeys(1, 'read')], script: true }
 const onShards = { ask: 'shards', join: first } as const
+const whereItRuns = { ask: 'shards', join: one } as const
 const onNodes = { ask: 'nodes', join: first } as const
 
 export const EVAL: Spec = write('EVAL', raw, writing)
@@ -99,7 +100,7 @@ const FUNCTION_DELETE = keyless('FUNCTION DELETE', word, onShards)
 const FUNCTION_DUMP = keyless('FUNCTION DUMP', reply => reply, { binary: true })
 const FUNCTION_FLUSH = keyless('FUNCTION FLUSH', word, onShards)
 const FUNCTION_HELP = keyless('FUNCTION HELP', list(word))
-const FUNCTION_KILL = keyless('FUNCTION KILL', word, onShards)
+const FUNCTION_KILL = keyless('FUNCTION KILL', word, whereItRuns)
 const FUNCTION_LIST = keyless('FUNCTION LIST', libraries)
 const FUNCTION_LOAD = keyless('FUNCTION LOAD', word, onShards)
 const FUNCTION_RESTORE = keyless('FUNCTION RESTORE', word, onShards)
@@ -108,12 +109,12 @@ const FUNCTION_STATS = keyless('FUNCTION STATS', functionStats, { ask: 'shards',
 export const SCRIPT_DEBUG: Spec = keyless('SCRIPT DEBUG', word, {
   reserved: { session: false, instead: 'redis-cli with --ldb' },
 })
-const SCRIPT_SHOW = keyless('SCRIPT SHOW', text)
 const SCRIPT_EXISTS = keyless('SCRIPT EXISTS', list(int), { ask: 'shards', join: and })
 const SCRIPT_FLUSH = keyless('SCRIPT FLUSH', word, onNodes)
 const SCRIPT_HELP = keyless('SCRIPT HELP', list(word))
-const SCRIPT_KILL = keyless('SCRIPT KILL', word, onShards)
+const SCRIPT_KILL = keyless('SCRIPT KILL', word, whereItRuns)
 const SCRIPT_LOAD = keyless('SCRIPT LOAD', word, onNodes)
+const SCRIPT_SHOW = keyless('SCRIPT SHOW', text)
 
 /** Scripts in Lua and functions of libraries. What they return is unknown: a `Script` gives it a type. */
 export abstract class Scripting<C extends Context> extends Runner<C> {
@@ -217,14 +218,6 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The text of a cached script; rejects with NoScriptError if there is none. Valkey only, @since 8.0
-   * [SCRIPT SHOW](https://valkey.io/commands/script-show)
-   */
-  scriptShow(sha1: string): Outcome<C, C['text']> {
-    return this.run(new Command(SCRIPT_SHOW, [sha1]))
-  }
-
-  /**
    * For each SHA-1 in hexadecimal 1 if the server has the script, else 0. @since 2.6
    * [SCRIPT EXISTS](https://redis.io/commands/script-exists)
    */
@@ -258,6 +251,14 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
    */
   scriptLoad(script: Argument): Outcome<C, string> {
     return this.run(new Command(SCRIPT_LOAD, [script]))
+  }
+
+  /**
+   * The text of a script that the server has, by its SHA-1 in hexadecimal; `NoScriptError` if it has not. Valkey only.
+   * @since 8.0 [SCRIPT SHOW](https://valkey.io/commands/script-show)
+   */
+  scriptShow(sha1: Argument): Outcome<C, C['text']> {
+    return this.run(new Command(SCRIPT_SHOW, [sha1]))
   }
 }
 

@@ -54,9 +54,12 @@ async function underLoad(
     }
   }
   const workers = Array.from({ length: 32 }, (_, id) => worker(id))
-  await disturb()
-  await new Promise(resolve => setTimeout(resolve, 200))
-  over = true
+  try {
+    await disturb()
+    await new Promise(resolve => setTimeout(resolve, 200))
+  } finally {
+    over = true
+  }
   await Promise.all(workers)
   await watchdog.expectAllSettled()
   return { ledger, errors }
@@ -115,7 +118,11 @@ describe('failovers under load', () => {
     await client.connect()
     const { primary } = await aReplica()
     const key = cluster().key(await aSlotOf(primary), 'still')
-    await client.set(key, 'value')
+    const copies = await client.session(async session => {
+      await session.set(key, 'value')
+      return session.wait(1, 5_000)
+    })
+    expect(copies).toBe(1)
     await primary.pause()
     const read = client.get(key)
     const write = client.incr(cluster().key(await aSlotOf(primary), 'count')).catch(error => error)

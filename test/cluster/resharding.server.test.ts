@@ -84,8 +84,9 @@ describe('slots that move under load', () => {
       }
     }
     const workers = Array.from({ length: 64 }, (_, id) => worker(id))
-    const moves = await moveThereAndBack(slots)
-    over = true
+    const moves = await moveThereAndBack(slots).finally(() => {
+      over = true
+    })
     await Promise.all(workers)
     await watchdog.expectAllSettled()
     const { asked, moved, refreshes } = client.stats

@@ -1,5 +1,6 @@
 /** Rules that every file of commands keeps, checked on its text. */
 import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { allSpecs } from '../../src/commands/command.js'
 import '../../src/commands/handshaking.js'
@@ -7,8 +8,8 @@ import '../../src/commands/subscribing.js'
 import '../../src/commands/transactions.js'
 import { Commands } from '../../src/commands/commands.js'
 
-const folder = new URL('../../src/commands/', import.meta.url)
-const files = new Map(readdirSync(folder).map(name => [name, readFileSync(new URL(name, folder), 'utf8')]))
+const folder = `${__dirname}/../../src/commands/`
+const files = new Map(readdirSync(folder).map(name => [name, readFileSync(folder + name, 'utf8')]))
 // `run` and `call` are no commands.
 const BASES = ['context.ts', 'commands.ts']
 

@@ -41,6 +41,7 @@ const began = performance.now()
 const done = { sections: 0, kills: 0, pauses: 0, cuts: 0 }
 const troubles = []
 const children = new Set()
+const stopped = new Set()
 let started = 0
 let over = false
 
@@ -70,18 +71,22 @@ function start(size) {
 
 /** The child is in the middle of a section, and waits for it. */
 async function pause(child) {
-  if (done.pauses >= pauses) {
+  if (done.pauses >= pauses || stopped.has(child)) {
     child.send('enough')
     return
   }
   done.pauses++
+  stopped.add(child)
   child.kill('SIGSTOP')
   await sleep(3 * ttl)
   child.kill('SIGCONT')
+  // It has to write down what it found.
+  await sleep(ttl)
+  stopped.delete(child)
 }
 
 async function kill() {
-  const child = random.pick([...children])
+  const child = random.pick([...children].filter(child => !stopped.has(child)))
   if (child === undefined) return
   done.kills++
   child.kill('SIGKILL')
@@ -106,6 +111,7 @@ while (done.sections < sections && troubles.length === 0) {
   if (done.kills < kills && done.sections >= (done.kills + 1) * step(kills)) await kill()
   if (done.cuts < cuts && done.sections >= (done.cuts + 1) * step(cuts)) await cut()
 }
+while (stopped.size > 0) await sleep(10)
 over = true
 const took = performance.now() - began
 const tokens = (await raw.command('LRANGE', 'resource:log', 0, -1)).map(Number)
@@ -137,11 +143,13 @@ for (const name of readdirSync(folder)) {
 rmSync(folder, { recursive: true })
 intervals.sort((a, b) => a.from - b.from)
 const following = intervals.slice(1).map((interval, i) => [intervals[i], interval])
+const overlaps = following.filter(([one, next]) => next.from < one.to)
+for (const pair of overlaps) console.log('overlap', pair)
 const report = {
   ...done,
   intervals: intervals.length,
   seconds: Math.round(took / 100) / 10,
-  overlaps: following.filter(([one, next]) => next.from < one.to).length,
+  overlaps: overlaps.length,
   fencingTokensOutOfOrder: following.filter(([one, next]) => next.fencing <= one.fencing).length,
   staleTokensAccepted: tokens.filter((token, i) => i > 0 && token < tokens[i - 1]).length,
   staleTokensRefused: stale,
@@ -151,9 +159,9 @@ const report = {
   troubles,
 }
 console.log(JSON.stringify(report, null, 2))
-const { overlaps, fencingTokensOutOfOrder, staleTokensAccepted, validBehindAPause, notAbortedWithinATurn } = report
+const { fencingTokensOutOfOrder, staleTokensAccepted, validBehindAPause, notAbortedWithinATurn } = report
 const sound =
-  overlaps + fencingTokensOutOfOrder + staleTokensAccepted + validBehindAPause + notAbortedWithinATurn === 0 &&
+  overlaps.length + fencingTokensOutOfOrder + staleTokensAccepted + validBehindAPause + notAbortedWithinATurn === 0 &&
   troubles.length === 0 &&
   intervals.length >= sections &&
   (pauses === 0 || afterPause.checked > 0)

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { MapReply } from '../../src/commands/reply.js'
+import { expectEncodings, expectRefusals, loosely } from './encoding.js'
+import { Recorder } from './recorder.js'
+
+const r = new Recorder()
+
+describe('what is sent', () => {
+  it('on the connection itself', () => {
+    expectEncodings([
+      [r.ping(), 'PING', ''],
+      [r.ping('hi'), 'PING hi', ''],
+      [r.echo('hi'), 'ECHO hi', ''],
+      [r.clientGetname(), 'CLIENT GETNAME', ''],
+      [r.clientGetredir(), 'CLIENT GETREDIR', ''],
+      [r.clientHelp(), 'CLIENT HELP', ''],
+      [r.clientId(), 'CLIENT ID', ''],
+      [r.clientInfo(), 'CLIENT INFO', ''],
+      [r.clientNoEvict(true), 'CLIENT NO-EVICT ON', ''],
+      [r.clientNoTouch(false), 'CLIENT NO-TOUCH OFF', ''],
+      [r.clientSetinfo('lib-name', 'respire'), 'CLIENT SETINFO LIB-NAME respire', ''],
+      [r.clientSetname('api'), 'CLIENT SETNAME api', ''],
+      [r.clientTrackinginfo(), 'CLIENT TRACKINGINFO', ''],
+    ])
+  })
+
+  it('on others', () => {
+    expectEncodings([
+      [r.clientList(), 'CLIENT LIST', ''],
+      [r.clientList({ type: 'pubsub' }), 'CLIENT LIST TYPE pubsub', ''],
+      [r.clientList({ id: [1, 2] }), 'CLIENT LIST ID 1 2', ''],
+      [r.clientKill({ id: 7 }), 'CLIENT KILL ID 7', ''],
+      [
+        r.clientKill({ addr: 'a:1', laddr: 'b:2', type: 'normal', user: 'u', maxage: 9, skipme: false }),
+        'CLIENT KILL ADDR a:1 LADDR b:2 TYPE normal USER u MAXAGE 9 SKIPME no',
+        '',
+      ],
+      [r.clientKill({ user: 'u', skipme: true }), 'CLIENT KILL USER u SKIPME yes', ''],
+      [r.clientPause(100), 'CLIENT PAUSE 100', ''],
+      [r.clientPause(100, 'write'), 'CLIENT PAUSE 100 WRITE', ''],
+      [r.clientUnpause(), 'CLIENT UNPAUSE', ''],
+      [r.clientUnblock(7), 'CLIENT UNBLOCK 7', ''],
+      [r.clientUnblock(7, 'error'), 'CLIENT UNBLOCK 7 ERROR', ''],
+    ])
+  })
+
+  it('is refused where it would hit all, or none', () => {
+    expectRefusals(/which connections/, [loosely(r, 'clientKill', {}), loosely(r, 'clientKill', { skipme: false })])
+    expectRefusals(/exclude each other/, [loosely(r, 'clientList', { type: 'normal', id: [1] })])
+  })
+})
+
+describe('replies', () => {
+  const LINE =
+    'id=21 addr=127.0.0.1:35072 laddr=127.0.0.1:17301 fd=7 name= age=0 idle=3 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 ' +
+    'qbuf=26 qbuf-free=20448 argv-mem=10 tot-mem=37658 events=r cmd=client|list user=default redir=-1 resp=2 lib-name=42 lib-ver=1.0'
+  const CLIENT = {
+    id: 21,
+    addr: '127.0.0.1:35072',
+    laddr: '127.0.0.1:17301',
+    fd: 7,
+    name: '',
+    age: 0,
+    idle: 3,
+    flags: 'N',
+    db: 0,
+    sub: 0,
+    psub: 0,
+    ssub: 0,
+    multi: -1,
+    qbuf: 26,
+    qbufFree: 20_448,
+    argvMem: 10,
+    totMem: 37_658,
+    events: 'r',
+    cmd: 'client|list',
+    user: 'default',
+    redir: -1,
+    resp: 2,
+    libName: '42',
+    libVer: '1.0',
+  }
+
+  it('of CLIENT LIST and CLIENT INFO', () => {
+    expect(r.clientInfo().decode(`${LINE}\n`)).toEqual(CLIENT)
+    expect(r.clientList().decode(`${LINE}\n${LINE}\n`)).toEqual([CLIENT, CLIENT])
+    expect(r.clientList().decode(Buffer.from(`${LINE}\n`), { bytes: true })).toEqual([CLIENT])
+    expect(r.clientList().decode('')).toEqual([])
+    expect(r.clientList().decode(null)).toBeNull()
+  })
+
+  it('of CLIENT TRACKINGINFO', () => {
+    const expected = { flags: ['off'], redirect: -1, prefixes: [] }
+    expect(r.clientTrackinginfo().decode(['flags', ['off'], 'redirect', -1, 'prefixes', []])).toEqual(expected)
+    expect(r.clientTrackinginfo().decode(new MapReply(['flags', ['off'], 'redirect', -1, 'prefixes', []]))).toEqual(
+      expected,
+    )
+  })
+
+  it('of PING and ECHO', () => {
+    expect(r.ping().decode(Buffer.from('PONG'), { bytes: true })).toBe('PONG')
+    expect(r.ping('x').decode(Buffer.from('x'), { bytes: true })).toEqual(Buffer.from('x'))
+    expect(r.echo('x').decode('x')).toBe('x')
+  })
+
+  it('of integers', () => {
+    expect(r.clientId().decode(21, { bigints: true })).toBe(21n)
+    expect(r.clientKill({ id: 1 }).decode(1)).toBe(1)
+    expect(r.clientUnblock(1).decode(0, { bigints: true })).toBe(0n)
+  })
+})
