@@ -11,8 +11,23 @@ export type { SessionOptions, View } from './client/view.js'
 export type { AddressMap, ReadFrom, RedisClusterOptions, Seed } from './cluster/cluster-options.js'
 export type { PartOutcome } from './cluster/fan-out.js'
 export type { Redirect } from './cluster/redirects.js'
-export { type NodeRole, RedisCluster, type RedisClusterEvents, type RedisClusterStats } from './cluster/redis-cluster.js'
+export {
+  type NodeRole,
+  RedisCluster,
+  type RedisClusterEvents,
+  type RedisClusterStats,
+} from './cluster/redis-cluster.js'
 export type { Address, Topology, TopologyNode, TopologyShard } from './cluster/topology.js'
+export type { AclLogEntry, AclUser } from './commands/acl.js'
+export type {
+  ClusterLink,
+  ClusterNodeInfo,
+  ClusterShard,
+  ClusterShardNode,
+  ClusterSlotRange,
+  SlotRange,
+  SlotStats,
+} from './commands/cluster-commands.js'
 export {
   type Argument,
   type Ask,
@@ -27,11 +42,43 @@ export {
   type Traits,
   write,
 } from './commands/command.js'
+export type { CommandInfo, CommandListFilter } from './commands/command-docs.js'
 export type { RedisCommands } from './commands/commands.js'
+export type { ClientKillFilter, ClientListFilter, TrackingInfo } from './commands/connections.js'
 export type { Bigints, Bytes, Context, Form, Outcome, Plain, Promised, Runner } from './commands/context.js'
 export type { Decoder } from './commands/decoder.js'
+export type { GeoFound, GeoMember, GeoUnit, Position } from './commands/geo.js'
 export { allAfter, countedKeys, halfAfter, type KeySpec, keyAfter, keyAt, keysFrom } from './commands/key-specs.js'
+export type {
+  LatencyEvent,
+  LatencyHistogram,
+  LatencySample,
+  MemoryStats,
+  ModuleInfo,
+  SlowlogEntry,
+} from './commands/observing.js'
+export type { Scored } from './commands/replies.js'
+export type {
+  ClaimedEntry,
+  ConsumerInfo,
+  DeliveredEntry,
+  FullStreamInfo,
+  GroupInfo,
+  StreamEntries,
+  StreamEntry,
+  StreamInfo,
+} from './commands/replies-streams.js'
 export { MapReply, type Reply, SetReply } from './commands/reply.js'
+export type { Bound, ScoredMember } from './commands/scores.js'
+export { Script, type ScriptDecoding, type ScriptOptions } from './commands/script.js'
+export type { FunctionLibrary, FunctionStats, LibraryFunction, RunningScript } from './commands/scripting.js'
+export type { FailoverOptions, Role, ServerTime, ShutdownOptions } from './commands/server.js'
+export type { ClientInfo, Info, InfoValue } from './commands/server-text.js'
+export type { Limit, ZrangeOptions } from './commands/sorted-set-ranges.js'
+export type { PoppedScored, PoppedSeveralScored, Ranked, ZaddOptions } from './commands/sorted-sets.js'
+export type { Autoclaimed, AutoclaimedIds, PendingEntry, PendingSummary } from './commands/stream-groups.js'
+export type { StreamIds, TrimOptions, XaddOptions } from './commands/streams.js'
+export type { RawVector, Vector, VectorLink, VectorSetInfo, VsimFound } from './commands/vector-sets.js'
 export type {
   Credentials,
   CredentialsProvider,

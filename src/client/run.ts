@@ -117,7 +117,16 @@ async function orWithText<R>(
     if (!(error instanceof NoScriptError)) throw error
     // One deadline for both.
     const left = deadline === 0 ? 0 : Math.max(1, deadline - performance.now())
-    // The prefix stands before its keys already.
-    return run<R>(engine, text, { ...command.shape, prefix: '' }, { ...circumstances, timeout: left })
+    // The prefix stands before its keys already, and is still taken from those of the reply.
+    return launchAgain<R>(engine, text, command.shape, { ...circumstances, timeout: left })
   }
+}
+
+/** The text of a script whose arguments were prepared before. */
+function launchAgain<R>(engine: Engine, text: Command, shape: Shape, circumstances: Circumstances): Promise<R> {
+  const size = measure(text)
+  text.shape = shape
+  text.size = typeof size === 'number' ? size : 0
+  if (text.spec.repeatable) text.state |= State.repeatable
+  return launch<R>(engine, text, circumstances, started => engine.send(started))
 }

@@ -4,6 +4,7 @@ import { Commands } from '../commands/commands.js'
 import type { Bigints, Bytes, Form, Plain, Promised } from '../commands/context.js'
 import type { HscanOptions, ScannedEntries, ScannedFields } from '../commands/hashes.js'
 import type { KeyScanOptions, ScannedKeys } from '../commands/keys.js'
+import type { Scored } from '../commands/replies.js'
 import type { ScanOptions } from '../commands/scans.js'
 import type { ScannedMembers } from '../commands/sets.js'
 import type { Shape } from '../commands/shape.js'
@@ -117,6 +118,19 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
     return new Scan(() =>
       stepping(async cursor => {
         const found = await super.sscan(key, cursor, second)
+        return { cursor: found.cursor, items: found.members }
+      }),
+    )
+  }
+
+  /** All members of a sorted set with their scores; with a cursor one step. @since 2.8 [ZSCAN](https://redis.io/commands/zscan) */
+  override zscan(key: Key, options?: ScanOptions): Scan<Scored<F['text']>>
+  override zscan(key: Key, cursor: Argument, options?: ScanOptions): Promise<ScannedMembers<Scored<F['text']>>>
+  override zscan(key: Key, second?: Argument | ScanOptions, third?: ScanOptions): unknown {
+    if (isCursor(second)) return super.zscan(key, second, third)
+    return new Scan(() =>
+      stepping(async cursor => {
+        const found = await super.zscan(key, cursor, second)
         return { cursor: found.cursor, items: found.members }
       }),
     )

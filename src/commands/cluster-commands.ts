@@ -1,7 +1,8 @@
 import { type Arguments, Command, type Key, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { concat } from './joins.js'
-import { anything, count, int, itemsOf, list, named, pairsOf, record, word } from './replies.js'
+import { keyAt } from './key-specs.js'
+import { count, int, itemsOf, keys, list, named, pairsOf, record, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { linesOf, properties } from './server-text.js'
 import { option } from './tokens.js'
@@ -16,10 +17,10 @@ const DELSLOTSRANGE = keyless('CLUSTER DELSLOTSRANGE', word)
 const FAILOVER = keyless('CLUSTER FAILOVER', word)
 const FLUSHSLOTS = keyless('CLUSTER FLUSHSLOTS', word)
 const FORGET = keyless('CLUSTER FORGET', word)
-const GETKEYSINSLOT = keyless('CLUSTER GETKEYSINSLOT', list(anything))
+const GETKEYSINSLOT = keyless('CLUSTER GETKEYSINSLOT', keys)
 const HELP = keyless('CLUSTER HELP', list(word))
 const INFO = keyless('CLUSTER INFO', properties)
-const KEYSLOT = keyless('CLUSTER KEYSLOT', int)
+const KEYSLOT = keyless('CLUSTER KEYSLOT', int, { names: [keyAt(0, 'read')] })
 const LINKS = keyless(
   'CLUSTER LINKS',
   list(

@@ -342,8 +342,9 @@ export function blockTime(command: Command): number | undefined {
     case 'last, ms':
       return Math.ceil(Number(args[args.length - 1]))
     case 'after BLOCK, ms': {
-      // The token stands before STREAMS; a stream may be named BLOCK.
-      for (let i = 0; i < args.length - 1; i++) {
+      // The token stands before STREAMS; a stream may be named BLOCK, and a group or a consumer too.
+      const group = typeof args[0] === 'string' && args[0].toUpperCase() === 'GROUP'
+      for (let i = group ? 3 : 0; i < args.length - 1; i++) {
         const word = typeof args[i] === 'string' ? (args[i] as string).toUpperCase() : ''
         if (word === 'STREAMS') return undefined
         if (word === 'BLOCK') return Math.ceil(Number(args[i + 1]))

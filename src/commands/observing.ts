@@ -5,6 +5,7 @@ import { concat, first, sum } from './joins.js'
 import { keyAt } from './key-specs.js'
 import { bare, count, double, int, itemsOf, list, named, pairsOf, record, texts, word } from './replies.js'
 import type { Reply } from './reply.js'
+import type { Shape } from './shape.js'
 import { option } from './tokens.js'
 
 const COMMANDLOG_GET = keyless('COMMANDLOG GET', list(slow), { ask: 'nodes', join: concat })
@@ -17,9 +18,13 @@ const LATENCY_GRAPH = keyless('LATENCY GRAPH', word, { ask: 'special' })
 const LATENCY_HELP = keyless('LATENCY HELP', list(word))
 const LATENCY_HISTOGRAM = keyless('LATENCY HISTOGRAM', record(histogram), { ask: 'special' })
 const LATENCY_HISTORY = keyless('LATENCY HISTORY', list(fieldsOf('timestamp', 'latency')), { ask: 'special' })
-const LATENCY_LATEST = keyless('LATENCY LATEST', list(fieldsOf('event', 'timestamp', 'latest', 'max')), {
-  ask: 'special',
-})
+const LATENCY_LATEST = keyless(
+  'LATENCY LATEST',
+  list(fieldsOf('event', 'timestamp', 'latest', 'max', 'sum', 'count')),
+  {
+    ask: 'special',
+  },
+)
 const LATENCY_RESET = keyless('LATENCY RESET', int, { ask: 'nodes', join: sum })
 
 const MEMORY_DOCTOR = keyless('MEMORY DOCTOR', word, { ask: 'special' })
@@ -40,12 +45,13 @@ const MODULE_LOAD = keyless('MODULE LOAD', word)
 const MODULE_LOADEX = keyless('MODULE LOADEX', word)
 const MODULE_UNLOAD = keyless('MODULE UNLOAD', word)
 
-/** A list of fixed length as an object: its first field is text if it is named `event`, the others are counts. */
+/** A list as an object, as far as it goes: its first field is text if it is named `event`, the others are counts. */
 function fieldsOf(...names: readonly string[]): Decoder {
   return reply => {
     const items = itemsOf(reply)
     if (items === undefined) return reply
-    return Object.fromEntries(names.map((name, i) => [name, (name === 'event' ? word : count)(items[i] ?? null)]))
+    const told = names.slice(0, items.length)
+    return Object.fromEntries(told.map((name, i) => [name, (name === 'event' ? word : count)(items[i] ?? null)]))
   }
 }
 
@@ -72,7 +78,7 @@ function memory(reply: Reply): unknown {
   return fields
 }
 
-function slow(reply: Reply): unknown {
+function slow(reply: Reply, shape: Shape): unknown {
   const items = itemsOf(reply)
   if (items === undefined) return reply
   const [id, timestamp, duration, args, client, name] = items
@@ -80,7 +86,7 @@ function slow(reply: Reply): unknown {
     id: count(id ?? null),
     timestamp: count(timestamp ?? null),
     duration: count(duration ?? null),
-    args: (itemsOf(args ?? null) ?? []).map(word),
+    args: texts(args ?? [], shape),
     client: word(client ?? ''),
     name: word(name ?? ''),
   }
@@ -94,6 +100,10 @@ export interface LatencyEvent {
   latest: number
   /** Ms. */
   max: number
+  /** Ms, of all samples. Valkey only, @since 8.1 */
+  sum?: number
+  /** Samples. Valkey only, @since 8.1 */
+  count?: number
 }
 
 export interface LatencySample {
@@ -112,13 +122,13 @@ export interface LatencyHistogram {
 /** Numbers by the names that the server gives them; of a database, an object of numbers. */
 export type MemoryStats = { [name: string]: number | MemoryStats }
 
-export interface SlowlogEntry {
+export interface SlowlogEntry<T> {
   id: number
   /** Seconds since the epoch. */
   timestamp: number
   /** Microseconds. */
   duration: number
-  args: string[]
+  args: T[]
   /** `host:port`. @since 4.0 */
   client: string
   /** The connection's. @since 4.0 */
@@ -137,7 +147,7 @@ export interface ModuleInfo {
 /** How a server does: latency, memory, slow commands, modules. */
 export abstract class Observing<C extends Context> extends Runner<C> {
   /** The latest commands that were slow or had large requests or replies; `duration` is bytes there. Valkey only, @since 8.1 [COMMANDLOG GET](https://valkey.io/commands/commandlog-get) */
-  commandlogGet(count: number, type: CommandLogType): Outcome<C, SlowlogEntry[]> {
+  commandlogGet(count: number, type: CommandLogType): Outcome<C, SlowlogEntry<C['text']>[]> {
     return this.run(new Command(COMMANDLOG_GET, [count, type]))
   }
 
@@ -255,7 +265,7 @@ export abstract class Observing<C extends Context> extends Runner<C> {
   }
 
   /** The slowest commands of late, the newest first: 10, or `count` of them, -1 for all. @since 2.2.12 [SLOWLOG GET](https://redis.io/commands/slowlog-get) */
-  slowlogGet(count?: number): Outcome<C, SlowlogEntry[]> {
+  slowlogGet(count?: number): Outcome<C, SlowlogEntry<C['text']>[]> {
     return this.run(new Command(SLOWLOG_GET, count === undefined ? [] : [count]))
   }
 

@@ -6,8 +6,19 @@ import type { Reply } from './reply.js'
 /** A value of INFO: text, a number, or for lists such as `keys=1,expires=0` an object of these. */
 export type InfoValue = string | number | { [field: string]: string | number }
 
-/** INFO by section and field. Sections are named in lower case, fields as the server names them. */
+/** INFO by section and field. Sections are named in lower case, fields as the server names them, modules by their own names. */
 export type Info = Record<string, Record<string, InfoValue>>
+
+/** What only looks like a number, or like fields, in some builds and places. */
+const TEXT_OF_INFO = new Set([
+  'redis_version',
+  'valkey_version',
+  'redis_git_sha1',
+  'redis_build_id',
+  'run_id',
+  'executable',
+  'config_file',
+])
 
 /** INFO as an object of sections. */
 export function info(reply: Reply): unknown {
@@ -22,7 +33,11 @@ export function info(reply: Reply): unknown {
       continue
     }
     const colon = line.indexOf(':')
-    if (colon > 0) section[line.slice(0, colon)] = infoValue(line.slice(colon + 1))
+    if (colon <= 0) continue
+    const name = line.slice(0, colon)
+    const value = TEXT_OF_INFO.has(name) ? line.slice(colon + 1) : infoValue(line.slice(colon + 1))
+    // Each module has a line of this name.
+    section[name === 'module' && typeof value === 'object' ? String(value.name) : name] = value
   }
   return sections
 }

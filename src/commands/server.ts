@@ -1,10 +1,11 @@
+import type { AtMostOne } from './choice.js'
 import { type Arguments, Command, keyless, read } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { first, sum } from './joins.js'
 import { count, int, itemsOf, list, text, textRecord, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { type Info, info } from './server-text.js'
-import { flag, option, refuse } from './tokens.js'
+import { exclusive, flag, option, refuse } from './tokens.js'
 
 const BGREWRITEAOF = keyless('BGREWRITEAOF', word)
 const BGSAVE = keyless('BGSAVE', word)
@@ -112,10 +113,15 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
     return this.run(new Command(BGREWRITEAOF, []))
   }
 
-  /** Saves in the background; with `schedule` behind a rewrite that is under way. [BGSAVE](https://redis.io/commands/bgsave) */
-  bgsave(options: { readonly schedule?: boolean } = {}): Outcome<C, string> {
+  /**
+   * Saves in the background; with `schedule` behind a rewrite that is under way. `cancel` ends or unschedules a save (Valkey
+   * only, @since 8.1). [BGSAVE](https://redis.io/commands/bgsave)
+   */
+  bgsave(options: AtMostOne<{ readonly schedule: boolean; readonly cancel: boolean }> = {}): Outcome<C, string> {
     const args: Arguments = []
+    exclusive(args, options, 'schedule', 'cancel')
     flag(args, 'SCHEDULE', options.schedule)
+    flag(args, 'CANCEL', options.cancel)
     return this.run(new Command(BGSAVE, args))
   }
 

@@ -133,8 +133,6 @@ export class Link implements ConnectionOwner {
     return this.#connection?.node ?? nameOf(this.#settings.endpoint)
   }
 
-  // Commands
-
   /** The time of the calls of this turn: the clock is read once for all that the next flush will carry. */
   now(): number {
     return this.#flushing ? this.#batchStart : Math.trunc(performance.now())
@@ -199,8 +197,6 @@ export class Link implements ConnectionOwner {
     this.#checkIdle()
   }
 
-  // Deadlines and aborts
-
   expire(command: Command, elapsed: number, round: number): boolean {
     if ((command.state & State.flying) === 0) {
       this.#forget(command)
@@ -229,8 +225,6 @@ export class Link implements ConnectionOwner {
     const { node, queued, inflight } = this
     fail(command, timedOut(command, { node, phase, elapsed, queued, inflight, trouble: this.#lastError }))
   }
-
-  // Refusals
 
   onRefusal(connection: Connection, command: Command, error: RedisError): void {
     this.refuse(command, error)
@@ -271,8 +265,6 @@ export class Link implements ConnectionOwner {
     connection.retire()
     if (this.#state === 'idle') this.#wantConnection()
   }
-
-  // The connection
 
   /** Dials unless that is under way; resolves nothing: `onReady` and `onDown` tell. */
   connect(): void {
@@ -407,8 +399,6 @@ export class Link implements ConnectionOwner {
   takeWaiting(): Command[] {
     return [...this.#refused.takeAll(), ...this.#waiting.takeAll()]
   }
-
-  // Ends
 
   /** Takes no new commands; calls back when all that was accepted has settled. */
   drain(done: () => void): void {

@@ -1,6 +1,5 @@
 /** Rules that every file of commands keeps, checked on its text. */
 import { readdirSync, readFileSync } from 'node:fs'
-import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { allSpecs } from '../../src/commands/command.js'
 import '../../src/commands/handshaking.js'

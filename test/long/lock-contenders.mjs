@@ -77,6 +77,8 @@ async function pause(child) {
   }
   done.pauses++
   stopped.add(child)
+  // Until it looks at the clock.
+  await sleep(10)
   child.kill('SIGSTOP')
   await sleep(3 * ttl)
   child.kill('SIGCONT')

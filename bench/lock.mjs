@@ -1,0 +1,178 @@
+/**
+ * What waiting for a lock costs, beside others: 11 contenders with a client each, so that ten wait all the time.
+ *
+ *   node bench/lock.mjs [--rounds 5] [--ms 4000] [--hold 5] [--clients respire,redlock]
+ *
+ * In every round each client runs once, in turn. Told are the hand-over (from the call of release to the next holder's code), how
+ * many commands the server got for each time that the lock was acquired, what that cost it in CPU, and how often the one was next
+ * who had waited longest.
+ */
+import { createRequire } from 'node:module'
+import { cpus } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { startSingle } from '../test/servers/servers.mjs'
+import { bar } from './progress.mjs'
+
+const { values: given } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    ms: { type: 'string', default: '4000' },
+    hold: { type: 'string', default: '5' },
+    clients: { type: 'string' },
+  },
+})
+const CONTENDERS = 11
+const TTL = 10_000
+
+const require = createRequire(import.meta.url)
+const respire = require(path.resolve(process.env.RESPIRE_DIST ?? path.join(import.meta.dirname, '../dist'), 'index.js'))
+
+/** Each opens a client that acquires the lock and resolves with what gives it back. */
+export const CLIENTS = {
+  respire: {
+    title: 'Respire, called when it is free',
+    open: port => ofRespire(port, redis => redis),
+  },
+  'respire-polling': {
+    title: 'Respire, a client that cannot listen',
+    open: port =>
+      ofRespire(port, redis => ({ run: command => redis.run(command), with: options => redis.with(options) })),
+  },
+  redlock: {
+    title: 'redlock 5.0.0-beta.2 on ioredis 6.0.0',
+    open: port => {
+      const { Redis } = require('ioredis')
+      const { default: Redlock } = require('redlock')
+      const client = new Redis({ port })
+      // Its defaults of 200 ms and 100 ms jitter, but it may try as often as it must.
+      const redlock = new Redlock([client], { retryCount: -1, retryDelay: 200, retryJitter: 100 })
+      redlock.on('error', () => {})
+      return {
+        acquire: async name => {
+          const lock = await redlock.acquire([name], TTL)
+          return () => lock.release()
+        },
+        close: () => client.disconnect(),
+      }
+    },
+  },
+  loop: {
+    title: 'SET NX PX every 50 ms, ioredis 6.0.0',
+    open: port => {
+      const { Redis } = require('ioredis')
+      const client = new Redis({ port })
+      const RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1]) or 0"
+      return {
+        acquire: async name => {
+          const token = String(Math.random())
+          while ((await client.set(name, token, 'PX', TTL, 'NX')) === null) await sleep(50)
+          return () => client.eval(RELEASE, 1, name, token)
+        },
+        close: () => client.disconnect(),
+      }
+    },
+  },
+}
+
+function ofRespire(port, view) {
+  const redis = new respire.Redis({ port })
+  const client = view(redis)
+  return {
+    acquire: async name => {
+      const lock = await new respire.Lock(client, name, { ttl: TTL, wait: Number.POSITIVE_INFINITY }).acquire()
+      return () => lock.release()
+    },
+    close: () => redis.destroy(),
+  }
+}
+
+const server = await startSingle()
+const raw = await server.connect()
+
+async function serverFigures() {
+  const info = String(await raw.command('INFO', 'everything'))
+  const number = (pattern, text = info) => Number(pattern.exec(text)?.[1] ?? 0)
+  const calls = name => number(new RegExp(`cmdstat_${name}:calls=(\\d+)`))
+  // The server counts what a script calls as well: only what clients sent is of interest. One kind of them sends SET.
+  const sent = ['evalsha', 'eval', 'subscribe', 'unsubscribe', 'ssubscribe', 'sunsubscribe'].map(calls)
+  return {
+    commands: sent.reduce((sum, count) => sum + count, 0),
+    sets: calls('set'),
+    cpu: number(/used_cpu_user:([\d.]+)/) + number(/used_cpu_sys:([\d.]+)/),
+  }
+}
+
+async function run(name, ms, hold) {
+  const clients = Array.from({ length: CONTENDERS }, () => CLIENTS[name].open(server.port))
+  const waits = []
+  const waiting = new Map()
+  let releasedAt
+  let acquired = 0
+  let longestWaited = 0
+  let over = false
+  const lockName = `bench:${name}:${performance.now()}`
+  const contend = async (client, id) => {
+    while (!over) {
+      waiting.set(id, performance.now())
+      const release = await client.acquire(lockName)
+      const now = performance.now()
+      if (releasedAt !== undefined) waits.push(now - releasedAt)
+      acquired++
+      const since = waiting.get(id)
+      waiting.delete(id)
+      if ([...waiting.values()].every(other => other > since)) longestWaited++
+      await sleep(hold)
+      releasedAt = performance.now()
+      await release()
+    }
+  }
+  const before = await serverFigures()
+  const all = clients.map(contend)
+  await sleep(ms)
+  over = true
+  await Promise.all(all)
+  const after = await serverFigures()
+  for (const client of clients) client.close()
+  const sent = after.commands - before.commands + (name === 'loop' ? after.sets - before.sets : 0)
+  return { waits, acquired, longestWaited, sent, cpu: after.cpu - before.cpu }
+}
+
+const names = given.clients?.split(',') ?? Object.keys(CLIENTS)
+const rounds = Number(given.rounds)
+const totals = new Map(
+  names.map(name => [name, { waits: [], acquired: 0, longestWaited: 0, sent: 0, cpu: 0, medians: [] }]),
+)
+const progress = bar((rounds + 1) * names.length, 'rounds')
+for (let round = 0; round <= rounds; round++) {
+  for (const name of names) {
+    // Round 0 warms up.
+    const figures = await run(name, round === 0 ? 500 : Number(given.ms), Number(given.hold))
+    progress.tick()
+    if (round === 0) continue
+    const total = totals.get(name)
+    total.waits.push(...figures.waits)
+    for (const figure of ['acquired', 'longestWaited', 'sent', 'cpu']) total[figure] += figures[figure]
+  }
+}
+progress.end()
+raw.close()
+await server.stop()
+
+const at = (figures, quantile) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length * quantile)] ?? Number.NaN
+console.log(
+  `\nNode ${process.version}, ${server.flavour} ${server.version.join('.')}, ${cpus().length} × ${cpus()[0].model}`,
+)
+console.log(`Ten wait, each holds the lock for ${given.hold} ms; ${rounds} rounds of ${given.ms} ms each\n`)
+for (const name of names) {
+  const { waits, acquired, longestWaited, sent, cpu } = totals.get(name)
+  console.log(
+    `${CLIENTS[name].title.padEnd(40)} hand-over ${at(waits, 0.5).toFixed(2).padStart(7)} ms, p99 ${at(waits, 0.99)
+      .toFixed(2)
+      .padStart(
+        7,
+      )} ms   ${(sent / acquired).toFixed(1).padStart(5)} commands and ${((cpu / acquired) * 1e6).toFixed(0).padStart(5)} µs of the server's CPU a lock   ` +
+      `${((longestWaited / acquired) * 100).toFixed(0).padStart(3)} % in turn (${acquired} locks)`,
+  )
+}
