@@ -1,11 +1,13 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
+const BUILT = ['test/package/package.test.ts', 'test/package/docs.test.ts']
+
 /**
  * Four projects, told apart by the file's name and place:
  *   test/**\/*.test.ts          unit: no server, no network beyond loopback sockets of the test itself
  *   test/**\/*.server.test.ts   integration: real servers, started by test/servers
  *   test/**\/*.test-d.ts        types
- *   test/package/*.test.ts      package: the built and packed package, and the sources and pages as a whole
+ *   BUILT                       package: what is built and packed, and the code of the pages on it
  */
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -14,7 +16,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.server.test.ts', 'test/package/**'],
+          exclude: ['test/**/*.server.test.ts', ...BUILT],
         },
       },
       {
@@ -38,8 +40,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'package',
-          include: ['test/package/*.test.ts'],
-          exclude: ['test/**/*.server.test.ts'],
+          include: BUILT,
           globalSetup: 'test/package/built.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -6,7 +6,7 @@ import { type BatchContext, batchChannel, finish } from '../connection/diagnosti
 import { outside } from '../connection/outside.js'
 import { isPassing } from '../connection/refused.js'
 import { RedisError } from '../errors/errors.js'
-import type { Engine } from './engine.js'
+import type { Sender } from './sender.js'
 
 export interface BatchOptions {
   /** Deadline of the whole, ms; 0 or Infinity is none. */
@@ -21,7 +21,7 @@ export interface BatchOptions {
  * server refuses all of them in a way that passes (LOADING), they are sent again together, so that their order stays.
  */
 export async function sendBatch(
-  engine: Engine,
+  engine: Sender,
   commands: readonly Command[],
   options: BatchOptions,
 ): Promise<unknown[]> {
@@ -46,7 +46,7 @@ export async function sendBatch(
 }
 
 function sendOnce(
-  engine: Engine,
+  engine: Sender,
   commands: readonly Command[],
   options: BatchOptions,
   ordered: number,
@@ -80,7 +80,7 @@ function sendOnce(
 
 /** Tells observers of a batch, if there are any. */
 export function traceBatch<R>(
-  engine: Engine,
+  engine: Sender,
   batchMode: BatchContext['batchMode'],
   batchSize: number,
   run: () => Promise<R>,

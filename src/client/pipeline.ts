@@ -5,8 +5,8 @@ import { ScriptCommand } from '../commands/script.js'
 import type { Shape } from '../commands/shape.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
-import type { Engine } from './engine.js'
 import { prepare, reservedFault } from './run.js'
+import type { Sender } from './sender.js'
 
 /** The context of a pipeline: each call makes it longer by what the call will come to. */
 export interface Piped<T extends unknown[], F extends Form = Plain> extends Context {
@@ -32,13 +32,13 @@ export type BatchError = RedisError & {
  * It is built in a chain, or in a loop: `let p: Pipeline<(string | null)[]> = redis.pipeline(); for (…) p = p.get(key)`.
  */
 export class Pipeline<out T extends unknown[], out F extends Form = Plain> extends Commands<Piped<T, F>> {
-  readonly #engine: Engine
+  readonly #engine: Sender
   readonly #shape: Shape
   readonly #circumstances: Circumstances | undefined
   readonly #commands: Command[] = []
   #done = false
 
-  constructor(engine: Engine, shape: Shape, circumstances: Circumstances | undefined) {
+  constructor(engine: Sender, shape: Shape, circumstances: Circumstances | undefined) {
     super()
     this.#engine = engine
     this.#shape = shape

@@ -8,11 +8,11 @@ import { setDeadline } from '../connection/deadline.js'
 import { commandChannel, traceCommand } from '../connection/diagnostics.js'
 import { fail, promiseOf } from '../connection/settle.js'
 import { DataError, NoScriptError } from '../errors/errors.js'
-import type { Engine } from './engine.js'
+import type { Sender } from './sender.js'
 
 /** Runs `command` on `engine` in the way of a view: its shape, and what the caller said about its calls. */
 export function run<R>(
-  engine: Engine,
+  engine: Sender,
   command: Command,
   shape: Shape,
   circumstances: Circumstances | undefined,
@@ -36,7 +36,7 @@ export function run<R>(
 
 /** Gives a prepared `command` its promise and deadline, and starts it. */
 export function launch<R>(
-  engine: Engine,
+  engine: Sender,
   command: Command,
   circumstances: Circumstances | undefined,
   start: (command: Command) => void,
@@ -67,7 +67,7 @@ export function prepare(command: Command, shape: Shape): DataError | undefined {
 }
 
 /** What only a session may say, or nobody. */
-export function reservedFault(command: Command, engine: Engine): DataError | undefined {
+export function reservedFault(command: Command, engine: Sender): DataError | undefined {
   const { name, reserved } = command.spec
   if (reserved === undefined || (engine.isSession && reserved.session)) return undefined
   const why = engine.isSession ? 'is not for a session' : 'would change the connection that all callers share'
@@ -105,7 +105,7 @@ function ranBefore(command: Command): DataError {
 
 async function orWithText<R>(
   promise: Promise<R>,
-  engine: Engine,
+  engine: Sender,
   command: ScriptCommand,
   circumstances: Circumstances | undefined,
 ): Promise<R> {
@@ -123,7 +123,7 @@ async function orWithText<R>(
 }
 
 /** The text of a script whose arguments were prepared before. */
-function launchAgain<R>(engine: Engine, text: Command, shape: Shape, circumstances: Circumstances): Promise<R> {
+function launchAgain<R>(engine: Sender, text: Command, shape: Shape, circumstances: Circumstances): Promise<R> {
   const size = measure(text)
   text.shape = shape
   text.size = typeof size === 'number' ? size : 0

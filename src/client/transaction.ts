@@ -6,9 +6,9 @@ import type { Shape } from '../commands/shape.js'
 import { Unit } from '../connection/unit.js'
 import { DataError, RedisError, type WatchError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
-import type { Engine } from './engine.js'
 import { faultOf, type Settled, unlessFailed } from './pipeline.js'
 import { launch, reservedFault } from './run.js'
+import type { Sender } from './sender.js'
 
 /** The context of a transaction: each call makes it longer by what the call will come to. */
 export interface Queued<T extends unknown[], F extends Form = Plain> extends Context {
@@ -30,14 +30,14 @@ export interface Watch {
  * in one piece too. [Transactions](https://redis.io/docs/latest/develop/using-commands/transactions/)
  */
 export class Transaction<out T extends unknown[], out F extends Form = Plain> extends Commands<Queued<T, F>> {
-  readonly #engine: Engine
+  readonly #engine: Sender
   readonly #shape: Shape
   readonly #circumstances: Circumstances | undefined
   readonly #watch: Watch | undefined
   readonly #commands: Command[] = []
   #done = false
 
-  constructor(engine: Engine, shape: Shape, circumstances: Circumstances | undefined, watch?: Watch) {
+  constructor(engine: Sender, shape: Shape, circumstances: Circumstances | undefined, watch?: Watch) {
     super()
     this.#engine = engine
     this.#shape = shape

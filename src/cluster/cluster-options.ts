@@ -1,6 +1,7 @@
 /** The options of a cluster: its seeds, what it adds to those of a client, and the settings of each of its nodes. */
 import { isAddress } from '../connection/dial.js'
-import { mergeOptions, nameOf, type RedisOptions, readOptions, type Settings, settle } from '../connection/options.js'
+import { mergeOptions, nameOf, type RedisOptions, type Settings, settle } from '../connection/options.js'
+import { readOptions } from '../connection/target.js'
 import { parseUrl } from '../connection/url.js'
 import { DataError, RedisClusterException } from '../errors/errors.js'
 import { type Address, isHost } from './topology.js'

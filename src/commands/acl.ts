@@ -105,7 +105,7 @@ export abstract class Acl<C extends Context> extends Runner<C> {
     return this.run(new Command(ACL_LIST, []))
   }
 
-  /** Reads the ACL file anew. @since 6.0 [ACL LOAD](https://redis.io/commands/acl-load) */
+  /** Reads the ACL file anew. Connections of users that it changes are ended, perhaps this one. @since 6.0 [ACL LOAD](https://redis.io/commands/acl-load) */
   aclLoad(): Outcome<C, 'OK'> {
     return this.run(new Command(ACL_LOAD, []))
   }

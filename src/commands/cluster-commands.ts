@@ -5,6 +5,7 @@ import { keyAt } from './key-specs.js'
 import { count, int, itemsOf, keys, list, named, pairsOf, record, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { linesOf, properties } from './server-text.js'
+import type { Shape } from './shape.js'
 import { option } from './tokens.js'
 
 const ADDSLOTS = keyless('CLUSTER ADDSLOTS', word)
@@ -86,7 +87,16 @@ export interface ClusterSlotRange {
   start: number
   end: number
   /** The primary first. */
-  nodes: { host: string | null; port: number; id: string }[]
+  nodes: ClusterSlotNode[]
+}
+
+export interface ClusterSlotNode {
+  /** Null means the host that was asked. */
+  host: string | null
+  port: number
+  id: string
+  /** Other names of it: `ip`, `hostname`. @since 7.0 */
+  metadata: Record<string, string>
 }
 
 export interface ClusterLink {
@@ -132,7 +142,7 @@ const shardNode = named({
   health: word,
 })
 
-function shard(reply: Reply, shape: Parameters<typeof shardNode>[1]): unknown {
+function shard(reply: Reply, shape: Shape): unknown {
   const pairs = pairsOf(reply)
   if (pairs === undefined) return reply
   const fields = new Map<unknown, Reply>()
@@ -143,7 +153,7 @@ function shard(reply: Reply, shape: Parameters<typeof shardNode>[1]): unknown {
   return { slots, nodes: (itemsOf(fields.get('nodes') ?? null) ?? []).map(each => shardNode(each, shape)) }
 }
 
-function slotRange(reply: Reply): unknown {
+function slotRange(reply: Reply, shape: Shape): unknown {
   const items = itemsOf(reply)
   if (items === undefined) return reply
   const [start, end, ...servers] = items
@@ -151,8 +161,13 @@ function slotRange(reply: Reply): unknown {
     start: count(start ?? null),
     end: count(end ?? null),
     nodes: servers.map(each => {
-      const [host, port, id] = itemsOf(each) ?? []
-      return { host: word(host ?? null), port: count(port ?? null), id: word(id ?? '') }
+      const [host, port, id, metadata] = itemsOf(each) ?? []
+      return {
+        host: word(host ?? null),
+        port: count(port ?? null),
+        id: word(id ?? ''),
+        metadata: record(word)(metadata ?? [], shape),
+      }
     }),
   }
 }
@@ -164,7 +179,7 @@ export interface SlotStats {
   statistics: Record<string, number>
 }
 
-function slotStats(reply: Reply, shape: Parameters<typeof shardNode>[1]): unknown {
+function slotStats(reply: Reply, shape: Shape): unknown {
   const [slot, statistics] = itemsOf(reply) ?? []
   if (slot === undefined || statistics === undefined) return reply
   return { slot: count(slot), statistics: record(count)(statistics, shape) }

@@ -1,7 +1,8 @@
 import { type Argument, type Arguments, Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
-import { anything, bare, camelCase, count, int, itemsOf, list, pairsOf, record, texts, word } from './replies.js'
+import { bare, camelCase, count, int, itemsOf, list, pairsOf, record, text, texts, word } from './replies.js'
 import type { Reply } from './reply.js'
+import { PLAIN, type Shape } from './shape.js'
 import { exclusive, option } from './tokens.js'
 
 const COMMAND = keyless('COMMAND', list(about))
@@ -68,20 +69,18 @@ const NESTED = new Set(['arguments', 'subcommands', 'begin_search', 'find_keys',
 function nested(name: string, value: Reply): unknown {
   if (name === 'arguments') return itemsOf(value)?.map(named) ?? wordsOf(value)
   if (name === 'history') return itemsOf(value)?.map(each => itemsOf(each)?.map(word) ?? word(each)) ?? wordsOf(value)
-  if (name === 'subcommands') return record(named)(value, PLAIN_SHAPE)
+  if (name === 'subcommands') return record(named)(value, PLAIN)
   return named(value)
 }
-
-const PLAIN_SHAPE = { bytes: false, bigints: false, prefix: '' }
 
 function wordsOf(reply: Reply): unknown {
   return itemsOf(reply)?.map(wordsOf) ?? word(reply)
 }
 
-function keyAndFlags(reply: Reply, shape: Parameters<typeof anything>[1]): unknown {
+function keyAndFlags(reply: Reply, shape: Shape): unknown {
   const [key, flags] = itemsOf(reply) ?? []
   if (key === undefined || flags === undefined) return reply
-  return { key: anything(key, shape), flags: (itemsOf(flags) ?? []).map(word) }
+  return { key: text(key, shape), flags: (itemsOf(flags) ?? []).map(word) }
 }
 
 /** Which commands to list: at most one of these. */

@@ -2,22 +2,13 @@
  * What is said to Redis. A Spec says what a command is, once for all its calls; a Command is one call of it.
  */
 import { DataError, type RedisError } from '../errors/errors.js'
+import type { Argument, Arguments, Key } from './argument.js'
 import { type Decoder, raw } from './decoder.js'
 import { type Access, findKeys, type KeySpec, keyAt } from './key-specs.js'
 import type { Reply } from './reply.js'
 import { PLAIN, type Shape } from './shape.js'
 
-/** A key, a channel, a member: text goes as UTF-8, bytes as they are. */
-export type Key = string | Uint8Array
-
-/** What a command may be given. A number must be finite; bytes must not change until the call settles. */
-export type Argument = string | Uint8Array | number | bigint
-
-/**
- * A list of arguments while it is built. A DataError in an argument's place (options that conflict, say) is what the
- * call rejects with; nothing is sent then.
- */
-export type Arguments = (Argument | DataError)[]
+export type { Argument, Arguments, Key } from './argument.js'
 
 /** Where the server's time-out of a blocking command is, and in which unit. 0 there means for ever. */
 export type Blocking = 'last, seconds' | 'last, ms' | 'first, seconds' | 'after BLOCK, ms'

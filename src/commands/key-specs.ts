@@ -4,7 +4,7 @@
  *
  * Positions count from the first argument behind the command's name, subcommand included: 0 is the first of them.
  */
-import type { Argument } from './command.js'
+import type { Argument } from './argument.js'
 
 export type Access = 'read' | 'write'
 

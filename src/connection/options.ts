@@ -1,7 +1,6 @@
 /** The options of a client: what the user may give, what it means, and the settled form that the rest works with. */
 import type { ConnectionOptions } from 'node:tls'
 import { DataError } from '../errors/errors.js'
-import { parseUrl } from './url.js'
 
 /** Where a link dials: a host and port, or a unix socket. */
 export type Endpoint =
@@ -205,18 +204,6 @@ export function checkOptions(options: RedisOptions): void {
 
 function own<K extends keyof RedisOptions>(options: RedisOptions, name: K): RedisOptions[K] | undefined {
   return Object.hasOwn(options, name) ? options[name] : undefined
-}
-
-/** The options of a constructor call: a URL, options, or both (options win). */
-export function readOptions(target: string | RedisOptions | undefined, more: RedisOptions | undefined): RedisOptions {
-  if (target === undefined || typeof target === 'string') {
-    const fromUrl = target === undefined ? {} : parseUrl(target)
-    if (more !== undefined) checkOptions(more)
-    return mergeOptions(fromUrl, more)
-  }
-  checkOptions(target)
-  if (more !== undefined) checkOptions(more)
-  return mergeOptions(target, more)
 }
 
 /** `more` over `base`; what stands for the same thing in `base` gives way as a whole. */

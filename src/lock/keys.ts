@@ -4,7 +4,7 @@ export interface LockKeys {
   readonly lock: string
   /** Holds the last fencing token. */
   readonly fencing: string
-  /** Those who wait, a sorted set; and the channel on which the next of them is called. */
+  /** Those who wait, a sorted set; behind a colon and a room, the channel on which one of them is called. */
   readonly waiting: string
 }
 

@@ -1,11 +1,14 @@
 /** What is said to a server, each in one piece. A lock's key holds its owner's token. */
 import { Script } from '../commands/script.js'
 
-/** Calls the first of those who wait in KEYS[2], by its id. Who may not publish leaves them to ask by themselves. */
+/**
+ * Calls the first of those who wait in KEYS[2], by its room and its number there: each client that waits has a room, and a channel
+ * of it. Whoever may not publish leaves them to ask by themselves.
+ */
 const CALL_NEXT = `
 local function callNext()
-  local first = redis.call('zpopmin', KEYS[2])[1]
-  if first then redis.pcall('publish', KEYS[2], first) end
+  local room, number = string.match(redis.call('zpopmin', KEYS[2])[1] or '', '^(.*):(.*)$')
+  if room then redis.pcall('publish', KEYS[2] .. ':' .. room, number) end
 end`
 
 /** 1: the value is ours, 0: there is none, -1: it is another's, of whatever type. */

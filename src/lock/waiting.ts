@@ -14,17 +14,23 @@ const NET = 1_000
 /** How long a subscription is kept for the next one who waits, ms. */
 const LINGER = 1_000
 
-/** Those of a client who wait for one lock: they share a subscription. A message is the id of the one who is next. */
+/** Those of a client who wait for one lock. They share a channel of their own; a message is the number of the one who is next. */
 class WaitingRoom {
+  readonly #name = randomBytes(9).toString('base64url')
   readonly #waiters = new Map<string, Waiter>()
+  #numbers = 0
   readonly #close: () => void
   readonly #listener: Promise<LockListener | undefined>
   #ready = false
   #closing: NodeJS.Timeout | undefined
 
-  constructor(client: LockClient, channel: string, close: () => void) {
+  constructor(client: LockClient, waiting: string, close: () => void) {
     this.#close = close
-    this.#listener = this.#listen(client, channel)
+    this.#listener = this.#listen(client, `${waiting}:${this.#name}`)
+  }
+
+  get name(): string {
+    return this.#name
   }
 
   /** Messages come. */
@@ -32,13 +38,16 @@ class WaitingRoom {
     return this.#ready
   }
 
-  enter(id: string, waiter: Waiter): void {
+  /** The number of `waiter` here. */
+  enter(waiter: Waiter): string {
     clearTimeout(this.#closing)
-    this.#waiters.set(id, waiter)
+    const number = String(++this.#numbers)
+    this.#waiters.set(number, waiter)
+    return number
   }
 
-  leave(id: string): void {
-    if (!this.#waiters.delete(id) || this.#waiters.size > 0) return
+  leave(number: string): void {
+    if (!this.#waiters.delete(number) || this.#waiters.size > 0) return
     this.#closing = setTimeout(() => {
       this.#close()
       void this.#listener.then(listener => listener?.unsubscribe()).catch(() => {})
@@ -62,18 +71,18 @@ class WaitingRoom {
 
 const rooms = new WeakMap<LockClient, Map<string, WaitingRoom>>()
 
-function roomOf(client: LockClient, channel: string): WaitingRoom | undefined {
-  return rooms.get(client)?.get(channel)
+function roomOf(client: LockClient, waiting: string): WaitingRoom | undefined {
+  return rooms.get(client)?.get(waiting)
 }
 
-function openRoom(client: LockClient, channel: string): WaitingRoom | undefined {
+function openRoom(client: LockClient, waiting: string): WaitingRoom | undefined {
   if (client.subscribe === undefined) return undefined
   const ofClient = rooms.get(client) ?? new Map<string, WaitingRoom>()
   rooms.set(client, ofClient)
-  const room = new WaitingRoom(client, channel, () => {
-    if (ofClient.get(channel) === room) ofClient.delete(channel)
+  const room = new WaitingRoom(client, waiting, () => {
+    if (ofClient.get(waiting) === room) ofClient.delete(waiting)
   })
-  ofClient.set(channel, room)
+  ofClient.set(waiting, room)
   return room
 }
 
@@ -82,8 +91,8 @@ export class Waiter {
   readonly #client: LockClient | undefined
   readonly #keys: LockKeys
   readonly #settings: LockSettings
-  readonly #id = randomBytes(9).toString('base64url')
   #room: WaitingRoom | undefined
+  #number = ''
   /** When it came, on the server's clock in µs: what its turn is decided by. */
   #place = ''
   #called = false
@@ -95,6 +104,11 @@ export class Waiter {
     this.#settings = settings
     const room = this.#client && roomOf(this.#client, keys.waiting)
     if (room?.ready) this.#enter(room)
+  }
+
+  /** Who it is to the server. */
+  get #id(): string {
+    return `${this.#room?.name}:${this.#number}`
   }
 
   /** What the next try says of it: nothing while it would not hear a call. */
@@ -128,7 +142,7 @@ export class Waiter {
 
   /** It has the lock, or gives up: then who called it in vain calls the next one. */
   leave(acquired: boolean): void {
-    this.#room?.leave(this.#id)
+    this.#room?.leave(this.#number)
     if (acquired || this.#client === undefined || this.#place === '' || this.#room?.ready !== true) return
     const { lock, waiting } = this.#keys
     LEAVE.run<Promised>(this.#client, [lock, waiting], this.#id).catch(() => {})
@@ -142,7 +156,7 @@ export class Waiter {
 
   #enter(room: WaitingRoom): void {
     this.#room = room
-    room.enter(this.#id, this)
+    this.#number = room.enter(this)
   }
 
   #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -5,8 +5,8 @@ import { until } from '../rig/conditions.js'
 import { Ledger } from '../rig/ledger.js'
 import { seeded } from '../rig/random.mjs'
 import { Watchdog } from '../rig/watchdog.js'
-import type { ClusterNode } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
+import { aPair } from './whole.js'
 
 const cluster = useCluster()
 const open: { destroy(): void }[] = []
@@ -65,12 +65,6 @@ async function underLoad(
   return { ledger, errors }
 }
 
-async function aReplica(): Promise<{ primary: ClusterNode; replica: ClusterNode }> {
-  const [primary] = await cluster().primaries()
-  const [replica] = await cluster().replicasOf(primary!)
-  return { primary: primary!, replica: replica! }
-}
-
 describe('failovers under load', () => {
   test('planned ones: nothing is wrong, nothing is lost or done twice, nobody sees an error', {
     timeout: 60_000,
@@ -78,7 +72,7 @@ describe('failovers under load', () => {
     const client = connect()
     const { errors, ledger } = await underLoad(client, async () => {
       for (let i = 0; i < 4; i++) {
-        const { replica } = await aReplica()
+        const { replica } = await aPair(cluster())
         await cluster().failover(replica)
       }
     })
@@ -93,11 +87,11 @@ describe('failovers under load', () => {
     const outages: { from: number; to: number }[] = []
     const { errors, ledger } = await underLoad(client, async () => {
       for (let i = 0; i < 2; i++) {
-        const { primary } = await aReplica()
+        const { primary } = await aPair(cluster())
         const from = performance.now()
-        const promoted = await cluster().killPrimary(primary)
+        await cluster().killPrimary(primary)
         outages.push({ from, to: performance.now() })
-        await client.set(cluster().key(await aSlotOf(promoted)), 'there')
+        await client.set(cluster().key(0), 'there')
         await cluster().heal()
       }
     })
@@ -116,8 +110,8 @@ describe('failovers under load', () => {
   }, async () => {
     const client = connect({ refreshInterval: 500, commandTimeout: 20_000 })
     await client.connect()
-    const { primary } = await aReplica()
-    const key = cluster().key(await aSlotOf(primary), 'still')
+    const { primary } = await aPair(cluster())
+    const key = cluster().key(0, 'still')
     const copies = await client.session(async session => {
       await session.set(key, 'value')
       return session.wait(1, 5_000)
@@ -125,7 +119,7 @@ describe('failovers under load', () => {
     expect(copies).toBe(1)
     await primary.pause()
     const read = client.get(key)
-    const write = client.incr(cluster().key(await aSlotOf(primary), 'count')).catch(error => error)
+    const write = client.incr(cluster().key(0, 'count')).catch(error => error)
     expect(await read).toBe('value')
     expect(await write).toMatchObject({ name: 'ConnectionError', outcome: 'unknown' })
     expect(await client.set(key, 'other')).toBe('OK')
@@ -153,8 +147,3 @@ describe('failovers under load', () => {
     console.log(`ready ${Math.round(performance.now() - began)} ms behind the cluster; meanwhile: ${await during}`)
   })
 })
-
-async function aSlotOf(node: ClusterNode): Promise<number> {
-  for (let slot = 0; slot < 16_384; slot += 50) if ((await cluster().primaryOf(slot)) === node) return slot
-  throw new Error('it serves no slot')
-}

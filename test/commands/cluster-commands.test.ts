@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { applyPrefix } from '../../src/commands/prefix.js'
 import { MapReply, type Reply } from '../../src/commands/reply.js'
 import { expectEncodings } from './encoding.js'
 import { Recorder } from './recorder.js'
@@ -21,6 +22,12 @@ describe('what is sent', () => {
       [r.clusterSetslot(1, 'node', 'id'), 'CLUSTER SETSLOT 1 NODE id', ''],
       [r.clusterSetslot(1, 'stable'), 'CLUSTER SETSLOT 1 STABLE', ''],
       [r.clusterShards(), 'CLUSTER SHARDS', ''],
+      [r.clusterSlotStats({ slotsrange: { start: 1, end: 2 } }), 'CLUSTER SLOT-STATS SLOTSRANGE 1 2', ''],
+      [
+        r.clusterSlotStats({ orderby: 'key-count', limit: 3, order: 'ASC' }),
+        'CLUSTER SLOT-STATS ORDERBY key-count LIMIT 3 ASC',
+        '',
+      ],
       [r.clusterSlots(), 'CLUSTER SLOTS', ''],
     ])
   })
@@ -128,13 +135,13 @@ describe('replies', () => {
   it('of CLUSTER SLOTS', () => {
     expect(
       r.clusterSlots().decode([[0, 5460, ['127.0.0.1', 7000, 'aa', []], [null, 7001, 'bb', ['hostname', 'host-b']]]]),
-    ).toMatchObject([
+    ).toEqual([
       {
         start: 0,
         end: 5460,
         nodes: [
-          { host: '127.0.0.1', port: 7000, id: 'aa' },
-          { host: null, port: 7001, id: 'bb' },
+          { host: '127.0.0.1', port: 7000, id: 'aa', metadata: {} },
+          { host: null, port: 7001, id: 'bb', metadata: { hostname: 'host-b' } },
         ],
       },
     ])
@@ -159,10 +166,20 @@ describe('replies', () => {
     expect(r.clusterLinks().decode([new MapReply(link)])).toEqual(expected)
   })
 
+  it('of CLUSTER SLOT-STATS', () => {
+    const expected = [{ slot: 0, statistics: { 'key-count': 0, 'cpu-usec': 7 } }]
+    const call = r.clusterSlotStats({ slotsrange: { start: 0, end: 0 } })
+    expect(call.decode([[0, ['key-count', 0, 'cpu-usec', 7]]])).toEqual(expected)
+    expect(call.decode([[0, new MapReply(['key-count', 0, 'cpu-usec', 7])]])).toEqual(expected)
+  })
+
   it('of keys and integers', () => {
     expect(r.clusterGetkeysinslot(1, 2).decode(['app:a', 'b'], { prefix: 'app:' })).toEqual(['a', 'b'])
     expect(r.clusterGetkeysinslot(1, 2).decode([Buffer.from('a')], { bytes: true })).toEqual([Buffer.from('a')])
-    expect(r.clusterKeyslot('k').decode(7629, { bigints: true })).toBe(7629n)
+    const { command, decode } = r.clusterKeyslot('k')
+    applyPrefix(command, 'app:')
+    expect(command.args).toEqual(['app:k'])
+    expect(decode(7629, { bigints: true })).toBe(7629n)
     expect(r.clusterCountkeysinslot(1).decode(0)).toBe(0)
   })
 })

@@ -15,6 +15,7 @@ describe('what is sent', () => {
       [r.clientGetredir(), 'CLIENT GETREDIR', ''],
       [r.clientHelp(), 'CLIENT HELP', ''],
       [r.clientId(), 'CLIENT ID', ''],
+      [r.clientImportSource(true), 'CLIENT IMPORT-SOURCE ON', ''],
       [r.clientInfo(), 'CLIENT INFO', ''],
       [r.clientNoEvict(true), 'CLIENT NO-EVICT ON', ''],
       [r.clientNoTouch(false), 'CLIENT NO-TOUCH OFF', ''],

@@ -16,6 +16,10 @@ describe('what is sent', () => {
       [r.latencyLatest(), 'LATENCY LATEST', ''],
       [r.latencyReset(), 'LATENCY RESET', ''],
       [r.latencyReset('command', 'fork'), 'LATENCY RESET command fork', ''],
+      [r.commandlogGet(5, 'large-reply'), 'COMMANDLOG GET 5 large-reply', ''],
+      [r.commandlogHelp(), 'COMMANDLOG HELP', ''],
+      [r.commandlogLen('slow'), 'COMMANDLOG LEN slow', ''],
+      [r.commandlogReset('large-request'), 'COMMANDLOG RESET large-request', ''],
       [r.slowlogGet(), 'SLOWLOG GET', ''],
       [r.slowlogGet(-1), 'SLOWLOG GET -1', ''],
       [r.slowlogHelp(), 'SLOWLOG HELP', ''],
@@ -62,8 +66,10 @@ describe('replies', () => {
     expect(r.latencyHistory('command').decode([[1_795_515_175, 10]])).toEqual([
       { timestamp: 1_795_515_175, latency: 10 },
     ])
-    expect(r.latencyLatest().decode([['command', 1_795_515_175, 10, 12]])).toMatchObject([
-      { event: 'command', timestamp: 1_795_515_175, latest: 10, max: 12 },
+    const latest = { event: 'command', timestamp: 1_795_515_175, latest: 10, max: 12 }
+    expect(r.latencyLatest().decode([['command', 1_795_515_175, 10, 12]])).toStrictEqual([latest])
+    expect(r.latencyLatest().decode([['command', 1_795_515_175, 10, 12, 22, 2]])).toStrictEqual([
+      { ...latest, sum: 22, count: 2 },
     ])
     expect(r.latencyReset().decode(1, { bigints: true })).toBe(1n)
   })
@@ -79,6 +85,13 @@ describe('replies', () => {
         client: '127.0.0.1:35328',
         name: 'api',
       },
+    ])
+  })
+
+  it('of SLOWLOG GET, its words as bytes', () => {
+    const reply: Reply = [[58, 1_795_515_175, 4, [Buffer.from([0xff])], Buffer.from('a:1'), Buffer.from('')]]
+    expect(r.slowlogGet().decode(reply, { bytes: true })).toEqual([
+      { id: 58, timestamp: 1_795_515_175, duration: 4, args: [Buffer.from([0xff])], client: 'a:1', name: '' },
     ])
   })
 

@@ -29,6 +29,7 @@ describe('what is sent', () => {
       [r.bgrewriteaof(), 'BGREWRITEAOF', ''],
       [r.bgsave(), 'BGSAVE', ''],
       [r.bgsave({ schedule: true }), 'BGSAVE SCHEDULE', ''],
+      [r.bgsave({ cancel: true }), 'BGSAVE CANCEL', ''],
       [r.save(), 'SAVE', ''],
       [r.shutdown(), 'SHUTDOWN', ''],
       [r.shutdown({ save: true, now: true, force: true }), 'SHUTDOWN SAVE NOW FORCE', ''],
@@ -62,6 +63,7 @@ describe('what is sent', () => {
 
   it('is refused where nothing would be said', () => {
     expectRefusals(/parameter/, [loosely(r, 'configSet', {})])
+    expectRefusals(/exclude each other/, [loosely(r, 'bgsave', { schedule: true, cancel: true })])
   })
 })
 
@@ -69,10 +71,10 @@ describe('INFO', () => {
   const TEXT = [
     '# Server',
     'redis_version:7.0.15',
-    'redis_git_sha1:00000000',
+    'redis_git_sha1:12345678',
     'run_id:1513088b6020fd75e1d2e20086b4400136a8befc',
     'uptime_in_seconds:408',
-    'executable:/usr/bin/redis-server',
+    'executable:/opt/a=b/redis-server',
     'config_file:',
     '',
     '# Memory',
@@ -88,6 +90,10 @@ describe('INFO', () => {
     'second_repl_offset:-1',
     'slave0:ip=127.0.0.1,port=6380,state=online,offset=14,lag=0',
     '',
+    '# Modules',
+    'module:name=search,ver=80002,usedby=[]',
+    'module:name=ReJSON,ver=80001,usedby=[search|x]',
+    '',
     '# Commandstats',
     'cmdstat_config|get:calls=2,usec=66,usec_per_call=33.00,rejected_calls=0,failed_calls=0',
     '',
@@ -99,10 +105,10 @@ describe('INFO', () => {
   const PARSED = {
     server: {
       redis_version: '7.0.15',
-      redis_git_sha1: '00000000',
+      redis_git_sha1: '12345678',
       run_id: '1513088b6020fd75e1d2e20086b4400136a8befc',
       uptime_in_seconds: 408,
-      executable: '/usr/bin/redis-server',
+      executable: '/opt/a=b/redis-server',
       config_file: '',
     },
     memory: { used_memory_human: '791.01K', mem_fragmentation_ratio: 10.58, used_memory_peak_perc: '87.01%' },
@@ -111,6 +117,10 @@ describe('INFO', () => {
     replication: {
       second_repl_offset: -1,
       slave0: { ip: '127.0.0.1', port: 6380, state: 'online', offset: 14, lag: 0 },
+    },
+    modules: {
+      search: { name: 'search', ver: 80_002, usedby: '[]' },
+      ReJSON: { name: 'ReJSON', ver: 80_001, usedby: '[search|x]' },
     },
     commandstats: {
       'cmdstat_config|get': { calls: 2, usec: 66, usec_per_call: 33, rejected_calls: 0, failed_calls: 0 },

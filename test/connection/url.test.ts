@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
-import { mergeOptions, nameOf, readOptions, settle } from '../../src/connection/options.js'
+import { mergeOptions, nameOf, settle } from '../../src/connection/options.js'
+import { readOptions } from '../../src/connection/target.js'
 import { parseUrl } from '../../src/connection/url.js'
 import { DataError } from '../../src/errors/errors.js'
 

@@ -1,0 +1,27 @@
+/** Decoders that several modules' commands share. */
+import type { Decoder } from './decoder.js'
+import { named, pairsOf, word } from './replies.js'
+import { MapReply, type Reply } from './reply.js'
+
+/**
+ * As `named`, for names with capitals: `Number of filters` gives `numberOfFilters`. The fields are told with a small first
+ * letter: `{ 'number of filters': int }`.
+ */
+export function statistics(fields: Readonly<Record<string, Decoder>>): Decoder {
+  const decode = named(fields)
+  return (reply, shape) => {
+    const pairs = pairsOf(reply)
+    if (pairs === undefined) return reply
+    return decode(new MapReply(pairs.map((each, i) => (i % 2 === 0 ? uncapitalized(each) : each))), shape)
+  }
+}
+
+function uncapitalized(name: Reply): string {
+  const text = String(word(name))
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+/** A truth value among others, where an error in its place stays one: 1 (RESP2) and `true` (RESP3) are true. */
+export function truth(reply: Reply): unknown {
+  return typeof reply === 'number' ? reply === 1 : reply
+}

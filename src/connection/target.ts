@@ -1,0 +1,14 @@
+import { checkOptions, mergeOptions, type RedisOptions } from './options.js'
+import { parseUrl } from './url.js'
+
+/** The options of a constructor call: a URL, options, or both (options win). */
+export function readOptions(target: string | RedisOptions | undefined, more: RedisOptions | undefined): RedisOptions {
+  if (target === undefined || typeof target === 'string') {
+    const fromUrl = target === undefined ? {} : parseUrl(target)
+    if (more !== undefined) checkOptions(more)
+    return mergeOptions(fromUrl, more)
+  }
+  checkOptions(target)
+  if (more !== undefined) checkOptions(more)
+  return mergeOptions(target, more)
+}
