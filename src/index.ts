@@ -19,6 +19,7 @@ export {
 } from './cluster/redis-cluster.js'
 export type { Address, Topology, TopologyNode, TopologyShard } from './cluster/topology.js'
 export type { AclLogEntry, AclUser } from './commands/acl.js'
+export type { Argument, Key } from './commands/argument.js'
 export type {
   ClusterLink,
   ClusterNodeInfo,
@@ -29,12 +30,10 @@ export type {
   SlotStats,
 } from './commands/cluster-commands.js'
 export {
-  type Argument,
   type Ask,
   type Blocking,
   Command,
   type Join,
-  type Key,
   keyless,
   type Reserved,
   read,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Key } from '../commands/command.js'
+import type { Key } from '../commands/argument.js'
 import type { Form } from '../commands/context.js'
 import { WatchError } from '../errors/errors.js'
 import type { Session } from './session.js'

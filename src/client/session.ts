@@ -1,4 +1,4 @@
-import type { Key } from '../commands/command.js'
+import type { Key } from '../commands/argument.js'
 import type { Commands } from '../commands/commands.js'
 import type { Bigints, Bytes, Form, Plain, Promised } from '../commands/context.js'
 import type { CallOptions } from './call-options.js'

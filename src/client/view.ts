@@ -1,5 +1,7 @@
 /** A way to look at a client: the form of its replies, a key prefix, and options for each call. */
-import type { Argument, Circumstances, Command, Key } from '../commands/command.js'
+
+import type { Argument, Key } from '../commands/argument.js'
+import type { Circumstances, Command } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
 import type { Bigints, Bytes, Form, Plain, Promised } from '../commands/context.js'
 import type { HscanOptions, ScannedEntries, ScannedFields } from '../commands/hashes.js'

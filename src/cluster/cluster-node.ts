@@ -1,4 +1,5 @@
-import { type Argument, Command, specOf } from '../commands/command.js'
+import type { Argument } from '../commands/argument.js'
+import { Command, specOf } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import type { Link } from '../connection/link.js'
 import { Node } from '../connection/node.js'

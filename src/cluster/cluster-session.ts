@@ -29,6 +29,7 @@ import {
 } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { crossSlot, type Router } from './router.js'
+import { scanAll } from './scan-all.js'
 import { NONE, SEVERAL } from './slots.js'
 
 /** Before the session looks for its slot's owner anew, ms. */
@@ -244,7 +245,7 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
   }
 
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
-    return this.#slot === NONE ? this.#router.scan(step) : stepping(cursor => step(this, cursor))
+    return this.#slot === NONE ? scanAll(this.#router, step) : stepping(cursor => step(this, cursor))
   }
 
   end(aborted: boolean): void {

@@ -5,7 +5,9 @@
  *   MGET a b c  ─┬▸ slot of a, c: MGET a c ▸ [1, 3] ─┬▸ [1, 2, 3]
  *                └▸ slot of b:    MGET b   ▸ [2]    ─┘
  */
-import { type Argument, Command, type Holder, type Key, keyIndexes, State } from '../commands/command.js'
+
+import type { Argument, Key } from '../commands/argument.js'
+import { Command, type Holder, keyIndexes, State } from '../commands/command.js'
 import { one } from '../commands/joins.js'
 import { itemsOf } from '../commands/replies.js'
 import type { Reply } from '../commands/reply.js'

@@ -6,9 +6,10 @@ import { Events, report } from '../connection/events.js'
 import type { LinkState } from '../connection/link.js'
 import type { PoolStats } from '../connection/pool.js'
 import { DataError } from '../errors/errors.js'
+import { ClusterEngine } from './cluster-engine.js'
 import { type RedisClusterOptions, readClusterOptions, type Seed } from './cluster-options.js'
 import type { Redirect } from './redirects.js'
-import { Router } from './router.js'
+import type { Router } from './router.js'
 import type { Topology } from './topology.js'
 
 /** The events of a cluster's client, with the arguments of their handlers. */
@@ -71,7 +72,7 @@ export class RedisCluster extends View {
     const settings = readClusterOptions(seeds, options)
     const events = new Events<RedisClusterEvents>(error => report(events, error))
     const redirects = { MOVED: 0, ASK: 0 }
-    const router = new Router(settings, {
+    const router = new ClusterEngine(settings, {
       onReady: () => events.emit('ready'),
       onTopology: topology => events.emit('topology', topology),
       onRedirect: redirect => {

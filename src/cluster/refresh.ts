@@ -2,7 +2,7 @@
  * Looks at the cluster: at most ten times a second, each look asking one node after the other until one tells. Who asks for a
  * look while one is under way gets one more; all who ask for it share it.
  */
-import type { Argument } from '../commands/command.js'
+import type { Argument } from '../commands/argument.js'
 import type { Reply } from '../commands/reply.js'
 import { Backoff } from '../connection/backoff.js'
 import { isPermanent } from '../connection/handshake.js'

@@ -1,5 +1,5 @@
 /**
- * The engine of a cluster: each command goes to the node that serves the slot of its keys.
+ * The way of commands in a cluster: each goes to the node that serves the slot of its keys.
  *
  *   send ──▸ slot ──▸ shard ──▸ link of its primary, or of who answers reads
  *     │                           │ refused, or lost
@@ -8,11 +8,8 @@
  */
 
 import { Blocking } from '../client/blocking.js'
-import type { Engine, ViewOf } from '../client/engine.js'
-import type { Step } from '../client/scan.js'
-import type { Session } from '../client/session.js'
+import type { Sender } from '../client/sender.js'
 import { blockTime, type Command } from '../commands/command.js'
-import type { Form } from '../commands/context.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import type { Borrower } from '../connection/lent.js'
 import type { LinkState } from '../connection/link.js'
@@ -29,13 +26,11 @@ import {
 } from '../errors/errors.js'
 import type { ClusterNode, ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
-import { holdClusterSession } from './cluster-session.js'
 import { type Destination, FanOut, Part, toNode, toSlot } from './fan-out.js'
 import { Nodes } from './nodes.js'
 import { readerOf } from './read-from.js'
 import { type Redirect, Redirects, type Ways } from './redirects.js'
 import { Refresh, type RefreshSource } from './refresh.js'
-import { scanAll } from './scan-all.js'
 import { type Shard, SlotMap } from './slot-map.js'
 import { NONE, SEVERAL, slotOf, slotOfKeys, slotOfUnit } from './slots.js'
 import { type Address, signatureOf, type Teller, type Topology } from './topology.js'
@@ -55,7 +50,7 @@ export interface RouterOwner {
 /** How long PING may take before a node counts as far away, ms. */
 const FAR = 1_000
 
-export class Router implements Engine, ClusterNodeOwner, RefreshSource, Ways, Usher {
+export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Usher {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = false
@@ -384,18 +379,6 @@ export class Router implements Engine, ClusterNodeOwner, RefreshSource, Ways, Us
   }
 
   // Scans and sessions
-
-  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
-    return scanAll(this, step)
-  }
-
-  session<F extends Form, T>(
-    view: ViewOf,
-    fn: (session: Session<F>) => Promise<T> | T,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    return holdClusterSession(this, view, fn, signal)
-  }
 
   // Ends
 

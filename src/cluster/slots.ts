@@ -7,7 +7,8 @@
  * The tag is found here, and cluster-key-slot gets the tag alone, as the bytes that are sent.
  */
 import calculateSlot from 'cluster-key-slot'
-import { type Argument, type Command, keyIndexes } from '../commands/command.js'
+import type { Argument } from '../commands/argument.js'
+import { type Command, keyIndexes } from '../commands/command.js'
 import type { Unit } from '../connection/unit.js'
 
 export const SLOTS = 16384

@@ -1,4 +1,5 @@
-import { type Argument, Command, keyless } from './command.js'
+import type { Argument } from './argument.js'
+import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { first } from './joins.js'
 import { anything, count, double, int, list, named, texts, word } from './replies.js'

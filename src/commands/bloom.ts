@@ -1,6 +1,7 @@
 import type { RedisError } from '../errors/errors.js'
+import type { Argument, Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import { Command, read, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
 import { bool, int, itemsOf, list, pairsOf, word } from './replies.js'
 import { statistics, truth } from './replies-modules.js'

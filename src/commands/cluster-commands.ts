@@ -1,4 +1,5 @@
-import { type Arguments, Command, type Key, keyless } from './command.js'
+import type { Arguments, Key } from './argument.js'
+import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { concat } from './joins.js'
 import { keyAt } from './key-specs.js'

@@ -1,4 +1,5 @@
-import { type Argument, type Arguments, Command, keyless } from './command.js'
+import type { Argument, Arguments } from './argument.js'
+import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { bare, camelCase, count, int, itemsOf, list, pairsOf, record, text, texts, word } from './replies.js'
 import type { Reply } from './reply.js'

@@ -8,8 +8,6 @@ import { type Access, findKeys, type KeySpec, keyAt } from './key-specs.js'
 import type { Reply } from './reply.js'
 import { PLAIN, type Shape } from './shape.js'
 
-export type { Argument, Arguments, Key } from './argument.js'
-
 /** Where the server's time-out of a blocking command is, and in which unit. 0 there means for ever. */
 export type Blocking = 'last, seconds' | 'last, ms' | 'first, seconds' | 'after BLOCK, ms'
 

@@ -4,9 +4,9 @@
  */
 
 import { Acl } from './acl.js'
+import type { Argument } from './argument.js'
 import { Bitmaps } from './bitmaps.js'
 import { ClusterCommands } from './cluster-commands.js'
-import type { Argument } from './command.js'
 import { Command, specOf } from './command.js'
 import { CommandDocs } from './command-docs.js'
 import { Connections } from './connections.js'

@@ -1,4 +1,5 @@
-import { type Argument, type Arguments, Command, keyless } from './command.js'
+import type { Argument, Arguments } from './argument.js'
+import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { CLIENT_ID, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_UNBLOCK, PING } from './handshaking.js'
 import { int, list, named, text, texts, word } from './replies.js'

@@ -1,4 +1,5 @@
-import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import type { Argument, Arguments, Key } from './argument.js'
+import { Command, read, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
 import { countedKeys, keyAt } from './key-specs.js'
 import { int, list, word } from './replies.js'

@@ -1,6 +1,7 @@
+import type { Argument, Arguments, Key } from './argument.js'
 import { chunk, type FilterChunk } from './bloom.js'
 import type { AtMostOne } from './choice.js'
-import { type Argument, type Arguments, Command, type Key, read, type Spec, write } from './command.js'
+import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
 import { bool, int, list, word } from './replies.js'
 import { statistics, truth } from './replies-modules.js'

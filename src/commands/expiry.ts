@@ -1,5 +1,6 @@
+import type { Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { type Arguments, Command, type Key, read, write } from './command.js'
+import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { int } from './replies.js'
 import { exclusive, flag, option } from './tokens.js'

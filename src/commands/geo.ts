@@ -1,5 +1,6 @@
+import type { Argument, Arguments, Key } from './argument.js'
 import type { AtMostOne, OneOf } from './choice.js'
-import { type Argument, type Arguments, Command, type Key, read, type Spec, write } from './command.js'
+import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { keyAfter, keyAt } from './key-specs.js'

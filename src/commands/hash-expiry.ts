@@ -1,5 +1,6 @@
+import type { Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { type Arguments, Command, type Key, read, type Spec, write } from './command.js'
+import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { type ExpiryConditions, type Lifetime, type NewLifetime, pushConditions, pushLifetime } from './expiry.js'
 import { int, list, texts } from './replies.js'

@@ -1,4 +1,5 @@
-import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import type { Argument, Arguments, Key } from './argument.js'
+import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { double, int, pairsOf, text, textRecord, texts, word } from './replies.js'

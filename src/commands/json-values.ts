@@ -1,5 +1,5 @@
 /** JSON as it goes to the server and comes from it, and what a path makes of a reply. */
-import type { Argument, Arguments } from './command.js'
+import type { Argument, Arguments } from './argument.js'
 import type { Decoder } from './decoder.js'
 import { double, itemsOf, list } from './replies.js'
 import type { Reply } from './reply.js'

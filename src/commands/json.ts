@@ -1,5 +1,6 @@
+import type { Argument, Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { type Argument, type Arguments, Command, type Key, read, type Spec, write } from './command.js'
+import { Command, read, type Spec, write } from './command.js'
 import { type Context, Namespace, type Outcome } from './context.js'
 import type { Decoder } from './decoder.js'
 import { each, type JsonPath, type Matches, numbersAt, parsed, pushJson, wrappedEach } from './json-values.js'

@@ -1,4 +1,5 @@
-import { type Argument, type Arguments, Command, type Key, keyless, read, write } from './command.js'
+import type { Argument, Arguments, Key } from './argument.js'
+import { Command, keyless, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { concat, min, sum } from './joins.js'
 import { allAfter, keyAfter, keyAt, keysFrom } from './key-specs.js'

@@ -1,4 +1,5 @@
-import { type Arguments, Command, type Key, keyless, read } from './command.js'
+import type { Arguments, Key } from './argument.js'
+import { Command, keyless, read } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { concat, first, sum } from './joins.js'

@@ -1,6 +1,7 @@
 /** A view's prefix, put before the names in a command: its keys, and the patterns and channels that are meant for them. */
 import { DataError } from '../errors/errors.js'
-import type { Argument, Command } from './command.js'
+import type { Argument } from './argument.js'
+import type { Command } from './command.js'
 import { findKeys } from './key-specs.js'
 
 /**

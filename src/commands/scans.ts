@@ -1,5 +1,5 @@
 /** What SCAN, HSCAN, SSCAN and ZSCAN share: one step of an iteration, continued by its cursor. */
-import type { Arguments, Key } from './command.js'
+import type { Arguments, Key } from './argument.js'
 import type { Decoder } from './decoder.js'
 import { itemsOf, word } from './replies.js'
 import { option } from './tokens.js'

@@ -1,5 +1,5 @@
 /** Scores of sorted sets, and the ends of ranges, as arguments. */
-import type { Argument, Arguments, Key } from './command.js'
+import type { Argument, Arguments, Key } from './argument.js'
 import type { OneOrMore } from './tokens.js'
 import { refuse } from './tokens.js'
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type Argument, Command, type Key } from './command.js'
+import type { Argument, Key } from './argument.js'
+import { Command } from './command.js'
 import type { Context, Outcome, Runner } from './context.js'
 import { type Decoder, raw } from './decoder.js'
 import { called, EVAL, EVAL_RO, EVALSHA, EVALSHA_RO } from './scripting.js'

@@ -1,5 +1,6 @@
+import type { Argument, Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { type Argument, type Arguments, Command, type Key, keyless, read, type Spec, write } from './command.js'
+import { Command, keyless, read, type Spec, write } from './command.js'
 import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
 import { type Decoder, raw } from './decoder.js'
 import { and, first, one } from './joins.js'

@@ -1,5 +1,6 @@
+import type { Arguments } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { type Arguments, Command, keyless, read } from './command.js'
+import { Command, keyless, read } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { first, sum } from './joins.js'
 import { count, int, itemsOf, list, text, textRecord, word } from './replies.js'

@@ -1,4 +1,5 @@
-import { type Arguments, Command, type Key, read, type Spec, write } from './command.js'
+import type { Arguments, Key } from './argument.js'
+import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { keyAt } from './key-specs.js'
 import { int, type Scored, scored, texts } from './replies.js'

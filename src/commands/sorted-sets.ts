@@ -1,5 +1,6 @@
+import type { Argument, Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { countedKeys, keysFrom } from './key-specs.js'

@@ -1,4 +1,5 @@
-import { type Arguments, Command, type Key, read, write } from './command.js'
+import type { Arguments, Key } from './argument.js'
+import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { type KeySpec, keyAfter, keyAt } from './key-specs.js'
 import { int, texts } from './replies.js'

@@ -1,5 +1,6 @@
+import type { Argument, Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { type Argument, type Arguments, Command, type Key, keyless, read, write } from './command.js'
+import { Command, keyless, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { halfAfter } from './key-specs.js'
 import { int, list, word } from './replies.js'

@@ -131,7 +131,8 @@ const SOURCE = '__source__'
  * `labels, { reducers }, { sources }, samples` in RESP3; in RESP2 reducer and sources are labels, the sources one text with commas.
  */
 export const groupRanges: Decoder = series((name, told, shape) => {
-  const sources = told.find(each => each instanceof MapReply && word(each.flat[0] ?? null) === 'sources')
+  // The labels stand first: one of them may have that name.
+  const sources = told.slice(1).find(each => each instanceof MapReply && word(each.flat[0] ?? null) === 'sources')
   const own: Reply[] = []
   let joined: Reply = null
   const pairs = pairsOf(told[0] ?? []) ?? []

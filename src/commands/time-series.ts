@@ -1,6 +1,7 @@
 import type { RedisError } from '../errors/errors.js'
+import type { Argument, Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { type Argument, type Arguments, Command, type Key, read, type Spec, write } from './command.js'
+import { Command, read, type Spec, write } from './command.js'
 import { type Context, Namespace, type Outcome } from './context.js'
 import type { Decoder } from './decoder.js'
 import { keysFrom } from './key-specs.js'

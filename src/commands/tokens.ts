@@ -1,6 +1,6 @@
 /** How the options of a command become arguments. */
 import { DataError } from '../errors/errors.js'
-import type { Argument, Arguments, Key } from './command.js'
+import type { Argument, Arguments, Key } from './argument.js'
 
 type Options = object
 

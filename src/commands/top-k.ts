@@ -1,4 +1,5 @@
-import { type Argument, type Arguments, Command, type Key, read, write } from './command.js'
+import type { Argument, Arguments, Key } from './argument.js'
+import { Command, read, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
 import { bool, double, int, list, pairsOf, text, texts, word } from './replies.js'
 import { statistics } from './replies-modules.js'

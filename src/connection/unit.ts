@@ -6,7 +6,9 @@
  *   INCR b    +QUEUED
  *   EXEC      [ OK, 2 ]         null: a watched key changed
  */
-import { type Arguments, Command, type Holder, State } from '../commands/command.js'
+
+import type { Arguments } from '../commands/argument.js'
+import { Command, type Holder, State } from '../commands/command.js'
 import { itemsOf } from '../commands/replies.js'
 import type { Reply } from '../commands/reply.js'
 import { ASKING, EXEC, MULTI } from '../commands/transactions.js'

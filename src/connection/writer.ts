@@ -6,7 +6,8 @@
  * the rest of the encoding); where it was wrong the chunk is made again with true lengths.
  */
 import type Denque from 'denque'
-import type { Argument, Command, Spec } from '../commands/command.js'
+import type { Argument } from '../commands/argument.js'
+import type { Command, Spec } from '../commands/command.js'
 
 /** A string or bytes of this size goes out as a part of its own: joining it would only copy it. */
 const BIG = 16 * 1024

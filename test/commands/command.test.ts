@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Argument, Arguments } from '../../src/commands/argument.js'
 import {
-  type Argument,
-  type Arguments,
   blockTime,
   Command,
   keyIndexes,

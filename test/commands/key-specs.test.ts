@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Argument } from '../../src/commands/command.js'
+import type { Argument } from '../../src/commands/argument.js'
 import {
   allAfter,
   countedKeys,

@@ -1,4 +1,5 @@
-import type { Argument, Command } from '../../src/commands/command.js'
+import type { Argument } from '../../src/commands/argument.js'
+import type { Command } from '../../src/commands/command.js'
 import { measure } from '../../src/commands/command.js'
 import { Commands } from '../../src/commands/commands.js'
 import type { Context } from '../../src/commands/context.js'

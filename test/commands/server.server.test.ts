@@ -25,7 +25,7 @@ overBothProtocols((client, server) => {
     await redis.set('k', 'v')
     const info = await redis.info()
     expect(info).toMatchObject({
-      server: { process_id: server().pid, tcp_port: server().port, redis_mode: 'standalone' },
+      server: { process_id: server().pid, tcp_port: server().port },
       memory: { used_memory: expect.any(Number), mem_fragmentation_ratio: expect.any(Number) },
       replication: { role: 'master', connected_slaves: 0 },
       keyspace: { db0: { keys: 1, expires: 0, avg_ttl: 0 } },

@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, it } from 'vitest'
-import type { Key } from '../../src/commands/command.js'
+import type { Key } from '../../src/commands/argument.js'
 import type { Commands } from '../../src/commands/commands.js'
 import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
 import type { SortStoreOptions } from '../../src/commands/sorting.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Arguments } from '../../src/commands/command.js'
+import type { Arguments } from '../../src/commands/argument.js'
 import {
   exclusive,
   type Fields,

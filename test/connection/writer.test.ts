@@ -1,7 +1,8 @@
 import Denque from 'denque'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Argument, Command, keyless, measure } from '../../src/commands/command.js'
+import type { Argument } from '../../src/commands/argument.js'
+import { Command, keyless, measure } from '../../src/commands/command.js'
 import { numberText, Writer } from '../../src/connection/writer.js'
 import { DataError } from '../../src/errors/errors.js'
 
