@@ -378,8 +378,6 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     if (inVain) this.#rooms.rejectParked(error)
   }
 
-  // Scans and sessions
-
   // Ends
 
   gone(what: string): ConnectionError {

@@ -1,5 +1,5 @@
 /** What FT.AGGREGATE can be told: the steps that rows go through, one after the other. FT.HYBRID has them too. */
-import type { Argument, Arguments, Key } from './command.js'
+import type { Argument, Arguments, Key } from './argument.js'
 import { type NamedField, type Parameters, pushNamedFields, pushParams, type SortOrder } from './search-query.js'
 import { flag, type OneOrMore, option, refuse } from './tokens.js'
 

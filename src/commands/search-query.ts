@@ -1,12 +1,10 @@
 /** What FT.SEARCH can be told beside its query, and the parts that other queries share with it. */
-import type { Argument, Arguments, Key } from './command.js'
+import type { Argument, Arguments, Key } from './argument.js'
 import type { GeoUnit } from './geo.js'
 import { flag, type OneOrMore, option, pushCounted, refuse } from './tokens.js'
 
 /** What `$name` in a query stands for; a vector as the Float32Array that it is. */
-export type Parameters =
-  | Readonly<Record<string, Argument | Float32Array>>
-  | ReadonlyMap<Key, Argument | Float32Array>
+export type Parameters = Readonly<Record<string, Argument | Float32Array>> | ReadonlyMap<Key, Argument | Float32Array>
 
 /** A field (of a document in JSON: its path), and the name it is to have. */
 export type NamedField = Key | { readonly field: Key; readonly as: Key }

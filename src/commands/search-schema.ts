@@ -1,5 +1,5 @@
 /** What FT.CREATE and FT.ALTER are told of the fields of an index. */
-import type { Arguments, Key } from './command.js'
+import type { Arguments, Key } from './argument.js'
 import { flag, option, pushCounted, refuse } from './tokens.js'
 
 interface Common {

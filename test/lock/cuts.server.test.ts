@@ -112,6 +112,41 @@ describe.each(['up', 'down'] as const)('cut after every byte, %s', direction => 
   })
 })
 
+test('using under kills: nothing is unhandled, nothing stays locked', { timeout: 120_000 }, async () => {
+  const random = seeded('using under kills')
+  const redis = await connect()
+  const SECTIONS = LONG ? 10_000 : 1_000
+  const KILLS = SECTIONS / 20
+  const names = Array.from({ length: 40 }, (_, i) => `using:${i}`)
+  let entered = 0
+  let failed = 0
+  let kills = 0
+  const worker = async (name: string) => {
+    // A ttl that no ghost would outlive is none to find ghosts with.
+    const lock = redis.lock(name, { ttl: 60_000, wait: random.pick([0, 2_000]), retryDelay: 5 })
+    while (entered < SECTIONS) {
+      if (entered / SECTIONS > kills / KILLS) {
+        kills++
+        if (random.chance(0.5)) await proxy.kill(random.pick(ENDINGS))
+        else await proxy.cutOpen({ direction: random.pick(['up', 'down']), after: random.int(0, 900) })
+      }
+      entered++
+      const using = lock.using(async () => {
+        if (random.chance(0.3)) await lock.extend(random.int(1, 1_000)).catch(expectLockError)
+        return name
+      })
+      await using.then(value => expect(value).toBe(name), expectLockError)
+    }
+  }
+  const expectLockError = (error: unknown) => {
+    expect(error).toBeInstanceOf(LockError)
+    failed++
+  }
+  await Promise.all(names.map(worker))
+  expect(failed).toBeGreaterThan(0)
+  await until(async () => (await server().command('EXISTS', ...names)) === 0, { timeout: 10_000, what: 'all are free' })
+})
+
 describe('a delay longer than the ttl', () => {
   test.each([0, 600])('no lock comes of it, and none is left (wait: %d)', async wait => {
     await proxy.set({ delay: 80 })
