@@ -1,8 +1,10 @@
 import { citiesStep } from './cities.mjs'
+import { lockStep } from './lock.mjs'
 import { transactionStep } from './transactions.mjs'
 
 /** The steps of the demo, in order. */
 export const STEPS = [
   { name: 'cities', title: 'Cities: loading and asking', run: citiesStep },
   { name: 'transactions', title: 'Pipelines and transactions', run: transactionStep },
+  { name: 'lock', title: 'A lock', run: lockStep },
 ]

@@ -1,6 +1,6 @@
 /** What FT.AGGREGATE can be told: the steps that rows go through, one after the other. FT.HYBRID has them too. */
 import type { Argument, Arguments, Key } from './argument.js'
-import { type NamedField, type Parameters, pushNamedFields, pushParams, type SortOrder } from './search-query.js'
+import { listOf, type NamedField, type Parameters, pushNamedFields, pushParams, type SortOrder } from './search-query.js'
 import { flag, type OneOrMore, option, refuse } from './tokens.js'
 
 /** What makes one value of those of a group. */
@@ -137,8 +137,8 @@ export function pushSteps(args: Arguments, steps: readonly AggregateStep[] = [])
 function pushGroup(args: Arguments, step: GroupStep): void {
   const properties = listOf(step.groupby)
   args.push('GROUPBY', properties.length, ...properties)
-  for (const reducer of listOf(step.reduce ?? [])) {
-    const given = listOf(reducer.args ?? [])
+  for (const reducer of listOf(step.reduce)) {
+    const given = listOf(reducer.args)
     args.push('REDUCE', reducer.function, given.length, ...given)
     option(args, 'AS', reducer.as)
   }
@@ -153,8 +153,4 @@ function pushSort(args: Arguments, step: SortStep): void {
   args.push('SORTBY', words.length, ...words)
   option(args, 'MAX', step.max)
   if (step.count !== undefined) args.push(step.count ? 'WITHCOUNT' : 'WITHOUTCOUNT')
-}
-
-function listOf<T>(given: OneOrMore<T>): readonly T[] {
-  return Array.isArray(given) ? (given as readonly T[]) : [given as T]
 }

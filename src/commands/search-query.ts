@@ -113,7 +113,8 @@ export function pushSearchOptions(args: Arguments, options: SearchOptions & { re
   option(args, 'DIALECT', options.dialect)
 }
 
-function listOf<T>(given: OneOrMore<T> | undefined): readonly T[] {
+/** One item or several as a list. */
+export function listOf<T>(given: OneOrMore<T> | undefined): readonly T[] {
   if (given === undefined) return []
   return Array.isArray(given) ? (given as readonly T[]) : [given as T]
 }
