@@ -46,14 +46,13 @@ export async function citiesStep({ redis, show, say, check, all }) {
 
   const near = await redis.geosearch('cities:places', {
     fromlonlat: { longitude: 2.3522, latitude: 48.8566 },
-    byradius: 50,
-    unit: 'km',
+    byradius: { radius: 50, unit: 'km' },
     sort: 'ASC',
     count: 5,
     withdist: true,
   })
   show.code(
-    "await redis.geosearch('cities:places', { fromlonlat: { longitude: 2.3522, latitude: 48.8566 }, byradius: 50, unit: 'km', … })",
+    "await redis.geosearch('cities:places', { fromlonlat: { longitude: 2.3522, latitude: 48.8566 }, byradius: { radius: 50, unit: 'km' }, … })",
   )
   for (const { member, distance } of near.slice(0, 3)) say(`  → ${member}: ${distance} km`)
   check(String(near[0]?.member).startsWith('Paris'), 'the city nearest to Notre-Dame is Paris')

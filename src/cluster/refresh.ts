@@ -54,7 +54,8 @@ export class Refresh {
   constructor(source: RefreshSource, connectTimeout: number, reconnect: Required<ReconnectOptions>, interval: number) {
     this.#source = source
     this.#connectTimeout = connectTimeout
-    this.#backoff = new Backoff(reconnect)
+    // Each node is dialled under a backoff of its own: this one is for asking those that answer.
+    this.#backoff = new Backoff({ ...reconnect, max: Math.min(reconnect.max, WATCH_INTERVAL) })
     if (interval > 0 && interval < 0x7fffffff) {
       this.#slow = outside(() => setInterval(() => this.#begun > 0 && this.request(), interval).unref())
     }
@@ -105,7 +106,12 @@ export class Refresh {
   #schedule(least: number): void {
     if (this.#stopped || this.#running) return
     const now = performance.now()
-    const delay = Math.max(0, least, this.#startedAt + INTERVAL - now, this.#backoff.wait())
+    const delay = Math.max(
+      0,
+      least,
+      this.#startedAt + INTERVAL - now,
+      this.#hint === undefined ? this.#backoff.wait() : 0,
+    )
     if (this.#timer !== undefined) {
       if (this.#due <= now + delay) return
       clearTimeout(this.#timer)

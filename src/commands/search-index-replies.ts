@@ -9,6 +9,7 @@ import {
   fieldName,
   itemsOf,
   key,
+  keys,
   list,
   pairsOf,
   record,
@@ -123,14 +124,16 @@ function attribute(reply: Reply): unknown {
     const name = String(word(pairs[i] ?? null))
     if (!(reply instanceof MapReply) && FLAGS.has(name)) flags.push(name)
     else if (name === 'flags') flags.push(...(itemsOf(pairs[++i] ?? null) ?? []).map(word))
-    else object[camelCase(name.toLowerCase())] = attributeValue(pairs[++i] ?? null)
+    else object[camelCase(name.toLowerCase())] = (TEXTS.has(name) ? word : number)(pairs[++i] ?? null)
   }
   object['flags'] = flags
   return object
 }
 
+const TEXTS = new Set(['identifier', 'attribute', 'SEPARATOR'])
+
 /** Weights and dimensions are numbers, also where they come as text. */
-function attributeValue(reply: Reply): unknown {
+function number(reply: Reply): unknown {
   const value = word(reply)
   return typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value
 }
@@ -142,7 +145,7 @@ const numbers = record(double)
 export const indexInfo: Decoder = statistics({
   index_name: text,
   index_options: words,
-  index_definition: statistics({ key_type: word, prefixes: texts, default_score: double, filter: word }),
+  index_definition: statistics({ key_type: word, prefixes: keys, default_score: double, filter: word }),
   attributes: list(attribute),
   ...counts(
     'num_docs max_doc_id num_terms num_records total_inverted_index_blocks hash_indexing_failures indexing number_of_uses cleaning',

@@ -1,0 +1,269 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import { Script } from '../../src/commands/script.js'
+import { AskError, TryAgainError, WatchError } from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
+import { seeded } from '../rig/random.mjs'
+import { Watchdog } from '../rig/watchdog.js'
+import type { ClusterNode, SlotMove } from '../servers/servers.mjs'
+import { useCluster } from '../servers/vitest.js'
+
+const cluster = useCluster()
+const open: { destroy(): void }[] = []
+let nextSlot = 50
+
+afterEach(() => {
+  for (const client of open.splice(0)) client.destroy()
+})
+
+function connect(options = {}): RedisCluster {
+  const client = new RedisCluster(cluster().seeds, { commandTimeout: 10_000, ...options })
+  client.on('error', () => {})
+  open.push(client)
+  return client
+}
+
+async function otherPrimary(slot: number): Promise<ClusterNode> {
+  const owner = await cluster().primaryOf(slot)
+  return (await cluster().primaries()).find(node => node !== owner)!
+}
+
+/** A slot that is half-way over: key 0 has gone, key 1 has not. */
+async function halfWay(client: RedisCluster): Promise<{ gone: string; here: string; move: SlotMove; slot: number }> {
+  const slot = nextSlot++
+  const gone = cluster().key(slot, 'gone')
+  const here = cluster().key(slot, 'here')
+  await client.set(gone, '1')
+  await client.set(here, '2')
+  const move = await cluster().beginMove(slot, await otherPrimary(slot))
+  await move.migrate(gone)
+  return { gone, here, move, slot }
+}
+
+describe('a slot that is half-way over', () => {
+  test('what has gone is asked for over there, behind ASKING, and the map stays as it is', async () => {
+    const client = connect()
+    const { gone, here, move } = await halfWay(client)
+    const before = client.stats
+    expect(await Promise.all([client.get(gone), client.get(here)])).toEqual(['1', '2'])
+    expect(await client.incr(gone)).toBe(2)
+    expect(await client.incr(gone)).toBe(3)
+    expect(client.stats.asked).toBe(before.asked + 3)
+    expect(client.stats.moved).toBe(before.moved)
+    // New keys of the slot are made over there too.
+    expect(await client.set(`${gone}:new`, 'n')).toBe('OK')
+    expect(await client.get(`${gone}:new`)).toBe('n')
+    await move.finish()
+    expect(await client.mget(gone, here, `${gone}:new`)).toEqual(['3', '2', 'n'])
+    expect(client.stats.moved).toBe(before.moved + 1)
+  })
+
+  test('keys that are torn apart wait until they are together', async () => {
+    const client = connect()
+    const { gone, here, move } = await halfWay(client)
+    const torn = client.mget(gone, here)
+    const written = client.mset({ [gone]: 'a', [here]: 'b' }).then(() => client.mget(gone, here))
+    await new Promise(resolve => setTimeout(resolve, 100))
+    await move.finish()
+    expect([
+      ['1', '2'],
+      ['a', 'b'],
+    ]).toContainEqual(await torn)
+    expect(await written).toEqual(['a', 'b'])
+  })
+
+  test('what lasts is told by its own name when the time is up', async () => {
+    const client = connect()
+    const { gone, here, move } = await halfWay(client)
+    const error = await client
+      .with({ timeout: 300 })
+      .mget(gone, here)
+      .catch(cause => cause)
+    expect(error).toBeInstanceOf(TryAgainError)
+    expect(error).toMatchObject({ command: 'MGET', outcome: 'not sent' })
+    await move.finish()
+  })
+
+  test('a pipeline keeps its order, and a transaction goes where its keys are', async () => {
+    const client = connect()
+    const { gone, here, move } = await halfWay(client)
+    expect(await client.pipeline().get(gone).get(here).incr(gone).incr(here).get(gone).get(here).exec()).toEqual([
+      '1',
+      '2',
+      2,
+      3,
+      '2',
+      '3',
+    ])
+    expect(await client.multi().incr(gone).get(gone).exec()).toEqual([3, '3'])
+    expect(await client.multi().incr(here).get(here).exec()).toEqual([4, '4'])
+    const torn = client.multi().incr(gone).incr(here).exec()
+    await new Promise(resolve => setTimeout(resolve, 100))
+    await move.finish()
+    expect(await torn).toEqual([4, 5])
+  })
+
+  test('a script follows, and what it says by itself is no redirect', async () => {
+    const client = connect()
+    const { gone, move, slot } = await halfWay(client)
+    const bump = new Script({ keys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])" })
+    expect(await bump.run(client, [gone], [10])).toBe(11)
+    const other = (slot + 1) % 16384
+    const port = cluster().nodes[0]!.port
+    for (const text of [`MOVED ${other} 127.0.0.1:${port}`, `ASK ${other} 127.0.0.1:${port}`]) {
+      const error = await client
+        .call('EVAL', `redis.call('INCR', KEYS[1]); return redis.error_reply('${text}')`, 1, gone)
+        .catch(e => e)
+      expect(error).toBeInstanceOf(AskError)
+    }
+    const error = await client
+      .call(
+        'EVAL',
+        "redis.call('INCR', KEYS[1]); return redis.error_reply('TRYAGAIN Multiple keys request during rehashing of slot')",
+        1,
+        gone,
+      )
+      .catch(e => e)
+    expect(error).toBeInstanceOf(TryAgainError)
+    // Each ran once.
+    expect(await client.get(gone)).toBe('14')
+    await move.finish()
+  })
+
+  test('a session that does not watch goes on; what WAIT could not tell it does not tell', async () => {
+    const client = connect()
+    const { gone, here, move } = await halfWay(client)
+    await client.session(async session => {
+      expect(await session.get(here)).toBe('2')
+      expect(await session.incr(gone)).toBe(2)
+      await expect(session.wait(1, 100)).rejects.toThrow('cannot tell')
+      expect(await session.incr(here)).toBe(3)
+      await move.finish()
+      expect(await session.incr(gone)).toBe(3)
+      expect(await session.incr(here)).toBe(4)
+    })
+  })
+})
+
+describe('a slot that moves', () => {
+  test('a blocked command goes to the new owner, and gets its element', async () => {
+    const client = connect()
+    const slot = nextSlot++
+    const queue = cluster().key(slot, 'queue')
+    const popped = client.blpop([queue], 0)
+    const owner = await cluster().primaryOf(slot)
+    await until(async () => String(await owner.command('CLIENT', 'LIST')).includes('cmd=blpop'))
+    await cluster().moveSlot(slot, await otherPrimary(slot))
+    await client.rpush(queue, 'element')
+    expect(await popped).toEqual({ key: queue, element: 'element' })
+    expect(client.pool.lent).toBe(0)
+  })
+
+  test('a session moves with it, unless it watches', async () => {
+    const client = connect()
+    const slot = nextSlot++
+    const key = cluster().key(slot, 'k')
+    await client.session(async session => {
+      await session.set(key, '1')
+      await cluster().moveSlot(slot, await otherPrimary(slot))
+      expect(await session.incr(key)).toBe(2)
+      expect(await session.multi().incr(key).incr(key).exec()).toEqual([3, 4])
+    })
+    await client.session(async session => {
+      await session.watch(key)
+      await cluster().moveSlot(slot, await otherPrimary(slot))
+      const error = await session
+        .multi()
+        .incr(key)
+        .exec()
+        .catch(cause => cause)
+      expect(error).toBeInstanceOf(WatchError)
+      // Anew, at the new owner.
+      await session.watch(key)
+      expect(await session.multi().incr(key).exec()).toEqual([5])
+    })
+    expect(await client.get(key)).toBe('5')
+    expect(client.pool.lent).toBe(0)
+  })
+
+  test('transactions lose no update', { timeout: 30_000 }, async () => {
+    const client = connect()
+    const slot = nextSlot++
+    const key = cluster().key(slot, 'balance')
+    await client.set(key, '0')
+    const watchdog = new Watchdog()
+    let over = false
+    let done = 0
+    const worker = async () => {
+      while (!over) {
+        await watchdog.watch(
+          client.transaction([key], async session => {
+            const balance = Number(await session.get(key))
+            await session
+              .multi()
+              .set(key, balance + 1)
+              .exec()
+          }),
+          'transaction',
+        )
+        done++
+      }
+    }
+    const workers = Array.from({ length: 4 }, worker)
+    for (let i = 0; i < 10; i++) await cluster().moveSlot(slot, await otherPrimary(slot))
+    over = true
+    await Promise.all(workers)
+    await watchdog.expectAllSettled()
+    expect(await client.get(key)).toBe(String(done))
+    expect(done).toBeGreaterThan(10)
+    console.log(`${done} transactions over 10 moves`)
+  })
+
+  test('a scan returns every key that was there all the time', { timeout: 40_000 }, async () => {
+    const random = seeded('scan')
+    const client = connect()
+    const slots = Array.from({ length: 30 }, (_, i) => 1_000 + i * 500)
+    const lasting = slots.flatMap(slot => Array.from({ length: 20 }, (_, i) => cluster().key(slot, `scan:${i}`)))
+    const others = Array.from({ length: 2_000 }, (_, i) => `scan:other:${i}`)
+    await Promise.all([...lasting, ...others].map(key => client.set(key, '1')))
+    let over = false
+    let moves = 0
+    const moving = (async () => {
+      while (!over) {
+        const slot = random.pick(slots)
+        const owner = await cluster().primaryOf(slot)
+        await cluster().moveSlot(slot, await otherPrimary(slot))
+        await cluster().moveSlot(slot, owner)
+        moves += 2
+        if (moves >= 40) break
+      }
+    })()
+    let scans = 0
+    let given = 0
+    while (moves < 40) {
+      const found = new Set<string>()
+      for await (const key of client.scan({ match: '*scan:*', count: 20 })) {
+        found.add(key)
+        given++
+      }
+      const missing = [...lasting, ...others].filter(key => !found.has(key))
+      expect(missing).toEqual([])
+      scans++
+    }
+    over = true
+    await moving
+    console.log(
+      `${scans} scans over ${moves} moves, ${given} keys given of ${scans * (lasting.length + others.length)}`,
+    )
+  })
+
+  test('a scan ends although a slot stays half-way over', async () => {
+    const client = connect()
+    const { gone, here, move } = await halfWay(client)
+    const found = new Set<string>()
+    for await (const key of client.scan()) found.add(key)
+    expect(found.has(gone)).toBe(true)
+    expect(found.has(here)).toBe(true)
+    await move.finish()
+  })
+})
