@@ -7,7 +7,8 @@
  *
  * In all of these the server did not run it, so that any command may go again. What the deadline ends rejects with the refusal.
  */
-import { type Command, Keep, keyIndexes, State } from '../commands/command.js'
+import { type Command, Keep, State } from '../commands/command.js'
+import { isServersOwn } from '../connection/refused.js'
 import { errorLike, fail } from '../connection/settle.js'
 import {
   AskError,
@@ -78,7 +79,7 @@ export class Redirects {
       this.#follow(node, command, refusal)
       return true
     }
-    if (!passes(refusal) || (command.spec.script && !isServersOwn(command, refusal))) return false
+    if (!passes(refusal) || !isServersOwn(command, refusal)) return false
     // What one node is asked for is not asked of another.
     const bound = command instanceof Part && command.destination.node !== undefined
     if (bound && !(refusal instanceof BusyLoadingError)) return false
@@ -204,13 +205,4 @@ function passes(refusal: RedisError): boolean {
 /** A blocked client is let go when its primary becomes a replica. Nothing was taken for it. */
 function isDemotion(refusal: RedisError): boolean {
   return refusal.code === 'UNBLOCKED' && refusal.message.includes('instance state changed')
-}
-
-const OWN_WORDS =
-  /^(?:LOADING \w+ is loading the dataset in memory|CLUSTERDOWN (?:The cluster is down(?: and only accepts read commands)?|Hash slot not served)|MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'\.|READONLY You can't write against a read only replica\.|TRYAGAIN Multiple keys request during rehashing of slot)$/
-
-/** A script can return any text, so what it seems to be refused with counts only in the server's own words. */
-function isServersOwn(command: Command, refusal: RedisError): boolean {
-  if (refusal instanceof TryAgainError && keyIndexes(command).length < 2) return false
-  return OWN_WORDS.test(refusal.message)
 }

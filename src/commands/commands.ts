@@ -19,6 +19,7 @@ import { Hashes } from './hashes.js'
 import { HyperLogLogs } from './hyperloglog.js'
 import { Keys } from './keys.js'
 import { Lists } from './lists.js'
+import { Namespaces } from './namespaces.js'
 import { Observing } from './observing.js'
 import { PubSub } from './pubsub.js'
 import { Scripting } from './scripting.js'
@@ -62,6 +63,7 @@ const groups = [
   ClusterCommands,
   Observing,
   CommandDocs,
+  Namespaces,
 ]
 
 export interface Commands<C extends Context>
@@ -89,7 +91,8 @@ export interface Commands<C extends Context>
     Acl<C>,
     ClusterCommands<C>,
     Observing<C>,
-    CommandDocs<C> {}
+    CommandDocs<C>,
+    Namespaces<C> {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface says what the loop below puts on the prototype
 export abstract class Commands<C extends Context> extends Runner<C> {

@@ -1,6 +1,14 @@
 /** What FT.AGGREGATE can be told: the steps that rows go through, one after the other. FT.HYBRID has them too. */
 import type { Argument, Arguments, Key } from './argument.js'
-import { listOf, type NamedField, type Parameters, pushNamedFields, pushParams, type SortOrder } from './search-query.js'
+import {
+  listOf,
+  type NamedField,
+  type Parameters,
+  pushNamedFields,
+  pushParams,
+  type SortOrder,
+} from './search-query.js'
+import type { Limit } from './sorted-set-ranges.js'
 import { flag, type OneOrMore, option, refuse } from './tokens.js'
 
 /** What makes one value of those of a group. */
@@ -55,9 +63,9 @@ export interface FilterStep {
   readonly filter: Key
 }
 
-/** `{ limit: [10, 20] }`: twenty from the tenth on, counted from 0. */
+/** `{ limit: { offset: 10, count: 20 } }`: twenty from the tenth on, counted from 0. */
 export interface LimitStep {
-  readonly limit: readonly [offset: number, count: number]
+  readonly limit: Limit
 }
 
 /** Loads fields of documents that are not indexed: slow. */
@@ -128,7 +136,7 @@ export function pushSteps(args: Arguments, steps: readonly AggregateStep[] = [])
     else if ('sortby' in step) pushSort(args, step)
     else if ('apply' in step) args.push('APPLY', step.apply, 'AS', step.as)
     else if ('filter' in step) args.push('FILTER', step.filter)
-    else if ('limit' in step) args.push('LIMIT', ...step.limit)
+    else if ('limit' in step) args.push('LIMIT', step.limit.offset, step.limit.count)
     else if ('load' in step) pushLoading(args, step.load)
     else refuse(args, 'A step is one of groupby, sortby, apply, filter, limit and load.')
   }

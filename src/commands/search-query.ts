@@ -1,6 +1,7 @@
 /** What FT.SEARCH can be told beside its query, and the parts that other queries share with it. */
 import type { Argument, Arguments, Key } from './argument.js'
 import type { GeoUnit } from './geo.js'
+import type { Limit } from './sorted-set-ranges.js'
 import { flag, type OneOrMore, option, pushCounted, refuse } from './tokens.js'
 
 /** What `$name` in a query stands for; a vector as the Float32Array that it is. */
@@ -73,8 +74,8 @@ export interface SearchOptions {
   readonly payload?: Key
   /** `withcount`: an exact total, which costs time. */
   readonly sortby?: Key | { readonly by: Key; readonly order?: SortOrder; readonly withcount?: boolean }
-  /** `[10, 20]`: twenty from the tenth on, counted from 0; `[0, 10]` unless given. */
-  readonly limit?: readonly [offset: number, count: number]
+  /** Counted from 0; the first ten unless given. */
+  readonly limit?: Limit
   readonly params?: Parameters
   readonly dialect?: number
 }
@@ -108,7 +109,7 @@ export function pushSearchOptions(args: Arguments, options: SearchOptions & { re
   }
   option(args, 'PAYLOAD', options.payload)
   pushSortby(args, options.sortby)
-  if (options.limit !== undefined) args.push('LIMIT', ...options.limit)
+  if (options.limit !== undefined) args.push('LIMIT', options.limit.offset, options.limit.count)
   pushParams(args, options.params)
   option(args, 'DIALECT', options.dialect)
 }

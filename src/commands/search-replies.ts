@@ -3,7 +3,7 @@ import type { Form, Plain } from './context.js'
 import type { Decoder } from './decoder.js'
 import { anything, bare, double, fieldName, int, itemsOf, key, list, pairsOf, text, word } from './replies.js'
 import { MapReply, type Reply } from './reply.js'
-import type { Shape } from './shape.js'
+import { PLAIN, type Shape } from './shape.js'
 
 /** A document that was found. */
 export interface FoundDocument<F extends Form = Plain> extends FoundKey<F> {
@@ -88,7 +88,7 @@ function namesOf(reply: Reply): Named | undefined {
 const words = list(word)
 
 function warningsOf(names: Named): unknown {
-  return words(names.get('warning') ?? names.get('warnings') ?? [])
+  return words(names.get('warning') ?? names.get('warnings') ?? [], PLAIN)
 }
 
 /** Of text, or of what a list holds. The document's own key is one also among the properties. */
@@ -154,7 +154,11 @@ export function searchReply(extras: Extras): Decoder {
 export const aggregateReply: Decoder = (reply, shape) => {
   const names = namesOf(reply)
   if (names !== undefined) {
-    return { total: int(names.get('total_results') ?? 0, shape), rows: rowsOf(names, shape), warnings: warningsOf(names) }
+    return {
+      total: int(names.get('total_results') ?? 0, shape),
+      rows: rowsOf(names, shape),
+      warnings: warningsOf(names),
+    }
   }
   const items = itemsOf(reply)
   if (items === undefined) return reply

@@ -1,5 +1,5 @@
 /** Commands that the server refused for now. */
-import { type Command, Keep, State } from '../commands/command.js'
+import { type Command, Keep, keyIndexes, State } from '../commands/command.js'
 import {
   BusyLoadingError,
   ClusterDownError,
@@ -10,14 +10,21 @@ import {
 } from '../errors/errors.js'
 import { outside } from './outside.js'
 
-/**
- * Refusals that pass by themselves: the server did not run the command, and waiting helps. A script can return any text:
- * for it only the server's own words count, which name no script.
- */
+const OWN_WORDS =
+  /^(?:LOADING \w+ is loading the dataset in memory|CLUSTERDOWN (?:The cluster is down(?: and only accepts read commands)?|Hash slot not served)|MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'\.|READONLY You can't write against a read only replica\.|TRYAGAIN Multiple keys request during rehashing of slot)$/
+
+/** A script can return any text, so what it seems to be refused with counts only in the server's own words. */
+export function isServersOwn(command: Command, refusal: RedisError): boolean {
+  if (!command.spec.script) return true
+  if (refusal instanceof TryAgainError && keyIndexes(command).length < 2) return false
+  return OWN_WORDS.test(refusal.message)
+}
+
+/** Refusals that pass by themselves: the server did not run the command, and waiting helps. */
 export function isPassing(command: Command, refusal: RedisError): boolean {
   const error = refusal instanceof ExecAbortError ? refusal.cause : refusal
   if (!(error instanceof RedisError)) return false
-  if (command.spec.script && error.message.includes('script:')) return false
+  if (!isServersOwn(command, error)) return false
   if (error instanceof BusyLoadingError || error instanceof TryAgainError) return true
   return error instanceof ClusterDownError && !(error instanceof MasterDownError)
 }

@@ -1,0 +1,55 @@
+import { Bloom } from './bloom.js'
+import { type Context, Runner } from './context.js'
+import { CountMin } from './count-min.js'
+import { Cuckoo } from './cuckoo.js'
+import { Json } from './json.js'
+import { Search } from './search.js'
+import { TDigest } from './t-digest.js'
+import { TimeSeries } from './time-series.js'
+import { TopK } from './top-k.js'
+
+/**
+ * The modules that came to be parts of Redis 8, each under the first word of its commands. A namespace runs its commands on what it
+ * was taken from, so `redis.pipeline().json.get('a').json.get('b')` is a pipeline still.
+ */
+export abstract class Namespaces<C extends Context> extends Runner<C> {
+  /** JSON documents. */
+  get json(): Json<C> {
+    return new Json<C>(this)
+  }
+
+  /** Indexes and queries: full text, tags, numbers, places, vectors. */
+  get ft(): Search<C> {
+    return new Search<C>(this)
+  }
+
+  /** Time series. */
+  get ts(): TimeSeries<C> {
+    return new TimeSeries<C>(this)
+  }
+
+  /** Bloom filters. */
+  get bf(): Bloom<C> {
+    return new Bloom<C>(this)
+  }
+
+  /** Cuckoo filters. */
+  get cf(): Cuckoo<C> {
+    return new Cuckoo<C>(this)
+  }
+
+  /** Count-min sketches. */
+  get cms(): CountMin<C> {
+    return new CountMin<C>(this)
+  }
+
+  /** Lists of the most frequent items. */
+  get topk(): TopK<C> {
+    return new TopK<C>(this)
+  }
+
+  /** t-digests. */
+  get tdigest(): TDigest<C> {
+    return new TDigest<C>(this)
+  }
+}
