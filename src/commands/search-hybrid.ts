@@ -1,6 +1,7 @@
 /** What FT.HYBRID can be told: a query for words, one for a vector, and how their results become one list. */
+
+import type { Arguments, Key } from './argument.js'
 import type { OneOf } from './choice.js'
-import type { Arguments, Key } from './command.js'
 import { type AggregateStep, type Loading, pushLoading, pushSteps } from './search-aggregate.js'
 import { type Parameters, pushParams } from './search-query.js'
 import { exclusive, flag, option, refuse } from './tokens.js'

@@ -126,7 +126,7 @@ function attribute(reply: Reply): unknown {
     else if (name === 'flags') flags.push(...(itemsOf(pairs[++i] ?? null) ?? []).map(word))
     else object[camelCase(name.toLowerCase())] = (TEXTS.has(name) ? word : number)(pairs[++i] ?? null)
   }
-  object['flags'] = flags
+  object.flags = flags
   return object
 }
 

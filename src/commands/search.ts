@@ -1,4 +1,5 @@
-import { type Argument, type Arguments, Command, type Key, keyless, read, write } from './command.js'
+import type { Argument, Arguments, Key } from './argument.js'
+import { Command, keyless, read, write } from './command.js'
 import { type Context, Namespace, type Outcome } from './context.js'
 import type { KeySpec } from './key-specs.js'
 import { int, list, texts, word } from './replies.js'

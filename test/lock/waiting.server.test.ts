@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Lock, type LockOptions, Redis } from '../../src/index.js'
+import { until } from '../rig/conditions.js'
+import { useServer } from '../servers/vitest.js'
+import { listening } from './listening.js'
+
+const server = useServer()
+const clients: Redis[] = []
+let names = 0
+
+afterEach(() => {
+  for (const client of clients.splice(0)) client.destroy()
+})
+
+function connect(): Redis {
+  const redis = new Redis(server().url)
+  clients.push(redis)
+  return redis
+}
+
+const listener = (): ReturnType<typeof listening> => listening(connect(), server().port)
+
+/** So long that whoever is not called waits in vain. */
+const CALLED: LockOptions = { ttl: 60_000, wait: 8_000, retryDelay: 60_000 }
+
+const waitingFor = (name: string): Promise<number> => server().command('ZCARD', `{${name}}:waiting`)
+
+async function countCalls(command: string, during: () => Promise<unknown>): Promise<number> {
+  const count = async () => {
+    const info = String(await server().command('INFO', 'commandstats'))
+    return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(info)?.[1] ?? 0)
+  }
+  const before = await count()
+  await during()
+  return (await count()) - before
+}
+
+describe('who waits and listens', () => {
+  test('is called at the release, in turn, one at a time', async () => {
+    const name = `waiting:${++names}`
+    const holder = await new Lock(connect(), name, CALLED).acquire()
+    const order: number[] = []
+    const done: Promise<void>[] = []
+    const shared = listener()
+    for (let i = 0; i < 10; i++) {
+      // Some on one client, some on clients of their own.
+      const client = i % 2 === 0 ? shared : listener()
+      done.push(
+        new Lock(client, name, CALLED).using(() => {
+          order.push(i)
+        }),
+      )
+      await until(async () => (await waitingFor(name)) === i + 1)
+    }
+    const calls = await countCalls('evalsha', async () => {
+      await holder.release()
+      await Promise.all(done)
+    })
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    // Each one asks once when it is called, and gives back.
+    expect(calls).toBe(1 + 2 * 10)
+    expect(await waitingFor(name)).toBe(0)
+  })
+
+  test('that gives up when it is called calls the next one', async () => {
+    for (let i = 0; i < 20; i++) {
+      const name = `waiting:${++names}`
+      const holder = await new Lock(connect(), name, CALLED).acquire()
+      const controller = new AbortController()
+      const client = listener()
+      client.hearing.deaf = true
+      const first = new Lock(client, name, CALLED).acquire({ signal: controller.signal })
+      const gone = expect(first).rejects.toThrow('aborted')
+      await until(async () => (await waitingFor(name)) === 1)
+      const second = new Lock(listener(), name, CALLED).acquire()
+      await until(async () => (await waitingFor(name)) === 2)
+      await holder.release()
+      await until(() => client.hearing.heard === 1)
+      controller.abort()
+      await gone
+      await (await second).release()
+    }
+  })
+
+  test('that gives up leaves nothing', async () => {
+    const name = `waiting:${++names}`
+    const holder = await new Lock(connect(), name, CALLED).acquire()
+    const waiting = new Lock(listener(), name, { ...CALLED, wait: 100 }).acquire()
+    await expect(waiting).rejects.toMatchObject({ reason: 'not acquired' })
+    await until(async () => (await waitingFor(name)) === 0)
+    await holder.release()
+  })
+
+  test('that is overtaken keeps its place', async () => {
+    const name = `waiting:${++names}`
+    const holder = await new Lock(connect(), name, CALLED).acquire()
+    const [deaf, second] = [listener(), listener()]
+    const order: string[] = []
+    const waitFor = (who: string, client: typeof deaf, retryDelay: number) =>
+      new Lock(client, name, { ...CALLED, retryDelay }).using(() => {
+        order.push(who)
+      })
+    // It misses its call, and comes by itself later: by then somebody who never waited is in.
+    const first = waitFor('first', deaf, 400)
+    await until(async () => (await waitingFor(name)) === 1)
+    const then = waitFor('second', second, 60_000)
+    await until(async () => (await waitingFor(name)) === 2)
+    deaf.hearing.deaf = true
+    await holder.release()
+    await until(() => deaf.hearing.heard === 1)
+    const overtaker = await new Lock(connect(), name, CALLED).acquire()
+    deaf.hearing.deaf = false
+    await until(async () => (await waitingFor(name)) === 2)
+    await overtaker.release()
+    await Promise.all([first, then])
+    expect(order).toEqual(['first', 'second'])
+  })
+
+  test('whose call is lost asks by itself', async () => {
+    const name = `waiting:${++names}`
+    const holder = await new Lock(connect(), name, CALLED).acquire()
+    const client = listener()
+    client.hearing.deaf = true
+    const waiting = new Lock(client, name, { ...CALLED, retryDelay: 100 }).acquire()
+    await until(async () => (await waitingFor(name)) === 1)
+    await holder.release()
+    await waiting
+    expect(client.hearing.heard).toBe(1)
+  })
+
+  test('asks when the time of the holder is up, and not before', async () => {
+    const name = `waiting:${++names}`
+    await new Lock(connect(), name, { ttl: 400 }).acquire()
+    const calls = await countCalls('evalsha', () => new Lock(listener(), name, CALLED).acquire())
+    // At once, when it listens, when the time is up.
+    expect(calls).toBe(3)
+  })
+
+  test('wakes for a lock that is deleted at the latest when it asks by itself', async () => {
+    const name = `waiting:${++names}`
+    await new Lock(connect(), name, CALLED).acquire()
+    const waiting = new Lock(listener(), name, { ...CALLED, retryDelay: 50 }).acquire()
+    await until(async () => (await waitingFor(name)) === 1)
+    await server().command('DEL', name)
+    await waiting
+  })
+
+  test('leaves its channel when nobody has waited for a while, and comes back to it before', async () => {
+    const name = `waiting:${++names}`
+    const client = listener()
+    const { channels } = client.hearing
+    for (let i = 0; i < 2; i++) {
+      const holder = await new Lock(connect(), name, CALLED).acquire()
+      const waiting = new Lock(client, name, CALLED).acquire()
+      await until(async () => (await waitingFor(name)) === 1)
+      expect(channels.size).toBe(1)
+      await holder.release()
+      await (await waiting).release()
+    }
+    expect(channels.size).toBe(1)
+    await until(() => channels.size === 0)
+  })
+
+  test('that cannot listen asks again and again', async () => {
+    const name = `waiting:${++names}`
+    const holder = await new Lock(connect(), name, CALLED).acquire()
+    const client = listener()
+    client.hearing.refused = true
+    const waiting = new Lock(client, name, { ttl: 60_000, wait: 8_000 }).acquire()
+    await sleep(50)
+    await holder.release()
+    await waiting
+    expect(await waitingFor(name)).toBe(0)
+  })
+
+  test('those who died are forgotten', async () => {
+    const name = `waiting:${++names}`
+    await new Lock(connect(), name, CALLED).acquire()
+    const client = connect()
+    const waiting = new Lock(listening(client, server().port), name, { ...CALLED, retryDelay: 100 }).acquire()
+    const refused = expect(waiting).rejects.toMatchObject({ reason: 'aborted' })
+    await until(async () => (await waitingFor(name)) === 1)
+    client.destroy()
+    await refused
+    expect(await server().command('PTTL', `{${name}}:waiting`)).toBeGreaterThan(0)
+    await until(async () => (await waitingFor(name)) === 0)
+  })
+})
