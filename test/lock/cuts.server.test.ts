@@ -157,6 +157,17 @@ describe('a delay longer than the ttl', () => {
     await until(isFree('slow'))
   })
 
+  test('of the reply is not added to the time that it is valid', async () => {
+    await proxy.set({ down: { delay: 60 } })
+    const lock = await (await connect()).lock('slow reply', { ttl: 1_000 }).acquire()
+    const left = Number(await server().command('PTTL', 'slow reply'))
+    expect(performance.now() + left).toBeGreaterThan(lock.validUntil)
+    await lock.reacquire()
+    const leftThen = Number(await server().command('PTTL', 'slow reply'))
+    expect(performance.now() + leftThen).toBeGreaterThan(lock.validUntil)
+    await lock.release()
+  })
+
   test('that comes and goes: what is acquired is valid', { timeout: 60_000 }, async () => {
     const random = seeded('delays')
     await proxy.set({ delay: 0, jitter: 60 })
