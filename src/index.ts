@@ -1,6 +1,7 @@
 /** The public door: every export of `@respire/redis`, named one by one. Nothing inside imports it. */
 
 export type { CallOptions } from './client/call-options.js'
+export type { MonitorEntry } from './client/monitor.js'
 export type { RetryOptions } from './client/optimism.js'
 export { type BatchError, type Piped, Pipeline, type Settled } from './client/pipeline.js'
 export { type CloseOptions, Redis, type RedisEvents, type RedisStats } from './client/redis.js'

@@ -8,9 +8,11 @@ import { Node } from '../connection/node.js'
 import { mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options.js'
 import type { PoolStats } from '../connection/pool.js'
 import { readOptions } from '../connection/target.js'
+import { ConnectionError } from '../errors/errors.js'
 import { Blocking } from './blocking.js'
 import type { Engine, ViewOf } from './engine.js'
 import { lend } from './lease.js'
+import { Monitor, type MonitorEntry } from './monitor.js'
 import { type Step, stepping } from './scan.js'
 import type { Session } from './session.js'
 import { View } from './view.js'
@@ -55,6 +57,7 @@ export class Redis extends View {
   readonly #options: RedisOptions
   readonly #node: Node
   readonly #events: Events<RedisEvents>
+  readonly #monitors = new Set<Monitor>()
 
   /**
    * `new Redis()` is redis://127.0.0.1:6379. A bad URL, an unknown option or a bad value throws DataError, which names
@@ -83,6 +86,11 @@ export class Redis extends View {
     return this.#node.connect()
   }
 
+  /** The server: `host:port`, or the path of its socket. */
+  get node(): string {
+    return this.#node.name
+  }
+
   /** `idle` before the first call, then what the link is doing. */
   get status(): LinkState {
     return this.#node.status
@@ -98,6 +106,17 @@ export class Redis extends View {
     return this.#node.pool.stats
   }
 
+  /**
+   * Every command that the server processes, on a connection of its own: `for await (const { args } of redis.monitor())`.
+   * `break` ends it. It costs the server much. A lost connection makes the loop throw ConnectionError.
+   * [MONITOR](https://redis.io/commands/monitor)
+   */
+  monitor(): AsyncGenerator<MonitorEntry, void, undefined> {
+    const monitor = new Monitor(this.#node.settings, ended => this.#monitors.delete(ended))
+    this.#monitors.add(monitor)
+    return monitor.entries()
+  }
+
   /** Another client with the same options, and `overrides` over them. */
   duplicate(overrides?: RedisOptions): Redis {
     return new Redis(mergeOptions(this.#options, overrides))
@@ -106,6 +125,7 @@ export class Redis extends View {
   /** Takes no more calls, waits for those accepted, then closes. Harmless when repeated. */
   async close({ timeout = 5_000 }: CloseOptions = {}): Promise<void> {
     const closed = this.#node.status === 'closed'
+    for (const monitor of this.#monitors) monitor.close()
     await this.#node.close(timeout)
     if (!closed) this.#events.emit('close')
   }
@@ -113,6 +133,7 @@ export class Redis extends View {
   /** Rejects everything that is under way and closes, now. Harmless when repeated. */
   destroy(): void {
     if (this.#node.status === 'closed') return
+    for (const monitor of this.#monitors) monitor.close(new ConnectionError('The client was destroyed.'))
     this.#node.destroy()
     this.#events.emit('close')
   }

@@ -52,13 +52,16 @@ export function isHost(text: string): boolean {
 
 /** Reads the reply of CLUSTER SHARDS. Anything that is not as the server writes it throws RedisClusterException. */
 export function readShards(reply: Reply, teller: Teller): Topology {
+  let count = 0
   const shards: TopologyShard[] = []
   for (const item of listOf(reply)) {
     const fields = fieldsOf(item)
     const slots = rangesOf(listOf(fields.get('slots')))
     let primary: TopologyNode | undefined
     const replicas: TopologyNode[] = []
-    for (const each of listOf(fields.get('nodes'))) {
+    const nodes = listOf(fields.get('nodes'))
+    count += nodes.length
+    for (const each of nodes) {
       const { node, role } = readShardNode(fieldsOf(each), teller)
       if (node === undefined) continue
       // A primary that failed may stand beside the one that took its place.
@@ -67,7 +70,7 @@ export function readShards(reply: Reply, teller: Teller): Topology {
     }
     if (primary !== undefined) shards.push({ slots, primary, replicas })
   }
-  return checked(shards)
+  return checked(shards, count)
 }
 
 function readShardNode(
@@ -97,7 +100,8 @@ export function readSlots(reply: Reply, teller: Teller): Topology {
     if (shard !== undefined) shard.slots.push(range)
     else shards.set(primary.id, { slots: [range], primary, replicas: replicas.filter(each => each !== undefined) })
   }
-  return checked([...shards.values()])
+  const nodes = [...shards.values()].reduce((sum, { replicas }) => sum + 1 + replicas.length, 0)
+  return checked([...shards.values()], nodes)
 }
 
 function readSlotsNode(member: readonly Reply[], teller: Teller): TopologyNode | undefined {
@@ -166,8 +170,7 @@ function textOf(reply: Reply | undefined): string {
   throw malformed('something else in the place of text')
 }
 
-function checked(shards: TopologyShard[]): Topology {
-  const nodes = shards.reduce((sum, { replicas }) => sum + 1 + replicas.length, 0)
+function checked(shards: TopologyShard[], nodes: number): Topology {
   if (nodes > MOST_NODES) throw malformed(`more than ${MOST_NODES} nodes`)
   return { shards }
 }

@@ -69,10 +69,10 @@ export function chunk(reply: Reply, shape: Shape): unknown {
   return { iterator: int(iterator, shape), data: typeof data === 'string' ? Buffer.from(data) : data }
 }
 
-/** A part of a filter; the last one is empty and has the iterator 0. */
+/** A part of a filter; behind the last one there is one without data, whose iterator is 0. */
 export interface FilterChunk<F extends Form = Plain> {
   readonly iterator: F['int']
-  readonly data: Buffer
+  readonly data: Buffer | null
 }
 
 const ADD = write('BF.ADD', bool)

@@ -187,7 +187,10 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(AGGREGATE, args, options.withcursor === undefined ? aggregateReply : aggregatePart))
   }
 
-  /** The next part of what {@link aggregate} began. [FT.CURSOR READ](https://redis.io/commands/ft.cursor-read) */
+  /**
+   * The next part of what {@link aggregate} began. In a cluster the node that has the cursor must be asked: let both calls go the
+   * same way by `with({ key })`, whatever the key. [FT.CURSOR READ](https://redis.io/commands/ft.cursor-read)
+   */
   cursorRead(
     index: Key,
     cursor: string | number | bigint,

@@ -1,6 +1,6 @@
 import type { Arguments } from './argument.js'
 import type { AtMostOne } from './choice.js'
-import { Command, keyless, read } from './command.js'
+import { Command, keyless, read, type Spec } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { first, sum } from './joins.js'
 import { count, int, itemsOf, list, text, textRecord, word } from './replies.js'
@@ -31,7 +31,8 @@ const SWAPDB = keyless('SWAPDB', word)
 const TIME = keyless('TIME', time, { repeatable: true })
 
 // What would change or take over the connection that all callers share.
-keyless('MONITOR', word, { reserved: { session: false, instead: 'redis.monitor()' } })
+/** Makes a connection one that is told of every command: what `redis.monitor()` sends. */
+export const MONITOR: Spec = keyless('MONITOR', word, { reserved: { session: false, instead: 'redis.monitor()' } })
 keyless('SYNC', word, { reserved: { session: false, instead: 'a replica: the stream of a primary is no reply' } })
 keyless('PSYNC', word, { reserved: { session: false, instead: 'a replica: the stream of a primary is no reply' } })
 keyless('REPLCONF', word, { reserved: { session: false, instead: 'a replica: it is what replicas say' } })

@@ -5,16 +5,17 @@
  *   opening ──▸ ready ──▸ retiring ──▸ closed        any state ──▸ closed on loss, breach or destroy
  */
 import Denque from 'denque'
-import { Command, State } from '../commands/command.js'
-import { PING } from '../commands/handshaking.js'
+import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { ConnectionError, InvalidResponse, RedisError, TimeoutError } from '../errors/errors.js'
 import { type ConnectContext, connectChannel, finish, traceConnect } from './diagnostics.js'
 import { CHUNK, type Dialled, dial, refusedCertificate, type Socket } from './dial.js'
 import { type Greeting, isPermanent, shakeHands } from './handshake.js'
+import { Health } from './health.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
 import { outside } from './outside.js'
 import { Reader, type ReplySink } from './reader.js'
+import { reasonOf } from './reason.js'
 import { fail, promiseOf, succeed } from './settle.js'
 import { askingLine, type Unit } from './unit.js'
 import { Writer } from './writer.js'
@@ -33,6 +34,8 @@ export interface ConnectionOwner {
   /** An error reply to `command`: the owner settles it, or has it sent again. */
   onRefusal(connection: Connection, command: Command, error: RedisError): void
   onPush(connection: Connection, kind: string, items: Reply[]): void
+  /** A reply that nobody asked for, where such are expected; without this it is a breach. */
+  onStray?(connection: Connection, reply: Reply): void
   /** It has ended, once, also when it never was ready. `left` are the commands without a reply, oldest first. */
   onClosed(connection: Connection, error: RedisError, left: Denque<Command>): void
 }
@@ -47,7 +50,7 @@ export class Connection implements ReplySink {
   #state: 'opening' | 'ready' | 'retiring' | 'closed' = 'opening'
   #node: string
   #greeting: Greeting | undefined
-  #health: NodeJS.Timeout | undefined
+  readonly #health: Health
   #connectTimer: NodeJS.Timeout | undefined
   #lastRead = 0
   #space = 0
@@ -55,12 +58,14 @@ export class Connection implements ReplySink {
   #more = false
   #permanent = false
   #trace: ConnectContext | undefined
+  #listening = false
 
   constructor(settings: Settings, owner: ConnectionOwner) {
     this.#settings = settings
     this.#owner = owner
     this.#node = nameOf(settings.endpoint)
     this.#reader = new Reader(this)
+    this.#health = new Health(settings.healthCheckInterval, this)
   }
 
   /** `host:port` or path. */
@@ -122,7 +127,7 @@ export class Connection implements ReplySink {
     clearTimeout(this.#connectTimer)
     this.#state = 'ready'
     if (this.#trace !== undefined) finish(connectChannel, this.#trace, undefined, undefined)
-    this.#watchHealth()
+    this.#health.start()
     this.#owner.onReady(this)
   }
 
@@ -244,13 +249,15 @@ export class Connection implements ReplySink {
   }
 
   wantsBytes(): boolean {
-    return this.#inflight.peekFront()?.shape.bytes === true
+    return this.#listening ? this.#reader.pushBytes : this.#inflight.peekFront()?.shape.bytes === true
   }
 
   onReply(reply: Reply): void {
+    if (this.#listening && this.#isMessage(reply)) return
     const command = this.#inflight.shift()
-    if (command === undefined) throw new InvalidResponse('The server sent a reply that nobody asked for.')
-    succeed(command, reply)
+    if (command !== undefined) succeed(command, reply)
+    else if (this.#owner.onStray !== undefined) this.#owner.onStray(this, reply)
+    else throw new InvalidResponse('The server sent a reply that nobody asked for.')
   }
 
   onError(error: RedisError): void {
@@ -268,6 +275,34 @@ export class Connection implements ReplySink {
 
   onPush(kind: string, items: Reply[]): void {
     this.#owner.onPush(this, kind, items)
+  }
+
+  /** Under RESP2 messages and confirmations are lists of three or four; the one list that is a reply is that of PING, of two. */
+  #isMessage(reply: Reply): boolean {
+    if (!Array.isArray(reply) || reply.length < 3) return false
+    const [kind, ...items] = reply
+    this.#owner.onPush(this, String(kind), items)
+    return true
+  }
+
+  // Listening
+
+  /** Makes it the connection of a subscriber: what it asks for comes as messages. */
+  listen(): void {
+    this.#listening = true
+  }
+
+  /** Whether the text of pushes is wanted as Buffers. */
+  set pushBytes(bytes: boolean) {
+    this.#reader.pushBytes = bytes
+  }
+
+  /** Messages have answered `command`, the oldest in flight: no reply to it will come. */
+  answered(command: Command): void {
+    if (this.#inflight.peekFront() !== command) {
+      throw new InvalidResponse(`The server confirmed ${command.spec.name} before what was said earlier.`)
+    }
+    this.#inflight.shift()
   }
 
   // Ends
@@ -365,7 +400,7 @@ export class Connection implements ReplySink {
     if (this.#trace !== undefined && this.#state === 'opening') finish(connectChannel, this.#trace, undefined, error)
     this.#state = 'closed'
     clearTimeout(this.#connectTimer)
-    clearTimeout(this.#health)
+    this.#health.stop()
     this.#socket?.destroy()
     const left = this.#inflight
     this.#inflight = new Denque()
@@ -385,65 +420,11 @@ export class Connection implements ReplySink {
   /** Set for a connection on which the server may be silent: it blocks on a command, or only pushes. */
   silenceExpected: boolean = false
 
-  #watchHealth(): void {
-    const { healthCheckInterval } = this.#settings
-    if (healthCheckInterval === 0 || healthCheckInterval > 0x3fffffff) return
-    this.#checkAfter(healthCheckInterval)
-  }
-
-  #checkAfter(ms: number): void {
-    this.#health = outside(() => setTimeout(() => this.#checkHealth(), Math.ceil(ms)).unref())
-  }
-
-  #checkHealth(): void {
-    const interval = this.#settings.healthCheckInterval
-    const silence = performance.now() - this.#lastRead
-    if (this.silenceExpected && this.#inflight.length > 0) this.#checkAfter(interval)
-    else if (silence < interval) this.#checkAfter(interval - silence)
-    else if (silence < 2 * interval) {
-      if (this.#inflight.length === 0) this.#ask(new Command(PING, [])).catch(() => {})
-      this.#checkAfter(2 * interval - silence)
-    } else setImmediate(() => this.#judgeSilence(interval))
-  }
-
-  /** Behind the poll phase: a loop that stood still has read by now what the kernel had. */
-  #judgeSilence(interval: number): void {
-    if (this.#state === 'closed') return
-    const silence = performance.now() - this.#lastRead
-    if (silence < 2 * interval) this.#checkAfter(interval)
-    else {
-      this.#end(
-        new ConnectionError(
-          `${this.#node} was silent for ${Math.round(silence)} ms (healthCheckInterval ${interval}): taken for dead.`,
-          { node: this.#node },
-        ),
-      )
-    }
-  }
-
   ref(): void {
     this.#socket?.ref()
   }
 
   unref(): void {
     this.#socket?.unref()
-  }
-}
-
-function reasonOf(error: (Error & { code?: string }) | undefined): string {
-  switch (error?.code) {
-    case undefined:
-      return error === undefined ? 'the server closed it.' : error.message
-    case 'ECONNREFUSED':
-      return 'ECONNREFUSED, nothing listens there.'
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return `${error?.code}, the name is not known.`
-    case 'ENOENT':
-      return 'ENOENT, there is no such socket.'
-    case 'ERR_SSL_WRONG_VERSION_NUMBER':
-      return 'the server does not speak TLS at this port: redis:// instead of rediss://?'
-    default:
-      return `${error?.code}.`
   }
 }

@@ -1,8 +1,8 @@
 /**
- * What observers may subscribe to, through node:diagnostics_channel: `respire:command`, `respire:batch` and
- * `respire:connect`. The contexts are built only if somebody listens, and hold no argument but the command's name.
+ * What observers may subscribe to, through node:diagnostics_channel: `respire:command`, `respire:batch`,
+ * `respire:connect` and `respire:handler`. The contexts are built only if somebody listens, and hold no argument but the command's name.
  */
-import { type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
+import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import { type Command, Keep } from '../commands/command.js'
 import type { Endpoint } from './options.js'
 
@@ -108,3 +108,10 @@ export function finish<C extends { result?: unknown; error?: unknown }>(
   channel.asyncStart.publish(context)
   channel.asyncEnd.publish(context)
 }
+
+/** What a subscriber of `respire:handler` gets: a message handler threw or rejected. */
+export interface HandlerContext {
+  readonly error: unknown
+}
+
+export const handlerChannel: Channel = channel('respire:handler')

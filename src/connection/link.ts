@@ -31,8 +31,8 @@ export interface LinkOwner {
   onConnect(link: Link): void
   onReady(link: Link): void
   onReconnecting(link: Link, attempt: number, delay: number): void
-  /** An attempt failed, or the connection was lost. `lastRead` is when its last byte came. */
-  onDown(link: Link, error: RedisError, lastRead: number): void
+  /** An attempt failed, or the connection was lost; `lastRead` is when its last byte came. `permanent`: it will fail again. */
+  onDown(link: Link, error: RedisError, lastRead: number, permanent: boolean): void
   onPush(link: Link, kind: string, items: Reply[]): void
   /** First look at a refusal: true if the owner settles the command or sends it elsewhere. */
   takesRefusal?(link: Link, command: Command, error: RedisError): boolean
@@ -46,6 +46,7 @@ export interface LinkTraits {
   readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
   /** The server may be silent while a command is in flight: it blocks. */
   readonly silent?: boolean
+  readonly listening?: boolean
 }
 
 /** How late a flush may come before the calls it carries are given the time back. */
@@ -94,7 +95,6 @@ export class Link implements ConnectionOwner {
     return this.#closing && this.#state !== 'closed' ? 'closing' : this.#state
   }
 
-  /** The connection if it is ready. */
   get connection(): Connection | undefined {
     return this.#state === 'ready' ? this.#connection : undefined
   }
@@ -124,7 +124,7 @@ export class Link implements ConnectionOwner {
     return this.#lastError
   }
 
-  /** Whether the last attempt failed for a reason that lasts until somebody changes something: a wrong password, a bad certificate. */
+  /** Whether the last attempt failed for a reason that lasts: a wrong password, a bad certificate. */
   get isInVain(): boolean {
     return this.#inVain
   }
@@ -293,6 +293,7 @@ export class Link implements ConnectionOwner {
     const attempt = ++this.#attempt
     const connection = new Connection(this.#settings, this)
     connection.silenceExpected = this.#traits.silent === true
+    if (this.#traits.listening === true) connection.listen()
     this.#connection = connection
     connection.open(() => this.#traits.resolve(attempt), attempt)
   }
@@ -343,7 +344,7 @@ export class Link implements ConnectionOwner {
     this.#inVain = connection.permanent
     this.#backoff.failed()
     this.#state = 'down'
-    this.#owner.onDown(this, error, connection.lastRead)
+    this.#owner.onDown(this, error, connection.lastRead, connection.permanent)
     if (connection.permanent || this.#backoff.exhausted) this.#rejectWaiting(error)
     this.#handOver(error)
     this.#checkIdle()

@@ -26,7 +26,9 @@ interface Waiter {
 export class Node implements LinkOwner {
   readonly settings: Settings
   readonly #owner: NodeOwner
-  readonly #backoff: Backoff
+  /** Shared by all that dial this server. */
+  readonly backoff: Backoff
+  readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
   readonly #link: Link
   readonly pool: Pool
   #connecting: Waiter[] = []
@@ -39,10 +41,10 @@ export class Node implements LinkOwner {
     this.#owner = owner
     this.takesRefusal = (link, command, error) => owner.takesRefusal?.(link, command, error) ?? false
     this.takesLeft = (link, command, error) => owner.takesLeft?.(link, command, error) ?? false
-    this.#backoff = new Backoff(settings.reconnect)
-    const where = resolve ?? (() => settings.endpoint)
-    this.#link = new Link(settings, this, this.#backoff, { eager: true, resolve: where })
-    this.pool = new Pool(() => new Lent(settings, this.#backoff, where), settings.pool, this.name)
+    this.backoff = new Backoff(settings.reconnect)
+    this.resolve = resolve ?? (() => settings.endpoint)
+    this.#link = new Link(settings, this, this.backoff, { eager: true, resolve: this.resolve })
+    this.pool = new Pool(() => new Lent(settings, this.backoff, this.resolve), settings.pool, this.name)
   }
 
   /** `host:port` or path. */

@@ -87,7 +87,7 @@ export class Tenure {
   /** Runs `extension`, which resolves with the new end, when those before it are done. */
   extend(extension: () => Promise<number>): Promise<void> {
     const extended = this.#extension.then(async () => {
-      if (this.#lost !== undefined) throw this.#lost
+      if (!this.#look()) throw this.#lost
       const validUntil = await extension()
       // Lost while it was under way.
       if (this.#lost !== undefined) throw this.#lost

@@ -39,12 +39,12 @@ const MESSAGES: Readonly<Record<LockReason, string>> = {
   'not owned': 'The lock was lost: another token is there.',
   expired: 'The lock was lost: its time ran out.',
   'no ttl': 'The lock has no ttl, so it cannot be extended.',
-  unreachable: 'Too few servers answered to tell.',
-  aborted: 'The client of the lock was closed.',
+  unreachable: 'Too few servers answered to tell',
+  aborted: 'The client of the lock was closed',
 }
 
-export function lockError(reason: LockReason, lockName: string, cause?: unknown): LockError {
-  return new LockError(MESSAGES[reason], { reason, lockName, cause })
+export function lockError(reason: LockReason, lockName: string): LockError {
+  return new LockError(MESSAGES[reason], { reason, lockName })
 }
 
 /** The lock was ours: it is the error of `release` and `extend`, and the reason of the signal. */
@@ -54,6 +54,8 @@ export function lostError(reason: 'not owned' | 'expired', lockName: string): Lo
 
 /** Too few servers answered, and this is what kept the others. */
 export function unreachable(errors: readonly unknown[], lockName: string): LockError {
+  const reason = errors.some(isClosed) ? 'aborted' : 'unreachable'
   const cause = errors.length === 1 ? errors[0] : new AggregateError(errors)
-  return lockError(errors.some(isClosed) ? 'aborted' : 'unreachable', lockName, cause)
+  const why = errors[0] instanceof Error ? errors[0].message : String(errors[0])
+  return new LockError(`${MESSAGES[reason]}: ${why}`, { reason, lockName, cause })
 }

@@ -98,6 +98,15 @@ test('two that stand still are not waited for', async () => {
   expect(performance.now() - start).toBeLessThan(900)
 })
 
+test('three that stand still: told long before the ttl is over', async () => {
+  await Promise.all(servers.slice(0, 3).map(server => server.pause()))
+  const start = performance.now()
+  await expect(lockOf({ ttl: 8_000 }).tryAcquire()).rejects.toMatchObject({ name: 'LockError', reason: 'unreachable' })
+  await expect(lockOf({ ttl: 8_000 }).locked()).rejects.toMatchObject({ name: 'LockError', reason: 'unreachable' })
+  expect(performance.now() - start).toBeLessThan(6_000)
+  await until(async () => (await held()) === 0)
+})
+
 test('three killed: LockError within the deadline, and nothing is left beyond the ttl', async () => {
   const lock = await lockOf({ ttl: 1_000, wait: 600 }).acquire()
   await Promise.all(servers.slice(0, 3).map(server => server.kill()))

@@ -1,0 +1,144 @@
+/** Every command that a server processes, told on a connection of its own. */
+import { Command } from '../commands/command.js'
+import type { Reply } from '../commands/reply.js'
+import { MONITOR } from '../commands/server.js'
+import { Connection, type ConnectionOwner } from '../connection/connection.js'
+import type { Settings } from '../connection/options.js'
+import { ConnectionError, type RedisError } from '../errors/errors.js'
+
+/** A command that the server processed. */
+export interface MonitorEntry {
+  /** Seconds since the epoch, with microseconds. */
+  readonly time: number
+  readonly db: number
+  /** `host:port` of who sent it, `lua` for a script, `unix:path` for a socket. */
+  readonly client: string
+  readonly args: readonly string[]
+}
+
+/** What waits to be read at most; beyond it the oldest are dropped, and counted. */
+const MAX_QUEUE = 100_000
+
+export class Monitor implements ConnectionOwner {
+  readonly #connection: Connection
+  readonly #queue: MonitorEntry[] = []
+  readonly #ended: (monitor: Monitor) => void
+  /** How many entries were dropped because nobody read them in time. */
+  dropped = 0
+  #wake = () => {}
+  #closed = false
+  #error: RedisError | undefined
+
+  /** `ended` hears of its end, however it comes. */
+  constructor(settings: Settings, ended: (monitor: Monitor) => void) {
+    // A sign of life would be answered among the lines, which look like replies.
+    this.#connection = new Connection({ ...settings, healthCheckInterval: 0 }, this)
+    this.#ended = ended
+    this.#connection.open(() => settings.endpoint, 1)
+  }
+
+  /** Reads until the caller breaks off, the client is closed, or the connection is lost: then it throws. */
+  async *entries(): AsyncGenerator<MonitorEntry, void, undefined> {
+    try {
+      for (;;) {
+        const entries = this.#queue.splice(0)
+        yield* entries
+        if (entries.length > 0) continue
+        if (this.#error !== undefined) throw this.#error
+        if (this.#closed) return
+        await new Promise<void>(resolve => {
+          this.#wake = resolve
+        })
+      }
+    } finally {
+      this.close()
+    }
+  }
+
+  /** Ends it; what is queued is still read. With an `error` the reader is told that. */
+  close(error?: RedisError): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#error = error
+    this.#connection.destroy(new ConnectionError('The monitor was closed.'))
+    this.#ended(this)
+    this.#wake()
+  }
+
+  // What the connection tells
+
+  onOpen(): void {}
+
+  onReady(connection: Connection): void {
+    connection.ask(new Command(MONITOR, [])).catch(error => this.close(error))
+  }
+
+  onStray(_connection: Connection, reply: Reply): void {
+    const entry = typeof reply === 'string' ? readLine(reply) : undefined
+    if (entry === undefined) return
+    if (this.#queue.length >= MAX_QUEUE) {
+      this.#queue.shift()
+      this.dropped++
+    }
+    this.#queue.push(entry)
+    this.#wake()
+  }
+
+  onClosed(_connection: Connection, error: RedisError): void {
+    this.close(error)
+  }
+
+  onDrain(): void {}
+
+  onIdle(): void {}
+
+  onRefusal(): void {}
+
+  onPush(): void {}
+}
+
+/** `1700000000.123456 [0 127.0.0.1:5000] "set" "k" "\x00"`, read by hand: no expression runs over what was sent. */
+export function readLine(line: string): MonitorEntry | undefined {
+  const open = line.indexOf(' [')
+  const close = line.indexOf('] "', open)
+  if (open < 0 || close < 0) return undefined
+  const who = line.slice(open + 2, close)
+  const space = who.indexOf(' ')
+  return {
+    time: Number(line.slice(0, open)),
+    db: Number(who.slice(0, space)),
+    client: who.slice(space + 1),
+    args: readArguments(line, close + 2),
+  }
+}
+
+const ESCAPES: ReadonlyMap<string, number> = new Map([
+  ['n', 10],
+  ['r', 13],
+  ['t', 9],
+  ['a', 7],
+  ['b', 8],
+])
+
+function readArguments(line: string, from: number): string[] {
+  const args: string[] = []
+  let bytes: number[] = []
+  let inside = false
+  for (let at = from; at < line.length; at++) {
+    const character = line[at] as string
+    if (character === '"') {
+      if (inside) {
+        args.push(Buffer.from(bytes).toString())
+        bytes = []
+      }
+      inside = !inside
+    } else if (inside && character === '\\') {
+      const next = line[++at] ?? ''
+      if (next === 'x') {
+        bytes.push(Number.parseInt(line.slice(at + 1, at + 3), 16))
+        at += 2
+      } else bytes.push(ESCAPES.get(next) ?? next.charCodeAt(0))
+    } else if (inside) bytes.push(character.charCodeAt(0))
+  }
+  return args
+}

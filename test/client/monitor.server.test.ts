@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { readLine } from '../../src/client/monitor.js'
+import { type MonitorEntry, Redis } from '../../src/index.js'
+import { until } from '../rig/conditions.js'
+import { useServer } from '../servers/vitest.js'
+
+const server = useServer()
+
+test('monitor() tells every command, and break ends it', async () => {
+  const redis = new Redis({ port: server().port })
+  await redis.connect()
+  const seen: MonitorEntry[] = []
+  const monitoring = (async () => {
+    for await (const entry of redis.monitor()) {
+      if (entry.args[0] === 'probe') continue
+      seen.push(entry)
+      if (entry.args[0] === 'SET') break
+    }
+  })()
+  const monitors = async () => String(await server().command('CLIENT', 'LIST')).includes(' cmd=monitor')
+  await until(monitors, { what: 'a monitor' })
+  const odd = Buffer.from('a"b\\c\n\0ü')
+  await redis.set(odd, 'v')
+  await monitoring
+  expect(seen.at(-1)).toEqual({
+    time: expect.any(Number),
+    db: 0,
+    client: expect.stringContaining('127.0.0.1:'),
+    args: ['SET', 'a"b\\c\n\0ü', 'v'],
+  })
+  await until(async () => !(await monitors()), { what: 'the connection closed' })
+  await redis.close()
+})
+
+test('close() ends the loop, destroy() makes it throw, and so does a lost connection', async () => {
+  const watch = async (redis: Redis) => {
+    for await (const _ of redis.monitor());
+    return 'ended'
+  }
+  const ready = () =>
+    until(async () => String(await server().command('CLIENT', 'LIST')).includes(' cmd=monitor'), { what: 'a monitor' })
+  const first = new Redis({ port: server().port })
+  const ended = watch(first)
+  await ready()
+  await first.close()
+  expect(await ended).toBe('ended')
+  const second = new Redis({ port: server().port })
+  const destroyed = watch(second)
+  destroyed.catch(() => {})
+  await ready()
+  second.destroy()
+  await expect(destroyed).rejects.toMatchObject({ name: 'ConnectionError' })
+  const third = new Redis({ port: server().port })
+  const lost = watch(third)
+  lost.catch(() => {})
+  await ready()
+  await server().command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  await expect(lost).rejects.toMatchObject({ name: 'ConnectionError' })
+  third.destroy()
+})
+
+test('a line is read in linear time, whatever it holds', () => {
+  const start = performance.now()
+  for (const fill of ['1', '"', '\\', ']', ' [']) readLine(`1.1 [0 x] "${fill.repeat(1_000_000)}`)
+  expect(performance.now() - start).toBeLessThan(5_000)
+  expect(readLine('1.5 [3 lua] "get" "\\x41\\"\\\\"')).toEqual({
+    time: 1.5,
+    db: 3,
+    client: 'lua',
+    args: ['get', 'A"\\'],
+  })
+  expect(readLine('nonsense')).toBeUndefined()
+})

@@ -1,0 +1,389 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import { allSpecs, Command, keyless } from '../../src/commands/command.js'
+import * as joins from '../../src/commands/joins.js'
+import {
+  ClusterCrossSlotError,
+  ConnectionError,
+  DataError,
+  RedisClusterException,
+  ResponseError,
+  SlotNotCoveredError,
+} from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
+import type { ClusterNode } from '../servers/servers.mjs'
+import { slotOf as serverSlotOf } from '../servers/servers.mjs'
+import { useCluster } from '../servers/vitest.js'
+import { untilWhole } from './whole.js'
+
+const cluster = useCluster()
+const open: { destroy(): void }[] = []
+
+afterEach(() => {
+  for (const client of open.splice(0)) client.destroy()
+})
+
+function connect(options = {}): RedisCluster {
+  const client = new RedisCluster(cluster().seeds, { commandTimeout: 10_000, ...options })
+  client.on('error', () => {})
+  open.push(client)
+  return client
+}
+
+const letters = [...'abcdefghijklmnopqrstuvwxyz']
+
+/** How often a node has run a command of this name. */
+async function callsOf(node: ClusterNode, name: string): Promise<number> {
+  const stats = String(await node.command('INFO', 'commandstats'))
+  const line = stats.split('\r\n').find(each => each.startsWith(`cmdstat_${name.toLowerCase().replace(' ', '|')}:`))
+  // Refused ones count too: SCRIPT KILL finds nothing to kill.
+  const numbers = /calls=(\d+).*rejected_calls=(\d+)/.exec(line ?? '')
+  return numbers === null ? 0 : Number(numbers[1]) + Number(numbers[2])
+}
+
+describe('keys of several slots', () => {
+  test('MGET, MSET, DEL, UNLINK, EXISTS and TOUCH are split, and joined in order', async () => {
+    const client = connect()
+    const slots = new Set(letters.map(serverSlotOf))
+    expect(slots.size).toBeGreaterThan(20)
+    expect(await client.mset(Object.fromEntries(letters.map(key => [key, key.toUpperCase()])))).toBe('OK')
+    const wanted = ['z', 'nonesuch', ...letters, 'a', 'nonesuch']
+    expect(await client.mget(wanted)).toEqual(['Z', null, ...letters.map(key => key.toUpperCase()), 'A', null])
+    expect((await client.bytes.mget(['a', 'b']))[1]).toEqual(Buffer.from('B'))
+    expect(await client.exists(...letters, 'a', 'nonesuch')).toBe(27)
+    expect(await client.bigints.exists('a', 'b')).toBe(2n)
+    expect(await client.touch('a', 'b', 'nonesuch')).toBe(2)
+    expect(await client.del('a', 'b', 'nonesuch')).toBe(2)
+    expect(await client.unlink(...letters)).toBe(24)
+    const view = client.prefixed('{one}:')
+    await view.mset({ a: 1, b: 2 })
+    expect(await view.mget('a', 'b')).toEqual(['1', '2'])
+    expect(await client.get('{one}:b')).toBe('2')
+  })
+
+  test('in a pipeline too', async () => {
+    const client = connect()
+    await client.mset({ a: 'A', b: 'B', c: 'C' })
+    expect(await client.pipeline().mget('a', 'b', 'c').incr('n').dbsize().del('a', 'b').mget('a', 'c').exec()).toEqual([
+      ['A', 'B', 'C'],
+      expect.any(Number),
+      expect.any(Number),
+      2,
+      [null, 'C'],
+    ])
+  })
+
+  test('all others are refused before they are sent', async () => {
+    const client = connect()
+    await client.connect()
+    const primaries = await cluster().primaries()
+    const before = await Promise.all(primaries.map(node => callsOf(node, 'SINTER')))
+    const error = await client.sinter('a', 'b').catch(cause => cause)
+    expect(error).toBeInstanceOf(ClusterCrossSlotError)
+    expect(error).toMatchObject({ code: 'CROSSSLOT', command: 'SINTER', outcome: 'not sent' })
+    for (const refused of [
+      client.msetnx({ a: 1, b: 2 }),
+      client.rename('a', 'b'),
+      client.multi().set('a', 1).set('b', 2).exec(),
+      client.multi().mget('a', 'b').exec(),
+      client.blpop(['a', 'b'], 1),
+      client.call('EVAL', 'return 1', 2, 'a', 'b'),
+      client.session(async session => {
+        await session.get('a')
+        await session.get('b')
+      }),
+    ]) {
+      await expect(refused).rejects.toBeInstanceOf(ClusterCrossSlotError)
+    }
+    expect(await Promise.all(primaries.map(node => callsOf(node, 'SINTER')))).toEqual(before)
+    expect(client.pool.lent).toBe(0)
+  })
+
+  test('a split that fails in part tells its parts, where printing does not', async () => {
+    const client = connect()
+    await client.mset({ a: 1, b: 2 })
+    const owner = await cluster().primaryOf(serverSlotOf('a'))
+    const denied = ['~b', '+@all', 'on', 'nopass']
+    for (const node of cluster().nodes) await node.command('ACL', 'SETUSER', 'half', ...denied)
+    const half = connect({ username: 'half', password: 'any' })
+    const error = await half.mget('a', 'b').catch(cause => cause)
+    expect(error).toBeInstanceOf(ResponseError)
+    expect(error).toMatchObject({ code: 'NOPERM', command: 'MGET' })
+    expect(error.parts).toHaveLength(2)
+    expect(error.parts[0]).toMatchObject({ keys: ['a'], error })
+    expect(error.parts[1]).toEqual({ keys: ['b'], reply: ['2'] })
+    expect(Object.keys(error)).not.toContain('parts')
+    expect(owner.alive).toBe(true)
+    for (const node of cluster().nodes) await node.command('ACL', 'DELUSER', 'half')
+  })
+})
+
+describe('commands without keys', () => {
+  const HELD: Record<string, readonly (string | number)[]> = {
+    FLUSHDB: [],
+    FLUSHALL: [],
+    'SCRIPT LOAD': ['return 1'],
+    'SCRIPT FLUSH': [],
+    'SCRIPT EXISTS': ['e0e1f9fabfc9d4800c877a703b823ac0578ff8db'],
+    'SCRIPT KILL': [],
+    'FUNCTION LOAD': ['REPLACE', "#!lua name=lib\nredis.register_function('f', function() return 1 end)"],
+    'FUNCTION FLUSH': [],
+    'FUNCTION DELETE': ['lib'],
+    'FUNCTION KILL': [],
+    'FUNCTION STATS': [],
+    'CONFIG SET': ['maxmemory-samples', '5'],
+    DBSIZE: [],
+    'MEMORY PURGE': [],
+    'SLOWLOG RESET': [],
+    'SLOWLOG LEN': [],
+    'SLOWLOG GET': [],
+    'LATENCY RESET': [],
+    PING: [],
+    KEYS: ['*'],
+  }
+  const JOINS: Record<string, unknown> = {
+    agg_sum: joins.sum,
+    agg_min: joins.min,
+    agg_max: joins.max,
+    agg_logical_and: joins.and,
+    agg_logical_or: joins.or,
+    one_succeeded: joins.one,
+  }
+
+  test('go where the policies of COMMAND say', { timeout: 30_000 }, async () => {
+    await untilWhole(cluster())
+    const client = connect()
+    await client.connect()
+    const described = await policies(cluster().nodes[0]!)
+    const primaries = await cluster().primaries()
+    const checked: string[] = []
+    for (const [name, { request, response }] of described) {
+      const spec = allSpecs().get(name)
+      if (spec === undefined) continue
+      if (response !== undefined && JOINS[response] !== undefined && spec.ask !== undefined) {
+        expect(`${name}: ${(spec.join as { name?: string } | undefined)?.name}`).toBe(
+          `${name}: ${(JOINS[response] as { name: string }).name}`,
+        )
+      }
+      // Keys of several shards are split, but for MSETNX, which is atomic; what has no answer in common is one node's.
+      if (request === 'multi_shard')
+        expect(`${name} ${spec.ask}`).toBe(name === 'MSETNX' ? 'MSETNX undefined' : `${name} split`)
+      if ((request !== 'all_shards' && request !== 'all_nodes') || spec.ask === 'special') continue
+      expect(`${name} ${spec.ask}`).toBe(`${name} ${request === 'all_nodes' ? 'nodes' : 'shards'}`)
+      const args = HELD[name]
+      if (args === undefined) continue
+      const asked = request === 'all_nodes' ? cluster().nodes : primaries
+      const before = await Promise.all(cluster().nodes.map(node => callsOf(node, name)))
+      await client.call(...([...name.split(' '), ...args] as [string])).catch(error => {
+        // Nothing runs that could be killed, and the library is nowhere.
+        expect(error).toBeInstanceOf(ResponseError)
+      })
+      const after = await Promise.all(cluster().nodes.map(node => callsOf(node, name)))
+      const grown = cluster().nodes.filter((_, i) => after[i]! > before[i]!)
+      // What replicas get from their primaries by replication counts there too.
+      for (const node of asked) expect(grown, `${name} at ${node.url}`).toContain(node)
+      checked.push(name)
+    }
+    expect(checked.length).toBeGreaterThanOrEqual(18)
+    console.log(`asked all that they were to ask: ${checked.join(', ')}`)
+  })
+
+  test('are joined: sums, lists, all of one kind', async () => {
+    const client = connect()
+    await client.flushall()
+    await Promise.all(letters.map(key => client.set(key, key)))
+    expect(await client.dbsize()).toBe(26)
+    expect((await client.keys('*')).sort()).toEqual(letters)
+    expect(await client.ping()).toBe('PONG')
+    expect(await client.echo('here')).toBe('here')
+    const key = await client.randomkey()
+    expect(letters).toContain(key)
+    expect(await client.flushall()).toBe('OK')
+    expect(await client.dbsize()).toBe(0)
+  })
+
+  test('whose keys nobody knows are refused, unless a key says where', async () => {
+    const client = connect()
+    const error = await client.call('NONESUCH', 'a').catch(cause => cause)
+    expect(error).toBeInstanceOf(RedisClusterException)
+    expect(error).toMatchObject({ command: 'NONESUCH', outcome: 'not sent' })
+    await expect(client.with({ key: 'a' }).call('NONESUCH', 'a')).rejects.toBeInstanceOf(ResponseError)
+    await expect(client.wait(1, 1)).rejects.toBeInstanceOf(DataError)
+  })
+
+  test('nodes() gives each its own client', async () => {
+    await untilWhole(cluster())
+    const client = connect()
+    expect(client.nodes()).toEqual([])
+    await client.connect()
+    const ports = (await cluster().primaries()).map(({ port }) => port)
+    const told = await Promise.all(
+      client.nodes('primary').map(async node => (await node.call('CONFIG', 'GET', 'port')) as unknown),
+    )
+    expect(told.map(reply => Number([...(reply as Map<string, string>).values()][0])).sort()).toEqual([...ports].sort())
+    expect(client.nodes('primary')).toHaveLength(3)
+    expect(client.nodes('replica')).toHaveLength(3)
+    expect(client.nodes('all')).toHaveLength(6)
+    expect(client.nodes('primary')[0]).toBe(client.nodes('primary')[0])
+    // A replica answers reads of its slots, since it is asked behind READONLY.
+    await client.set('a', 'A')
+    const owner = await cluster().primaryOf(serverSlotOf('a'))
+    const [replica] = await cluster().replicasOf(owner)
+    const own = client.nodes('replica').find(({ node }) => node.endsWith(`:${replica!.port}`))
+    expect(own).toBeDefined()
+    await until(async () => (await own!.get('a')) === 'A')
+    const [first] = client.nodes('primary')
+    await client.close()
+    expect(first!.status).toBe('closed')
+  })
+})
+
+/** Request and response policies by name. */
+async function policies(node: ClusterNode): Promise<Map<string, { request?: string; response?: string }>> {
+  const found = new Map<string, { request?: string; response?: string }>()
+  const walk = (commands: readonly unknown[][]) => {
+    for (const command of commands) {
+      const tips = (command[7] as string[] | undefined) ?? []
+      const tip = (kind: string) => tips.find(each => each.startsWith(`${kind}_policy:`))?.split(':')[1]
+      const request = tip('request')
+      const response = tip('response')
+      if (request !== undefined)
+        found.set(String(command[0]).toUpperCase().replace('|', ' '), { request, ...(response ? { response } : {}) })
+      walk((command[9] as unknown[][] | undefined) ?? [])
+    }
+  }
+  walk((await node.command('COMMAND')) as unknown[][])
+  return found
+}
+
+describe('reads from replicas', () => {
+  test('go to replicas in turn, and to the primary when none answers', { timeout: 40_000 }, async () => {
+    await untilWhole(cluster())
+    const client = connect({ readFrom: 'replica' })
+    await client.connect()
+    await client.set('a', 'A')
+    const owner = await cluster().primaryOf(serverSlotOf('a'))
+    const [replica] = await cluster().replicasOf(owner)
+    await until(async () => (await client.get('a')) === 'A')
+    const before = await callsOf(replica!, 'GET')
+    for (let i = 0; i < 10; i++) expect(await client.get('a')).toBe('A')
+    expect(await callsOf(replica!, 'GET')).toBe(before + 10)
+    await replica!.kill()
+    const reads = await Promise.all(Array.from({ length: 20 }, () => client.get('a')))
+    expect(reads).toEqual(Array(20).fill('A'))
+    await cluster().heal()
+    await untilWhole(cluster())
+    const again = await callsOf(replica!, 'GET')
+    await until(async () => {
+      await client.get('a')
+      return (await callsOf(replica!, 'GET')) > again
+    })
+  })
+
+  test('nearest: who answers fastest', async () => {
+    await untilWhole(cluster())
+    const client = connect({ readFrom: 'nearest', refreshInterval: 50 })
+    await client.connect()
+    await client.set('a', 'A')
+    for (let i = 0; i < 50; i++) await client.get('a')
+    expect(await client.get('a')).toBe('A')
+    expect(client.stats.moved).toBe(0)
+  })
+})
+
+describe('what the cluster does not serve', () => {
+  test('a slot without a node is told by its own error', { timeout: 30_000 }, async () => {
+    const client = connect()
+    await client.connect()
+    const slot = 777
+    const owner = await cluster().primaryOf(slot)
+    for (const node of cluster().nodes) await node.command('CONFIG', 'SET', 'cluster-require-full-coverage', 'no')
+    for (const node of await cluster().primaries()) await node.command('CLUSTER', 'DELSLOTS', slot)
+    try {
+      await until(
+        async () => {
+          const error = await client.get(cluster().key(slot)).catch(cause => cause)
+          return error instanceof SlotNotCoveredError && error.outcome === 'not sent'
+        },
+        { timeout: 15_000 },
+      )
+      expect(await client.set(cluster().key(778), 'x')).toBe('OK')
+    } finally {
+      await owner.command('CLUSTER', 'ADDSLOTS', slot)
+      for (const node of cluster().nodes) await node.command('CONFIG', 'SET', 'cluster-require-full-coverage', 'yes')
+      await cluster().waitReady()
+    }
+    expect(await client.set(cluster().key(slot), 'x')).toBe('OK')
+  })
+
+  test('another database', async () => {
+    expect(() => new RedisCluster(cluster().seeds, { db: 1 })).toThrow(RedisClusterException)
+    expect(() => new RedisCluster(`${cluster().seeds[0]}/1`)).toThrow(RedisClusterException)
+    const client = connect()
+    await expect(client.session(session => session.select(1))).rejects.toBeInstanceOf(RedisClusterException)
+  })
+
+  test('a server without a cluster, or none at all: each node with its reason', async () => {
+    const dead = new RedisCluster([{ port: 1 }, { port: 2 }], { reconnect: { attempts: 1 } })
+    dead.on('error', () => {})
+    open.push(dead)
+    const error = await dead.connect().catch(cause => cause)
+    expect(error).toBeInstanceOf(RedisClusterException)
+    expect(error.message).toMatch(/127\.0\.0\.1:1: .*ECONNREFUSED[\s\S]*127\.0\.0\.1:2: .*ECONNREFUSED/)
+    const call = await dead
+      .with({ timeout: 2_000 })
+      .get('a')
+      .catch(cause => cause)
+    expect(call).toBeInstanceOf(RedisClusterException)
+    expect(call).toMatchObject({ outcome: 'not sent', command: 'GET' })
+  })
+})
+
+describe('ends', () => {
+  test('close waits for what was accepted, and takes no more', async () => {
+    const client = connect()
+    const closed: string[] = []
+    client.on('close', () => closed.push('close'))
+    const calls = Promise.all(letters.map(key => client.incr(`close:${key}`)))
+    await client.close()
+    expect(await calls).toEqual(letters.map(() => expect.any(Number)))
+    const error = await client.get('a').catch(cause => cause)
+    expect(error).toBeInstanceOf(ConnectionError)
+    expect(error.outcome).toBe('not sent')
+    await client.close()
+    client.destroy()
+    expect(closed).toEqual(['close'])
+    expect(client.status).toBe('closed')
+    await expect(client.connect()).rejects.toBeInstanceOf(ConnectionError)
+  })
+
+  test('destroy rejects all, wherever it is', async () => {
+    const client = connect()
+    const parked = client.get('a')
+    const blocked = client.blpop(['q'], 0)
+    client.destroy()
+    await expect(parked).rejects.toBeInstanceOf(ConnectionError)
+    await expect(blocked).rejects.toBeInstanceOf(ConnectionError)
+  })
+
+  test('an abort is immediate, in any phase', async () => {
+    const client = connect()
+    const reason = new Error('changed my mind')
+    const parked = new AbortController()
+    const first = client.with({ signal: parked.signal }).get('a')
+    parked.abort(reason)
+    await expect(first).rejects.toBe(reason)
+    await client.connect()
+    const split = new AbortController()
+    const second = client.with({ signal: split.signal }).mget(letters)
+    split.abort(reason)
+    await expect(second).rejects.toBe(reason)
+    expect(await client.mget('a', 'b')).toHaveLength(2)
+  })
+
+  test("a command of one's own", async () => {
+    const client = connect()
+    const SPEC = keyless('DEBUG JMAP', reply => reply)
+    await expect(client.run(new Command(SPEC, []))).rejects.toBeInstanceOf(ResponseError)
+  })
+})

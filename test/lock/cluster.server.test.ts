@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LockError, RedisCluster } from '../../src/index.js'
+import { seeded } from '../rig/random.mjs'
+import { slotOf } from '../servers/servers.mjs'
+import { useCluster } from '../servers/vitest.js'
+
+const servers = useCluster({ primaries: 3, replicasEach: 1 })
+let cluster: RedisCluster
+
+beforeAll(() => {
+  cluster = new RedisCluster(servers().seeds)
+  cluster.on('error', () => {})
+})
+afterAll(() => cluster.destroy())
+
+test.each(['job', 'user:{7}', 'a{b', 'a}b', 'a{}b', 'foo{}{bar}', '{', '}', '{}', '}{', '{{}}', '{}{}x', '100%'])(
+  'a lock called %s, with all that belongs to it',
+  async name => {
+    for (const client of [
+      cluster,
+      cluster.prefixed('app:'),
+      cluster.prefixed('{tag}:'),
+      cluster.prefixed('{}').bytes,
+    ]) {
+      const lock = await client.lock(name, { ttl: 10_000 }).acquire()
+      const waiting = client.lock(name, { ttl: 10_000, wait: 10_000 }).acquire()
+      await sleep(20)
+      await lock.extend(1_000)
+      const { fencingToken } = lock
+      expect(await lock.owned()).toBe(true)
+      await lock.release()
+      const next = await waiting
+      expect(next.fencingToken).toBeGreaterThan(fencingToken ?? Number.POSITIVE_INFINITY)
+      await next.release()
+    }
+  },
+)
+
+test('its slot moves and its primary dies under 20 contenders', { timeout: 60_000 }, async () => {
+  const random = seeded('contenders of a cluster')
+  const name = 'moving'
+  const slot = slotOf(name)
+  let inside = 0
+  let most = 0
+  let sections = 0
+  let over = false
+  const fencing: number[] = []
+  const contender = async () => {
+    const lock = cluster.lock(name, { ttl: 1_500, wait: 30_000 })
+    while (!over) {
+      try {
+        await lock.using(async (signal, { fencingToken }) => {
+          inside++
+          most = Math.max(most, inside)
+          fencing.push(fencingToken ?? 0)
+          await sleep(random.int(0, 3))
+          inside--
+          sections++
+          return signal
+        })
+      } catch (error) {
+        // Lost to the failover, and told.
+        expect(error).toBeInstanceOf(LockError)
+      }
+    }
+  }
+  const contenders = Promise.all(Array.from({ length: 20 }, contender))
+  const owner = await servers().primaryOf(slot)
+  const other = (await servers().primaries()).find(node => node !== owner)
+  if (other === undefined) throw new Error('a cluster of one')
+  await servers().moveSlot(slot, other)
+  await sleep(200)
+  expect(most).toBe(1)
+  const before = sections
+  // A lock that was not replicated may be given twice, so from here on only the fencing tokens are looked at.
+  await servers().killPrimary(other)
+  await sleep(2_000)
+  over = true
+  await contenders
+  expect(sections).toBeGreaterThan(before)
+  expect(fencing).toEqual([...new Set(fencing)].sort((a, b) => a - b))
+})
