@@ -9,6 +9,7 @@
 
 import { Blocking } from '../client/blocking.js'
 import type { Sender } from '../client/sender.js'
+import type { Argument } from '../commands/argument.js'
 import { blockTime, type Command } from '../commands/command.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import type { Borrower } from '../connection/lent.js'
@@ -127,7 +128,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
       return
     }
     if (spec.oneKey && spec.blocks === undefined) {
-      const shard = this.#table[slotOfKeys(command)]
+      const shard = this.#table[slotOf(command.args[spec.firstKey] as Argument)]
       if (shard !== undefined) {
         const reads = spec.readonly && !this.#fromPrimary
         const node = reads ? readerOf(shard, this.options.readFrom) : shard.primary

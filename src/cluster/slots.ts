@@ -24,8 +24,8 @@ const TAG_END = 0x7d
 /** Text up to this length is hashed from a space that is kept. */
 const SPACE = 256
 const space = Buffer.alloc(SPACE)
-/** The first n bytes of it, made as they are needed. */
-const spaces: Buffer[] = []
+/** The first n bytes of it. */
+const spaces = Array.from({ length: SPACE + 1 }, (_, length) => space.subarray(0, length))
 
 export function slotOf(key: Argument): number {
   if (typeof key === 'string') return slotOfText(key)
@@ -52,13 +52,13 @@ function slotOfBytes(key: Buffer): number {
 function hashText(text: string, from: number, to: number): number {
   const length = to - from
   if (length > SPACE) return calculateSlot(Buffer.from(text.slice(from, to)))
+  let all = 0
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(from + i)
-    if (code > 0x7f) return calculateSlot(Buffer.from(text.slice(from, to)))
+    all |= code
     space[i] = code
   }
-  spaces[length] ??= space.subarray(0, length)
-  return calculateSlot(spaces[length])
+  return calculateSlot(all <= 0x7f ? (spaces[length] as Buffer) : Buffer.from(text.slice(from, to)))
 }
 
 /**
