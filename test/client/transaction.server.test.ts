@@ -228,9 +228,9 @@ describe('transaction()', () => {
       }
     })()
     await Promise.all(
-      Array.from({ length: 16 }, async (_, id) => {
-        const key = `cas:${id % 4}`
-        for (let i = 0; i < 60; i++) {
+      Array.from({ length: 32 }, async (_, id) => {
+        const key = `cas:${id % 16}`
+        for (let i = 0; i < 30; i++) {
           const update = redis.transaction(key, async session => {
             const value = Number((await session.get(key)) ?? 0)
             await session
