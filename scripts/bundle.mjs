@@ -7,15 +7,42 @@ import path from 'node:path'
 
 // In two words, or what reads this file takes the line for its own.
 const MAPPING = ['sourceMapping', 'URL'].join('')
-const HEAD = '"use strict"\nconst modules = {\n'
-const TAIL = `}
+/** Modules that most programs never touch: loaded at the first use of what they export. */
+const LAZY = [
+  'client/blocking.js',
+  'client/lease.js',
+  'client/monitor.js',
+  'client/optimism.js',
+  'client/pipeline.js',
+  'client/scan.js',
+  'client/transaction.js',
+  'cluster/redis-cluster.js',
+  'commands/bloom.js',
+  'commands/count-min.js',
+  'commands/cuckoo.js',
+  'commands/json.js',
+  'commands/search.js',
+  'commands/t-digest.js',
+  'commands/time-series.js',
+  'commands/top-k.js',
+  'connection/pool.js',
+  'lock/lock.js',
+  'pubsub/keyspace.js',
+  'pubsub/registry.js',
+  'pubsub/subscriber.js',
+  'pubsub/subscription.js',
+]
+
+const HEAD = "'use strict'\nconst modules = {\n"
+const LOADER = `}
 const loaded = {}
 /** The exports of a module by its path from here. */
 module.exports = function load(id) {
   if (loaded[id] !== undefined) return loaded[id]
   const exports = (loaded[id] = {})
   const folder = id.includes('/') ? id.slice(0, id.lastIndexOf('/')) : ''
-  modules[id](exports, name => (name.startsWith('.') ? load(resolve(folder, name)) : require(name)))
+  const run = modules[id] ?? require('./late.js')[id]
+  run(exports, name => (name.startsWith('.') ? load(resolve(folder, name)) : require(name)))
   return exports
 }
 function resolve(folder, name) {
@@ -26,28 +53,82 @@ function resolve(folder, name) {
   }
   return steps.join('/')
 }
-//# ${MAPPING}=modules.js.map
 `
 
-/** Replaces every module in `dist` by `modules.js`, and each of `entries` by a door to it. */
+/**
+ * Replaces every module in `dist` by two files, what is loaded at once and what is loaded late, and each of `entries` by a
+ * door to them.
+ */
 export function bundle(dist, entries) {
   const files = readdirSync(dist, { recursive: true }).filter(file => file.endsWith('.js'))
-  let text = HEAD
-  const sections = []
+  const modules = new Map()
   for (const file of files.map(file => file.split(path.sep).join('/')).sort()) {
+    const map = mapOf(dist, file)
     const code = take(path.join(dist, file)).replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n')
-    text += `${JSON.stringify(file)}(exports, require) {\n`
-    sections.push({ offset: { line: lines(text), column: 0 }, map: mapOf(dist, file) })
-    text += `${code}},\n`
+    modules.set(file, { map, code: lazily(file, withoutComments(code)) })
   }
-  writeFileSync(path.join(dist, 'modules.js'), text + TAIL)
-  writeFileSync(path.join(dist, 'modules.js.map'), JSON.stringify({ version: 3, sections }))
+  const early = reached(modules, entries[0])
+  write(
+    dist,
+    'modules',
+    [...modules].filter(([file]) => early.has(file)),
+    LOADER,
+  )
+  write(
+    dist,
+    'late',
+    [...modules].filter(([file]) => !early.has(file)),
+    '}\nmodule.exports = modules\n',
+  )
   for (const entry of entries) {
     writeFileSync(
       path.join(dist, `${entry}.js`),
       `'use strict'\nmodule.exports = require('./modules.js')('${entry}.js')\n`,
     )
   }
+}
+
+/** The modules that loading `entry` loads. */
+function reached(modules, entry) {
+  const found = new Set()
+  const visit = file => {
+    if (found.has(file)) return
+    found.add(file)
+    for (const [, target] of modules.get(file).code.matchAll(/^(?:(?:const|var) \w+ = )?require\("(\.[^"]+)"\);$/gm)) {
+      visit(path.posix.join(path.posix.dirname(file), target))
+    }
+  }
+  visit(`${entry}.js`)
+  return found
+}
+
+function write(dist, name, modules, tail) {
+  let text = HEAD
+  const sections = []
+  for (const [file, { code, map }] of modules) {
+    text += `${JSON.stringify(file)}(exports, require) {\n`
+    sections.push({ offset: { line: lines(text), column: 0 }, map })
+    text += `${code}},\n`
+  }
+  writeFileSync(path.join(dist, `${name}.js`), `${text}${tail}//# ${MAPPING}=${name}.js.map\n`)
+  writeFileSync(path.join(dist, `${name}.js.map`), JSON.stringify({ version: 3, sections }))
+}
+
+/** Documentation stands in the declarations; here it would only be read. Lines stay where they are, for the maps. */
+function withoutComments(code) {
+  return code.replace(/^ *\/\*\*[\s\S]*?\*\/$/gm, comment => '\n'.repeat(lines(comment)))
+}
+
+/** Turns what a module imports from lazy ones into calls: `const x = require(…)` into `const x = () => require(…)`, `x.y` into `x().y`. */
+function lazily(file, code) {
+  let text = code
+  for (const [line, name, target] of code.matchAll(/^(?:const|var) (\w+) = require\("(\.[^"]+)"\);$/gm)) {
+    if (!LAZY.includes(path.posix.join(path.posix.dirname(file), target))) continue
+    text = text
+      .replace(line, `const ${name} = () => require("${target}");`)
+      .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${name}().`)
+  }
+  return text
 }
 
 /** The source map of a module, its sources named from `dist`. */

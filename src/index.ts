@@ -21,11 +21,13 @@ export {
 export type { Address, Topology, TopologyNode, TopologyShard } from './cluster/topology.js'
 export type { AclLogEntry, AclUser } from './commands/acl.js'
 export type { Argument, Key } from './commands/argument.js'
+export type { Bloom, BloomInfo } from './commands/bloom.js'
 export type {
   ClusterLink,
   ClusterNodeInfo,
   ClusterShard,
   ClusterShardNode,
+  ClusterSlotNode,
   ClusterSlotRange,
   SlotRange,
   SlotStats,
@@ -46,8 +48,12 @@ export type { CommandInfo, CommandListFilter } from './commands/command-docs.js'
 export type { RedisCommands } from './commands/commands.js'
 export type { ClientKillFilter, ClientListFilter, TrackingInfo } from './commands/connections.js'
 export type { Bigints, Bytes, Context, Form, Outcome, Plain, Promised, Runner } from './commands/context.js'
+export type { CountMin } from './commands/count-min.js'
+export type { Cuckoo } from './commands/cuckoo.js'
 export type { Decoder } from './commands/decoder.js'
 export type { GeoFound, GeoMember, GeoUnit, Position } from './commands/geo.js'
+export type { Json, JsonSetOptions } from './commands/json.js'
+export type { JsonPath } from './commands/json-values.js'
 export { allAfter, countedKeys, halfAfter, type KeySpec, keyAfter, keyAt, keysFrom } from './commands/key-specs.js'
 export type {
   LatencyEvent,
@@ -72,12 +78,30 @@ export { MapReply, type Reply, SetReply } from './commands/reply.js'
 export type { Bound, ScoredMember } from './commands/scores.js'
 export { Script, type ScriptDecoding, type ScriptOptions } from './commands/script.js'
 export type { FunctionLibrary, FunctionStats, LibraryFunction, RunningScript } from './commands/scripting.js'
+export type { Search } from './commands/search.js'
+export type { AggregateOptions, AggregateStep } from './commands/search-aggregate.js'
+export type { HybridOptions } from './commands/search-hybrid.js'
+export type { IndexInfo, Suggestion } from './commands/search-index-replies.js'
+export type { SearchOptions } from './commands/search-query.js'
+export type {
+  AggregatePart,
+  AggregateReply,
+  FoundDocument,
+  FoundKey,
+  HybridReply,
+  SearchReply,
+} from './commands/search-replies.js'
+export type { CreateOptions, Schema, SchemaField } from './commands/search-schema.js'
 export type { FailoverOptions, Role, ServerTime, ShutdownOptions } from './commands/server.js'
 export type { ClientInfo, Info, InfoValue } from './commands/server-text.js'
 export type { Limit, ZrangeOptions } from './commands/sorted-set-ranges.js'
 export type { PoppedScored, PoppedSeveralScored, Ranked, ZaddOptions } from './commands/sorted-sets.js'
 export type { Autoclaimed, AutoclaimedIds, PendingEntry, PendingSummary } from './commands/stream-groups.js'
-export type { StreamIds, TrimOptions, XaddOptions } from './commands/streams.js'
+export type { RangeOptions, StreamIds, TrimOptions, XaddOptions } from './commands/streams.js'
+export type { TDigest } from './commands/t-digest.js'
+export type { Aggregation, TimeSeries } from './commands/time-series.js'
+export type { GroupRange, Sample, SeriesInfo, SeriesRange } from './commands/time-series-replies.js'
+export type { TopK } from './commands/top-k.js'
 export type { RawVector, Vector, VectorLink, VectorSetInfo, VsimFound } from './commands/vector-sets.js'
 export type {
   Credentials,

@@ -9,6 +9,9 @@ import { mergeOptions, type RedisOptions, type Settings, settle } from '../conne
 import type { PoolStats } from '../connection/pool.js'
 import { readOptions } from '../connection/target.js'
 import { ConnectionError } from '../errors/errors.js'
+import type { Gap } from '../pubsub/gap.js'
+import { Registry } from '../pubsub/registry.js'
+import { Subscriber } from '../pubsub/subscriber.js'
 import { Blocking } from './blocking.js'
 import type { Engine, ViewOf } from './engine.js'
 import { lend } from './lease.js'
@@ -27,6 +30,8 @@ export interface RedisEvents {
   reconnecting: [{ readonly attempt: number; readonly delay: number }]
   /** The client was closed: it does nothing any more. */
   close: []
+  /** Subscriptions were away: messages of these channels may have been missed. */
+  gap: [gap: Gap]
   /** Trouble that no call is told of. Without a listener the first one is a warning of the process. */
   error: [error: unknown]
 }
@@ -57,6 +62,7 @@ export class Redis extends View {
   readonly #options: RedisOptions
   readonly #node: Node
   readonly #events: Events<RedisEvents>
+  readonly #engine: SingleEngine
   readonly #monitors = new Set<Monitor>()
 
   /**
@@ -75,7 +81,9 @@ export class Redis extends View {
       onReconnecting: (_, attempt, delay) => events.emit('reconnecting', { attempt, delay }),
       onDown: (_, error) => report(events, error),
     })
-    super(new SingleEngine(node), PLAIN)
+    const engine = new SingleEngine(node, events)
+    super(engine, PLAIN)
+    this.#engine = engine
     this.#options = options
     this.#node = node
     this.#events = events
@@ -126,7 +134,9 @@ export class Redis extends View {
   async close({ timeout = 5_000 }: CloseOptions = {}): Promise<void> {
     const closed = this.#node.status === 'closed'
     for (const monitor of this.#monitors) monitor.close()
+    this.#engine.subscriptions.close()
     await this.#node.close(timeout)
+    this.#engine.subscriber.destroy()
     if (!closed) this.#events.emit('close')
   }
 
@@ -134,6 +144,8 @@ export class Redis extends View {
   destroy(): void {
     if (this.#node.status === 'closed') return
     for (const monitor of this.#monitors) monitor.close(new ConnectionError('The client was destroyed.'))
+    this.#engine.subscriptions.close(new ConnectionError('The client was destroyed.', { node: this.#node.name }))
+    this.#engine.subscriber.destroy()
     this.#node.destroy()
     this.#events.emit('close')
   }
@@ -160,12 +172,14 @@ export class Redis extends View {
   /** Lets the connection keep the process alive (the default). */
   ref(): this {
     this.#node.ref()
+    this.#engine.subscriber.ref()
     return this
   }
 
   /** Lets the process end although the client is connected. */
   unref(): this {
     this.#node.unref()
+    this.#engine.subscriber.unref()
     return this
   }
 }
@@ -175,13 +189,24 @@ class SingleEngine implements Engine {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = false
+  readonly subscriptions: Registry
+  readonly subscriber: Subscriber
   readonly #node: Node
 
-  constructor(node: Node) {
+  constructor(node: Node, events: Events<RedisEvents>) {
     const { settings } = node
     this.settings = settings
     this.where = { database: settings.db, ...addressOf(settings.endpoint) }
     this.#node = node
+    this.subscriptions = new Registry({
+      where: this.where,
+      place: () => this.subscriber,
+      onGap: gap => events.emit('gap', gap),
+      onError: (error, heard) => {
+        if (!heard || events.has('error')) report(events, error)
+      },
+    })
+    this.subscriber = new Subscriber(node, this.subscriptions)
   }
 
   now(): number {

@@ -9,10 +9,15 @@ import type { KeyScanOptions, ScannedKeys } from '../commands/keys.js'
 import type { Scored } from '../commands/replies.js'
 import type { ScanOptions } from '../commands/scans.js'
 import type { ScannedMembers } from '../commands/sets.js'
-import type { Shape } from '../commands/shape.js'
+import { PLAIN, type Shape } from '../commands/shape.js'
 import { DataError } from '../errors/errors.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/options.js'
+import type { SubscribeArguments, SubscribeOptions } from '../pubsub/arguments.js'
+import { type KeyspaceHandler, type KeyspaceOptions, type KeyspaceSubscription, keyspace } from '../pubsub/keyspace.js'
+import { CHANNEL, type Kind, PATTERN, SHARD } from '../pubsub/kind.js'
+import type { Registry } from '../pubsub/registry.js'
+import { type Subscription, subscribe } from '../pubsub/subscription.js'
 import { type CallOptions, checkCallOptions } from './call-options.js'
 import type { Engine } from './engine.js'
 import { type RetryOptions, retrying } from './optimism.js'
@@ -167,6 +172,68 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
     options: RetryOptions & SessionOptions = {},
   ): Promise<T> {
     return this.session(session => retrying(session, keys, fn, options), options)
+  }
+
+  /**
+   * Listens to channels, given as an array or one by one; resolves when the server has confirmed. The messages go to the
+   * handler, `(message, channel)`, or to the one `for await` over the subscription, whose loop unsubscribes when it is left.
+   * It is resumed after every loss; what may have been missed is told as a `gap`.
+   * [SUBSCRIBE](https://redis.io/commands/subscribe)
+   */
+  subscribe(...args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
+    return this.#listen(CHANNEL, 'subscribe', args)
+  }
+
+  /** Listens to all channels that match patterns; the handler gets the pattern too. [PSUBSCRIBE](https://redis.io/commands/psubscribe) */
+  psubscribe(...args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
+    return this.#listen(PATTERN, 'psubscribe', args)
+  }
+
+  /** Listens to channels of a cluster's shards, for `spublish`. @since 7.0 [SSUBSCRIBE](https://redis.io/commands/ssubscribe) */
+  ssubscribe(...args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
+    return this.#listen(SHARD, 'ssubscribe', args)
+  }
+
+  async #listen(kind: Kind, method: string, args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
+    const { commandTimeout } = this.#engine.settings
+    return subscribe<F['text']>(this.#registry(), method, kind, this.#shape, this.#circumstances, commandTimeout, args)
+  }
+
+  #registry(): Registry {
+    const { subscriptions } = this.#engine
+    if (subscriptions === undefined)
+      throw new DataError('A session has no subscriptions: subscribe on the client itself.')
+    return subscriptions
+  }
+
+  /**
+   * Listens to what happens to keys: `for await (const { event, key, db } of await redis.keyspace({ keys: 'user:*' }))`. The server
+   * tells it only where `notify-keyspace-events` says so: what is missing there is added with `configure: true`, else it is a
+   * PubSubError.
+   */
+  keyspace(
+    wanted?: KeyspaceOptions,
+    handler?: KeyspaceHandler<F['text']>,
+    options?: SubscribeOptions,
+  ): Promise<KeyspaceSubscription<F['text']>>
+  keyspace(wanted?: KeyspaceOptions, options?: SubscribeOptions): Promise<KeyspaceSubscription<F['text']>>
+  async keyspace(
+    wanted: KeyspaceOptions = {},
+    second?: KeyspaceHandler<F['text']> | SubscribeOptions,
+    third?: SubscribeOptions,
+  ): Promise<KeyspaceSubscription<F['text']>> {
+    const { commandTimeout, db } = this.#engine.settings
+    const view = {
+      registry: this.#registry(),
+      shape: this.#shape,
+      circumstances: this.#circumstances,
+      timeout: commandTimeout,
+      db,
+      configuration: new View(this.#engine, PLAIN, this.#circumstances),
+    }
+    return typeof second === 'function'
+      ? keyspace<F['text']>(view, wanted, second, third ?? {})
+      : keyspace<F['text']>(view, wanted, undefined, second ?? third ?? {})
   }
 
   /**

@@ -19,14 +19,20 @@ export interface RefreshSource {
   adopt(topology: Topology): void
   /** No node told. `inVain`: none will until somebody changes something. */
   onUnknown(error: RedisClusterException, inVain: boolean): void
-  /** Whether looks go on by themselves: nobody says when the cluster is there, or when a lost primary has a successor. */
-  readonly isTroubled: boolean
+  /**
+   * Whether looks go on by themselves, since nobody says when the cluster is there, or a lost primary has a successor;
+   * `soon` if it is about to have one.
+   */
+  readonly watched: 'no' | 'yes' | 'soon'
 }
 
 /** Between the begins of two looks, ms. */
 const INTERVAL = 100
-/** Between looks for the successor of a lost primary: up to this, ms. */
-const WATCH_INTERVAL = 500
+/** Between looks that go on by themselves, ms. */
+const WATCH_INTERVAL = 250
+/** What does not end soon is looked at less often: after so many looks, so many ms apart. */
+const MOST_WATCHES = 100
+const LONG_WATCH_INTERVAL = 2_000
 /** How long an answer is waited for at first, ms; it doubles with each look in which no node told. */
 const PATIENCE = 1_000
 /** A node that has not connected after so many ms has the next one dialled beside it. */
@@ -43,8 +49,8 @@ export class Refresh {
   #wanted = false
   #stopped = false
   #hint: ClusterNode | undefined
+  #watches = 0
   #startedAt = Number.NEGATIVE_INFINITY
-  #watching = 0
   #waiters: { resolve(): void; reject(error: RedisError): void }[] = []
   #begun = 0
   #ended = 0
@@ -157,11 +163,11 @@ export class Refresh {
   }
 
   #watch(): void {
-    if (!this.#source.isTroubled) this.#watching = 0
-    else {
-      this.#watching++
-      this.#schedule(Math.min(WATCH_INTERVAL, INTERVAL * this.#watching) * (0.5 + Math.random() / 2))
-    }
+    const { watched } = this.#source
+    this.#watches = watched === 'no' ? 0 : this.#watches + 1
+    if (this.#watches > MOST_WATCHES) this.#schedule(LONG_WATCH_INTERVAL)
+    else if (watched === 'soon') this.#schedule(INTERVAL)
+    else if (watched === 'yes') this.#schedule(WATCH_INTERVAL * (0.5 + Math.random() / 2))
   }
 
   async #look(hint: ClusterNode | undefined, reasons: Reason[]): Promise<Topology | undefined> {

@@ -335,12 +335,13 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     return this.nodes.tellerOf(node)
   }
 
-  get isTroubled(): boolean {
-    if (this.#topology === undefined) return this.#rooms.isParking
-    return (
-      this.refreshing.trouble !== undefined ||
-      this.slots.shards.some(({ shard }) => shard.primary.link.state === 'down')
-    )
+  get watched(): 'no' | 'yes' | 'soon' {
+    if (this.#topology === undefined) return this.#rooms.isParking ? 'yes' : 'no'
+    const primaries = this.slots.shards.map(({ shard }) => shard.primary)
+    // Once the cluster holds a primary for dead, its replicas are at the vote.
+    if (primaries.some(({ failed }) => failed)) return 'soon'
+    const lost = this.refreshing.trouble !== undefined || primaries.some(({ link }) => link.state === 'down')
+    return lost ? 'yes' : 'no'
   }
 
   get trouble(): RedisError | undefined {

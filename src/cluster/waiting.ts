@@ -151,5 +151,5 @@ export class WaitingRooms implements Holder {
 
 function notDone(command: Command, error: RedisError): RedisError {
   const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
-  return errorLike(error, { command: command.spec.name, outcome })
+  return errorLike(error, { command: command.spec.name, outcome, cause: error.cause })
 }

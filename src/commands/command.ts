@@ -119,6 +119,13 @@ export function keyless(name: string, decode: Decoder, traits: Traits = {}): Spe
   return define(name, decode, undefined, false, traits)
 }
 
+let loadLate: (() => void) | undefined
+
+/** Names who brings the specs of modules, before a name with a dot is taken for unknown. */
+export function bringLate(load: () => void): void {
+  loadLate = load
+}
+
 /** Every spec by its name. */
 export function allSpecs(): ReadonlyMap<string, Spec> {
   return specs
@@ -134,6 +141,12 @@ export function specOf(words: readonly Argument[]): Spec {
   // A word with a blank in it is not two words.
   const spec = first.includes(' ') ? undefined : (two ?? specs.get(first))
   if (spec !== undefined) return spec
+  // Commands of modules have a dot in their names; what is loaded when it is needed is needed now.
+  if (first.includes('.') && loadLate !== undefined) {
+    loadLate()
+    loadLate = undefined
+    return specOf(words)
+  }
   const byteLength = Buffer.byteLength(first)
   return {
     name: first,

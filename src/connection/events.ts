@@ -43,11 +43,17 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
       if (listener.once) this.off(name, listener.handler as Handler<E[K]>)
       try {
         const result: unknown = listener.bound(...args)
-        if (result instanceof Promise) result.catch(error => this.#failed(error))
+        if (result instanceof Promise) result.catch(error => this.#trouble(name, error))
       } catch (error) {
-        this.#failed(error)
+        this.#trouble(name, error)
       }
     }
+  }
+
+  /** A listener of `error` that fails would be told of its own failure for ever. */
+  #trouble(name: keyof E, error: unknown): void {
+    if (name !== 'error') this.#failed(error)
+    else process.emitWarning(`A listener of 'error' failed: ${String(error)}`, 'RespireWarning')
   }
 
   #add<K extends keyof E>(name: K, handler: Handler<E[K]>, once: boolean): void {

@@ -117,7 +117,6 @@ export class Tenure {
   /** It is valid no more and extends itself no more. Resolves when the extensions under way are done. */
   async end(): Promise<void> {
     this.#ended = true
-    this.#extendAt = Number.POSITIVE_INFINITY
     clearTimeout(this.#timer)
     await this.#extension
   }

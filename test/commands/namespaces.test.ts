@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import type { Command } from '../../src/commands/command.js'
 import { allSpecs } from '../../src/commands/command.js'
@@ -6,6 +7,7 @@ import type { Promised } from '../../src/commands/context.js'
 import { applyPrefix } from '../../src/commands/prefix.js'
 import { Recorder } from './recorder.js'
 
+const MODULES = /^(?:JSON|FT|TS|BF|CF|CMS|TOPK|TDIGEST)\./
 const names = ['json', 'ft', 'ts', 'bf', 'cf', 'cms', 'topk', 'tdigest'] as const
 
 it('runs the commands of a namespace on what it was taken from', () => {
@@ -47,7 +49,7 @@ it('gives what its runner gives, so that chains go on', () => {
 
 it('has a method for every spec of the modules', () => {
   const r = new Recorder()
-  const specs = [...allSpecs().keys()].filter(name => /^(?:JSON|FT|TS|BF|CF|CMS|TOPK|TDIGEST)\./.test(name))
+  const specs = [...allSpecs().keys()].filter(name => MODULES.test(name))
   expect(specs.length).toBeGreaterThan(110)
   const missing = specs.filter(spec => {
     const [space = '', rest = ''] = spec.toLowerCase().split(/\.(.*)/)
@@ -77,4 +79,10 @@ it('puts a prefix before keys, and before the names of keys in searches', () => 
     'i SEARCH LIMITED QUERY * INKEYS 1 p:a',
   )
   expect(prefixed(r.ft.sugadd('s', 'x', 1))).toBe('p:s x 1')
+})
+
+it('is told in the page of what is not run', () => {
+  const page = readFileSync(`${__dirname}/../../docs/commands-not-run.md`, 'utf8')
+  const told = [...page.matchAll(/`((?:JSON|FT|TS|BF|CF|CMS|TOPK|TDIGEST)\.[^`]+)`/g)].map(([, name]) => name)
+  expect(told.sort()).toEqual([...allSpecs().keys()].filter(name => MODULES.test(name)).sort())
 })

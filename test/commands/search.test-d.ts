@@ -43,29 +43,25 @@ describe('searches', () => {
     expectTypeOf(plain.ft.aggregate('i', '*', { withcursor: { count: 5 } })).resolves.toExtend<AggregatePart>()
     const part = await bytes.ft.cursorRead('i', '1')
     expectTypeOf(part.cursor).toEqualTypeOf<string>()
-    expectTypeOf(part.rows[0]?.['a']).toEqualTypeOf<RowValue<Buffer> | undefined>()
+    expectTypeOf(part.rows[0]?.a).toEqualTypeOf<RowValue<Buffer> | undefined>()
     expectTypeOf(
       plain.ft.hybrid('i', 'q', { field: '@v', vector: new Float32Array(2) }, { combine: { rrf: {} } }),
     ).resolves.toExtend<HybridReply>()
+    const both = { rrf: {}, linear: { alpha: 1, beta: 1 } }
     // @ts-expect-error
-    void plain.ft.hybrid(
-      'i',
-      'q',
-      { field: '@v', vector: '$v' },
-      { combine: { rrf: {}, linear: { alpha: 1, beta: 1 } } },
-    )
+    void plain.ft.hybrid('i', 'q', { field: '@v', vector: '$v' }, { combine: both })
   })
 
   it('take schemas of the right fields', () => {
     expectTypeOf(plain.ft.create('i', { a: 'TEXT', b: { type: 'TAG', separator: ',' } })).toEqualTypeOf<Promise<'OK'>>()
+    const vector = { type: 'VECTOR', algorithm: 'FLAT', dim: 2, distanceMetric: 'L2' } as const
+    expectTypeOf(plain.ft.create('i', { v: vector })).toEqualTypeOf<Promise<'OK'>>()
     // @ts-expect-error a vector cannot be sorted
-    void plain.ft.create('i', {
-      v: { type: 'VECTOR', algorithm: 'FLAT', dim: 2, distanceMetric: 'L2', sortable: true },
-    })
+    void plain.ft.create('i', { v: { ...vector, sortable: true } })
     // @ts-expect-error numbers are not stemmed
     void plain.ft.create('i', { n: { type: 'NUMERIC', nostem: true } })
     // @ts-expect-error m is of HNSW
-    void plain.ft.create('i', { v: { type: 'VECTOR', algorithm: 'FLAT', dim: 2, distanceMetric: 'L2', m: 3 } })
+    void plain.ft.create('i', { v: { ...vector, m: 3 } })
     // @ts-expect-error a vector needs more than its type
     void plain.ft.create('i', { v: 'VECTOR' })
   })

@@ -44,8 +44,8 @@ describe('the packed package', () => {
     const code = `
       import { existsSync, readdirSync, readFileSync } from 'node:fs'
       const folder = 'node_modules/@respire/redis/'
-      const { sections } = JSON.parse(readFileSync(folder + 'dist/modules.js.map', 'utf8'))
-      const sources = sections.flatMap(({ map }) => map.sources)
+      const maps = ['modules', 'late'].map(name => JSON.parse(readFileSync(folder + 'dist/' + name + '.js.map', 'utf8')))
+      const sources = maps.flatMap(({ sections }) => sections.flatMap(({ map }) => map.sources))
       console.log(JSON.stringify([readdirSync(folder).sort(), sources.map(source => existsSync(folder + 'dist/' + source))]))`
     const [files, found] = JSON.parse(run(code))
     expect(files).toEqual(

@@ -1,0 +1,102 @@
+import type { Holder } from '../commands/command.js'
+import { type Command, Keep, State } from '../commands/command.js'
+import { unwatchSignal, watchSignal } from '../connection/abort.js'
+import { fail, succeed } from '../connection/settle.js'
+import { timedOut } from '../connection/timeout.js'
+import type { RedisError } from '../errors/errors.js'
+import type { Listener } from './member.js'
+import type { Topic } from './topic.js'
+
+/** A call that waits until the server has confirmed its topics: that they are joined, or that they are left. */
+export class Call implements Holder {
+  readonly command: Command
+  /** What it adds to its subscription; empty if it leaves. */
+  readonly listeners: readonly Listener[]
+  readonly #missing = new Set<Topic>()
+  readonly #undo: (call: Call) => void
+
+  /** `undo` takes back what a call that fails has begun. */
+  constructor(command: Command, listeners: readonly Listener[], undo: (call: Call) => void) {
+    this.command = command
+    this.listeners = listeners
+    this.#undo = undo
+    command.holder = this
+  }
+
+  get pending(): boolean {
+    return this.command.resolve !== undefined
+  }
+
+  /** Heeds `signal`; false if it had aborted, and the call is over. */
+  heed(signal: AbortSignal | undefined): boolean {
+    if (signal === undefined) return true
+    if (signal.aborted) {
+      fail(this.command, signal.reason)
+      return false
+    }
+    const keep = this.#keep()
+    const before = keep.onSettled
+    keep.onSettled = (command, value, error) => {
+      before?.(command, value, error)
+      unwatchSignal(signal, command)
+    }
+    watchSignal(signal, this.command)
+    return true
+  }
+
+  #keep(): Keep {
+    this.command.keep ??= new Keep()
+    return this.command.keep
+  }
+
+  expect(topic: Topic): void {
+    this.#missing.add(topic)
+  }
+
+  /** `topic` was confirmed; or undefined: there may be nothing to wait for. */
+  confirm(topic: Topic | undefined): void {
+    if (topic !== undefined) this.#missing.delete(topic)
+    if (this.#missing.size === 0) succeed(this.command, null)
+  }
+
+  /** The server refused for now: if that lasts to the deadline, it is what the call rejects with. */
+  hold(refusal: RedisError): void {
+    this.#keep().refusal = refusal
+  }
+
+  fail(error: unknown): void {
+    if (!this.pending) return
+    fail(this.command, error)
+    this.#undo(this)
+  }
+
+  // What a holder is asked
+
+  expire(command: Command, elapsed: number, round: number): boolean {
+    const [topic] = this.#missing
+    const link = topic?.carrier?.link
+    const ready = link?.state === 'ready'
+    // The confirmation may be in the kernel: the socket is read again before the call fails.
+    if (ready && (round === 0 || (round < 50 && link.connection?.hasMore === true))) return false
+    if (ready) command.state |= State.written
+    this.fail(
+      timedOut(command, {
+        node: link?.node ?? 'the server',
+        phase: ready ? 'written' : 'connecting',
+        elapsed,
+        queued: this.#missing.size,
+        inflight: link?.inflight ?? 0,
+        trouble: link?.lastError,
+      }),
+    )
+    return true
+  }
+
+  abandon(_command: Command, reason: unknown): void {
+    this.fail(reason)
+  }
+
+  refuse(_command: Command, error: RedisError): void {
+    this.fail(error)
+  }
+}

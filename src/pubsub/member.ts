@@ -1,0 +1,243 @@
+import type { Key } from '../commands/argument.js'
+import { Command } from '../commands/command.js'
+import type { Reply } from '../commands/reply.js'
+import { unwatchSignal, watchSignal } from '../connection/abort.js'
+import { handlerChannel } from '../connection/diagnostics.js'
+import { Events } from '../connection/events.js'
+import { type PubSubError, RedisError } from '../errors/errors.js'
+import type { SubscribeOptions } from './arguments.js'
+import type { Call } from './call.js'
+import { type Gap, Outage } from './gap.js'
+import { Inbox } from './inbox.js'
+import type { Kind } from './kind.js'
+import type { Registry } from './registry.js'
+import type { Topic } from './topic.js'
+
+/** Text in the form of a view. */
+export type Text = string | Buffer
+
+/** The events of a subscription, with the arguments of their handlers. */
+export interface SubscriptionEvents<T extends Text = string> {
+  /** The connection was lost and all channels are confirmed again: messages between may have been missed. */
+  gap: [gap: Gap<T>]
+  /** A handler threw or rejected; the queue was full with policy 'error'; the server refused to go on. */
+  error: [error: unknown]
+  /** It has ended: nothing more is queued. */
+  close: []
+}
+
+/** How the messages of a subscription become what its reader gets. */
+export interface Reading {
+  /** What is queued; undefined passes the message over. */
+  item(message: Text, channel: Text, pattern: Text | undefined): unknown
+  readonly handler: ((item: unknown) => unknown) | undefined
+}
+
+/** What a subscription is made from. */
+export interface Membership {
+  readonly kind: Kind
+  /** Text comes as Buffers. */
+  readonly bytes: boolean
+  /** Put before the names when they are sent, and taken from them when they are shown. */
+  readonly prefix: string
+  /** Deadline of its calls, ms. */
+  readonly timeout: number
+  readonly reading: Reading
+  readonly options: SubscribeOptions
+}
+
+/** A topic as one member hears it. */
+export class Listener {
+  readonly member: Member
+  readonly topic: Topic
+  /** The name as the member gave it, without the prefix. */
+  readonly shown: Text
+  /** The call that waits for its first confirmation. */
+  call: Call | undefined
+
+  constructor(member: Member, topic: Topic, shown: Text) {
+    this.member = member
+    this.topic = topic
+    this.shown = shown
+  }
+
+  take(message: Reply): void {
+    this.member.take(message, this.shown, undefined)
+  }
+
+  takeFrom(channel: Reply, message: Reply): void {
+    this.member.takeFrom(channel, message, this.shown)
+  }
+}
+
+/** A subscription as the registry knows it: what it listens to, and where the messages go. */
+export class Member {
+  readonly membership: Membership
+  /** By the keys of their topics. */
+  readonly listeners: Map<string, Listener> = new Map()
+  readonly events: Events<SubscriptionEvents<Text>> = new Events(error => this.onFailure(error))
+  readonly inbox: Inbox<unknown>
+  readonly #registry: Registry
+  readonly #outage = new Outage<Text>()
+  readonly #bytes: boolean
+  readonly #reading: Reading
+  /** Stands for the whole life of the subscription at its signal. */
+  #life: Command | undefined
+  #ended = false
+
+  constructor(registry: Registry, membership: Membership) {
+    this.#registry = registry
+    this.membership = membership
+    this.#bytes = membership.bytes
+    this.#reading = membership.reading
+    this.inbox = new Inbox(this, membership.reading.handler, membership.options)
+    this.#heed(membership.options.signal)
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  #heed(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return
+    this.#life = new Command(this.membership.kind.leave, [])
+    this.#life.holder = {
+      expire: () => true,
+      refuse: () => {},
+      abandon: (_, reason) => this.#aborted(reason),
+    }
+    watchSignal(signal, this.#life)
+  }
+
+  #aborted(reason: unknown): void {
+    this.inbox.clear()
+    this.fail(reason)
+    this.#registry.abandon(this, reason)
+  }
+
+  /** `name` as it is shown to the reader. */
+  shown(name: Key): Text {
+    if (this.#bytes) return Buffer.from(name)
+    return typeof name === 'string' ? name : Buffer.from(name).toString()
+  }
+
+  // Messages
+
+  take(message: Reply, channel: Text, pattern: Text | undefined): void {
+    const text = this.#bytes ? message : typeof message === 'string' ? message : this.#decoded(message)
+    if (typeof text !== 'string' && !Buffer.isBuffer(text)) {
+      // The text is longer than a string can be.
+      if (text instanceof RedisError) this.onFailure(text)
+      return
+    }
+    // It began to arrive before the first subscription to bytes did.
+    if (this.#bytes && typeof text === 'string') return
+    const item = this.#reading.item(text, channel, pattern)
+    if (item !== undefined) this.inbox.put(item)
+  }
+
+  takeFrom(channel: Reply, message: Reply, pattern: Text): void {
+    const { prefix } = this.membership
+    const text = this.#bytes ? channel : this.#decoded(channel)
+    if (typeof text === 'string') {
+      if (!this.#bytes) this.take(message, text.startsWith(prefix) ? text.slice(prefix.length) : text, pattern)
+      return
+    }
+    if (!Buffer.isBuffer(text)) return
+    const length = Buffer.byteLength(prefix)
+    const bare = length > 0 && text.subarray(0, length).equals(Buffer.from(prefix)) ? text.subarray(length) : text
+    this.take(message, bare, pattern)
+  }
+
+  #decoded(reply: Reply): Reply {
+    if (!Buffer.isBuffer(reply)) return reply
+    try {
+      return reply.toString()
+    } catch (cause) {
+      return new RedisError(`A message of ${reply.length} bytes is longer than a string can be: subscribe to bytes.`, {
+        cause,
+      })
+    }
+  }
+
+  // Gaps
+
+  lose(listener: Listener, from: number, cause: RedisError): void {
+    this.#outage.lose(listener.topic, listener.shown, from, cause)
+  }
+
+  regain(listener: Listener, to: number): void {
+    this.#tell(this.#outage.regain(listener.topic, to))
+  }
+
+  forget(listener: Listener): void {
+    this.#tell(this.#outage.forget(listener.topic))
+  }
+
+  #tell(gap: Gap<Text> | undefined): void {
+    if (gap !== undefined) this.events.emit('gap', gap)
+  }
+
+  // Trouble
+
+  onFailure(error: unknown): void {
+    if (handlerChannel.hasSubscribers) handlerChannel.publish({ error })
+    this.onTrouble(error)
+  }
+
+  /** Tells the listeners of `error`, here and at the client. */
+  onTrouble(error: unknown): void {
+    const heard = this.events.has('error')
+    if (heard) this.events.emit('error', error)
+    this.#registry.report(error, heard)
+  }
+
+  // Ends
+
+  onFull(error: PubSubError | undefined): void {
+    if (error === undefined) this.end()
+    else {
+      this.fail(error)
+      if (this.#reading.handler !== undefined) this.onTrouble(error)
+    }
+    this.#registry.leaveAll(this)
+  }
+
+  async onReturn(): Promise<void> {
+    this.inbox.clear()
+    // It is over here, whatever becomes of the server's confirmation.
+    await this.#registry.leave(this, [...this.listeners.values()]).catch(() => {})
+  }
+
+  /** What is queued is still read. */
+  end(): void {
+    if (this.#close()) {
+      this.inbox.end()
+      this.events.emit('close')
+    }
+  }
+
+  /** The loop throws `error`, behind what is queued. */
+  fail(error: unknown): void {
+    if (this.#close()) {
+      this.inbox.fail(error)
+      this.events.emit('close')
+    }
+  }
+
+  /** The server does not let it go on. */
+  refused(error: RedisError): void {
+    if (this.#ended) return
+    this.fail(error)
+    this.onTrouble(error)
+    this.#registry.leaveAll(this)
+  }
+
+  #close(): boolean {
+    if (this.#ended) return false
+    this.#ended = true
+    const { signal } = this.membership.options
+    if (signal !== undefined && this.#life !== undefined) unwatchSignal(signal, this.#life)
+    return true
+  }
+}

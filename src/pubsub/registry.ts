@@ -1,0 +1,368 @@
+/**
+ * What is wanted, and by whom: the topics of a client with their listeners, and the calls that wait for them. Handlers and
+ * queues live here, whatever becomes of connections; what is on the wire is the subscribers' affair.
+ *
+ *   Subscription ── Member ──▸ Listener ──▸ Topic ──▸ Subscriber (its connection)
+ *                              a, b           a, one for all that want it
+ */
+import type { Key } from '../commands/argument.js'
+import { type Circumstances, Command, measure } from '../commands/command.js'
+import { applyPrefix } from '../commands/prefix.js'
+import { setDeadline } from '../connection/deadline.js'
+import { commandChannel, traceCommand, type Where } from '../connection/diagnostics.js'
+import { outside } from '../connection/outside.js'
+import { errorLike, fail, promiseOf } from '../connection/settle.js'
+import { ConnectionError, type DataError, PubSubError, RedisError } from '../errors/errors.js'
+import { Call } from './call.js'
+import { type Gap, Outage, sinceEpoch } from './gap.js'
+import type { Kind } from './kind.js'
+import { Listener, Member, type Membership } from './member.js'
+import type { Subscriber, SubscriberOwner } from './subscriber.js'
+import { keyOf, Topic } from './topic.js'
+
+/** What a registry asks of its client, and tells it. */
+export interface RegistryOwner {
+  readonly where: Where
+  /** The subscriber that carries `topic`; undefined as long as nobody can: `reroute` tells when. */
+  place(topic: Topic): Subscriber | undefined
+  /** The slot of a shard channel (cluster). */
+  slotOf?(topic: Topic): number
+  /**
+   * A shard channel was refused, or taken from us (no error): true if the client finds out where it is now, and calls
+   * `reroute` then (cluster).
+   */
+  takesRefusal?(topic: Topic, error: RedisError | undefined): boolean
+  onGap(gap: Gap): void
+  /** Trouble that no call is told of. `heard` says that a listener of the subscription was told. */
+  onError(error: unknown, heard: boolean): void
+}
+
+/** How long until a topic that was refused for now is tried again, ms. */
+const AGAIN = 100
+
+export class Registry implements SubscriberOwner {
+  readonly #owner: RegistryOwner
+  readonly #topics = new Map<string, Topic>()
+  readonly #members = new Set<Member>()
+  readonly #outage = new Outage<string>()
+  readonly slotOf: (topic: Topic) => number
+  /** Listeners that want bytes, and topics whose names are no text. */
+  #bytes = 0
+  #closed: RedisError | undefined
+
+  constructor(owner: RegistryOwner) {
+    this.#owner = owner
+    this.slotOf = topic => owner.slotOf?.(topic) ?? 0
+  }
+
+  get wantsBytes(): boolean {
+    return this.#bytes > 0
+  }
+
+  /** Topics that somebody wants. */
+  get topics(): readonly Topic[] {
+    return [...this.#topics.values()].filter(({ wanted }) => wanted)
+  }
+
+  // Calls
+
+  /** A new member: what listens to no topic yet. */
+  admit(membership: Membership): Member {
+    const member = new Member(this, membership)
+    this.#members.add(member)
+    return member
+  }
+
+  /** Has `member` listen to `names` too; resolves with `result` once the server has confirmed them. */
+  join<R>(member: Member, names: readonly Key[], circumstances: Circumstances | undefined, result: R): Promise<R> {
+    const { kind, prefix, timeout } = member.membership
+    const command = new Command(kind.join, [...names], () => result)
+    const promise = promiseOf<R>(command)
+    const fault = this.#fault(member, command, prefix)
+    if (fault !== undefined) {
+      fail(command, fault)
+      this.#expelIfIdle(member)
+      return promise
+    }
+    const sent = command.args as readonly Key[]
+    const listeners: Listener[] = []
+    const call = new Call(command, listeners, failed => this.#undo(failed, member))
+    if (!call.heed(circumstances?.signal)) {
+      this.#expelIfIdle(member)
+      return promise
+    }
+    setDeadline(command, circumstances?.timeout ?? timeout, performance.now())
+    const start = () => {
+      for (const [i, name] of names.entries()) {
+        const topic = this.#topicOf(kind, sent[i] as Key)
+        if (member.listeners.has(topic.key)) continue
+        const listener = new Listener(member, topic, member.shown(name))
+        member.listeners.set(topic.key, listener)
+        listeners.push(listener)
+        this.#add(listener, call)
+      }
+      this.#confirm(call, undefined)
+    }
+    if (commandChannel.hasSubscribers) traceCommand(command, this.#owner.where, start)
+    else start()
+    return promise
+  }
+
+  #fault(member: Member, command: Command, prefix: string): RedisError | undefined {
+    if (this.#closed !== undefined) return errorLike(this.#closed, { outcome: 'not sent', command: command.spec.name })
+    if (member.ended) return new PubSubError('This subscription has ended: subscribe again to get another one.')
+    const size: number | DataError = (prefix === '' ? undefined : applyPrefix(command, prefix)) ?? measure(command)
+    if (typeof size !== 'number') return size
+    command.size = size
+    return undefined
+  }
+
+  /** Resolves when the server has confirmed that those topics that nobody else wants are left. */
+  leave(member: Member, listeners: readonly Listener[]): Promise<void> {
+    const { kind, timeout } = member.membership
+    const command = new Command(kind.leave, [], () => undefined)
+    const promise = promiseOf<void>(command)
+    const call = new Call(command, [], () => {})
+    setDeadline(command, timeout, performance.now())
+    for (const listener of listeners) {
+      const { topic } = listener
+      this.#remove(listener)
+      if (topic.wanted || topic.carrier === undefined || this.#closed !== undefined) continue
+      call.expect(topic)
+      topic.leaves.add(call)
+    }
+    this.#expelIfIdle(member)
+    call.confirm(undefined)
+    return promise
+  }
+
+  /** Takes `member` from everything, without a call that waits for it. */
+  leaveAll(member: Member): void {
+    for (const listener of [...member.listeners.values()]) this.#remove(listener)
+    this.#expelIfIdle(member)
+  }
+
+  /** The signal of `member` was aborted. */
+  abandon(member: Member, reason: unknown): void {
+    const calls = new Set([...member.listeners.values()].map(({ call }) => call))
+    for (const call of calls) call?.fail(reason)
+    this.leaveAll(member)
+  }
+
+  /** A call that added to `member` has failed: what it added is not wanted any more. */
+  #undo(call: Call, member: Member): void {
+    for (const listener of call.listeners) this.#remove(listener)
+    this.#expelIfIdle(member)
+  }
+
+  #expelIfIdle(member: Member): void {
+    if (member.listeners.size > 0) return
+    this.#members.delete(member)
+    member.end()
+  }
+
+  // Topics and their listeners
+
+  #topicOf(kind: Kind, name: Key): Topic {
+    const key = keyOf(name)
+    const id = `${kind.name} ${key}`
+    let topic = this.#topics.get(id)
+    if (topic === undefined) {
+      // Bytes of the caller may change once the call is over.
+      topic = new Topic(kind, typeof name === 'string' ? name : Buffer.from(name), key)
+      this.#topics.set(id, topic)
+      if (topic.binary) this.#bytes++
+    }
+    return topic
+  }
+
+  #add(listener: Listener, call: Call): void {
+    const { member, topic } = listener
+    if (member.membership.bytes) this.#bytes++
+    // Who waited for its end need not: it goes on.
+    this.#settleLeaves(topic)
+    listener.call = call
+    topic.joins.add(call)
+    if (topic.confirmed) topic.listeners = [...topic.listeners, listener]
+    else {
+      topic.waiting = [...topic.waiting, listener]
+      call.expect(topic)
+    }
+    // Also if it is confirmed: it may have been about to be left.
+    topic.carrier ??= this.#owner.place(topic)
+    topic.carrier?.carry(topic)
+  }
+
+  /** Nothing of `call` waits for `topic` any more. If it is over, the losses of its listeners are gaps from now on. */
+  #confirm(call: Call, topic: Topic | undefined): void {
+    call.confirm(topic)
+    if (call.pending) return
+    for (const listener of call.listeners) {
+      listener.topic.joins.delete(call)
+      listener.call = undefined
+    }
+  }
+
+  #remove(listener: Listener): void {
+    const { member, topic } = listener
+    if (!member.listeners.delete(topic.key)) return
+    topic.listeners = topic.listeners.filter(each => each !== listener)
+    topic.waiting = topic.waiting.filter(each => each !== listener)
+    // Who waits for what he has left meanwhile need not.
+    if (listener.call !== undefined) this.#confirm(listener.call, topic)
+    if (member.membership.bytes) this.#bytes--
+    member.forget(listener)
+    topic.carrier?.refresh()
+    if (topic.wanted) return
+    this.#tell(this.#outage.forget(topic))
+    if (topic.carrier === undefined) this.#discard(topic)
+    else topic.carrier.drop(topic)
+  }
+
+  #discard(topic: Topic): void {
+    topic.carrier = undefined
+    topic.confirmed = false
+    this.#settleLeaves(topic)
+    if (this.#topics.delete(`${topic.kind.name} ${topic.key}`) && topic.binary) this.#bytes--
+  }
+
+  #settleLeaves(topic: Topic): void {
+    for (const call of [...topic.leaves]) {
+      topic.leaves.delete(call)
+      call.confirm(topic)
+    }
+  }
+
+  /** Asks again who carries `topic`, and moves it if it is another one: its slot may have moved. */
+  reroute(topic: Topic): void {
+    if (!topic.wanted) return
+    const before = topic.carrier
+    const now = this.#owner.place(topic)
+    if (before !== now) {
+      if (topic.confirmed) this.#lose(topic, sinceEpoch(performance.now()), moved(topic))
+      topic.carrier = now
+      before?.drop(topic)
+    }
+    now?.carry(topic)
+  }
+
+  // What subscribers tell
+
+  onJoined(subscriber: Subscriber, topic: Topic): void {
+    if (topic.carrier !== subscriber || topic.confirmed) return
+    topic.confirmed = true
+    topic.listeners = [...topic.listeners, ...topic.waiting]
+    topic.waiting = []
+    for (const call of [...topic.joins]) this.#confirm(call, topic)
+    const to = sinceEpoch(performance.now())
+    for (const listener of topic.listeners) listener.member.regain(listener, to)
+    this.#tell(this.#outage.regain(topic, to))
+  }
+
+  onLeaving(subscriber: Subscriber, topic: Topic): void {
+    if (topic.carrier === subscriber) topic.confirmed = false
+  }
+
+  onLeft(subscriber: Subscriber, topic: Topic): void {
+    if (topic.carrier === subscriber && !topic.wanted) this.#discard(topic)
+  }
+
+  onLost(subscriber: Subscriber, topic: Topic, from: number, cause: RedisError): void {
+    if (topic.carrier === subscriber) this.#lose(topic, from, cause)
+  }
+
+  #lose(topic: Topic, from: number, cause: RedisError): void {
+    topic.confirmed = false
+    const stay: Listener[] = []
+    for (const listener of topic.listeners) {
+      if (listener.call === undefined) {
+        stay.push(listener)
+        listener.member.lose(listener, from, cause)
+      } else {
+        // Its call waits for others: nothing was promised yet.
+        listener.call.expect(topic)
+        topic.waiting = [...topic.waiting, listener]
+      }
+    }
+    topic.listeners = stay
+    if (stay.length > 0) this.#outage.lose(topic, textOf(topic.name), from, cause)
+  }
+
+  onDismissed(subscriber: Subscriber, topic: Topic): void {
+    if (topic.carrier !== subscriber) return
+    this.#lose(topic, sinceEpoch(subscriber.link.connection?.lastRead ?? performance.now()), moved(topic))
+    if (this.#owner.takesRefusal?.(topic, undefined) !== true) subscriber.carry(topic)
+  }
+
+  onRefused(subscriber: Subscriber, topic: Topic, error: RedisError, passing: boolean): void {
+    if (topic.carrier !== subscriber) return
+    if (this.#owner.takesRefusal?.(topic, error) === true) {
+      for (const call of topic.joins) call.hold(error)
+      return
+    }
+    if (passing) {
+      for (const call of topic.joins) call.hold(error)
+      outside(() => setTimeout(() => this.reroute(topic), AGAIN * (0.5 + Math.random())).unref())
+      return
+    }
+    for (const call of [...topic.joins]) call.fail(errorLike(error, { command: topic.kind.join.name }))
+    for (const { member } of topic.listeners) member.refused(error)
+  }
+
+  onKept(_subscriber: Subscriber, topic: Topic, error: RedisError): void {
+    for (const call of [...topic.leaves]) {
+      topic.leaves.delete(call)
+      call.fail(errorLike(error, { command: topic.kind.leave.name }))
+    }
+  }
+
+  onDown(subscriber: Subscriber, error: RedisError, permanent: boolean, exhausted: boolean): void {
+    this.report(error, false)
+    if (!permanent && !exhausted) return
+    for (const topic of this.topics) {
+      if (topic.carrier !== subscriber) continue
+      for (const call of [...topic.joins])
+        call.fail(errorLike(error, { command: topic.kind.join.name, outcome: 'not sent' }))
+      // What was live once waits on, unless the attempts are used up.
+      if (exhausted) for (const { member } of topic.listeners) member.refused(error)
+    }
+  }
+
+  // Events
+
+  report(error: unknown, heard: boolean): void {
+    this.#owner.onError(error, heard)
+  }
+
+  #tell(gap: Gap | undefined): void {
+    if (gap !== undefined) this.#owner.onGap(gap)
+  }
+
+  // Ends
+
+  /** No call is taken any more; loops end behind what is queued, or throw `error` at once. */
+  close(error?: ConnectionError): void {
+    const first = this.#closed === undefined
+    this.#closed ??= new ConnectionError('The client is closed.')
+    if (!first && error === undefined) return
+    const gone = error ?? new ConnectionError('The client was closed.', { outcome: 'not sent' })
+    for (const member of [...this.#members]) {
+      for (const { call } of member.listeners.values()) call?.fail(errorLike(gone, { outcome: 'not sent' }))
+      if (error === undefined) member.end()
+      else {
+        member.inbox.clear()
+        member.fail(errorLike(error, {}))
+      }
+    }
+    for (const topic of this.#topics.values()) this.#settleLeaves(topic)
+    this.#members.clear()
+  }
+}
+
+function textOf(name: Key): string {
+  return typeof name === 'string' ? name : Buffer.from(name).toString()
+}
+
+function moved(topic: Topic): RedisError {
+  return new RedisError(`The ${topic.kind.name} was taken from this connection by the server: its slot has moved.`)
+}

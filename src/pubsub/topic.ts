@@ -1,0 +1,67 @@
+import type { Key } from '../commands/argument.js'
+import type { Reply } from '../commands/reply.js'
+import type { Call } from './call.js'
+import type { Kind } from './kind.js'
+import type { Listener } from './member.js'
+import type { Subscriber } from './subscriber.js'
+
+/** A channel or pattern that somebody wants. It is one for all that want it. */
+export class Topic {
+  readonly kind: Kind
+  /** As it is sent. */
+  readonly name: Key
+  /** The same bytes always have the same key, given as text or as bytes. */
+  readonly key: string
+  /** Those that get its messages. The list is replaced, never changed: a delivery goes on over the old one. */
+  listeners: readonly Listener[] = []
+  /** Those that get them from the next confirmation on. */
+  waiting: readonly Listener[] = []
+  /** Calls that wait until it is confirmed, and calls that wait until it is left. */
+  readonly joins: Set<Call> = new Set()
+  readonly leaves: Set<Call> = new Set()
+  /** The connection that carries it. */
+  carrier: Subscriber | undefined
+  /** Whether the server has confirmed it on the connection that carries it now. */
+  confirmed = false
+
+  constructor(kind: Kind, name: Key, key: string) {
+    this.kind = kind
+    this.name = name
+    this.key = key
+  }
+
+  get wanted(): boolean {
+    return this.listeners.length > 0 || this.waiting.length > 0
+  }
+
+  /** Whether its name is no text, so that it can only be told apart as bytes. */
+  get binary(): boolean {
+    return this.key.startsWith(BINARY)
+  }
+
+  deliver(message: Reply): void {
+    const { listeners } = this
+    for (let i = 0; i < listeners.length; i++) listeners[i]?.take(message)
+  }
+
+  /** A message that a pattern let through. */
+  deliverFrom(channel: Reply, message: Reply): void {
+    const { listeners } = this
+    for (let i = 0; i < listeners.length; i++) listeners[i]?.takeFrom(channel, message)
+  }
+}
+
+/** A lone surrogate: no text that was read from bytes begins with it. */
+const BINARY = '\ud800'
+
+/** The key of a name: its text, or a text for bytes that are no UTF-8. */
+export function keyOf(name: string | Uint8Array): string {
+  // What a lone surrogate is sent as is U+FFFD.
+  if (typeof name === 'string') return SURROGATE.test(name) ? Buffer.from(name).toString() : name
+  const bytes = Buffer.isBuffer(name) ? name : Buffer.from(name.buffer, name.byteOffset, name.byteLength)
+  const text = bytes.toString()
+  if (!text.includes('\ufffd') || Buffer.from(text).equals(bytes)) return text
+  return BINARY + bytes.toString('latin1')
+}
+
+const SURROGATE = /[\ud800-\udfff]/

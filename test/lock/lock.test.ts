@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import type { Command } from '../../src/commands/command.js'
+import { ConnectionError, DataError, ResponseError } from '../../src/errors/errors.js'
+import { Lock } from '../../src/lock/lock.js'
+import type { LockClient } from '../../src/lock/lock-client.js'
+import { ACQUIRE, RELEASE } from '../../src/lock/scripts.js'
+
+/** Whatever runs commands will do. This one notes the SHA-1 of the scripts, and gives one answer after the other. */
+function answering(...answers: (() => unknown)[]): { client: LockClient; asked: unknown[] } {
+  const asked: unknown[] = []
+  const client: LockClient = {
+    run: async <R>(command: Command) => {
+      asked.push(command.args[0])
+      return (answers.shift() ?? (() => 1))() as R
+    },
+  }
+  return { client, asked }
+}
+
+function standStill(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+describe('a lock on whatever runs commands', () => {
+  test('a reply that comes before the clock was looked at, and too late', async () => {
+    const { client, asked } = answering(() => {
+      standStill(50)
+      return { fencing: 1 }
+    })
+    const lock = new Lock(client, 'job', { ttl: 40, wait: 0 })
+    await expect(lock.acquire()).rejects.toMatchObject({ name: 'LockError', reason: 'expired' })
+    expect([lock.valid, lock.token]).toEqual([false, null])
+    await new Promise(setImmediate)
+    expect(asked).toEqual([ACQUIRE.sha1, RELEASE.sha1])
+  })
+
+  test('a ttl that is used up by what is kept back', async () => {
+    const lock = new Lock(answering(() => ({ fencing: 1 })).client, 'job', { ttl: 2, wait: 0 })
+    await expect(lock.acquire()).rejects.toMatchObject({ name: 'LockError' })
+  })
+
+  test('a try that surely never ran leaves nothing to be given back', async () => {
+    const { client, asked } = answering(() => {
+      throw new ConnectionError('no link', { outcome: 'not sent' })
+    })
+    await expect(new Lock(client, 'job', { ttl: 1_000, wait: 0 }).acquire()).rejects.toMatchObject({
+      reason: 'unreachable',
+      message: 'Too few servers answered to tell: no link',
+      cause: { name: 'ConnectionError' },
+    })
+    await new Promise(setImmediate)
+    expect(asked).toEqual([ACQUIRE.sha1])
+  })
+
+  test.each([new DataError('bad argument'), new ResponseError('ERR no scripts here')])(
+    'what waiting does not mend is told at once: %s',
+    async error => {
+      const { client, asked } = answering(() => {
+        throw error
+      })
+      const lock = new Lock(client, 'job', { ttl: 1_000, wait: Number.POSITIVE_INFINITY })
+      await expect(lock.acquire()).rejects.toMatchObject({ reason: 'unreachable', cause: error })
+      expect(asked.filter(sha1 => sha1 === ACQUIRE.sha1)).toHaveLength(1)
+    },
+  )
+
+  test('a token of your own: the next try waits until what the last one may have taken is given back', async () => {
+    let freed: (answer: number) => void = () => {}
+    const { client, asked } = answering(
+      () => {
+        throw new ConnectionError('lost', { outcome: 'unknown' })
+      },
+      () =>
+        new Promise(resolve => {
+          freed = resolve
+        }),
+      () => ({ fencing: 2 }),
+    )
+    const lock = new Lock(client, 'job', { ttl: 5_000, token: 'mine', retryDelay: 1, jitter: 0 })
+    const acquiring = lock.acquire()
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect(asked).toEqual([ACQUIRE.sha1, RELEASE.sha1])
+    freed(1)
+    await acquiring
+    expect(asked).toEqual([ACQUIRE.sha1, RELEASE.sha1, ACQUIRE.sha1])
+  })
+})

@@ -1,0 +1,304 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import diagnostics from 'node:diagnostics_channel'
+import { afterEach, describe, expect, test } from 'vitest'
+import { Redis } from '../../src/client/redis.js'
+import type { RedisOptions } from '../../src/connection/options.js'
+import { ConnectionError, PubSubError, TimeoutError } from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
+import { FakeRedis } from '../rig/fake-redis.js'
+import { ChaosProxy } from '../rig/proxy.js'
+import { useServer } from '../servers/vitest.js'
+
+const server = useServer()
+const open: { destroy(): void }[] = []
+const stops: { stop(): Promise<void> }[] = []
+
+function client(options: RedisOptions = {}): Redis {
+  const redis = new Redis({ port: server().port, ...options })
+  open.push(redis)
+  return redis
+}
+
+afterEach(async () => {
+  for (const redis of open.splice(0)) redis.destroy()
+  for (const each of stops.splice(0)) await each.stop()
+})
+
+/** Publishes 0…count-1 in one command. */
+async function publish(channel: string, count: number): Promise<void> {
+  await server().command('EVAL', "for i = 1, ARGV[2] do redis.call('PUBLISH', ARGV[1], i - 1) end", 0, channel, count)
+}
+
+async function messages(loop: AsyncIterable<{ message: string }>): Promise<string[]> {
+  const got: string[] = []
+  for await (const { message } of loop) got.push(message)
+  return got
+}
+
+describe('a full queue', () => {
+  test("'drop-oldest' keeps the newest", async () => {
+    const subscription = await client().subscribe('full', { maxQueue: 10 })
+    await publish('full', 100)
+    await until(() => subscription.received === 100)
+    expect(subscription).toMatchObject({ queued: 10, dropped: 90, closed: false })
+    await subscription.unsubscribe()
+    expect(await messages(subscription)).toEqual(Array.from({ length: 10 }, (_, i) => String(90 + i)))
+  })
+
+  test("'drop-newest' keeps the oldest", async () => {
+    const subscription = await client().subscribe('full', { maxQueue: 10, whenFull: 'drop-newest' })
+    await publish('full', 100)
+    await until(() => subscription.received === 100)
+    expect(subscription).toMatchObject({ queued: 10, dropped: 90, closed: false })
+    await subscription.unsubscribe()
+    expect(await messages(subscription)).toEqual(Array.from({ length: 10 }, (_, i) => String(i)))
+  })
+
+  test("'close' leaves the channels, and ends behind what is queued", async () => {
+    const redis = client()
+    const subscription = await redis.subscribe('full', { maxQueue: 10, whenFull: 'close' })
+    await publish('full', 100)
+    await until(() => subscription.closed)
+    expect(subscription).toMatchObject({ received: 11, queued: 10, dropped: 1 })
+    expect(await messages(subscription)).toHaveLength(10)
+    await until(async () => (await redis.pubsubNumsub('full')).full === 0)
+  })
+
+  test("'error' does too, and then throws", async () => {
+    const redis = client()
+    const subscription = await redis.subscribe('full', { maxQueue: 10, whenFull: 'error' })
+    await publish('full', 100)
+    const got: string[] = []
+    await expect(async () => {
+      for await (const { message } of subscription) got.push(message)
+    }).rejects.toThrow(PubSubError)
+    // One went to the loop that waited, ten were queued.
+    expect(got).toHaveLength(11)
+    await until(async () => (await redis.pubsubNumsub('full')).full === 0)
+  })
+
+  test("'error' with a handler is an event", async () => {
+    const redis = client()
+    const errors: unknown[] = []
+    let release = () => {}
+    const subscription = await redis.subscribe('full', () => new Promise<void>(resolve => (release = resolve)), {
+      maxQueue: 2,
+      whenFull: 'error',
+    })
+    subscription.on('error', error => errors.push(error))
+    await publish('full', 10)
+    await until(() => errors.length > 0)
+    expect(errors[0]).toBeInstanceOf(PubSubError)
+    release()
+  })
+})
+
+describe('misuse is a PubSubError that says what to do', () => {
+  test('no channel', async () => {
+    const redis = client()
+    await expect(redis.subscribe([])).rejects.toThrow(PubSubError)
+    await expect((redis.psubscribe as () => Promise<unknown>)()).rejects.toThrow(/psubscribe\(\) needs at least one/)
+    const subscription = await redis.subscribe('a')
+    await expect(subscription.unsubscribe([])).rejects.toThrow(PubSubError)
+    await expect(subscription.subscribe()).rejects.toThrow(PubSubError)
+    expect(subscription.channels).toEqual(['a'])
+  })
+
+  test('a second iterator, and one beside a handler', async () => {
+    const redis = client()
+    const one = await redis.subscribe('a')
+    one[Symbol.asyncIterator]()
+    expect(() => one[Symbol.asyncIterator]()).toThrow(/an iterator already/)
+    expect(() => one[Symbol.asyncIterator]()).toThrow(PubSubError)
+    const two = await redis.subscribe('a', () => {})
+    expect(() => two[Symbol.asyncIterator]()).toThrow(/has a handler/)
+    expect(() => two[Symbol.asyncIterator]()).toThrow(PubSubError)
+  })
+
+  test('adding to one that ended', async () => {
+    const subscription = await client().subscribe('a')
+    await subscription.unsubscribe()
+    await expect(subscription.subscribe('b')).rejects.toThrow(PubSubError)
+    await subscription.unsubscribe()
+  })
+
+  test('in a session', async () => {
+    const redis = client()
+    await redis.session(async session => {
+      await expect((session as unknown as Redis).subscribe('a')).rejects.toThrow(/on the client itself/)
+    })
+    await expect(redis.call('SUBSCRIBE', 'a')).rejects.toThrow(/redis.subscribe\(\)/)
+  })
+})
+
+describe('handlers that fail', () => {
+  test('are told, and harm nobody', async () => {
+    const redis = client()
+    const atClient: unknown[] = []
+    const atSubscription: unknown[] = []
+    const observed: unknown[] = []
+    const observe = (message: unknown) => observed.push((message as { error: unknown }).error)
+    diagnostics.subscribe('respire:handler', observe)
+    redis.on('error', error => atClient.push(error))
+    const got: string[] = []
+    const throwing = await redis.subscribe('h', message => {
+      throw new Error(`thrown ${message}`)
+    })
+    throwing.on('error', error => atSubscription.push(error))
+    await redis.subscribe('h', message => Promise.reject(new Error(`rejected ${message}`)))
+    await redis.subscribe('h', message => got.push(message))
+    await publish('h', 3)
+    await until(() => got.length === 3 && atClient.length === 6)
+    diagnostics.unsubscribe('respire:handler', observe)
+    expect(atSubscription.map(String)).toEqual(['Error: thrown 0', 'Error: thrown 1', 'Error: thrown 2'])
+    expect(atClient.map(String).sort()).toEqual(
+      [0, 1, 2].flatMap(i => [`Error: rejected ${i}`, `Error: thrown ${i}`]).sort(),
+    )
+    expect(observed).toHaveLength(6)
+    expect(throwing.closed).toBe(false)
+  })
+
+  test('a listener of errors that fails itself is a warning', async () => {
+    const redis = client()
+    const warnings: Error[] = []
+    const warn = (warning: Error) => warnings.push(warning)
+    process.on('warning', warn)
+    redis.on('error', () => {
+      throw new Error('of the listener')
+    })
+    await redis.subscribe('h', () => {
+      throw new Error('of the handler')
+    })
+    await publish('h', 1)
+    await until(() => warnings.length > 0)
+    process.off('warning', warn)
+    expect(warnings.map(String)).toEqual([expect.stringContaining('of the listener')])
+  })
+})
+
+test('handlers and loops run in the context of who subscribed, whoever opened the socket', async () => {
+  const redis = client()
+  const storage = new AsyncLocalStorage<string>()
+  const seen: unknown[] = []
+  await storage.run('first request', () => redis.subscribe('ctx', () => seen.push(storage.getStore())))
+  await storage.run('second request', () => redis.subscribe('ctx', async () => seen.push(storage.getStore())))
+  const third = await storage.run('third request', () => redis.subscribe('ctx'))
+  const loop = storage.run('third request', async () => {
+    for await (const _ of third) {
+      seen.push(storage.getStore())
+      break
+    }
+  })
+  await redis.subscribe('ctx', () => seen.push(storage.getStore()))
+  await publish('ctx', 1)
+  await loop
+  await until(() => seen.length === 4)
+  expect([...seen].sort()).toEqual(['first request', 'second request', 'third request', undefined])
+})
+
+describe('ends', () => {
+  test('close() ends loops behind what is queued, destroy() makes them throw', async () => {
+    const closing = client()
+    const gentle = await closing.subscribe('a')
+    const handled: string[] = []
+    await closing.subscribe('a', message => handled.push(message))
+    await publish('a', 3)
+    await until(() => gentle.queued === 3)
+    const loop = messages(gentle)
+    await closing.close()
+    expect(await loop).toEqual(['0', '1', '2'])
+    expect(handled).toEqual(['0', '1', '2'])
+    await expect(closing.subscribe('a')).rejects.toThrow(ConnectionError)
+    await gentle.unsubscribe()
+
+    const destroyed = client()
+    const waiting = messages(await destroyed.subscribe('a'))
+    const late = await destroyed.subscribe('b')
+    destroyed.destroy()
+    await expect(waiting).rejects.toThrow(ConnectionError)
+    await expect(messages(late)).rejects.toThrow(ConnectionError)
+    await until(async () => !String(await server().command('CLIENT', 'LIST')).includes('sub=1'))
+  })
+
+  test('a call that waits when the client goes is rejected as not sent', async () => {
+    const fake = await FakeRedis.start({ script: ([name]) => (name === 'SUBSCRIBE' ? '' : undefined) })
+    stops.push(fake)
+    const redis = client({ port: fake.port })
+    const waiting = redis.subscribe('a')
+    await fake.untilReceived('SUBSCRIBE')
+    redis.destroy()
+    await expect(waiting).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+  })
+
+  test('a signal ends a subscription: its loop throws the reason', async () => {
+    const redis = client()
+    const controller = new AbortController()
+    const subscription = await redis.subscribe('a', { signal: controller.signal })
+    const loop = messages(subscription)
+    const reason = new Error('enough')
+    controller.abort(reason)
+    await expect(loop).rejects.toBe(reason)
+    await until(async () => (await redis.pubsubNumsub('a')).a === 0)
+    await expect(redis.subscribe('a', { signal: controller.signal })).rejects.toBe(reason)
+  })
+
+  test('return() settles a next() that waits', async () => {
+    const subscription = await client().subscribe('a')
+    const iterator = subscription[Symbol.asyncIterator]()
+    const waiting = [iterator.next(), iterator.next()]
+    await iterator.return?.()
+    expect(await Promise.all(waiting)).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ])
+    expect(await iterator.next()).toEqual({ done: true, value: undefined })
+  })
+})
+
+describe('deadlines', () => {
+  test('a subscription that is not confirmed in time rejects, and does not come alive later', async () => {
+    const proxy = await ChaosProxy.start(server(), 1)
+    stops.push(proxy)
+    const redis = client({ port: proxy.port, commandTimeout: 150 })
+    const live = await redis.subscribe('live')
+    await proxy.set({ down: { mode: 'hold' } })
+    const calls: string[] = []
+    await expect(redis.subscribe('late', message => calls.push(message))).rejects.toMatchObject({
+      name: 'TimeoutError',
+      phase: 'written',
+      outcome: 'unknown',
+    })
+    await proxy.calm()
+    await until(async () => (await server().command('PUBSUB', 'NUMSUB', 'late')).join() === 'late,0')
+    await publish('late', 1)
+    await publish('live', 1)
+    await until(() => live.received === 1)
+    expect(calls).toEqual([])
+  })
+
+  test('without a server it is never sent; a signal rejects at once', async () => {
+    const proxy = await ChaosProxy.start(server(), 1)
+    stops.push(proxy)
+    await proxy.refuse()
+    const redis = client({ port: proxy.port, commandTimeout: 100 })
+    redis.on('error', () => {})
+    await expect(redis.subscribe('a')).rejects.toThrow(TimeoutError)
+    await expect(redis.subscribe('a')).rejects.toMatchObject({ outcome: 'not sent', phase: 'connecting' })
+    const controller = new AbortController()
+    const call = redis.with({ signal: controller.signal, timeout: 0 }).subscribe('a')
+    controller.abort('gone')
+    await expect(call).rejects.toBe('gone')
+    await proxy.accept()
+    const alive = await redis.with({ timeout: 5_000 }).subscribe('b')
+    expect(await server().command('PUBSUB', 'CHANNELS')).toEqual(['b'])
+    await alive.unsubscribe()
+  })
+
+  test('a wrong password rejects at once', async () => {
+    const guarded = await FakeRedis.start({ password: 'right' })
+    stops.push(guarded)
+    const redis = client({ port: guarded.port, password: 'wrong' })
+    redis.on('error', () => {})
+    await expect(redis.subscribe('a')).rejects.toMatchObject({ name: 'AuthenticationError', outcome: 'not sent' })
+  })
+})
