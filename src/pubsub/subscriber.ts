@@ -142,8 +142,6 @@ export class Subscriber implements LinkOwner {
     return this.#wanted
   }
 
-  // What is wanted
-
   /** Subscribes to `topic` as soon as can be, and again after each loss. */
   carry(topic: Topic): void {
     const topics = this.#of(topic.kind)
@@ -262,8 +260,6 @@ export class Subscriber implements LinkOwner {
     connection.push(fence)
   }
 
-  // What the server says
-
   onPush(_link: Link, kind: string, items: Reply[]): void {
     switch (kind) {
       case 'message':
@@ -380,8 +376,6 @@ export class Subscriber implements LinkOwner {
     }
   }
 
-  // What the link tells
-
   onConnect(): void {}
 
   onReconnecting(): void {}
@@ -414,8 +408,6 @@ export class Subscriber implements LinkOwner {
       }
     }
   }
-
-  // Elsewhere, and the end
 
   /** Goes on at another server, with all that it carries. What is missed between is a gap. */
   move(destination: Destination, cause: RedisError): void {

@@ -98,7 +98,9 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
       await until(() => subscription.received - before === expected)
     }
     expect(kills).toBeGreaterThan(10)
-    console.log(`${operations} operations, ${kills} kills, ${channels.length} channels and ${patterns.size} patterns left`)
+    console.log(
+      `${operations} operations, ${kills} kills, ${channels.length} channels and ${patterns.size} patterns left`,
+    )
   })
 
   test('10,000 rounds of subscribe 3, unsubscribe [a, unknown], unsubscribe all beside GETs: no reply is shifted', async () => {
