@@ -126,6 +126,7 @@ function lazily(file, code) {
     if (!LAZY.includes(path.posix.join(path.posix.dirname(file), target))) continue
     text = text
       .replace(line, `const ${name} = () => require("${target}");`)
+      .replaceAll(new RegExp(`\\bnew ${name}\\.(\\w+)`, 'g'), `new (${name}().$1)`)
       .replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `${name}().`)
   }
   return text
