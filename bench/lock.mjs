@@ -1,11 +1,12 @@
 /**
- * What waiting for a lock costs, beside others: 12 contenders with a client each, so that ten wait all the time.
+ * What waiting for a lock costs, beside others: 11 contenders with a client each. Whoever gives the lock back waits again as soon as
+ * the next one has it, so that ten wait at each release.
  *
  *   node bench/lock.mjs [--rounds 5] [--ms 4000] [--hold 5] [--clients respire,redlock]
  *
  * In every round each client runs once, in turn. Told are the hand-over (from the call of release to the next holder's code), how
- * many commands the server got for each time that the lock was acquired, what that cost it in CPU, and how often the one was next
- * who had waited longest.
+ * long one waited for its turn, how many commands the server got for each time that the lock was acquired, what that cost it in CPU,
+ * and how often the one was next who had waited longest.
  */
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
@@ -23,8 +24,7 @@ const { values: given } = parseArgs({
     clients: { type: 'string' },
   },
 })
-/** One holds it, one has just given it back, ten wait. */
-const CONTENDERS = 12
+const CONTENDERS = 11
 const TTL = 10_000
 
 const require = createRequire(import.meta.url)
@@ -105,31 +105,45 @@ async function serverFigures() {
   }
 }
 
+function resolvers() {
+  let resolve
+  const promise = new Promise(done => {
+    resolve = done
+  })
+  return { promise, resolve }
+}
+
 async function run(name, ms, hold) {
   const clients = Array.from({ length: CONTENDERS }, () => CLIENTS[name].open(server.port))
+  const handOvers = []
   const waits = []
   const waiting = new Map()
   let releasedAt
   let acquired = 0
   let longestWaited = 0
   let over = false
+  let next = resolvers()
   const lockName = `bench:${name}:${performance.now()}`
   const contend = async (client, id) => {
     while (!over) {
       waiting.set(id, performance.now())
       const release = await client.acquire(lockName)
       const now = performance.now()
-      if (releasedAt !== undefined) waits.push(now - releasedAt)
-      acquired++
+      if (releasedAt !== undefined) handOvers.push(now - releasedAt)
       const since = waiting.get(id)
       waiting.delete(id)
+      waits.push(now - since)
+      acquired++
       if ([...waiting.values()].every(other => other > since)) longestWaited++
+      next.resolve()
       await sleep(hold)
+      next = resolvers()
+      const { promise } = next
       releasedAt = performance.now()
       await release()
-      // Whoever asks again at once takes it from those who wait.
-      await sleep(hold)
+      if (!over) await promise
     }
+    next.resolve()
   }
   const before = await serverFigures()
   const all = clients.map(contend)
@@ -139,13 +153,13 @@ async function run(name, ms, hold) {
   const after = await serverFigures()
   for (const client of clients) client.close()
   const sent = after.commands - before.commands + (name === 'loop' ? after.sets - before.sets : 0)
-  return { waits, acquired, longestWaited, sent, cpu: after.cpu - before.cpu }
+  return { handOvers, waits, acquired, longestWaited, sent, cpu: after.cpu - before.cpu }
 }
 
 const names = given.clients?.split(',') ?? Object.keys(CLIENTS)
 const rounds = Number(given.rounds)
 const totals = new Map(
-  names.map(name => [name, { waits: [], acquired: 0, longestWaited: 0, sent: 0, cpu: 0, medians: [] }]),
+  names.map(name => [name, { handOvers: [], waits: [], acquired: 0, longestWaited: 0, sent: 0, cpu: 0 }]),
 )
 const progress = bar((rounds + 1) * names.length, 'rounds')
 for (let round = 0; round <= rounds; round++) {
@@ -155,6 +169,7 @@ for (let round = 0; round <= rounds; round++) {
     progress.tick()
     if (round === 0) continue
     const total = totals.get(name)
+    total.handOvers.push(...figures.handOvers)
     total.waits.push(...figures.waits)
     for (const figure of ['acquired', 'longestWaited', 'sent', 'cpu']) total[figure] += figures[figure]
   }
@@ -168,14 +183,15 @@ console.log(
   `\nNode ${process.version}, ${server.flavour} ${server.version.join('.')}, ${cpus().length} × ${cpus()[0].model}`,
 )
 console.log(`Ten wait, each holds the lock for ${given.hold} ms; ${rounds} rounds of ${given.ms} ms each\n`)
+const ms = figures =>
+  `${at(figures, 0.5).toFixed(2).padStart(7)} ms, p99 ${at(figures, 0.99).toFixed(1).padStart(7)} ms`
 for (const name of names) {
-  const { waits, acquired, longestWaited, sent, cpu } = totals.get(name)
+  const { handOvers, waits, acquired, longestWaited, sent, cpu } = totals.get(name)
+  console.log(`${CLIENTS[name].title} (${acquired} locks)`)
   console.log(
-    `${CLIENTS[name].title.padEnd(40)} hand-over ${at(waits, 0.5).toFixed(2).padStart(7)} ms, p99 ${at(waits, 0.99)
-      .toFixed(2)
-      .padStart(
-        7,
-      )} ms   ${(sent / acquired).toFixed(1).padStart(5)} commands and ${((cpu / acquired) * 1e6).toFixed(0).padStart(5)} µs of the server's CPU a lock   ` +
-      `${((longestWaited / acquired) * 100).toFixed(0).padStart(3)} % in turn (${acquired} locks)`,
+    `  hand-over ${ms(handOvers)}   waited ${ms(waits)}   in turn ${Math.round((longestWaited / acquired) * 100)} %`,
+  )
+  console.log(
+    `  a lock: ${(sent / acquired).toFixed(1)} commands, ${((cpu / acquired) * 1e6).toFixed(0)} µs of the server's CPU`,
   )
 }

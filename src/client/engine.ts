@@ -10,6 +10,8 @@ import type { Session } from './session.js'
 export interface Engine extends Sender {
   /** The subscriptions of the client; a lent connection has none. */
   readonly subscriptions?: Registry
+  /** Each of its nodes tells of the keys that it has, and of no others. */
+  readonly isCluster?: boolean
   /** Goes through all keys: on one server from cursor to cursor, in a cluster on every primary. */
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]>
   /** Lends a connection for as long as `fn` runs. */

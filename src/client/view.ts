@@ -223,6 +223,9 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
     third?: SubscribeOptions,
   ): Promise<KeyspaceSubscription<F['text']>> {
     const { commandTimeout, db } = this.#engine.settings
+    if (this.#engine.isCluster === true) {
+      throw new DataError("Each node tells of its own keys: listen on every one of cluster.nodes('primary').")
+    }
     const view = {
       registry: this.#registry(),
       shape: this.#shape,

@@ -2,12 +2,44 @@ import type { Engine, ViewOf } from '../client/engine.js'
 import type { Step } from '../client/scan.js'
 import type { Session } from '../client/session.js'
 import type { Form } from '../commands/context.js'
+import type { Registry } from '../pubsub/registry.js'
+import { Carriers, type CarriersOwner } from './carriers.js'
+import type { ClusterNode } from './cluster-node.js'
+import type { ClusterSettings } from './cluster-options.js'
 import { holdClusterSession } from './cluster-session.js'
-import { Router } from './router.js'
+import { Router, type RouterOwner } from './router.js'
 import { scanAll } from './scan-all.js'
+import type { Topology } from './topology.js'
 
-/** The engine of a cluster: a router that lends connections by slot and goes through the keys of every primary. */
+/** The engine of a cluster: a router that lends connections by slot, goes through the keys of every primary, and listens. */
 export class ClusterEngine extends Router implements Engine {
+  readonly isCluster = true
+  readonly carriers: Carriers
+
+  constructor(options: ClusterSettings, owner: RouterOwner & CarriersOwner) {
+    super(options, owner)
+    this.carriers = new Carriers(this, owner)
+  }
+
+  get subscriptions(): Registry {
+    return this.carriers.registry
+  }
+
+  override adopt(topology: Topology): void {
+    super.adopt(topology)
+    this.carriers.adopt()
+  }
+
+  override move(slot: number, node: ClusterNode): void {
+    super.move(slot, node)
+    this.carriers.moved(slot)
+  }
+
+  override get watched(): 'no' | 'yes' | 'soon' {
+    const watched = super.watched
+    return watched === 'no' && this.carriers.isWaiting ? 'yes' : watched
+  }
+
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
     return scanAll(this, step)
   }

@@ -28,7 +28,8 @@ import {
   WatchError,
 } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
-import { crossSlot, type Router } from './router.js'
+import { crossSlot } from './faults.js'
+import type { Router } from './router.js'
 import { scanAll } from './scan-all.js'
 import { NONE, SEVERAL } from './slots.js'
 

@@ -112,22 +112,24 @@ export class Redirects {
    */
   learn(node: ClusterNode, command: Command, redirect: AskError): ClusterNode | 'later' | 'over' {
     if (!this.#counts(node, command, redirect)) return 'over'
-    const { slot } = redirect
+    const target = this.follow(node, redirect)
+    if (target !== 'refused') return target
+    const message = `${node.name} named a node for ${command.spec.name} that allowRedirect does not let through`
+    this.#giveUp(command, message, redirect)
+    return 'over'
+  }
+
+  /** The node that `node` named. `later` if nobody knows where it is before a fresh look; `refused` if it must not be dialled. */
+  follow(node: ClusterNode, redirect: AskError): ClusterNode | 'later' | 'refused' {
+    const { port, slot } = redirect
     const host = redirect.host === '' ? node.address.host : redirect.host
     if (!isHost(host)) {
       // `?`: nobody told the cluster that node's name. A fresh look finds its address.
       this.#ways.refresh()
       return 'later'
     }
-    const address = this.#ways.place({ host, port: redirect.port })
-    if (address === undefined) {
-      this.#giveUp(
-        command,
-        `${node.name} named a node for ${command.spec.name} that allowRedirect does not let through`,
-        redirect,
-      )
-      return 'over'
-    }
+    const address = this.#ways.place({ host, port })
+    if (address === undefined) return 'refused'
     const target = this.#ways.nodeAt(address)
     const kind = redirect instanceof MovedError ? 'MOVED' : 'ASK'
     this.#ways.onRedirect({ kind, slot, from: node.name, to: target.name })

@@ -5,11 +5,11 @@ import { PLAIN } from '../commands/shape.js'
 import { Events, report } from '../connection/events.js'
 import type { LinkState } from '../connection/link.js'
 import type { PoolStats } from '../connection/pool.js'
-import { DataError } from '../errors/errors.js'
+import { ConnectionError, DataError } from '../errors/errors.js'
+import type { Gap } from '../pubsub/gap.js'
 import { ClusterEngine } from './cluster-engine.js'
 import { type RedisClusterOptions, readClusterOptions, type Seed } from './cluster-options.js'
 import type { Redirect } from './redirects.js'
-import type { Router } from './router.js'
 import type { Topology } from './topology.js'
 
 /** The events of a cluster's client, with the arguments of their handlers. */
@@ -22,6 +22,8 @@ export interface RedisClusterEvents {
   redirect: [redirect: Redirect]
   /** The link to a node is lost, or an attempt failed: the next one comes in `delay` ms. */
   reconnecting: [{ readonly node: string; readonly attempt: number; readonly delay: number }]
+  /** Messages of subscriptions may have been missed. */
+  gap: [gap: Gap]
   /** The client was closed: it does nothing any more. */
   close: []
   /** Trouble that no call is told of. Without a listener the first one is a warning of the process. */
@@ -58,7 +60,7 @@ export type NodeRole = 'primary' | 'replica' | 'all'
 export class RedisCluster extends View {
   readonly #seeds: Seed | readonly Seed[]
   readonly #options: RedisClusterOptions
-  readonly #router: Router
+  readonly #router: ClusterEngine
   readonly #events: Events<RedisClusterEvents>
   readonly #clients = new Map<string, Redis>()
   readonly #redirects: Readonly<Record<Redirect['kind'], number>>
@@ -81,6 +83,10 @@ export class RedisCluster extends View {
       },
       onReconnecting: ({ name }, attempt, delay) => events.emit('reconnecting', { node: name, attempt, delay }),
       onTrouble: error => report(events, error),
+      onGap: gap => events.emit('gap', gap),
+      onError: (error, heard) => {
+        if (!heard || events.has('error')) report(events, error)
+      },
     })
     super(router, PLAIN)
     this.#seeds = seeds
@@ -158,6 +164,7 @@ export class RedisCluster extends View {
 
   /** Takes no more calls, waits for those accepted, then closes. Harmless when repeated. */
   async close({ timeout = 5_000 }: CloseOptions = {}): Promise<void> {
+    this.#router.carriers.close()
     await Promise.all([
       this.#router.drain(timeout),
       ...[...this.#clients.values()].map(each => each.close({ timeout })),
@@ -168,6 +175,9 @@ export class RedisCluster extends View {
   /** Rejects everything that is under way and closes, now. Harmless when repeated. */
   destroy(): void {
     if (this.#router.state === 'closed') return
+    const { carriers } = this.#router
+    carriers.close(new ConnectionError('The client was destroyed.'))
+    carriers.destroy()
     this.#router.destroy()
     for (const client of this.#clients.values()) client.destroy()
     this.#events.emit('close')
@@ -195,12 +205,14 @@ export class RedisCluster extends View {
   /** Lets the connections keep the process alive (the default). */
   ref(): this {
     this.#router.nodes.ref()
+    this.#router.carriers.ref()
     return this
   }
 
   /** Lets the process end although the client is connected. */
   unref(): this {
     this.#router.nodes.unref()
+    this.#router.carriers.unref()
     return this
   }
 }

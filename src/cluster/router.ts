@@ -17,17 +17,11 @@ import type { LinkState } from '../connection/link.js'
 import type { Settings } from '../connection/options.js'
 import { fail } from '../connection/settle.js'
 import { Unit } from '../connection/unit.js'
-import {
-  type AskError,
-  ClusterCrossSlotError,
-  ConnectionError,
-  RedisClusterException,
-  type RedisError,
-  SlotNotCoveredError,
-} from '../errors/errors.js'
+import { type AskError, ConnectionError, type RedisClusterException, type RedisError } from '../errors/errors.js'
 import type { ClusterNode, ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
 import { type Destination, FanOut, Part, toNode, toSlot } from './fan-out.js'
+import { crossSlot, keysUnknown, notCovered } from './faults.js'
 import { Nodes } from './nodes.js'
 import { readerOf } from './read-from.js'
 import { type Redirect, Redirects, type Ways } from './redirects.js'
@@ -290,6 +284,11 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     return this.#redirects.learn(node, command, redirect)
   }
 
+  /** The node that `node` named by redirecting something; see Redirects. */
+  follow(node: ClusterNode, redirect: AskError): ClusterNode | 'later' | 'refused' {
+    return this.#redirects.follow(node, redirect)
+  }
+
   refresh(hint?: ClusterNode): void {
     this.refreshing.request(hint)
   }
@@ -380,8 +379,6 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     if (inVain) this.#rooms.rejectParked(error)
   }
 
-  // Ends
-
   gone(what: string): ConnectionError {
     return new ConnectionError(`The client is closed: ${what} was not sent.`, { outcome: 'not sent' })
   }
@@ -421,27 +418,4 @@ function endTurn(router: Router): void {
 function slotOfCircumstances(command: Command): number {
   const key = command.keep?.circumstances?.key
   return key === undefined ? NONE : slotOf(key)
-}
-
-function notCovered(slot: number): SlotNotCoveredError {
-  const what = slot === NONE ? 'any slot' : `slot ${slot}`
-  return new SlotNotCoveredError(`No node of the cluster serves ${what}.`, { outcome: 'not sent' })
-}
-
-/** Keys of more slots than one. `where`: in what they must share one; the command itself unless given. */
-export function crossSlot(command: Command, where?: string): ClusterCrossSlotError {
-  const { name } = command.spec
-  const whole = where ?? (command instanceof Unit ? 'a transaction' : `one ${name}`)
-  return new ClusterCrossSlotError(
-    `CROSSSLOT All keys of ${whole} belong to one slot: nothing was sent. A hash tag in common makes it so, as in {user:1}.name.`,
-    { command: name, outcome: 'not sent' },
-  )
-}
-
-function keysUnknown(command: Command): RedisClusterException {
-  const { name } = command.spec
-  return new RedisClusterException(
-    `Which keys ${name} has is not known, nor so which node it is for: say with({ key }) before it, or ask cluster.nodes() one by one.`,
-    { command: name, outcome: 'not sent' },
-  )
 }

@@ -7,7 +7,6 @@
  *                         ▾
  *                       lost: the signal is aborted; release and extend reject with LockNotOwnedError
  */
-import { randomBytes } from 'node:crypto'
 import type { Promised } from '../commands/context.js'
 import { DataError, LockError, type LockNotOwnedError } from '../errors/errors.js'
 import { keysOf, type LockKeys } from './keys.js'
@@ -26,6 +25,7 @@ import {
   type Taken,
 } from './scripts.js'
 import { Tenure } from './tenure.js'
+import { newToken } from './token.js'
 import { lockError, lostError, mayPass, neverRan, unreachable } from './trouble.js'
 import { Waiter } from './waiting.js'
 
@@ -251,7 +251,7 @@ export class Lock {
     const { lock, waiting, fencing } = this.#keys
     // With a token of our own a late release would free what the next try took.
     if (this.#settings.token !== undefined) await this.#takenBack
-    const token = this.#settings.token ?? randomBytes(16).toString('base64url')
+    const token = this.#settings.token ?? newToken()
     const start = performance.now()
     const validUntil = start + reliable(ttl)
     const limit = Math.min(until, validUntil) - start

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Promised } from '../commands/context.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient } from './lock-client.js'
@@ -28,7 +27,7 @@ export async function release(client: LockClient, keys: LockKeys, token: string,
       mayHaveRun ||= !neverRan(error)
       const delay = Math.random() * Math.min(LONGEST, FIRST * 2 ** failures)
       if (!mayPass(error) || performance.now() + delay >= until) throw error
-      await sleep(delay)
+      await new Promise(resolve => setTimeout(resolve, delay))
     }
   }
 }

@@ -1,11 +1,11 @@
 /** How a lock waits for its turn: it is called when it is free, and asks by itself now and then. */
-import { randomBytes } from 'node:crypto'
 import type { Promised } from '../commands/context.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient, LockListener } from './lock-client.js'
 import type { LockSettings } from './options.js'
 import { setTimer } from './quorum.js'
 import { LEAVE, type Refused } from './scripts.js'
+import { newToken } from './token.js'
 
 /** Between two tries of one that is not called, ms. */
 const POLL = 100
@@ -16,7 +16,7 @@ const LINGER = 1_000
 
 /** Those of a client who wait for one lock. They share a channel of their own; a message is the number of the one who is next. */
 class WaitingRoom {
-  readonly #name = randomBytes(9).toString('base64url')
+  readonly #name = newToken()
   readonly #waiters = new Map<string, Waiter>()
   #numbers = 0
   readonly #close: () => void

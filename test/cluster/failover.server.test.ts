@@ -9,6 +9,10 @@ import { useCluster } from '../servers/vitest.js'
 import { aPair } from './whole.js'
 
 const cluster = useCluster()
+/** `npm run chaos:cluster`. */
+const LONG = process.env.CHAOS === 'long'
+const FAILOVERS = LONG ? 20 : 4
+const KILLS = LONG ? 5 : 2
 const open: { destroy(): void }[] = []
 
 afterEach(async () => {
@@ -67,26 +71,26 @@ async function underLoad(
 
 describe('failovers under load', () => {
   test('planned ones: nothing is wrong, nothing is lost or done twice, nobody sees an error', {
-    timeout: 60_000,
+    timeout: 200_000,
   }, async () => {
     const client = connect()
     const { errors, ledger } = await underLoad(client, async () => {
-      for (let i = 0; i < 4; i++) {
+      for (let i = 0; i < FAILOVERS; i++) {
         const { replica } = await aPair(cluster())
         await cluster().failover(replica)
       }
     })
-    console.log(`4 failovers: ${await ledger.expectBalanced(cluster())}; ${client.stats.moved} MOVED`)
+    console.log(`${FAILOVERS} failovers: ${await ledger.expectBalanced(cluster())}; ${client.stats.moved} MOVED`)
     expect(errors).toEqual([])
   })
 
   test('killed primaries: nothing is wrong or done twice, errors are of the kinds allowed, and end with the promotion', {
-    timeout: 60_000,
+    timeout: 200_000,
   }, async () => {
     const client = connect()
     const outages: { from: number; to: number }[] = []
     const { errors, ledger } = await underLoad(client, async () => {
-      for (let i = 0; i < 2; i++) {
+      for (let i = 0; i < KILLS; i++) {
         const { primary } = await aPair(cluster())
         const from = performance.now()
         await cluster().killPrimary(primary)
@@ -101,12 +105,12 @@ describe('failovers under load', () => {
       expect(outages.some(({ from, to }) => at >= from && at <= to)).toBe(true)
     }
     const report = await ledger.settle(cluster())
-    console.log(`2 kills: ${JSON.stringify(report)}`)
+    console.log(`${KILLS} kills: ${JSON.stringify(report)}`)
     expect(report).toMatchObject({ wrong: 0, doubled: 0, other: 0 })
   })
 
   test('a primary that stands still: its slots are served by its successor, and reads in flight are answered by that', {
-    timeout: 60_000,
+    timeout: 200_000,
   }, async () => {
     const client = connect({ refreshInterval: 500, commandTimeout: 20_000 })
     await client.connect()
@@ -126,7 +130,7 @@ describe('failovers under load', () => {
   })
 
   test('all nodes stopped, and started on other ports that the seeds name: ready again through the seeds', {
-    timeout: 60_000,
+    timeout: 200_000,
   }, async () => {
     const [first] = cluster().nodes
     // Its port is known before the node behind it has one.

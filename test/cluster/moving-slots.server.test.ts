@@ -9,6 +9,8 @@ import type { ClusterNode, SlotMove } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
 
 const cluster = useCluster()
+/** `npm run chaos:cluster`. */
+const LONG = process.env.CHAOS === 'long'
 const open: { destroy(): void }[] = []
 let nextSlot = 50
 
@@ -186,11 +188,12 @@ describe('a slot that moves', () => {
     expect(client.pool.lent).toBe(0)
   })
 
-  test('transactions lose no update', { timeout: 30_000 }, async () => {
+  test('transactions lose no update', { timeout: 200_000 }, async () => {
     const client = connect()
     const slot = nextSlot++
     const key = cluster().key(slot, 'balance')
     await client.set(key, '0')
+    const TURNS = LONG ? 100 : 10
     const watchdog = new Watchdog()
     let over = false
     let done = 0
@@ -210,37 +213,34 @@ describe('a slot that moves', () => {
       }
     }
     const workers = Array.from({ length: 4 }, worker)
-    for (let i = 0; i < 10; i++) await cluster().moveSlot(slot, await otherPrimary(slot))
+    for (let i = 0; i < TURNS; i++) await cluster().moveSlot(slot, await otherPrimary(slot))
     over = true
     await Promise.all(workers)
     await watchdog.expectAllSettled()
     expect(await client.get(key)).toBe(String(done))
     expect(done).toBeGreaterThan(10)
-    console.log(`${done} transactions over 10 moves`)
+    console.log(`${done} transactions over ${TURNS} moves`)
   })
 
-  test('a scan returns every key that was there all the time', { timeout: 40_000 }, async () => {
+  test('a scan returns every key that was there all the time', { timeout: 200_000 }, async () => {
     const random = seeded('scan')
     const client = connect()
-    const slots = Array.from({ length: 30 }, (_, i) => 1_000 + i * 500)
+    const slots = Array.from({ length: LONG ? 150 : 30 }, (_, i) => 1_000 + i * 100)
     const lasting = slots.flatMap(slot => Array.from({ length: 20 }, (_, i) => cluster().key(slot, `scan:${i}`)))
     const others = Array.from({ length: 2_000 }, (_, i) => `scan:other:${i}`)
     await Promise.all([...lasting, ...others].map(key => client.set(key, '1')))
-    let over = false
     let moves = 0
     const moving = (async () => {
-      while (!over) {
-        const slot = random.pick(slots)
+      for (const slot of random.shuffle(slots)) {
         const owner = await cluster().primaryOf(slot)
         await cluster().moveSlot(slot, await otherPrimary(slot))
         await cluster().moveSlot(slot, owner)
         moves += 2
-        if (moves >= 40) break
       }
     })()
     let scans = 0
     let given = 0
-    while (moves < 40) {
+    while (moves < 2 * slots.length) {
       const found = new Set<string>()
       for await (const key of client.scan({ match: '*scan:*', count: 20 })) {
         found.add(key)
@@ -250,7 +250,6 @@ describe('a slot that moves', () => {
       expect(missing).toEqual([])
       scans++
     }
-    over = true
     await moving
     console.log(
       `${scans} scans over ${moves} moves, ${given} keys given of ${scans * (lasting.length + others.length)}`,

@@ -178,7 +178,7 @@ describe('a delay longer than the ttl', () => {
       const lock = redis.lock(`late:${i}`, { ttl: 60, wait: random.pick([0, 0, 30]) })
       await lock.acquire().then(
         () => {
-          expect(lock.validUntil).toBeGreaterThan(performance.now() - 1)
+          expect(lock.validUntil).toBeGreaterThan(performance.now() - 20)
           acquired++
           return lock.release().catch(error => expect(error).toBeInstanceOf(LockError))
         },

@@ -24,7 +24,7 @@ const listener = (): ReturnType<typeof listening> => listening(connect(), server
 /** So long that whoever is not called waits in vain. */
 const CALLED: LockOptions = { ttl: 60_000, wait: 8_000, retryDelay: 60_000 }
 
-const waitingFor = (name: string): Promise<number> => server().command('ZCARD', `{${name}}:waiting`)
+const waitingFor = (tagged: string): Promise<number> => server().command('ZCARD', `${tagged}:waiting`)
 
 async function countCalls(command: string, during: () => Promise<unknown>): Promise<number> {
   const count = async () => {
@@ -37,21 +37,27 @@ async function countCalls(command: string, during: () => Promise<unknown>): Prom
 }
 
 describe('who waits and listens', () => {
-  test('is called at the release, in turn, one at a time', async () => {
+  test.each([
+    ['a socket of its own', () => listener()],
+    ['redis.subscribe', () => connect()],
+    ['a view', () => connect().bytes.bigints],
+    ['a prefixed view', () => connect().prefixed('{tag}')],
+  ])('through %s is called at the release, in turn, one at a time', async (how, make) => {
     const name = `waiting:${++names}`
-    const holder = await new Lock(connect(), name, CALLED).acquire()
+    const shared = make()
+    const holder = await new Lock(make(), name, CALLED).acquire()
     const order: number[] = []
     const done: Promise<void>[] = []
-    const shared = listener()
+    const waiting = () => waitingFor(how === 'a prefixed view' ? `{tag}{${name}}` : `{${name}}`)
     for (let i = 0; i < 10; i++) {
       // Some on one client, some on clients of their own.
-      const client = i % 2 === 0 ? shared : listener()
+      const client = i % 2 === 0 ? shared : make()
       done.push(
         new Lock(client, name, CALLED).using(() => {
           order.push(i)
         }),
       )
-      await until(async () => (await waitingFor(name)) === i + 1)
+      await until(async () => (await waiting()) === i + 1)
     }
     const calls = await countCalls('evalsha', async () => {
       await holder.release()
@@ -60,7 +66,7 @@ describe('who waits and listens', () => {
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     // Each one asks once when it is called, and gives back.
     expect(calls).toBe(1 + 2 * 10)
-    expect(await waitingFor(name)).toBe(0)
+    expect(await waiting()).toBe(0)
   })
 
   test('that gives up when it is called calls the next one', async () => {
@@ -72,9 +78,9 @@ describe('who waits and listens', () => {
       client.hearing.deaf = true
       const first = new Lock(client, name, CALLED).acquire({ signal: controller.signal })
       const gone = expect(first).rejects.toThrow('aborted')
-      await until(async () => (await waitingFor(name)) === 1)
+      await until(async () => (await waitingFor(`{${name}}`)) === 1)
       const second = new Lock(listener(), name, CALLED).acquire()
-      await until(async () => (await waitingFor(name)) === 2)
+      await until(async () => (await waitingFor(`{${name}}`)) === 2)
       await holder.release()
       await until(() => client.hearing.heard === 1)
       controller.abort()
@@ -88,7 +94,7 @@ describe('who waits and listens', () => {
     const holder = await new Lock(connect(), name, CALLED).acquire()
     const waiting = new Lock(listener(), name, { ...CALLED, wait: 100 }).acquire()
     await expect(waiting).rejects.toMatchObject({ reason: 'not acquired' })
-    await until(async () => (await waitingFor(name)) === 0)
+    await until(async () => (await waitingFor(`{${name}}`)) === 0)
     await holder.release()
   })
 
@@ -103,15 +109,15 @@ describe('who waits and listens', () => {
       })
     // It misses its call, and comes by itself later: by then somebody who never waited is in.
     const first = waitFor('first', deaf, 400)
-    await until(async () => (await waitingFor(name)) === 1)
+    await until(async () => (await waitingFor(`{${name}}`)) === 1)
     const then = waitFor('second', second, 60_000)
-    await until(async () => (await waitingFor(name)) === 2)
+    await until(async () => (await waitingFor(`{${name}}`)) === 2)
     deaf.hearing.deaf = true
     await holder.release()
     await until(() => deaf.hearing.heard === 1)
     const overtaker = await new Lock(connect(), name, CALLED).acquire()
     deaf.hearing.deaf = false
-    await until(async () => (await waitingFor(name)) === 2)
+    await until(async () => (await waitingFor(`{${name}}`)) === 2)
     await overtaker.release()
     await Promise.all([first, then])
     expect(order).toEqual(['first', 'second'])
@@ -123,7 +129,7 @@ describe('who waits and listens', () => {
     const client = listener()
     client.hearing.deaf = true
     const waiting = new Lock(client, name, { ...CALLED, retryDelay: 100 }).acquire()
-    await until(async () => (await waitingFor(name)) === 1)
+    await until(async () => (await waitingFor(`{${name}}`)) === 1)
     await holder.release()
     await waiting
     expect(client.hearing.heard).toBe(1)
@@ -141,7 +147,7 @@ describe('who waits and listens', () => {
     const name = `waiting:${++names}`
     await new Lock(connect(), name, CALLED).acquire()
     const waiting = new Lock(listener(), name, { ...CALLED, retryDelay: 50 }).acquire()
-    await until(async () => (await waitingFor(name)) === 1)
+    await until(async () => (await waitingFor(`{${name}}`)) === 1)
     await server().command('DEL', name)
     await waiting
   })
@@ -153,7 +159,7 @@ describe('who waits and listens', () => {
     for (let i = 0; i < 2; i++) {
       const holder = await new Lock(connect(), name, CALLED).acquire()
       const waiting = new Lock(client, name, CALLED).acquire()
-      await until(async () => (await waitingFor(name)) === 1)
+      await until(async () => (await waitingFor(`{${name}}`)) === 1)
       expect(channels.size).toBe(1)
       await holder.release()
       await (await waiting).release()
@@ -171,7 +177,22 @@ describe('who waits and listens', () => {
     await sleep(50)
     await holder.release()
     await waiting
-    expect(await waitingFor(name)).toBe(0)
+    expect(await waitingFor(`{${name}}`)).toBe(0)
+  })
+
+  test('is called on the connection that follows a lost one', async () => {
+    const name = `waiting:${++names}`
+    const holder = await new Lock(connect(), name, CALLED).acquire()
+    const redis = connect()
+    redis.on('error', () => {})
+    const waiting = redis.lock(name, CALLED).acquire()
+    await until(async () => (await waitingFor(`{${name}}`)) === 1)
+    const subscriber = async () => /^id=(\d+)/.exec(await server().command('CLIENT', 'LIST', 'TYPE', 'pubsub'))?.[1]
+    const lost = (await subscriber()) ?? ''
+    await server().command('CLIENT', 'KILL', 'ID', lost)
+    await until(async () => ![lost, undefined].includes(await subscriber()))
+    await holder.release()
+    await waiting
   })
 
   test('those who died are forgotten', async () => {
@@ -180,10 +201,10 @@ describe('who waits and listens', () => {
     const client = connect()
     const waiting = new Lock(listening(client, server().port), name, { ...CALLED, retryDelay: 100 }).acquire()
     const refused = expect(waiting).rejects.toMatchObject({ reason: 'aborted' })
-    await until(async () => (await waitingFor(name)) === 1)
+    await until(async () => (await waitingFor(`{${name}}`)) === 1)
     client.destroy()
     await refused
     expect(await server().command('PTTL', `{${name}}:waiting`)).toBeGreaterThan(0)
-    await until(async () => (await waitingFor(name)) === 0)
+    await until(async () => (await waitingFor(`{${name}}`)) === 0)
   })
 })

@@ -1,0 +1,19 @@
+import { afterAll, describe, test } from 'vitest'
+import { Redis } from '../../src/client/redis.js'
+import { useServer } from '../servers/vitest.js'
+import { CASES } from './cases.js'
+
+const server = useServer()
+let client: Redis | undefined
+
+afterAll(() => client?.destroy())
+
+describe('the cases of all clients, on Redis', () => {
+  for (const [i, { name, run, skip }] of CASES.entries()) {
+    const why = skip?.Redis
+    test.skipIf(why !== undefined)(why === undefined ? name : `${name} (not here: ${why})`, async () => {
+      client ??= new Redis(server().url)
+      await run(client, each => `{case:${i}}:${each}`)
+    })
+  }
+})

@@ -1,0 +1,163 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
+import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import { DataError } from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
+import { seeded } from '../rig/random.mjs'
+import type { ClusterNode } from '../servers/servers.mjs'
+import { useCluster } from '../servers/vitest.js'
+import { untilWhole } from './whole.js'
+
+const cluster = useCluster()
+const open: { destroy(): void }[] = []
+
+afterEach(async () => {
+  for (const client of open.splice(0)) client.destroy()
+  await cluster().heal()
+})
+
+function connect(options: RedisClusterOptions = {}): RedisCluster {
+  const client = new RedisCluster(cluster().seeds, { commandTimeout: 10_000, ...options })
+  client.on('error', () => {})
+  open.push(client)
+  return client
+}
+
+async function otherPrimary(slot: number): Promise<ClusterNode> {
+  const owner = await cluster().primaryOf(slot)
+  return (await cluster().primaries()).find(node => node !== owner)!
+}
+
+/** The node that has a subscriber of this channel. */
+async function listeningNode(channel: string): Promise<ClusterNode | undefined> {
+  for (const node of cluster().living) {
+    const [, count] = await node.command('PUBSUB', 'NUMSUB', channel)
+    if (count === 1) return node
+  }
+  return undefined
+}
+
+describe('channels and patterns', () => {
+  test('are on one node, and hear what is published anywhere', async () => {
+    const client = connect()
+    const heard: string[] = []
+    const news = await client.subscribe(['news'], (message, channel) => void heard.push(`${channel} ${message}`))
+    const patterns = await client.psubscribe(
+      ['n*'],
+      (message, channel, pattern) => void heard.push(`${pattern} ${channel} ${message}`),
+    )
+    for (const [i, node] of (await cluster().primaries()).entries()) await node.command('PUBLISH', 'news', `from ${i}`)
+    await until(() => heard.length === 6)
+    expect(heard.toSorted()).toEqual([0, 1, 2].flatMap(i => [`n* news from ${i}`, `news from ${i}`]).toSorted())
+    await news.unsubscribe()
+    await patterns.unsubscribe()
+    expect(await client.publish('news', 'nobody')).toBe(0)
+  })
+
+  test('go to another node when theirs dies, and tell the gap', { timeout: 40_000 }, async () => {
+    await untilWhole(cluster())
+    const client = connect()
+    const heard: string[] = []
+    const gaps: unknown[] = []
+    const news = await client.subscribe(['news'], message => void heard.push(message))
+    news.on('gap', gap => gaps.push(gap))
+    client.on('gap', gap => gaps.push(gap))
+    const node = await until(() => listeningNode('news'))
+    await node.kill()
+    const another = await until(async () => {
+      const now = await listeningNode('news')
+      return now === node ? undefined : now
+    })
+    expect(another).not.toBe(node)
+    await another.command('PUBLISH', 'news', 'again')
+    await until(() => heard.includes('again'))
+    expect(gaps).toHaveLength(2)
+    expect(gaps[0]).toMatchObject({ channels: ['news'], cause: { name: 'ConnectionError' } })
+  })
+
+  test('before the cluster is known they wait for it; events of keys are refused', async () => {
+    const client = connect()
+    const waiting = client.subscribe(['early'], () => {})
+    await expect(client.keyspace()).rejects.toBeInstanceOf(DataError)
+    await waiting
+    expect(await client.publish('early', 'x')).toBeGreaterThanOrEqual(0)
+    const loop = (async () => {
+      const messages: string[] = []
+      for await (const { message } of await client.subscribe(['loop'])) messages.push(message)
+      return messages
+    })()
+    await until(() => listeningNode('loop'))
+    const owner = (await listeningNode('loop'))!
+    await owner.command('PUBLISH', 'loop', 'last')
+    await new Promise(resolve => setTimeout(resolve, 50))
+    await client.close()
+    expect(await loop).toEqual(['last'])
+  })
+})
+
+describe('channels of shards', () => {
+  test('are each on the node of their slot', async () => {
+    const client = connect()
+    const channels = [100, 6_000, 12_000].map(slot => cluster().key(slot, 'channel'))
+    const heard: string[] = []
+    const subscription = await client.ssubscribe(
+      channels,
+      (message, channel) => void heard.push(`${channel} ${message}`),
+    )
+    for (const channel of channels) expect(await client.spublish(channel, 'hello')).toBe(1)
+    await until(() => heard.length === 3)
+    expect(heard.toSorted()).toEqual(channels.map(channel => `${channel} hello`).toSorted())
+    await subscription.unsubscribe(channels[0]!)
+    expect(await client.spublish(channels[0]!, 'nobody')).toBe(0)
+    expect(await client.spublish(channels[1]!, 'still')).toBe(1)
+    await subscription.unsubscribe()
+  })
+
+  test('follow their slots: heard again within a second after each move', { timeout: 60_000 }, async () => {
+    const MOVES = process.env.CHAOS === 'long' ? 50 : 15
+    const random = seeded('shard channels')
+    const client = connect()
+    const publisher = connect()
+    const slots = [200, 6_200, 12_200]
+    const channels = slots.map(slot => cluster().key(slot, 'moving'))
+    const heard = new Set<string>()
+    let gaps = 0
+    const subscription = await client.ssubscribe(channels, message => void heard.add(message))
+    subscription.on('gap', () => gaps++)
+    let slowest = 0
+    for (let i = 0; i < MOVES; i++) {
+      const which = random.int(0, 2)
+      await cluster().moveSlot(slots[which]!, await otherPrimary(slots[which]!))
+      const began = performance.now()
+      await until(
+        async () => {
+          await publisher.spublish(channels[which]!, `after ${i}`)
+          return heard.has(`after ${i}`)
+        },
+        { timeout: 5_000 },
+      )
+      slowest = Math.max(slowest, performance.now() - began)
+    }
+    console.log(`${MOVES} moves: heard again within ${Math.round(slowest)} ms at the slowest, ${gaps} gaps told`)
+    expect(slowest).toBeLessThan(1_000)
+    expect(gaps).toBe(MOVES)
+    for (const channel of channels) await publisher.spublish(channel, 'end')
+    await until(() => heard.has('end'))
+  })
+
+  test('follow their primary to its successor', { timeout: 40_000 }, async () => {
+    await untilWhole(cluster())
+    const client = connect()
+    const channel = cluster().key(300, 'failover')
+    const heard: string[] = []
+    await client.ssubscribe([channel], message => void heard.push(message))
+    const primary = await cluster().primaryOf(300)
+    const promoted = await cluster().killPrimary(primary)
+    const began = performance.now()
+    await until(async () => {
+      await promoted.command('SPUBLISH', channel, 'again')
+      return heard.includes('again')
+    })
+    console.log(`heard again ${Math.round(performance.now() - began)} ms behind the promotion`)
+  })
+})

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import { readShards, readSlots, signatureOf, type Teller } from '../../src/cluster/topology.js'
+import { MapReply, type Reply } from '../../src/commands/reply.js'
+
+const teller: Teller = { host: 'asked', tls: false, place: address => address }
+
+const node = (fields: Record<string, Reply>): Reply =>
+  new MapReply(
+    Object.entries({
+      id: 'id',
+      port: 1,
+      ip: '10.0.0.1',
+      endpoint: '10.0.0.1',
+      role: 'master',
+      health: 'online',
+      ...fields,
+    }).flat(),
+  )
+const shard = (slots: Reply[], ...nodes: Reply[]): Reply => new MapReply(['slots', slots, 'nodes', nodes])
+
+function hostOf(fields: Record<string, Reply>, more: Partial<Teller> = {}): string | undefined {
+  const { shards } = readShards([shard([0, 1], node(fields))], { ...teller, ...more })
+  return shards[0]?.primary.name
+}
+
+describe('CLUSTER SHARDS', () => {
+  it('tells shards with their nodes; a failed primary gives way to the one beside it', () => {
+    const { shards } = readShards(
+      [
+        shard([0, 99, 200, 299], node({ id: 'a', port: 1 }), node({ id: 'b', port: 2, role: 'replica' })),
+        shard([100, 199], node({ id: 'c', port: 3, health: 'fail' }), node({ id: 'd', port: 4 })),
+        shard([], node({ id: 'e', port: 5, health: 'failed' })),
+      ],
+      teller,
+    )
+    expect(shards.map(({ slots }) => slots)).toEqual([
+      [
+        [0, 99],
+        [200, 299],
+      ],
+      [[100, 199]],
+      [],
+    ])
+    expect(shards.map(({ primary }) => primary.id)).toEqual(['a', 'd', 'e'])
+    expect(shards[0]?.replicas).toEqual([{ id: 'b', host: '10.0.0.1', port: 2, name: '10.0.0.1:2', failed: false }])
+    expect(shards[2]?.primary.failed).toBe(true)
+  })
+
+  it('comes flat under RESP2', () => {
+    const flat = [
+      'id',
+      'a',
+      'port',
+      1,
+      'ip',
+      '10.0.0.1',
+      'endpoint',
+      '10.0.0.1',
+      'role',
+      'master',
+      'replication-offset',
+      0,
+      'health',
+      'online',
+    ]
+    const { shards } = readShards([['slots', [0, 5], 'nodes', [flat]]], teller)
+    expect(shards[0]?.primary.name).toBe('10.0.0.1:1')
+  })
+
+  it('may name no host, or not know one', () => {
+    expect(hostOf({})).toBe('10.0.0.1:1')
+    expect(hostOf({ endpoint: 'name.example' })).toBe('name.example:1')
+    expect(hostOf({ endpoint: null })).toBe('asked:1')
+    expect(hostOf({ endpoint: '' })).toBe('asked:1')
+    expect(hostOf({ endpoint: '?' })).toBe('10.0.0.1:1')
+    expect(hostOf({ endpoint: '?', ip: '' })).toBe('asked:1')
+    expect(hostOf({ endpoint: '::1' })).toBe('[::1]:1')
+  })
+
+  it('tells a TLS port beside the plain one', () => {
+    expect(hostOf({ 'tls-port': 2 })).toBe('10.0.0.1:1')
+    expect(hostOf({ 'tls-port': 2 }, { tls: true })).toBe('10.0.0.1:2')
+  })
+
+  it('leaves out who must not be dialled', () => {
+    const place: Teller['place'] = address => (address.port === 2 ? undefined : address)
+    const { shards } = readShards(
+      [shard([0, 1], node({ port: 1 }), node({ port: 2, role: 'replica' })), shard([2, 3], node({ port: 2 }))],
+      {
+        ...teller,
+        place,
+      },
+    )
+    expect(shards).toHaveLength(1)
+    expect(shards[0]?.replicas).toEqual([])
+  })
+})
+
+describe('CLUSTER SLOTS', () => {
+  it('tells each range with its nodes', () => {
+    const a: Reply = ['10.0.0.1', 1, 'a', []]
+    const { shards } = readSlots(
+      [
+        [0, 5, a, [null, 2, 'b', ['ip', '10.0.0.2']]],
+        [6, 7, ['?', 3, 'c', ['ip', '10.0.0.3']]],
+        [8, 8, a],
+      ],
+      teller,
+    )
+    expect(
+      shards.map(({ primary, replicas, slots }) => [primary.name, replicas.map(({ name }) => name), slots]),
+    ).toEqual([
+      [
+        '10.0.0.1:1',
+        ['asked:2'],
+        [
+          [0, 5],
+          [8, 8],
+        ],
+      ],
+      ['10.0.0.3:3', [], [[6, 7]]],
+    ])
+  })
+})
+
+describe('signatures', () => {
+  const view = (...nodes: Reply[]) => signatureOf(readShards([shard([0, 1], ...nodes)], teller))
+
+  it('are equal for the same view in another order, and differ with roles, health and slots', () => {
+    const [a, b, c] = [node({ id: 'a' }), node({ id: 'b', role: 'replica' }), node({ id: 'c', role: 'replica' })]
+    expect(view(a!, b!, c!)).toBe(view(a!, c!, b!))
+    expect(view(a!, b!)).not.toBe(view(a!))
+    expect(view(node({ id: 'a', health: 'fail' }))).not.toBe(view(a!))
+    expect(view(a!)).not.toBe(signatureOf(readShards([shard([0, 2], a!)], teller)))
+  })
+})
