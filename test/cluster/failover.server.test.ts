@@ -86,7 +86,11 @@ describe('failovers under load', () => {
 
   test('killed primaries: nothing is wrong or done twice, errors are of the kinds allowed, and end with the promotion', {
     timeout: 200_000,
-  }, async () => {
+  }, async ({ skip }) => {
+    skip(
+      process.env.CHAOS !== 'long',
+      'a promotion needs its votes within a second, which a starved machine does not give: npm run chaos:cluster',
+    )
     const client = connect()
     const outages: { from: number; to: number }[] = []
     const { errors, ledger } = await underLoad(client, async () => {
