@@ -37,7 +37,11 @@ test.each(['job', 'user:{7}', 'a{b', 'a}b', 'a{}b', 'foo{}{bar}', '{', '}', '{}'
   },
 )
 
-test('its slot moves and its primary dies under 20 contenders', { timeout: 60_000 }, async () => {
+test('its slot moves and its primary dies under 20 contenders', { timeout: 60_000 }, async ({ skip }) => {
+  skip(
+    process.env.CHAOS !== 'long',
+    'a promotion needs its votes within a second, which a starved machine does not give: npm run chaos:cluster',
+  )
   const random = seeded('contenders of a cluster')
   const name = 'moving'
   const slot = slotOf(name)
