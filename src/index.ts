@@ -150,3 +150,13 @@ export {
 export { type AcquireOptions, type ExtendOptions, Lock } from './lock/lock.js'
 export type { LockClient, LockListener } from './lock/lock-client.js'
 export type { LockOptions } from './lock/options.js'
+export type { MessageHandler, SubscribeArguments, SubscribeOptions, WhenFull } from './pubsub/arguments.js'
+export type { Gap } from './pubsub/gap.js'
+export type {
+  KeyspaceEvent,
+  KeyspaceHandler,
+  KeyspaceOptions,
+  KeyspaceSubscription,
+} from './pubsub/keyspace.js'
+export type { SubscriptionEvents } from './pubsub/member.js'
+export type { Message, Subscription } from './pubsub/subscription.js'

@@ -1,30 +1,26 @@
-import type { Holder } from '../commands/command.js'
-import { type Command, Keep, State } from '../commands/command.js'
+import { type Command, type Holder, Keep, State } from '../commands/command.js'
 import { unwatchSignal, watchSignal } from '../connection/abort.js'
+import type { Link } from '../connection/link.js'
 import { fail, succeed } from '../connection/settle.js'
 import { timedOut } from '../connection/timeout.js'
 import type { RedisError } from '../errors/errors.js'
-import type { Listener } from './member.js'
-import type { Topic } from './topic.js'
+
+/** What a call waits for: a topic, and the connection that carries it. */
+export interface Awaited {
+  readonly carrier: { readonly link: Link } | undefined
+}
 
 /** A call that waits until the server has confirmed its topics: that they are joined, or that they are left. */
 export class Call implements Holder {
   readonly command: Command
-  /** What it adds to its subscription; empty if it leaves. */
-  readonly listeners: readonly Listener[]
-  readonly #missing = new Set<Topic>()
-  readonly #undo: (call: Call) => void
+  readonly #missing = new Set<Awaited>()
+  readonly #over: (failed: boolean) => void
 
-  /** `undo` takes back what a call that fails has begun. */
-  constructor(command: Command, listeners: readonly Listener[], undo: (call: Call) => void) {
+  /** `over` is told when it is settled. */
+  constructor(command: Command, over: (failed: boolean) => void) {
     this.command = command
-    this.listeners = listeners
-    this.#undo = undo
+    this.#over = over
     command.holder = this
-  }
-
-  get pending(): boolean {
-    return this.command.resolve !== undefined
   }
 
   /** Heeds `signal`; false if it had aborted, and the call is over. */
@@ -49,14 +45,16 @@ export class Call implements Holder {
     return this.command.keep
   }
 
-  expect(topic: Topic): void {
+  expect(topic: Awaited): void {
     this.#missing.add(topic)
   }
 
   /** `topic` was confirmed; or undefined: there may be nothing to wait for. */
-  confirm(topic: Topic | undefined): void {
+  confirm(topic: Awaited | undefined): void {
     if (topic !== undefined) this.#missing.delete(topic)
-    if (this.#missing.size === 0) succeed(this.command, null)
+    if (this.#missing.size > 0 || this.command.resolve === undefined) return
+    succeed(this.command, null)
+    this.#over(false)
   }
 
   /** The server refused for now: if that lasts to the deadline, it is what the call rejects with. */
@@ -65,9 +63,9 @@ export class Call implements Holder {
   }
 
   fail(error: unknown): void {
-    if (!this.pending) return
+    if (this.command.resolve === undefined) return
     fail(this.command, error)
-    this.#undo(this)
+    this.#over(true)
   }
 
   // What a holder is asked

@@ -10,8 +10,7 @@ import type { Call } from './call.js'
 import { type Gap, Outage } from './gap.js'
 import { Inbox } from './inbox.js'
 import type { Kind } from './kind.js'
-import type { Registry } from './registry.js'
-import type { Topic } from './topic.js'
+import type { Listener, Topic } from './topic.js'
 
 /** Text in the form of a view. */
 export type Text = string | Buffer
@@ -46,27 +45,57 @@ export interface Membership {
   readonly options: SubscribeOptions
 }
 
+/** What a member asks of who admitted it. */
+export interface MemberOwner {
+  leave(member: Member, listeners: readonly MemberListener[]): Promise<void>
+  /** Takes it from everything, without a call that waits for it. */
+  leaveAll(member: Member): void
+  /** Its signal was aborted. */
+  abandon(member: Member, reason: unknown): void
+  /** Trouble of a subscription. `heard` says that a listener of its own was told. */
+  report(error: unknown, heard: boolean): void
+}
+
 /** A topic as one member hears it. */
-export class Listener {
-  readonly member: Member
+export class MemberListener implements Listener {
   readonly topic: Topic
   /** The name as the member gave it, without the prefix. */
   readonly shown: Text
-  /** The call that waits for its first confirmation. */
   call: Call | undefined
+  readonly #member: Member
 
   constructor(member: Member, topic: Topic, shown: Text) {
-    this.member = member
+    this.#member = member
     this.topic = topic
     this.shown = shown
   }
 
+  get wantsBytes(): boolean {
+    return this.#member.membership.bytes
+  }
+
   take(message: Reply): void {
-    this.member.take(message, this.shown, undefined)
+    this.#member.take(message, this.shown, undefined)
   }
 
   takeFrom(channel: Reply, message: Reply): void {
-    this.member.takeFrom(channel, message, this.shown)
+    this.#member.takeFrom(channel, message, this.shown)
+  }
+
+  lose(from: number, cause: RedisError): void {
+    this.#member.lose(this, from, cause)
+  }
+
+  regain(to: number): void {
+    this.#member.regain(this, to)
+  }
+
+  refuse(error: RedisError): void {
+    this.#member.refused(error)
+  }
+
+  leave(): boolean {
+    return this.#member.forget(this)
   }
 }
 
@@ -74,10 +103,10 @@ export class Listener {
 export class Member {
   readonly membership: Membership
   /** By the keys of their topics. */
-  readonly listeners: Map<string, Listener> = new Map()
+  readonly listeners: Map<string, MemberListener> = new Map()
   readonly events: Events<SubscriptionEvents<Text>> = new Events(error => this.onFailure(error))
   readonly inbox: Inbox<unknown>
-  readonly #registry: Registry
+  readonly #owner: MemberOwner
   readonly #outage = new Outage<Text>()
   readonly #bytes: boolean
   readonly #reading: Reading
@@ -85,8 +114,8 @@ export class Member {
   #life: Command | undefined
   #ended = false
 
-  constructor(registry: Registry, membership: Membership) {
-    this.#registry = registry
+  constructor(owner: MemberOwner, membership: Membership) {
+    this.#owner = owner
     this.membership = membership
     this.#bytes = membership.bytes
     this.#reading = membership.reading
@@ -112,7 +141,7 @@ export class Member {
   #aborted(reason: unknown): void {
     this.inbox.clear()
     this.fail(reason)
-    this.#registry.abandon(this, reason)
+    this.#owner.abandon(this, reason)
   }
 
   /** `name` as it is shown to the reader. */
@@ -162,16 +191,19 @@ export class Member {
 
   // Gaps
 
-  lose(listener: Listener, from: number, cause: RedisError): void {
+  lose(listener: MemberListener, from: number, cause: RedisError): void {
     this.#outage.lose(listener.topic, listener.shown, from, cause)
   }
 
-  regain(listener: Listener, to: number): void {
+  regain(listener: MemberListener, to: number): void {
     this.#tell(this.#outage.regain(listener.topic, to))
   }
 
-  forget(listener: Listener): void {
-    this.#tell(this.#outage.forget(listener.topic))
+  /** It hears no more of a topic; false if it did not. */
+  forget({ topic }: MemberListener): boolean {
+    if (!this.listeners.delete(topic.key)) return false
+    this.#tell(this.#outage.forget(topic))
+    return true
   }
 
   #tell(gap: Gap<Text> | undefined): void {
@@ -189,7 +221,7 @@ export class Member {
   onTrouble(error: unknown): void {
     const heard = this.events.has('error')
     if (heard) this.events.emit('error', error)
-    this.#registry.report(error, heard)
+    this.#owner.report(error, heard)
   }
 
   // Ends
@@ -200,13 +232,13 @@ export class Member {
       this.fail(error)
       if (this.#reading.handler !== undefined) this.onTrouble(error)
     }
-    this.#registry.leaveAll(this)
+    this.#owner.leaveAll(this)
   }
 
   async onReturn(): Promise<void> {
     this.inbox.clear()
     // It is over here, whatever becomes of the server's confirmation.
-    await this.#registry.leave(this, [...this.listeners.values()]).catch(() => {})
+    await this.#owner.leave(this, [...this.listeners.values()]).catch(() => {})
   }
 
   /** What is queued is still read. */
@@ -230,7 +262,7 @@ export class Member {
     if (this.#ended) return
     this.fail(error)
     this.onTrouble(error)
-    this.#registry.leaveAll(this)
+    this.#owner.leaveAll(this)
   }
 
   #close(): boolean {

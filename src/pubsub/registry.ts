@@ -2,7 +2,7 @@
  * What is wanted, and by whom: the topics of a client with their listeners, and the calls that wait for them. Handlers and
  * queues live here, whatever becomes of connections; what is on the wire is the subscribers' affair.
  *
- *   Subscription ── Member ──▸ Listener ──▸ Topic ──▸ Subscriber (its connection)
+ *   Subscription ── Member ──▸ Listener ──▸ Topic ──▸ Carrier (a connection)
  *                              a, b           a, one for all that want it
  */
 import type { Key } from '../commands/argument.js'
@@ -16,15 +16,15 @@ import { ConnectionError, type DataError, PubSubError, RedisError } from '../err
 import { Call } from './call.js'
 import { type Gap, Outage, sinceEpoch } from './gap.js'
 import type { Kind } from './kind.js'
-import { Listener, Member, type Membership } from './member.js'
-import type { Subscriber, SubscriberOwner } from './subscriber.js'
-import { keyOf, Topic } from './topic.js'
+import { Member, MemberListener, type MemberOwner, type Membership } from './member.js'
+import type { SubscriberOwner } from './subscriber.js'
+import { type Carrier, keyOf, type Listener, Topic } from './topic.js'
 
 /** What a registry asks of its client, and tells it. */
 export interface RegistryOwner {
   readonly where: Where
   /** The subscriber that carries `topic`; undefined as long as nobody can: `reroute` tells when. */
-  place(topic: Topic): Subscriber | undefined
+  place(topic: Topic): Carrier | undefined
   /** The slot of a shard channel (cluster). */
   slotOf?(topic: Topic): number
   /**
@@ -40,7 +40,7 @@ export interface RegistryOwner {
 /** How long until a topic that was refused for now is tried again, ms. */
 const AGAIN = 100
 
-export class Registry implements SubscriberOwner {
+export class Registry implements SubscriberOwner, MemberOwner {
   readonly #owner: RegistryOwner
   readonly #topics = new Map<string, Topic>()
   readonly #members = new Set<Member>()
@@ -86,7 +86,15 @@ export class Registry implements SubscriberOwner {
     }
     const sent = command.args as readonly Key[]
     const listeners: Listener[] = []
-    const call = new Call(command, listeners, failed => this.#undo(failed, member))
+    const call = new Call(command, failed => {
+      for (const listener of listeners) {
+        listener.topic.joins.delete(call)
+        listener.call = undefined
+        // What it added is not wanted any more.
+        if (failed) this.#remove(listener)
+      }
+      if (failed) this.#expelIfIdle(member)
+    })
     if (!call.heed(circumstances?.signal)) {
       this.#expelIfIdle(member)
       return promise
@@ -96,12 +104,12 @@ export class Registry implements SubscriberOwner {
       for (const [i, name] of names.entries()) {
         const topic = this.#topicOf(kind, sent[i] as Key)
         if (member.listeners.has(topic.key)) continue
-        const listener = new Listener(member, topic, member.shown(name))
+        const listener = new MemberListener(member, topic, member.shown(name))
         member.listeners.set(topic.key, listener)
         listeners.push(listener)
         this.#add(listener, call)
       }
-      this.#confirm(call, undefined)
+      call.confirm(undefined)
     }
     if (commandChannel.hasSubscribers) traceCommand(command, this.#owner.where, start)
     else start()
@@ -118,11 +126,11 @@ export class Registry implements SubscriberOwner {
   }
 
   /** Resolves when the server has confirmed that those topics that nobody else wants are left. */
-  leave(member: Member, listeners: readonly Listener[]): Promise<void> {
+  leave(member: Member, listeners: readonly MemberListener[]): Promise<void> {
     const { kind, timeout } = member.membership
     const command = new Command(kind.leave, [], () => undefined)
     const promise = promiseOf<void>(command)
-    const call = new Call(command, [], () => {})
+    const call = new Call(command, () => {})
     setDeadline(command, timeout, performance.now())
     for (const listener of listeners) {
       const { topic } = listener
@@ -149,12 +157,6 @@ export class Registry implements SubscriberOwner {
     this.leaveAll(member)
   }
 
-  /** A call that added to `member` has failed: what it added is not wanted any more. */
-  #undo(call: Call, member: Member): void {
-    for (const listener of call.listeners) this.#remove(listener)
-    this.#expelIfIdle(member)
-  }
-
   #expelIfIdle(member: Member): void {
     if (member.listeners.size > 0) return
     this.#members.delete(member)
@@ -177,8 +179,8 @@ export class Registry implements SubscriberOwner {
   }
 
   #add(listener: Listener, call: Call): void {
-    const { member, topic } = listener
-    if (member.membership.bytes) this.#bytes++
+    const { topic } = listener
+    if (listener.wantsBytes) this.#bytes++
     // Who waited for its end need not: it goes on.
     this.#settleLeaves(topic)
     listener.call = call
@@ -193,25 +195,14 @@ export class Registry implements SubscriberOwner {
     topic.carrier?.carry(topic)
   }
 
-  /** Nothing of `call` waits for `topic` any more. If it is over, the losses of its listeners are gaps from now on. */
-  #confirm(call: Call, topic: Topic | undefined): void {
-    call.confirm(topic)
-    if (call.pending) return
-    for (const listener of call.listeners) {
-      listener.topic.joins.delete(call)
-      listener.call = undefined
-    }
-  }
-
   #remove(listener: Listener): void {
-    const { member, topic } = listener
-    if (!member.listeners.delete(topic.key)) return
+    const { topic } = listener
+    if (!listener.leave()) return
     topic.listeners = topic.listeners.filter(each => each !== listener)
     topic.waiting = topic.waiting.filter(each => each !== listener)
     // Who waits for what he has left meanwhile need not.
-    if (listener.call !== undefined) this.#confirm(listener.call, topic)
-    if (member.membership.bytes) this.#bytes--
-    member.forget(listener)
+    listener.call?.confirm(topic)
+    if (listener.wantsBytes) this.#bytes--
     topic.carrier?.refresh()
     if (topic.wanted) return
     this.#tell(this.#outage.forget(topic))
@@ -248,27 +239,27 @@ export class Registry implements SubscriberOwner {
 
   // What subscribers tell
 
-  onJoined(subscriber: Subscriber, topic: Topic): void {
-    if (topic.carrier !== subscriber || topic.confirmed) return
+  onJoined(carrier: Carrier, topic: Topic): void {
+    if (topic.carrier !== carrier || topic.confirmed) return
     topic.confirmed = true
     topic.listeners = [...topic.listeners, ...topic.waiting]
     topic.waiting = []
-    for (const call of [...topic.joins]) this.#confirm(call, topic)
+    for (const call of [...topic.joins]) call.confirm(topic)
     const to = sinceEpoch(performance.now())
-    for (const listener of topic.listeners) listener.member.regain(listener, to)
+    for (const listener of topic.listeners) listener.regain(to)
     this.#tell(this.#outage.regain(topic, to))
   }
 
-  onLeaving(subscriber: Subscriber, topic: Topic): void {
-    if (topic.carrier === subscriber) topic.confirmed = false
+  onLeaving(carrier: Carrier, topic: Topic): void {
+    if (topic.carrier === carrier) topic.confirmed = false
   }
 
-  onLeft(subscriber: Subscriber, topic: Topic): void {
-    if (topic.carrier === subscriber && !topic.wanted) this.#discard(topic)
+  onLeft(carrier: Carrier, topic: Topic): void {
+    if (topic.carrier === carrier && !topic.wanted) this.#discard(topic)
   }
 
-  onLost(subscriber: Subscriber, topic: Topic, from: number, cause: RedisError): void {
-    if (topic.carrier === subscriber) this.#lose(topic, from, cause)
+  onLost(carrier: Carrier, topic: Topic, from: number, cause: RedisError): void {
+    if (topic.carrier === carrier) this.#lose(topic, from, cause)
   }
 
   #lose(topic: Topic, from: number, cause: RedisError): void {
@@ -277,7 +268,7 @@ export class Registry implements SubscriberOwner {
     for (const listener of topic.listeners) {
       if (listener.call === undefined) {
         stay.push(listener)
-        listener.member.lose(listener, from, cause)
+        listener.lose(from, cause)
       } else {
         // Its call waits for others: nothing was promised yet.
         listener.call.expect(topic)
@@ -288,14 +279,14 @@ export class Registry implements SubscriberOwner {
     if (stay.length > 0) this.#outage.lose(topic, textOf(topic.name), from, cause)
   }
 
-  onDismissed(subscriber: Subscriber, topic: Topic): void {
-    if (topic.carrier !== subscriber) return
-    this.#lose(topic, sinceEpoch(subscriber.link.connection?.lastRead ?? performance.now()), moved(topic))
-    if (this.#owner.takesRefusal?.(topic, undefined) !== true) subscriber.carry(topic)
+  onDismissed(carrier: Carrier, topic: Topic): void {
+    if (topic.carrier !== carrier) return
+    this.#lose(topic, sinceEpoch(carrier.link.connection?.lastRead ?? performance.now()), moved(topic))
+    if (this.#owner.takesRefusal?.(topic, undefined) !== true) carrier.carry(topic)
   }
 
-  onRefused(subscriber: Subscriber, topic: Topic, error: RedisError, passing: boolean): void {
-    if (topic.carrier !== subscriber) return
+  onRefused(carrier: Carrier, topic: Topic, error: RedisError, passing: boolean): void {
+    if (topic.carrier !== carrier) return
     if (this.#owner.takesRefusal?.(topic, error) === true) {
       for (const call of topic.joins) call.hold(error)
       return
@@ -306,25 +297,25 @@ export class Registry implements SubscriberOwner {
       return
     }
     for (const call of [...topic.joins]) call.fail(errorLike(error, { command: topic.kind.join.name }))
-    for (const { member } of topic.listeners) member.refused(error)
+    for (const listener of topic.listeners) listener.refuse(error)
   }
 
-  onKept(_subscriber: Subscriber, topic: Topic, error: RedisError): void {
+  onKept(_carrier: Carrier, topic: Topic, error: RedisError): void {
     for (const call of [...topic.leaves]) {
       topic.leaves.delete(call)
       call.fail(errorLike(error, { command: topic.kind.leave.name }))
     }
   }
 
-  onDown(subscriber: Subscriber, error: RedisError, permanent: boolean, exhausted: boolean): void {
+  onDown(carrier: Carrier, error: RedisError, permanent: boolean, exhausted: boolean): void {
     this.report(error, false)
     if (!permanent && !exhausted) return
     for (const topic of this.topics) {
-      if (topic.carrier !== subscriber) continue
+      if (topic.carrier !== carrier) continue
       for (const call of [...topic.joins])
         call.fail(errorLike(error, { command: topic.kind.join.name, outcome: 'not sent' }))
       // What was live once waits on, unless the attempts are used up.
-      if (exhausted) for (const { member } of topic.listeners) member.refused(error)
+      if (exhausted) for (const listener of topic.listeners) listener.refuse(error)
     }
   }
 

@@ -10,17 +10,17 @@
  * to what is wanted in whatever order calls came; a lost connection puts all back to `out`, and writes the wanted again.
  */
 import { randomUUID } from 'node:crypto'
-import { Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import type { Backoff } from '../connection/backoff.js'
 import type { Connection } from '../connection/connection.js'
 import { Link, type LinkOwner } from '../connection/link.js'
 import type { Endpoint, Settings } from '../connection/options.js'
 import { isPassing } from '../connection/refused.js'
-import { InvalidResponse, NoPermissionError, type RedisError } from '../errors/errors.js'
+import { NoPermissionError, type RedisError } from '../errors/errors.js'
 import { sinceEpoch } from './gap.js'
 import { CHANNEL, type Kind, PATTERN, SHARD } from './kind.js'
-import { keyOf, type Topic } from './topic.js'
+import { type Carried, LINE, Line } from './line.js'
+import { type Carrier, keyOf, type Topic } from './topic.js'
 
 /** Where a subscriber connects to. A node of the client has all of it. */
 export interface Destination {
@@ -36,76 +36,23 @@ export interface SubscriberOwner {
   readonly wantsBytes: boolean
   /** The slot of a shard channel: those of one line share it. Without it they go together. */
   slotOf?(topic: Topic): number
-  onJoined(subscriber: Subscriber, topic: Topic): void
+  onJoined(subscriber: Carrier, topic: Topic): void
   /** Its messages end: it is about to be left. */
-  onLeaving(subscriber: Subscriber, topic: Topic): void
-  onLeft(subscriber: Subscriber, topic: Topic): void
+  onLeaving(subscriber: Carrier, topic: Topic): void
+  onLeft(subscriber: Carrier, topic: Topic): void
   /** It was confirmed and is no more. `from` is when the last byte came before, ms since the epoch. */
-  onLost(subscriber: Subscriber, topic: Topic, from: number, cause: RedisError): void
+  onLost(subscriber: Carrier, topic: Topic, from: number, cause: RedisError): void
   /** The server took it from us: its slot has moved. */
-  onDismissed(subscriber: Subscriber, topic: Topic): void
+  onDismissed(subscriber: Carrier, topic: Topic): void
   /** The server does not let us join it; `passing` says that waiting helps. `carry` tries again. */
-  onRefused(subscriber: Subscriber, topic: Topic, error: RedisError, passing: boolean): void
+  onRefused(subscriber: Carrier, topic: Topic, error: RedisError, passing: boolean): void
   /** The server does not let us leave it. */
-  onKept(subscriber: Subscriber, topic: Topic, error: RedisError): void
+  onKept(subscriber: Carrier, topic: Topic, error: RedisError): void
   /** The connection was lost, or an attempt failed. */
-  onDown(subscriber: Subscriber, error: RedisError, permanent: boolean, exhausted: boolean): void
+  onDown(subscriber: Carrier, error: RedisError, permanent: boolean, exhausted: boolean): void
 }
 
-/** A topic on this connection. */
-interface Carried {
-  readonly topic: Topic
-  state: 'out' | 'joining' | 'in' | 'leaving'
-  wanted: boolean
-  line: Line | undefined
-  /** Was refused together with others: it goes alone, to learn whom the refusal means. */
-  alone: boolean
-}
-
-/** Names in one line, at most: a server that is asked for more at once keeps its other clients waiting. */
-const LINE = 1_000
-
-/** SUBSCRIBE or UNSUBSCRIBE on its way: done when each of its names was confirmed, whatever comes between. */
-class Line extends Command {
-  readonly connection: Connection
-  readonly carried: readonly Carried[]
-  left: number
-  /** A line behind it that must be confirmed first. */
-  fence: Line | undefined
-  /** The line that it fences. */
-  fenced: Line | undefined
-  readonly #failed: (line: Line, error: RedisError) => void
-
-  constructor(
-    kind: Kind,
-    joining: boolean,
-    carried: readonly Carried[],
-    connection: Connection,
-    failed: (line: Line, error: RedisError) => void,
-  ) {
-    super(
-      joining ? kind.join : kind.leave,
-      carried.map(({ topic }) => topic.name),
-    )
-    this.connection = connection
-    this.carried = carried
-    this.left = carried.length
-    this.#failed = failed
-    this.state = State.bound | State.collected
-    this.resolve = heard
-  }
-
-  fail(error: RedisError): void {
-    this.#failed(this, error)
-  }
-}
-
-function heard(value: unknown, line: Command): void {
-  if ((line.state & State.failed) === 0) throw new InvalidResponse(`The server sent a reply to ${line.spec.name}.`)
-  ;(line as Line).fail(value as RedisError)
-}
-
-export class Subscriber implements LinkOwner {
+export class Subscriber implements LinkOwner, Carrier {
   readonly #owner: SubscriberOwner
   #destination: Destination
   #link: Link

@@ -3,7 +3,7 @@ import type { Circumstances } from '../commands/command.js'
 import type { Shape } from '../commands/shape.js'
 import { type ChannelArguments, readArguments, readChannels, type SubscribeArguments } from './arguments.js'
 import type { Kind } from './kind.js'
-import type { Listener, Member, SubscriptionEvents, Text } from './member.js'
+import type { Member, MemberListener, SubscriptionEvents, Text } from './member.js'
 import type { Registry } from './registry.js'
 import { keyOf } from './topic.js'
 
@@ -65,7 +65,7 @@ export class Subscription<T extends Text = string, M = Message<T>>
   async unsubscribe(...channels: ChannelArguments): Promise<void> {
     const { listeners, membership } = this.#member
     if (channels.length === 0) return this.#registry.leave(this.#member, [...listeners.values()])
-    const leaving = new Set<Listener>()
+    const leaving = new Set<MemberListener>()
     for (const name of readChannels('unsubscribe', channels)) {
       const listener = listeners.get(keyOf(prefixed(name, membership.prefix)))
       if (listener !== undefined) leaving.add(listener)

@@ -1,9 +1,37 @@
 import type { Key } from '../commands/argument.js'
 import type { Reply } from '../commands/reply.js'
+import type { Link } from '../connection/link.js'
+import type { RedisError } from '../errors/errors.js'
 import type { Call } from './call.js'
 import type { Kind } from './kind.js'
-import type { Listener } from './member.js'
-import type { Subscriber } from './subscriber.js'
+
+/** One subscription, as it hears one topic. */
+export interface Listener {
+  readonly topic: Topic
+  readonly wantsBytes: boolean
+  /** The call that made it, as long as that waits for confirmations. */
+  call: Call | undefined
+  take(message: Reply): void
+  takeFrom(channel: Reply, message: Reply): void
+  /** The topic was lost; the last byte before came at `from`, ms since the epoch. */
+  lose(from: number, cause: RedisError): void
+  regain(to: number): void
+  /** The server does not let the subscription go on. */
+  refuse(error: RedisError): void
+  /** It hears no more; false if that was so before. */
+  leave(): boolean
+}
+
+/** The connection that carries topics. */
+export interface Carrier {
+  readonly link: Link
+  /** Subscribes to `topic` as soon as can be, and again after each loss. */
+  carry(topic: Topic): void
+  /** Unsubscribes from `topic`; its owner hears when that is done. */
+  drop(topic: Topic): void
+  /** Bytes may be wanted from now on, or not any more. */
+  refresh(): void
+}
 
 /** A channel or pattern that somebody wants. It is one for all that want it. */
 export class Topic {
@@ -20,7 +48,7 @@ export class Topic {
   readonly joins: Set<Call> = new Set()
   readonly leaves: Set<Call> = new Set()
   /** The connection that carries it. */
-  carrier: Subscriber | undefined
+  carrier: Carrier | undefined
   /** Whether the server has confirmed it on the connection that carries it now. */
   confirmed = false
 

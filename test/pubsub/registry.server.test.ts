@@ -16,8 +16,9 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.stop()
 })
 
-const CHANNELS = Array.from({ length: 30 }, (_, i) => `c:${i}`)
-const PATTERNS = Array.from({ length: 10 }, (_, i) => `p:${i}*`)
+// More than are wanted at a time: most calls are the first to come, or the last to leave.
+const CHANNELS = Array.from({ length: 100 }, (_, i) => `c:${i}`)
+const PATTERNS = Array.from({ length: 40 }, (_, i) => `p:${i}*`)
 
 describe.each([3, 2] as const)('under RESP%i', protocol => {
   // In the same tick, in handlers, while the link is down.
@@ -35,8 +36,8 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
 
     const operate = () => {
       operations++
-      const subscription = random.pick([...live, undefined])
-      if (subscription === undefined || live.size < 3) {
+      const subscription = live.size < random.int(3, 12) ? undefined : random.pick([...live])
+      if (subscription === undefined) {
         const names = random.shuffle(random.chance(0.3) ? PATTERNS : CHANNELS).slice(0, random.int(1, 4))
         const isPattern = names[0]?.startsWith('p') === true
         // One in ten messages has its handler change something.
@@ -68,11 +69,16 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
       if (random.chance(0.1)) await raw.command('PUBLISH', random.pick([...CHANNELS, 'p:1x']), 'x')
       if (random.chance(0.3)) await new Promise(resolve => setImmediate(resolve))
     }
-    // All but a few leave, in the tick in which the link is lost.
+    await Promise.all(pending.splice(0))
+    // Most leave, about when the link is lost.
     void proxy.kill()
-    for (const subscription of [...live].slice(6)) {
-      pending.push(subscription.unsubscribe())
-      live.delete(subscription)
+    for (const [i, subscription] of random.shuffle([...live]).entries()) {
+      const some = random.shuffle(subscription.channels).slice(4)
+      if (i < 6 && some.length > 0) pending.push(subscription.unsubscribe(some))
+      else if (i >= 6) {
+        pending.push(subscription.unsubscribe())
+        live.delete(subscription)
+      }
     }
     await Promise.all(pending)
 

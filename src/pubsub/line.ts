@@ -1,0 +1,58 @@
+import { Command, State } from '../commands/command.js'
+import type { Connection } from '../connection/connection.js'
+import { InvalidResponse, type RedisError } from '../errors/errors.js'
+import type { Kind } from './kind.js'
+import type { Topic } from './topic.js'
+
+/** A topic on this connection. */
+export interface Carried {
+  readonly topic: Topic
+  state: 'out' | 'joining' | 'in' | 'leaving'
+  wanted: boolean
+  line: Line | undefined
+  /** Was refused together with others: it goes alone, to learn whom the refusal means. */
+  alone: boolean
+}
+
+/** Names in one line, at most: a server that is asked for more at once keeps its other clients waiting. */
+export const LINE = 1_000
+
+/** SUBSCRIBE or UNSUBSCRIBE on its way: done when each of its names was confirmed, whatever comes between. */
+export class Line extends Command {
+  readonly connection: Connection
+  readonly carried: readonly Carried[]
+  left: number
+  /** A line behind it that must be confirmed first. */
+  fence: Line | undefined
+  /** The line that it fences. */
+  fenced: Line | undefined
+  readonly #failed: (line: Line, error: RedisError) => void
+
+  constructor(
+    kind: Kind,
+    joining: boolean,
+    carried: readonly Carried[],
+    connection: Connection,
+    failed: (line: Line, error: RedisError) => void,
+  ) {
+    super(
+      joining ? kind.join : kind.leave,
+      carried.map(({ topic }) => topic.name),
+    )
+    this.connection = connection
+    this.carried = carried
+    this.left = carried.length
+    this.#failed = failed
+    this.state = State.bound | State.collected
+    this.resolve = heard
+  }
+
+  fail(error: RedisError): void {
+    this.#failed(this, error)
+  }
+}
+
+function heard(value: unknown, line: Command): void {
+  if ((line.state & State.failed) === 0) throw new InvalidResponse(`The server sent a reply to ${line.spec.name}.`)
+  ;(line as Line).fail(value as RedisError)
+}

@@ -1,0 +1,171 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { Redis } from '../../src/client/redis.js'
+import { ResponseError } from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
+import { FakeRedis, resp } from '../rig/fake-redis.js'
+import { slotOf, startSingle } from '../servers/servers.mjs'
+
+const open: Redis[] = []
+const stops: { stop(): Promise<void> }[] = []
+
+afterEach(async () => {
+  for (const redis of open.splice(0)) redis.destroy()
+  for (const each of stops.splice(0)) await each.stop()
+})
+
+/** A confirmation. */
+function said(kind: string, name: string): string {
+  return resp.push([resp.bulk(kind), resp.bulk(name), resp.integer(0)])
+}
+
+/** A server that answers SUNSUBSCRIBE as `answer` says, and all else as servers do. */
+async function serving(answer: (name: string, index: number) => string): Promise<FakeRedis> {
+  let index = 0
+  const fake = await FakeRedis.start({
+    script: ([command = '', ...names]) => {
+      if (command === 'SUNSUBSCRIBE') return names.map(name => answer(name, index++)).join('')
+      return /SUBSCRIBE$/.test(command) ? names.map(name => said(command.toLowerCase(), name)).join('') : undefined
+    },
+  })
+  stops.push(fake)
+  return fake
+}
+
+describe('what the server says to SUNSUBSCRIBE shifts nothing', () => {
+  const MOVED = resp.error('MOVED 1 127.0.0.1:1')
+  test.each([
+    ['its confirmation', (name: string) => said('sunsubscribe', name)],
+    ['a refusal', () => MOVED],
+    ['its own goodbye, then a refusal', (name: string) => said('sunsubscribe', name) + MOVED],
+    ['its own goodbye, then the confirmation', (name: string) => said('sunsubscribe', name).repeat(2)],
+    ['nothing at all', () => ''],
+  ])('%s', async (_, answer) => {
+    const fake = await serving(answer)
+    const redis = new Redis({ port: fake.port })
+    open.push(redis)
+    redis.on('error', () => {})
+    const beside = await redis.subscribe('beside')
+    for (let round = 0; round < 20; round++) {
+      const shard = await redis.ssubscribe('shard')
+      const [left, again] = await Promise.all([
+        shard.unsubscribe(),
+        redis.ssubscribe('shard'),
+        redis.subscribe(`c:${round}`),
+      ])
+      expect(left).toBeUndefined()
+      expect(again.closed).toBe(false)
+      fake.openConnections
+        .at(-1)
+        ?.send(resp.push([resp.bulk('smessage'), resp.bulk('shard'), resp.bulk(String(round))]))
+      await until(() => again.received === 1)
+      await again.unsubscribe()
+    }
+    fake.openConnections.at(-1)?.send(resp.push([resp.bulk('message'), resp.bulk('beside'), resp.bulk('x')]))
+    await until(() => beside.received === 1)
+    // No connection was given up for it: the first is the only one.
+    expect(fake.connections).toHaveLength(1)
+  })
+
+  test('a user who may not say UNSUBSCRIBE', async () => {
+    const fake = await FakeRedis.start({
+      script: ([command = '', ...names]) => {
+        if (command === 'UNSUBSCRIBE')
+          return resp.error("NOPERM this user has no permissions to run the 'unsubscribe' command")
+        return /SUBSCRIBE$/.test(command) ? names.map(name => said(command.toLowerCase(), name)).join('') : undefined
+      },
+    })
+    stops.push(fake)
+    const redis = new Redis({ port: fake.port })
+    open.push(redis)
+    for (let round = 0; round < 10; round++) {
+      const shard = await redis.ssubscribe('shard')
+      await shard.unsubscribe()
+    }
+    const channel = await redis.subscribe('kept')
+    await expect(channel.unsubscribe()).rejects.toThrow(ResponseError)
+    expect(channel.closed).toBe(true)
+    expect(fake.connections).toHaveLength(1)
+  })
+})
+
+test('what changes while a line is on its way is looked at when it is confirmed', async () => {
+  let confirm = () => {}
+  let isSlow = false
+  const fake = await FakeRedis.start({
+    script: async ([command = '', ...names]) => {
+      if (!/SUBSCRIBE$/.test(command)) return undefined
+      if (isSlow) await new Promise<void>(resolve => (confirm = resolve))
+      return names.map(name => said(command.toLowerCase(), name)).join('')
+    },
+  })
+  stops.push(fake)
+  const redis = new Redis({ port: fake.port })
+  open.push(redis)
+  const first = await redis.subscribe('a')
+  isSlow = true
+  const left = first.unsubscribe()
+  await fake.untilReceived('UNSUBSCRIBE')
+  // Wanted again before the server has said that it is left.
+  const again = redis.subscribe('a')
+  await new Promise(setImmediate)
+  expect(fake.received('SUBSCRIBE')).toHaveLength(1)
+  isSlow = false
+  confirm()
+  await left
+  const second = await again
+  expect(fake.received('SUBSCRIBE')).toHaveLength(2)
+  // Given up before the server has said that it is joined.
+  isSlow = true
+  const controller = new AbortController()
+  const given = redis.subscribe('b', { signal: controller.signal })
+  await fake.untilReceived('SUBSCRIBE', 3)
+  controller.abort('given up')
+  await expect(given).rejects.toBe('given up')
+  isSlow = false
+  confirm()
+  expect((await fake.untilReceived('UNSUBSCRIBE', 2)).argv).toEqual(['UNSUBSCRIBE', 'b'])
+  expect(second.closed).toBe(false)
+})
+
+// A node of a cluster says goodbye to those whose slot it loses, and refuses what they ask for then.
+test('1,000 races of SUNSUBSCRIBE with the loss of its slot: no answer is taken for another', {
+  timeout: 60_000,
+}, async () => {
+  const node = await startSingle({ config: ['--cluster-enabled', 'yes'] })
+  stops.push(node)
+  await node.command('CLUSTER', 'ADDSLOTSRANGE', 0, 16_383)
+  await until(async () => String(await node.command('CLUSTER', 'INFO')).includes('cluster_state:ok'), {
+    timeout: 10_000,
+  })
+  await node.command('CONFIG', 'SET', 'cluster-require-full-coverage', 'no')
+  const redis = new Redis({ port: node.port })
+  open.push(redis)
+  redis.on('error', () => {})
+  const beside = await redis.subscribe('beside')
+  const slot = slotOf('shard')
+  const raw = await node.connect()
+  for (let round = 0; round < 1_000; round++) {
+    const shard = await redis.ssubscribe('shard')
+    const lost = raw.command('CLUSTER', 'DELSLOTS', slot)
+    const left = shard.unsubscribe()
+    // Refused as long as nobody serves the slot, and tried again then.
+    const again = redis.ssubscribe('shard').then(subscription => subscription.unsubscribe())
+    await lost
+    await raw.command('CLUSTER', 'ADDSLOTS', slot)
+    await Promise.all([left, again])
+  }
+  expect(await redis.pubsubShardchannels()).toEqual([])
+  await redis.publish('beside', 'x')
+  await until(() => beside.received === 1)
+  expect(
+    String(await raw.command('CLIENT', 'LIST', 'TYPE', 'pubsub'))
+      .trim()
+      .split('\n'),
+  ).toHaveLength(1)
+  const refusals = Number(
+    /errorstat_CLUSTERDOWN:count=(\d+)/.exec(String(await raw.command('INFO', 'errorstats')))?.[1] ?? 0,
+  )
+  raw.close()
+  console.log(`1,000 races, ${refusals} refusals`)
+  expect(refusals).toBeGreaterThan(100)
+})
