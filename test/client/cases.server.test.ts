@@ -11,7 +11,8 @@ afterAll(() => client?.destroy())
 describe('the cases of all clients, on Redis', () => {
   for (const [i, { name, run, skip }] of CASES.entries()) {
     const why = skip?.Redis
-    test.skipIf(why !== undefined)(why === undefined ? name : `${name} (not here: ${why})`, async () => {
+    test(name, async context => {
+      if (why !== undefined) context.skip(why)
       client ??= new Redis(server().url)
       await run(client, each => `{case:${i}}:${each}`)
     })
