@@ -6,7 +6,6 @@ import { until } from '../rig/conditions.js'
 import { seeded } from '../rig/random.mjs'
 import type { ClusterNode } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
-import { untilWhole } from './whole.js'
 
 const cluster = useCluster()
 const open: { destroy(): void }[] = []
@@ -55,7 +54,7 @@ describe('channels and patterns', () => {
   })
 
   test('go to another node when theirs dies, and tell the gap', { timeout: 40_000 }, async () => {
-    await untilWhole(cluster())
+    await cluster().waitReady()
     const client = connect()
     const heard: string[] = []
     const gaps: unknown[] = []
@@ -146,7 +145,7 @@ describe('channels of shards', () => {
   })
 
   test('follow their primary to its successor', { timeout: 40_000 }, async () => {
-    await untilWhole(cluster())
+    await cluster().waitReady()
     const client = connect()
     const channel = cluster().key(300, 'failover')
     const heard: string[] = []

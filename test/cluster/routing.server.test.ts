@@ -14,7 +14,6 @@ import { until } from '../rig/conditions.js'
 import type { ClusterNode } from '../servers/servers.mjs'
 import { slotOf as serverSlotOf } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
-import { untilWhole } from './whole.js'
 
 const cluster = useCluster()
 const open: { destroy(): void }[] = []
@@ -151,7 +150,7 @@ describe('commands without keys', () => {
   }
 
   test('go where the policies of COMMAND say', { timeout: 30_000 }, async () => {
-    await untilWhole(cluster())
+    await cluster().waitReady()
     const client = connect()
     await client.connect()
     const described = await policies(cluster().nodes[0]!)
@@ -212,7 +211,7 @@ describe('commands without keys', () => {
   })
 
   test('nodes() gives each its own client', async () => {
-    await untilWhole(cluster())
+    await cluster().waitReady()
     const client = connect()
     expect(client.nodes()).toEqual([])
     await client.connect()
@@ -258,7 +257,7 @@ async function policies(node: ClusterNode): Promise<Map<string, { request?: stri
 
 describe('reads from replicas', () => {
   test('go to replicas in turn, and to the primary when none answers', { timeout: 40_000 }, async () => {
-    await untilWhole(cluster())
+    await cluster().waitReady()
     const client = connect({ readFrom: 'replica' })
     await client.connect()
     await client.set('a', 'A')
@@ -272,7 +271,7 @@ describe('reads from replicas', () => {
     const reads = await Promise.all(Array.from({ length: 20 }, () => client.get('a')))
     expect(reads).toEqual(Array(20).fill('A'))
     await cluster().heal()
-    await untilWhole(cluster())
+    await cluster().waitReady()
     const again = await callsOf(replica!, 'GET')
     await until(async () => {
       await client.get('a')
@@ -281,7 +280,7 @@ describe('reads from replicas', () => {
   })
 
   test('nearest: who answers fastest', async () => {
-    await untilWhole(cluster())
+    await cluster().waitReady()
     const client = connect({ readFrom: 'nearest', refreshInterval: 50 })
     await client.connect()
     await client.set('a', 'A')

@@ -115,7 +115,10 @@ class Lane {
   /** @param {Buffer} bytes */
   async #pass(bytes) {
     this.#torn ||= this.#weather.mode === 'swallow'
-    if (this.#torn) return
+    if (this.#torn) {
+      this.#proxy.counts.swallowed += bytes.length
+      return
+    }
     const room = this.limit - this.passed
     const cut = bytes.length >= room
     await this.#write(cut ? bytes.subarray(0, room) : bytes)
@@ -205,7 +208,7 @@ class ProxyServer {
   links = new Set()
   /** @type {Record<Direction, Required<Weather>>} */
   weather = { up: CALM, down: CALM }
-  counts = { accepted: 0, cuts: 0, kills: 0, up: 0, down: 0 }
+  counts = { accepted: 0, cuts: 0, kills: 0, up: 0, down: 0, swallowed: 0 }
   target
   port
   /** Of pieces and jitter; cuts draw from their own, which how the bytes arrive must not change. */

@@ -52,8 +52,11 @@ export interface ProxyStats {
   open: number
   cuts: number
   kills: number
+  /** Bytes that passed. */
   up: number
   down: number
+  /** Bytes that were lost to `swallow`, of both directions. */
+  swallowed: number
 }
 
 type Verb =

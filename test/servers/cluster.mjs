@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tagOf } from './slots.mjs'
-import { ownerOf, servingText } from './topology.mjs'
+import { ownerOf, viewText } from './topology.mjs'
 
 /** @typedef {import('./topology.mjs').ClusterNode} ClusterNode */
 
@@ -69,6 +69,10 @@ export class PlacedCluster {
     await this.waitReady()
   }
 
+  /**
+   * Resolves when every living node serves, and knows the roles and epochs of all as the others know them. The epochs matter:
+   * who votes refuses a replica that knows an older one of its primary, so a kill before that may get no successor.
+   */
   async waitReady() {
     await until('ready', () => this.#isReady())
   }
@@ -143,10 +147,7 @@ export class PlacedCluster {
     const replicas = (await this.replicasOf(primary)).filter(node => this.living.includes(node))
     if (voters.length * 2 <= primaries.length) throw new Error('cluster: no majority would be left to vote')
     if (replicas.length === 0) throw new Error('cluster: the primary has no living replica')
-    await until(
-      `linked: a replica of ${primary.url}`,
-      async () => !(await every(replicas, async r => !(await r.isLinked()))),
-    )
+    await this.waitReady()
     const slot = await this.#aSlotOf(primary)
     await primary.kill()
 
@@ -228,15 +229,16 @@ export class PlacedCluster {
     const living = this.living
     const reachable = new Set(living.map(node => node.id))
     /** @type {string | undefined} */
-    let serving
+    let view
     return await every(living, async node => {
       const info = await node.command('CLUSTER', 'INFO')
       if (!info.includes('cluster_state:ok')) return false
       const members = await node.members()
       const theirs = members.filter(({ id }) => reachable.has(id))
       if (theirs.length < living.length || theirs.some(member => !isSound(member))) return false
-      serving ??= servingText(members)
-      if (servingText(members) !== serving) return false
+      const concerned = viewText(members.filter(({ id, ranges }) => reachable.has(id) || ranges.length > 0))
+      view ??= concerned
+      if (concerned !== view) return false
       const primary = members.find(({ id }) => id === node.id)?.primary ?? '-'
       return primary === '-' || !reachable.has(primary) || (await node.isLinked())
     })

@@ -27,10 +27,15 @@ function holds(range, slot) {
   return Number(first) <= slot && slot <= Number(last)
 }
 
-/** Equal texts: the same view of which node serves what. @param {readonly Member[]} members */
-export function servingText(members) {
-  const serving = members.filter(({ ranges }) => ranges.length > 0)
-  const lines = serving.map(({ id, ranges }) => `${id} ${ranges.join(' ')}`)
+/**
+ * Equal texts: the same view of who serves what since which epoch, and of who follows whom.
+ * @param {readonly Member[]} members
+ */
+export function viewText(members) {
+  const lines = members.map(({ id, primary, epoch, ranges }) => {
+    const isServing = ranges.length > 0
+    return `${id} ${primary} ${isServing ? epoch : '-'} ${ranges.join(' ')}`
+  })
   return lines.sort().join('\n')
 }
 
