@@ -1,4 +1,5 @@
 import { citiesStep } from './cities.mjs'
+import { clusterStep } from './cluster.mjs'
 import { lockStep } from './lock.mjs'
 import { pubsubStep } from './pubsub.mjs'
 import { transactionStep } from './transactions.mjs'
@@ -9,4 +10,5 @@ export const STEPS = [
   { name: 'transactions', title: 'Pipelines and transactions', run: transactionStep },
   { name: 'pubsub', title: 'Subscriptions', run: pubsubStep },
   { name: 'lock', title: 'A lock', run: lockStep },
+  { name: 'cluster', title: 'A cluster', run: clusterStep },
 ]

@@ -9,7 +9,7 @@ import type { Session } from '../client/session.js'
 import { type Command, type Holder, State } from '../commands/command.js'
 import type { Form } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
-import { WATCH } from '../commands/transactions.js'
+import { UNWATCH, WATCH } from '../commands/transactions.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Borrower, Lent } from '../connection/lent.js'
 import type { Settings } from '../connection/options.js'
@@ -105,7 +105,7 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
     if (slot !== NONE && this.#slot !== NONE && slot !== this.#slot) return crossSlot(command, 'a session')
     if (spec === SELECT)
       return new RedisClusterException('A cluster has one database, number 0.', { command: spec.name })
-    const concernsConnection = spec.reserved !== undefined || spec.blocks !== undefined
+    const concernsConnection = (spec.reserved !== undefined && spec !== UNWATCH) || spec.blocks !== undefined
     if (slot === NONE && this.#slot === NONE && concernsConnection) return noKeyYet(command)
     if (this.#strayed && (spec.name === 'WAIT' || spec.name === 'WAITAOF')) return hasStrayed(command)
     return undefined

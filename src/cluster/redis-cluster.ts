@@ -151,6 +151,7 @@ export class RedisCluster extends View {
       let client = this.#clients.get(key)
       if (client === undefined || client.status === 'closed') {
         client = new Redis(this.#router.options.optionsOf(address, isReplica))
+        client.on('error', error => report(this.#events, error))
         this.#clients.set(key, client)
       }
       return client

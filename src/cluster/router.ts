@@ -10,7 +10,7 @@
 import { Blocking } from '../client/blocking.js'
 import type { Sender } from '../client/sender.js'
 import type { Argument } from '../commands/argument.js'
-import { blockTime, type Command } from '../commands/command.js'
+import { blockTime, type Command, State } from '../commands/command.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import type { Borrower } from '../connection/lent.js'
 import type { LinkState } from '../connection/link.js'
@@ -139,7 +139,12 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   }
 
   again(commands: readonly Command[]): void {
-    for (const command of commands) if (command.resolve !== undefined) this.route(command)
+    for (const command of commands) {
+      if (command.resolve === undefined) continue
+      // What belongs to one connection goes nowhere else.
+      if ((command.state & State.bound) === 0) this.route(command)
+      else fail(command, new ConnectionError('The node is lost.', { outcome: 'not sent' }))
+    }
   }
 
   route(command: Command): void {
