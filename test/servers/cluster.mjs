@@ -120,7 +120,12 @@ export class PlacedCluster {
 
   /** Makes this replica a primary; resolves when every living node says so. @param {ClusterNode} replica @param {'FORCE' | 'TAKEOVER'} [how] */
   async failover(replica, how) {
-    if (!how) await until(`linked: ${replica.url}`, () => replica.isLinked())
+    if (!how) {
+      await until(`abreast of its primary: ${replica.url}`, async () => {
+        const primary = this.#primaryIn(await replica.members(), replica)
+        return primary !== undefined && (await replica.isAbreastOf(primary))
+      })
+    }
     const isPromoted = () =>
       every(this.living, async node => {
         const member = (await node.members()).find(({ id }) => id === replica.id)
@@ -239,9 +244,14 @@ export class PlacedCluster {
       const concerned = viewText(members.filter(({ id, ranges }) => reachable.has(id) || ranges.length > 0))
       view ??= concerned
       if (concerned !== view) return false
-      const primary = members.find(({ id }) => id === node.id)?.primary ?? '-'
-      return primary === '-' || !reachable.has(primary) || (await node.isLinked())
+      const primary = this.#primaryIn(members, node)
+      return primary === undefined || !living.includes(primary) || (await node.isAbreastOf(primary))
     })
+  }
+
+  /** Whom this replica follows. @param {readonly import('./topology.mjs').Member[]} members @param {ClusterNode} replica */
+  #primaryIn(members, replica) {
+    return this.#byId(members.find(({ id }) => id === replica.id)?.primary)
   }
 
   /** @param {ClusterNode} from @param {ClusterNode} to @param {readonly string[]} keys */

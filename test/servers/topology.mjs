@@ -52,9 +52,19 @@ export class ClusterNode extends PlacedServer {
     return this.tls?.port ?? this.port
   }
 
-  /** True if this replica follows its primary without a gap. */
-  async isLinked() {
+  /**
+   * True if this replica has all that its primary had a moment ago. Linked is not enough: behind a full synchronization the
+   * primary keeps the stream back until the replica's first word, up to a second later, and a kill before loses that second.
+   * @param {ClusterNode} primary
+   */
+  async isAbreastOf(primary) {
+    const offset = offsetIn(await primary.command('INFO', 'replication'), 'master_repl_offset')
     const info = await this.command('INFO', 'replication')
-    return info.includes('master_link_status:up')
+    return info.includes('master_link_status:up') && offsetIn(info, 'slave_repl_offset') >= offset
   }
+}
+
+/** @param {string} info @param {string} field */
+function offsetIn(info, field) {
+  return Number(info.match(`\n${field}:(\\d+)`)?.[1])
 }
