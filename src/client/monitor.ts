@@ -118,15 +118,23 @@ const ESCAPES: ReadonlyMap<string, number> = new Map([
   ['t', 9],
   ['a', 7],
   ['b', 8],
+  ['"', 34],
+  ['\\', 92],
 ])
 
+const BACKSLASH = 0x5c
+
+/**
+ * Valkey 8.1 escapes neither quotes nor backslashes: so a quote ends an argument only where a blank or nothing follows, and a
+ * backslash that escapes nothing is itself.
+ */
 function readArguments(line: string, from: number): string[] {
   const args: string[] = []
   let bytes: number[] = []
   let inside = false
   for (let at = from; at < line.length; at++) {
     const character = line[at] as string
-    if (character === '"') {
+    if (character === '"' && (!inside || at + 1 === line.length || line[at + 1] === ' ')) {
       if (inside) {
         args.push(Buffer.from(bytes).toString())
         bytes = []
@@ -137,7 +145,11 @@ function readArguments(line: string, from: number): string[] {
       if (next === 'x') {
         bytes.push(Number.parseInt(line.slice(at + 1, at + 3), 16))
         at += 2
-      } else bytes.push(ESCAPES.get(next) ?? next.charCodeAt(0))
+      } else {
+        const escaped = ESCAPES.get(next)
+        bytes.push(escaped ?? BACKSLASH)
+        if (escaped === undefined) at--
+      }
     } else if (inside) bytes.push(character.charCodeAt(0))
   }
   return args

@@ -10,7 +10,7 @@ import type { ReconnectOptions } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
 import { RedisClusterException, type RedisError, ResponseError } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
-import { readShards, readSlots, type Teller, type Topology } from './topology.js'
+import { isWhole, readShards, readSlots, type Teller, type Topology } from './topology.js'
 
 export interface RefreshSource {
   /** Whom to ask, in this order: those that are known, and then the seeds. */
@@ -243,11 +243,16 @@ export class Refresh {
 
   async #ask(node: ClusterNode, patience: number): Promise<Topology> {
     const teller = this.#source.tellerOf(node)
-    if (node.knowsShards) {
-      const reply = await this.#shards(node, patience)
-      if (reply !== undefined) return served(readShards(reply, teller))
+    const reply = node.knowsShards ? await this.#shards(node, patience) : undefined
+    const shards = reply === undefined ? undefined : readShards(reply, teller)
+    if (shards !== undefined && isWhole(shards)) return shards
+    // Redis 8.0 tells SHARDS of a shard without its slots while a replica takes over; SLOTS has them at any time.
+    try {
+      return served(readSlots(await node.ask(['CLUSTER', 'SLOTS'], patience), teller, shards))
+    } catch (error) {
+      if (shards === undefined || !(error instanceof ResponseError)) throw error
+      return served(shards)
     }
-    return served(readSlots(await node.ask(['CLUSTER', 'SLOTS'], patience), teller))
   }
 
   /** Undefined if the node does not know, or does not tell this user. */

@@ -57,20 +57,25 @@ export function readShards(reply: Reply, teller: Teller): Topology {
   for (const item of listOf(reply)) {
     const fields = fieldsOf(item)
     const slots = rangesOf(listOf(fields.get('slots')))
-    let primary: TopologyNode | undefined
+    const primaries: TopologyNode[] = []
     const replicas: TopologyNode[] = []
     const nodes = listOf(fields.get('nodes'))
     count += nodes.length
     for (const each of nodes) {
       const { node, role } = readShardNode(fieldsOf(each), teller)
-      if (node === undefined) continue
-      // A primary that failed may stand beside the one that took its place.
-      if (role !== 'master') replicas.push(node)
-      else if (primary === undefined || primary.failed) primary = node
+      if (node !== undefined) (role === 'master' ? primaries : replicas).push(node)
     }
-    if (primary !== undefined) shards.push({ slots, primary, replicas })
+    // A primary that failed may stand beside the one that took its place.
+    const [primary, ...others] = [...primaries].sort((a, b) => Number(a.failed) - Number(b.failed))
+    if (primary !== undefined) shards.push({ slots, primary, replicas: [...replicas, ...others] })
   }
   return checked(shards, count)
+}
+
+/** Whether every slot is served. */
+export function isWhole({ shards }: Topology): boolean {
+  const ranges = shards.flatMap(({ slots }) => slots)
+  return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0) >= SLOTS
 }
 
 function readShardNode(
@@ -88,13 +93,18 @@ function readShardNode(
   }
 }
 
-/** Reads the reply of CLUSTER SLOTS: `[first, last, [host, port, id, [name, value …]], replicas …]` for each range. */
-export function readSlots(reply: Reply, teller: Teller): Topology {
+/**
+ * Reads the reply of CLUSTER SLOTS: `[first, last, [host, port, id, [name, value …]], replicas …]` for each range. It does not
+ * say who has failed: `seen` knows.
+ */
+export function readSlots(reply: Reply, teller: Teller, seen?: Topology): Topology {
+  const nodesSeen = seen?.shards.flatMap(({ primary, replicas }) => [primary, ...replicas]) ?? []
+  const failed = new Set(nodesSeen.filter(node => node.failed).map(({ id }) => id))
   const shards = new Map<string, { slots: [number, number][]; primary: TopologyNode; replicas: TopologyNode[] }>()
   for (const item of listOf(reply)) {
     const [first, last, ...members] = listOf(item)
     const [range] = rangesOf([first ?? null, last ?? null])
-    const [primary, ...replicas] = members.map(member => readSlotsNode(listOf(member), teller))
+    const [primary, ...replicas] = members.map(member => readSlotsNode(listOf(member), teller, failed))
     if (range === undefined || primary === undefined) continue
     const shard = shards.get(primary.id)
     if (shard !== undefined) shard.slots.push(range)
@@ -104,11 +114,16 @@ export function readSlots(reply: Reply, teller: Teller): Topology {
   return checked([...shards.values()], nodes)
 }
 
-function readSlotsNode(member: readonly Reply[], teller: Teller): TopologyNode | undefined {
+function readSlotsNode(
+  member: readonly Reply[],
+  teller: Teller,
+  failed: ReadonlySet<string>,
+): TopologyNode | undefined {
   const [endpoint = null, port, id = '', more] = member
   // Before 7.0 there are no more than these three.
   const ip = more === undefined ? undefined : fieldsOf(more).get('ip')
-  return placed(textOf(id), { host: hostOf(endpoint, ip, teller), port: portOf(port) }, false, teller)
+  const at = { host: hostOf(endpoint, ip, teller), port: portOf(port) }
+  return placed(textOf(id), at, failed.has(textOf(id)), teller)
 }
 
 function placed(id: string, announced: Address, failed: boolean, teller: Teller): TopologyNode | undefined {

@@ -63,7 +63,7 @@ const BY_TEXT: ReadonlyMap<string, FromText> = new Map<string, FromText>([
 const MODULE_TEXTS = ['Error loading the extension.', 'Error unloading module: ']
 
 /**
- * What Redis 7 says right before it repeats arguments of the command; some are of 6, of 8, of RedisJSON and RediSearch.
+ * What Redis 7 says right before it repeats arguments of the command; some are of 6, of 8, of Valkey, RedisJSON and RediSearch.
  * One that ends in a quote is followed by the value and a quote, any other by the value and nothing we need.
  *
  * Not here: names of commands (`wrong number of arguments for 'get' command`) and of variables in a script. What a script
@@ -75,6 +75,8 @@ const ECHOES = [
   "subcommand or wrong number of arguments for '",
   "Syntax error in HELLO option '",
   'Unknown argument ',
+  'unknown argument: ',
+  "Unrecognized option '",
   'Unknown option given: ',
   'Unrecognized REPLCONF option: ',
   'Unsupported option ',

@@ -69,5 +69,7 @@ test('a line is read in linear time, whatever it holds', () => {
     client: 'lua',
     args: ['get', 'A"\\'],
   })
+  // As Valkey 8.1 writes it.
+  expect(readLine(String.raw`1.5 [0 x] "set" "a"b\c\n\xc3\xbc" ""`)?.args).toEqual(['set', 'a"b\\c\nü', ''])
   expect(readLine('nonsense')).toBeUndefined()
 })

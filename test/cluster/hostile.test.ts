@@ -354,3 +354,42 @@ describe('refusals that pass', () => {
     expect(seen).toEqual(['a', 'b', 'c', 'd'])
   })
 })
+
+describe('CLUSTER SHARDS without the slots of one shard', () => {
+  const torn = (nodes: readonly FakeRedis[]) =>
+    shardsReply(evenly(nodes).map((shard, i) => (i === 0 ? shard : { ...shard, slots: [] })))
+  /** A key of the second of two nodes. */
+  const key = 'foo'
+
+  test('CLUSTER SLOTS is asked, and believed', async () => {
+    const slots = (nodes: readonly FakeRedis[]) =>
+      resp.array(
+        evenly(nodes).map(({ slots: [first = 0, last = 0], nodes: [node] }) =>
+          resp.array([
+            resp.integer(first),
+            resp.integer(last),
+            resp.array([resp.bulk('127.0.0.1'), resp.integer(node!.port), resp.bulk(`n${node!.port}`), resp.array([])]),
+          ]),
+        ),
+      )
+    const nodes = await cluster(2, (index, argv, all) => {
+      if (isShards(argv)) return torn(all)
+      if (argv[1] === 'SLOTS') return slots(all)
+      return isGet(argv) ? resp.bulk(`of ${index}`) : undefined
+    })
+    expect(slotOf(key)).toBeGreaterThan(8191)
+    expect(await connect(nodes).get(key)).toBe('of 1')
+  })
+
+  test('nor with CLUSTER SLOTS, which this user may not ask: the others are served', async () => {
+    const nodes = await cluster(2, (index, argv, all) => {
+      if (isShards(argv)) return torn(all)
+      if (argv[1] === 'SLOTS') return resp.error('NOPERM this user has no permissions')
+      return isGet(argv) ? resp.bulk(`of ${index}`) : undefined
+    })
+    const client = connect(nodes)
+    expect(slotOf('bar')).toBeLessThan(8192)
+    expect(await client.get('bar')).toBe('of 0')
+    await expect(client.get(key)).rejects.toMatchObject({ name: 'SlotNotCoveredError', outcome: 'not sent' })
+  })
+})

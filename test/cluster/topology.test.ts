@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readShards, readSlots, signatureOf, type Teller } from '../../src/cluster/topology.js'
+import { isWhole, readShards, readSlots, signatureOf, type Teller } from '../../src/cluster/topology.js'
 import { MapReply, type Reply } from '../../src/commands/reply.js'
 
 const teller: Teller = { host: 'asked', tls: false, place: address => address }
@@ -44,6 +44,8 @@ describe('CLUSTER SHARDS', () => {
     expect(shards.map(({ primary }) => primary.id)).toEqual(['a', 'd', 'e'])
     expect(shards[0]?.replicas).toEqual([{ id: 'b', host: '10.0.0.1', port: 2, name: '10.0.0.1:2', failed: false }])
     expect(shards[2]?.primary.failed).toBe(true)
+    // It stays known, so that what it has in flight is not waited for.
+    expect(shards[1]?.replicas).toMatchObject([{ id: 'c', failed: true }])
   })
 
   it('comes flat under RESP2', () => {
@@ -120,6 +122,24 @@ describe('CLUSTER SLOTS', () => {
       ],
       ['10.0.0.3:3', [], [[6, 7]]],
     ])
+  })
+})
+
+describe('slots that a telling leaves out', () => {
+  it('make it less than whole; CLUSTER SLOTS takes from it who has failed', () => {
+    const whole = readShards([shard([0, 100], node({ id: 'a' })), shard([101, 16_383], node({ id: 'b' }))], teller)
+    expect(isWhole(whole)).toBe(true)
+    // As Redis 8.0 tells of a shard while a replica takes over.
+    const torn = readShards(
+      [
+        shard([0, 100], node({ id: 'a', health: 'fail' })),
+        shard([], node({ id: 'b', port: 2 }), node({ id: 'c', port: 3 })),
+      ],
+      teller,
+    )
+    expect(isWhole(torn)).toBe(false)
+    const { shards } = readSlots([[0, 16_383, ['10.0.0.1', 3, 'c', []], ['10.0.0.1', 1, 'a', []]]], teller, torn)
+    expect(shards[0]).toMatchObject({ primary: { id: 'c', failed: false }, replicas: [{ id: 'a', failed: true }] })
   })
 })
 

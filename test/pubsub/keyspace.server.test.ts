@@ -92,11 +92,11 @@ describe('keyspace', () => {
     await app.set('other', '1')
     await app.set(key, '1')
     await until(() => got.length === 3)
-    expect(got).toEqual([
-      { event: 'set', key: 'other', db: 0 },
-      { event: 'set', key: 'k\ufffd\0', db: 0 },
-      { event: 'set', key, db: 0 },
-    ])
+    expect(got[0]).toEqual({ event: 'set', key: 'other', db: 0 })
+    // Which of two patterns is served first is the server's.
+    expect(got.slice(1)).toHaveLength(2)
+    expect(got).toContainEqual({ event: 'set', key: 'k\ufffd\0', db: 0 })
+    expect(got).toContainEqual({ event: 'set', key, db: 0 })
   })
 
   test('configures a server that was started anew', async () => {
