@@ -15,7 +15,7 @@ import type { Reply } from '../commands/reply.js'
 import { DataError, InvalidResponse, RedisError } from '../errors/errors.js'
 import { errorFromReply } from '../errors/from-reply.js'
 import { Aggregate, aggregateOf } from './aggregate.js'
-import { latin1, utf8 } from './buffer-slices.js'
+import { latin1, longUtf8, utf8 } from './buffer-slices.js'
 import { LargeBulk } from './large-bulk.js'
 import { LIMITS, type ReaderLimits } from './limits.js'
 import { LINES, lineValue } from './lines.js'
@@ -324,13 +324,15 @@ export class Reader {
     if (length > most) throw this.#breach(`at most ${most} bytes`, this.#at)
     const to = from + length
     if (to + 2 > this.#end) {
-      if (length > LARGE) this.#copyOut(type, length)
-      else if (!this.#isBreak(to)) this.#need = Math.max(to, this.#end) + 1
+      if (length > LARGE) {
+        this.#bulk = new LargeBulk(type, length + 2, this.#wantsBytes)
+        this.#at = this.#bulk.take(this.#buffer, from, this.#end)
+      } else if (!this.#isBreak(to)) this.#need = Math.max(to, this.#end) + 1
       return undefined
     }
     if (this.#buffer[to] !== CR || this.#buffer[to + 1] !== LF) throw this.#breach('CR LF', to)
     this.#at = to + 2
-    const bytes = this.#aggregate === null ? this.#bytes : this.#aggregate.bytes
+    const bytes = this.#wantsBytes
     if (type === BULK && !bytes) return this.#text.read(this.#buffer, from, to, this.#end)
     const memory = this.#memory.read(this.#buffer, from, to, this.#end)
     return type === BULK ? memory : this.#bulkValue(type, bytes, memory)
@@ -368,13 +370,6 @@ export class Reader {
     this.#at = at
   }
 
-  /** Begins to copy the bulk of `length` bytes behind `#next` out of the read buffer. */
-  #copyOut(type: number, length: number): void {
-    const bulk = new LargeBulk(type, length + 2)
-    this.#at = bulk.take(this.#buffer, this.#next, this.#end)
-    this.#bulk = bulk
-  }
-
   /** Adds what came to the large bulk, and goes on behind it if that was all of it. */
   #continue(bulk: LargeBulk): void {
     this.#at = bulk.take(this.#buffer, this.#at, this.#end)
@@ -383,8 +378,13 @@ export class Reader {
     const length = memory.length - 2
     if (memory[length] !== CR || memory[length + 1] !== LF) throw this.#breach('CR LF', length, memory, memory.length)
     this.#bulk = null
-    const bytes = this.#aggregate === null ? this.#bytes : this.#aggregate.bytes
-    this.#settle(this.#bulkValue(bulk.type, bytes, memory.subarray(0, length)))
+    const value = this.#bulkValue(bulk.type, this.#wantsBytes, memory.subarray(0, length))
+    bulk.release()
+    this.#settle(value)
+  }
+
+  get #wantsBytes(): boolean {
+    return this.#aggregate === null ? this.#bytes : this.#aggregate.bytes
   }
 
   /** The value of a bulk whose bytes are in memory of their own. */
@@ -397,7 +397,7 @@ export class Reader {
     }
     if (bytes) return memory.subarray(from)
     try {
-      return utf8(memory, from, memory.length)
+      return longUtf8(memory, from, memory.length)
     } catch (cause) {
       // V8's longest string has fewer characters than the longest bulk has bytes. This reply fails, the connection lives.
       this.#failure = new DataError(

@@ -76,7 +76,10 @@ export class Writer {
       if (typeof argument === 'string') {
         const { length } = argument
         if (length >= BIG) {
-          this.#parts.push(`${this.#text}${text}$${Buffer.byteLength(argument)}\r\n`, Buffer.from(argument))
+          const bytes = Buffer.byteLength(argument)
+          // ASCII is written in half the time as Latin-1.
+          const part = Buffer.from(argument, bytes === length ? 'latin1' : 'utf8')
+          this.#parts.push(`${this.#text}${text}$${bytes}\r\n`, part)
           this.#text = ''
           text = '\r\n'
         } else {
