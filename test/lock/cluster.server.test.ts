@@ -67,18 +67,21 @@ test('its slot moves and its primary dies under 20 contenders', { timeout: 60_00
     }
   }
   const contenders = Promise.all(Array.from({ length: 20 }, contender))
-  const owner = await servers().primaryOf(slot)
-  const other = (await servers().primaries()).find(node => node !== owner)
-  if (other === undefined) throw new Error('a cluster of one')
-  await servers().moveSlot(slot, other)
-  const atMove = sections
-  await until(() => sections > atMove + 20, { what: '20 locks given by the new owner' })
-  expect(most).toBe(1)
-  // A lock that was not replicated may be given twice, so from here on only the fencing tokens are looked at.
-  await servers().killPrimary(other)
-  const atPromotion = sections
-  await until(() => sections > atPromotion + 20, { timeout: 20_000, what: '20 locks given by the successor' })
-  over = true
-  await contenders
+  try {
+    const owner = await servers().primaryOf(slot)
+    const other = (await servers().primaries()).find(node => node !== owner)
+    if (other === undefined) throw new Error('a cluster of one')
+    await servers().moveSlot(slot, other)
+    const atMove = sections
+    await until(() => sections > atMove + 20, { what: '20 locks given by the new owner' })
+    expect(most).toBe(1)
+    // A lock that was not replicated may be given twice, so from here on only the fencing tokens are looked at.
+    await servers().killPrimary(other)
+    const atPromotion = sections
+    await until(() => sections > atPromotion + 20, { timeout: 20_000, what: '20 locks given by the successor' })
+  } finally {
+    over = true
+    await contenders
+  }
   expect(fencing).toEqual([...new Set(fencing)].sort((a, b) => a - b))
 })
