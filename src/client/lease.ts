@@ -6,7 +6,7 @@ import type { Bigints, Bytes, Form, Plain } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
 import type { Shape } from '../commands/shape.js'
 import { pushSeveral } from '../commands/tokens.js'
-import { UNWATCH, WATCH } from '../commands/transactions.js'
+import { EXEC, UNWATCH, WATCH } from '../commands/transactions.js'
 import { holding } from '../connection/ancestors.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Lent } from '../connection/lent.js'
@@ -27,7 +27,9 @@ export interface SessionEngine extends Engine {
   readonly pool: object | undefined
   /** Why no transaction may be written: the link that watched is lost. */
   watchFault(): WatchError | undefined
-  /** Nothing is watched any more: EXEC, DISCARD, UNWATCH. */
+  /** The loss of a watch was told: the next one counts anew. */
+  watchTold(): void
+  /** Nothing is watched any more: EXEC, UNWATCH. */
   unwatched(): void
   /** Takes no more calls, and gives the connection back; not as it is if the session was aborted. */
   end(aborted: boolean): void
@@ -57,6 +59,10 @@ class Lease implements SessionEngine {
     return this.#lent.watchFault
   }
 
+  watchTold(): void {
+    this.#lent.forgetLoss()
+  }
+
   unwatched(): void {
     this.#lent.unwatch()
   }
@@ -71,7 +77,7 @@ class Lease implements SessionEngine {
       return
     }
     if (command.spec === WATCH) this.#lent.watch()
-    else if (command.spec === SELECT) this.#lent.selected(Number(command.args[0]))
+    else if (command.spec === SELECT || command.spec === EXEC) this.#lent.heedSelect(command)
     this.#lent.link.send(command)
   }
 
@@ -141,6 +147,7 @@ class SessionView<F extends Form = Plain> extends View<F> implements Session<F> 
     const lease = this.#lease
     return new Transaction<[], F>(lease, this.#shape, this.#circumstances, {
       fault: () => lease.watchFault(),
+      told: () => lease.watchTold(),
       over: () => lease.unwatched(),
     })
   }

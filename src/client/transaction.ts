@@ -1,10 +1,10 @@
-import type { Circumstances, Command } from '../commands/command.js'
+import { type Circumstances, type Command, State } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
 import type { Context, Form, Plain } from '../commands/context.js'
 import { ScriptCommand } from '../commands/script.js'
 import type { Shape } from '../commands/shape.js'
 import { Unit } from '../connection/unit.js'
-import { DataError, RedisError, type WatchError } from '../errors/errors.js'
+import { DataError, RedisError, WatchError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
 import { faultOf, type Settled, unlessFailed } from './pipeline.js'
 import { launch, reservedFault } from './run.js'
@@ -21,6 +21,8 @@ export interface Queued<T extends unknown[], F extends Form = Plain> extends Con
 export interface Watch {
   /** Why nothing may be written: the link that watched is lost. */
   fault(): WatchError | undefined
+  /** The fault was told: what is watched from now on counts anew. */
+  told(): void
   /** EXEC ends all watches. */
   over(): void
 }
@@ -88,12 +90,13 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
     const commands = this.#commands
     // An empty one still tells whether the watched keys changed.
     if (commands.length === 0 && this.#watch === undefined) return []
-    const fault =
-      this.#watch?.fault() ?? faultOf(commands, this.#shape, command => reservedFault(command, this.#engine))
-    if (fault !== undefined) {
-      this.#watch?.over()
-      throw fault
+    const lost = this.#watch?.fault()
+    if (lost !== undefined) {
+      this.#watch?.told()
+      throw lost
     }
+    const fault = faultOf(commands, this.#shape, command => reservedFault(command, this.#engine))
+    if (fault !== undefined) throw fault
     const results = await traceBatch(this.#engine, 'MULTI', commands.length, () => this.#send(new Unit(commands)))
     return options.settle === true ? results : unlessFailed(results, index => results[index] instanceof RedisError)
   }
@@ -102,8 +105,12 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
     unit.shape = this.#shape
     try {
       return await launch<unknown[]>(this.#engine, unit, this.#circumstances, started => this.#engine.send(started))
+    } catch (error) {
+      if (error instanceof WatchError) this.#watch?.told()
+      throw error
     } finally {
-      this.#watch?.over()
+      // Without an EXEC the server goes on watching, and so does the session.
+      if ((unit.state & State.written) !== 0) this.#watch?.over()
     }
   }
 }

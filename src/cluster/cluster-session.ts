@@ -236,6 +236,11 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
     return this.#lostWatch?.error ?? this.#lent?.watchFault
   }
 
+  watchTold(): void {
+    this.#lostWatch = undefined
+    this.#lent?.forgetLoss()
+  }
+
   unwatched(): void {
     this.#lostWatch = undefined
     this.#lent?.unwatch()

@@ -1,12 +1,15 @@
-import { Command, State } from '../commands/command.js'
+import type { Arguments } from '../commands/argument.js'
+import { Command, Keep, type Spec, State } from '../commands/command.js'
 import { CLIENT_UNBLOCK, SELECT } from '../commands/handshaking.js'
 import type { Reply } from '../commands/reply.js'
 import { UNWATCH } from '../commands/transactions.js'
-import { type RedisError, WatchError } from '../errors/errors.js'
+import { RedisError, WatchError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
 import { Link, type LinkOwner } from './link.js'
 import type { Endpoint, Settings } from './options.js'
+import { isPassing } from './refused.js'
 import { fail } from './settle.js'
+import { Unit } from './unit.js'
 
 /** First look at refusals, and at what a lost link leaves unsettled: true if the command is settled or sent elsewhere. */
 export interface Borrower {
@@ -20,34 +23,41 @@ export class Lent implements LinkOwner {
   /** Who borrowed it, if he knows where else a command may go. */
   borrower: Borrower | undefined = undefined
   readonly #db: number
-  #selected: number
+  /** Its own: `db` is what the borrower selected, so that a connection that replaces a lost one is in that database too. */
+  readonly #settings: { -readonly [K in keyof Settings]: Settings[K] }
+  /** A SELECT was sent, whatever became of it. */
+  #strayed = false
+  #connected = false
+  /** The server may watch keys for this connection, or will when what waits is sent. */
   #watching = false
   #watchLost = false
 
   constructor(settings: Settings, backoff: Backoff, resolve: (attempt: number) => Endpoint | Promise<Endpoint>) {
     this.#db = settings.db
-    this.#selected = settings.db
-    this.link = new Link(settings, this, backoff, { eager: false, resolve, silent: true })
+    this.#settings = { ...settings }
+    this.link = new Link(this.#settings, this, backoff, { eager: false, resolve, silent: true })
   }
 
   /** Whether it may be lent to somebody else as it is. */
   get isClean(): boolean {
     const { inflight, queued, state } = this.link
-    return !this.#watching && this.#selected === this.#db && inflight === 0 && queued === 0 && state !== 'closed'
+    return !this.#watching && !this.#hasStrayed && inflight === 0 && queued === 0 && state !== 'closed'
+  }
+
+  get #hasStrayed(): boolean {
+    return this.#strayed || this.#settings.db !== this.#db
   }
 
   /** Keys are watched from now on. */
   watch(): void {
-    if (this.#watching) return
     this.#watching = true
-    this.#watchLost = false
   }
 
   get isWatching(): boolean {
     return this.#watching
   }
 
-  /** Nothing is watched any more: EXEC, DISCARD, UNWATCH. */
+  /** Nothing is watched any more: EXEC, UNWATCH. */
   unwatch(): void {
     this.#watching = false
     this.#watchLost = false
@@ -58,25 +68,44 @@ export class Lent implements LinkOwner {
     return this.#watchLost ? watchLost(this.link.lastError) : undefined
   }
 
-  selected(db: number): void {
-    this.#selected = db
+  /** The borrower was told that a watch is lost: the next one counts anew. */
+  forgetLoss(): void {
+    this.#watchLost = false
+  }
+
+  /** Looks into a command, or the commands of a transaction, for a SELECT: it counts when the server has said OK. */
+  heedSelect(command: Command): void {
+    const body = command instanceof Unit ? command.body : [command]
+    if (!body.some(({ spec }) => spec === SELECT)) return
+    const databases = body.map(({ args, spec }) => (spec === SELECT ? Number(args[0]) : undefined))
+    this.#strayed = true
+    command.keep ??= new Keep()
+    const { keep } = command
+    const before = keep.onSettled
+    keep.onSettled = (settled, value, error) => {
+      before?.(settled, value, error)
+      if (error !== undefined) return
+      const replies = command instanceof Unit ? (value as unknown[]) : [value]
+      for (const [i, db] of databases.entries()) {
+        if (db !== undefined && !(replies[i] instanceof RedisError)) this.#settings.db = db
+      }
+    }
   }
 
   /** Puts its state back, so that it can be lent again; false if that fails. */
   async clean(): Promise<boolean> {
-    const { connection } = this.link
-    if (connection === undefined) {
-      // A new connection has a state of its own.
-      this.unwatch()
-      this.#selected = this.#db
-      return true
-    }
+    const { connection, state } = this.link
+    // A new connection has a state of its own.
+    const ask = async (spec: Spec, args: Arguments) => connection?.ask(new Command(spec, args))
+    // One that is being opened is on its way to the borrower's database.
+    if (connection === undefined && this.#hasStrayed && state === 'connecting') return false
     const steps: Promise<unknown>[] = []
-    if (this.#watching) steps.push(connection.ask(new Command(UNWATCH, [])))
-    if (this.#selected !== this.#db) steps.push(connection.ask(new Command(SELECT, [this.#db])))
+    if (this.#watching) steps.push(ask(UNWATCH, []))
+    if (this.#hasStrayed) steps.push(ask(SELECT, [this.#db]))
+    this.#settings.db = this.#db
     const answers = await Promise.allSettled(steps)
     this.unwatch()
-    this.#selected = this.#db
+    this.#strayed = false
     return answers.every(answer => answer.status === 'fulfilled')
   }
 
@@ -84,24 +113,32 @@ export class Lent implements LinkOwner {
 
   onConnect(): void {}
 
-  onReady(): void {}
+  onReady(): void {
+    this.#connected = true
+  }
 
   onReconnecting(): void {}
 
   onDown(): void {
-    if (this.#watching) this.#watchLost = true
-    this.#selected = this.#db
+    // What waits to be sent for the first time is not lost.
+    if (this.#watching && this.#connected) this.#watchLost = true
+    this.#connected = false
+    this.#strayed = false
   }
 
   onPush(_link: Link, _kind: string, _items: Reply[]): void {}
 
   takesRefusal(_link: Link, command: Command, error: RedisError): boolean {
-    return this.borrower?.takesRefusal(command, error) ?? false
+    if (this.borrower?.takesRefusal(command, error) === true) return true
+    if (!this.#watching || (command.state & State.unit) === 0 || !isPassing(command, error)) return false
+    // Sent again it would run, and watch nothing: a refused transaction ends its watch.
+    fail(command, watchEnded(error))
+    return true
   }
 
   /** A transaction that waits was built on what was watched: it must not run on a connection that watches nothing. */
   takesLeft(_link: Link, command: Command, error: RedisError): boolean {
-    if (!this.#watching || (command.state & State.unit) === 0) return this.borrower?.takesLeft(command, error) ?? false
+    if (!this.#watchLost || (command.state & State.unit) === 0) return this.borrower?.takesLeft(command, error) ?? false
     fail(command, watchLost(error))
     return true
   }
@@ -115,6 +152,14 @@ function watchLost(cause: RedisError | undefined): WatchError {
       outcome: 'not sent',
       cause,
     },
+  )
+}
+
+function watchEnded(cause: RedisError): WatchError {
+  const refusal = cause.cause instanceof RedisError ? cause.cause : cause
+  return new WatchError(
+    `The server refused the transaction for now (${refusal.code}), and with it ended the watch: nothing of it ran.`,
+    { command: 'EXEC', outcome: 'not sent', cause },
   )
 }
 

@@ -50,6 +50,32 @@ describe('a session', () => {
     expect(await redis.session(session => session.exists('in five'))).toBe(0)
   })
 
+  test('is given back in its database, whatever selected another one', async () => {
+    const redis = client({ pool: { max: 1 } })
+    const database = () =>
+      redis.session(async session => /\bdb=(\d+)/.exec(String(await session.call('CLIENT', 'INFO')))?.[1])
+    await redis.session(session => session.multi().call('SELECT', 4).set('in four', '1').exec())
+    expect(await database()).toBe('0')
+    await redis.session(session => session.pipeline().call('SELECT', 4).exec())
+    expect(await database()).toBe('0')
+    await redis.session(session => session.select(999).catch(() => {}))
+    expect(await database()).toBe('0')
+    expect(redis.pool.size).toBe(1)
+  })
+
+  test('stays in the database that it selected when its connection is replaced', async () => {
+    const redis = client({ pool: { max: 1 }, reconnect: { min: 1, max: 10 } })
+    await redis.session(async session => {
+      await session.select(6)
+      await session.select(999).catch(() => {})
+      await server().command('CLIENT', 'KILL', 'ID', String(await session.call('CLIENT', 'ID')))
+      await until(() => session.set('in six', '1').catch(() => undefined), { what: 'a new connection' })
+      expect(await session.call('CLIENT', 'INFO')).toContain(' db=6 ')
+    })
+    expect(await redis.exists('in six')).toBe(0)
+    expect(await redis.session(session => session.call('CLIENT', 'INFO'))).toContain(' db=0 ')
+  })
+
   test('waits for calls that its function did not await, then takes no more', async () => {
     const redis = client({ pool: { max: 1 } })
     let late: Promise<unknown> | undefined

@@ -1,6 +1,8 @@
+import { type Channel, channel } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ExecAbortError, Redis, WatchError } from '../../src/index.js'
 import { until } from '../rig/conditions.js'
+import { FakeRedis, resp } from '../rig/fake-redis.js'
 import { Ledger } from '../rig/ledger.js'
 import { ChaosProxy } from '../rig/proxy.js'
 import { seeded } from '../rig/random.mjs'
@@ -22,6 +24,17 @@ async function proxied(): Promise<ChaosProxy> {
   const proxy = await ChaosProxy.start(server(), 1)
   proxies.push(proxy)
   return proxy
+}
+
+/** Resolves when something is published. */
+function once(heard: Channel): Promise<void> {
+  return new Promise(resolve => {
+    const listener = () => {
+      heard.unsubscribe(listener)
+      resolve()
+    }
+    heard.subscribe(listener)
+  })
 }
 
 afterEach(async () => {
@@ -157,6 +170,77 @@ describe('watch', () => {
       }),
     ).rejects.toMatchObject({ name: 'WatchError', outcome: 'not sent' })
     expect(await redis.exists('lost')).toBe(0)
+  })
+
+  test('stays while nothing was sent: what could not be sent ends no watch', async () => {
+    const redis = client(server().port, { pool: { max: 1 }, reconnect: { min: 1, max: 10 } })
+    await redis.set('kept', '1')
+    await redis.session(async session => {
+      await session.watch('kept')
+      const wrong = session.multi().call('SET', 'kept', {} as string)
+      await expect(wrong.exec()).rejects.toMatchObject({ name: 'DataError' })
+      const aborted = session.with({ signal: AbortSignal.abort(new Error('no')) }).multi()
+      await expect(aborted.set('kept', '2').exec()).rejects.toThrow('no')
+    })
+    await redis.set('kept', '3')
+    // The next one watches nothing.
+    expect(await redis.session(session => session.multi().set('kept', '4').exec())).toEqual(['OK'])
+    const lost = redis.session(async session => {
+      await session.watch('kept')
+      await session
+        .with({ signal: AbortSignal.abort() })
+        .multi()
+        .exec()
+        .catch(() => {})
+      await server().command('CLIENT', 'KILL', 'ID', String(await session.call('CLIENT', 'ID')))
+      await redis.set('kept', '5')
+      await until(() => session.ping().catch(() => undefined), { what: 'a new connection' })
+      return session.multi().set('kept', '6').exec()
+    })
+    await expect(lost).rejects.toMatchObject({ name: 'WatchError', outcome: 'not sent' })
+    expect(await redis.get('kept')).toBe('5')
+  })
+
+  test('that could not be told to the server at first is not lost', async () => {
+    const proxy = await proxied()
+    await proxy.refuse()
+    const redis = client(proxy.port, { reconnect: { min: 1, max: 10 } })
+    const refused = once(channel('tracing:respire:connect:error'))
+    const done = redis.session(async session => {
+      const watching = session.watch('late')
+      await refused
+      await proxy.accept()
+      await watching
+      return session.multi().set('late', '1').exec()
+    })
+    expect(await done).toEqual(['OK'])
+  })
+
+  test('ends with a transaction that is refused for now, which is not sent again without it', async () => {
+    let loading = true
+    const fake = await FakeRedis.start({
+      script: ([name]) => {
+        if (name === 'WATCH' || name === 'MULTI') return resp.ok
+        if (name === 'SET')
+          return loading ? resp.error('LOADING Redis is loading the dataset in memory') : '+QUEUED\r\n'
+        if (name !== 'EXEC') return undefined
+        if (!loading) return resp.array([resp.ok])
+        loading = false
+        return resp.error('EXECABORT Transaction discarded because of previous errors.')
+      },
+    })
+    const redis = client(fake.port)
+    await expect(
+      redis.session(async session => {
+        await session.watch('k')
+        return session.multi().set('k', '1').exec()
+      }),
+    ).rejects.toMatchObject({ name: 'WatchError', outcome: 'not sent', message: expect.stringContaining('LOADING') })
+    expect(fake.received('EXEC')).toHaveLength(1)
+    loading = true
+    expect(await redis.transaction('k', session => session.multi().set('k', '1').exec())).toEqual(['OK'])
+    expect(fake.received('WATCH')).toHaveLength(3)
+    await fake.stop()
   })
 })
 
