@@ -13,7 +13,7 @@ export class Backoff {
     this.#options = options
   }
 
-  /** Failed attempts since the last success. */
+  /** Failed attempts since the last success, and the loss that they were to mend. */
   get failures(): number {
     return this.#failures
   }
@@ -28,12 +28,17 @@ export class Backoff {
     return Math.max(0, this.#notBefore - performance.now())
   }
 
-  /** A connection was lost or an attempt failed. */
+  /** An attempt failed. */
   failed(): void {
     const { min, max } = this.#options
     const bound = Math.min(max, min * 2 ** Math.min(this.#failures, 30))
     this.#failures++
     this.#notBefore = performance.now() + Math.random() * bound
+  }
+
+  /** A connection was lost that worked. That others are lost with it is no news. */
+  lost(): void {
+    if (this.#failures === 0) this.failed()
   }
 
   succeeded(): void {

@@ -5,13 +5,14 @@
  *   opening ──▸ ready ──▸ retiring ──▸ closed        any state ──▸ closed on loss, breach or destroy
  */
 import Denque from 'denque'
-import { type Command, State } from '../commands/command.js'
+import { blockTime, type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { ConnectionError, InvalidResponse, RedisError, TimeoutError } from '../errors/errors.js'
 import { type ConnectContext, connectChannel, finish, traceConnect } from './diagnostics.js'
-import { CHUNK, type Dialled, dial, refusedCertificate, type Socket } from './dial.js'
+import { CHUNK, type Dialled, dial, isConnecting, refusedCertificate, type Socket } from './dial.js'
 import { type Greeting, isPermanent, shakeHands } from './handshake.js'
 import { Health } from './health.js'
+import type { ReaderLimits } from './limits.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
 import { outside } from './outside.js'
 import { Reader, type ReplySink } from './reader.js'
@@ -60,11 +61,11 @@ export class Connection implements ReplySink {
   #trace: ConnectContext | undefined
   #listening = false
 
-  constructor(settings: Settings, owner: ConnectionOwner) {
+  constructor(settings: Settings, owner: ConnectionOwner, limits?: Partial<ReaderLimits>) {
     this.#settings = settings
     this.#owner = owner
     this.#node = nameOf(settings.endpoint)
-    this.#reader = new Reader(this)
+    this.#reader = new Reader(this, limits)
     this.#health = new Health(settings.healthCheckInterval, this)
   }
 
@@ -79,6 +80,11 @@ export class Connection implements ReplySink {
 
   get state(): 'opening' | 'ready' | 'retiring' | 'closed' {
     return this.#state
+  }
+
+  /** Of the commands written and not answered the one that was written first. */
+  get oldest(): Command | undefined {
+    return this.#inflight.peekFront()
   }
 
   /** Commands written and not answered. */
@@ -325,9 +331,13 @@ export class Connection implements ReplySink {
 
   #timedOut(): void {
     const { connectTimeout } = this.#settings
-    const what = this.#socket === undefined || this.#socket.connecting ? 'connected' : 'answered the handshake'
+    const what = isConnecting(this.#socket)
+      ? `${this.#node} has not connected`
+      : this.#inflight.length === 0 && typeof this.#settings.credentials === 'function'
+        ? 'The credentials function has given nothing'
+        : `${this.#node} has not answered the handshake`
     this.#end(
-      new TimeoutError(`${this.#node} has not ${what} within ${connectTimeout} ms (connectTimeout).`, {
+      new TimeoutError(`${what} within ${connectTimeout} ms (connectTimeout).`, {
         node: this.#node,
         phase: 'connecting',
         elapsed: connectTimeout,
@@ -351,7 +361,7 @@ export class Connection implements ReplySink {
   #lost(error: (Error & { code?: string }) | undefined): void {
     if (this.#state === 'closed') return
     const socket = this.#socket
-    const certificate = socket === undefined ? undefined : refusedCertificate(socket)
+    const certificate = socket === undefined ? undefined : refusedCertificate(socket, error)
     if (certificate !== undefined) {
       this.#permanent = true
       this.#end(
@@ -417,8 +427,12 @@ export class Connection implements ReplySink {
 
   // Health
 
-  /** Set for a connection on which the server may be silent: it blocks on a command, or only pushes. */
-  silenceExpected: boolean = false
+  /** The server blocks on the oldest command in flight, which has a limit of its own. */
+  get silenceExpected(): boolean {
+    const { oldest } = this
+    // One that has settled, by its deadline or an abort, waits for nothing; a line of a transaction blocks on nothing.
+    return oldest?.resolve !== undefined && (oldest.state & State.line) === 0 && blockTime(oldest) !== undefined
+  }
 
   ref(): void {
     this.#socket?.ref()

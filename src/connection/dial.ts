@@ -46,8 +46,17 @@ export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefine
   return { socket: outside(() => connect(merged as ConnectionOptions)), ready: 'secureConnect' }
 }
 
-/** Why the server's certificate was refused; undefined if that was not the trouble. */
-export function refusedCertificate(socket: Socket): string | undefined {
+/** Whether it cannot be written to yet, over TLS because the server was not verified. */
+export function isConnecting(socket: Socket | undefined): boolean {
+  return (
+    socket === undefined || socket.connecting || (socket as { secureConnecting?: boolean }).secureConnecting === true
+  )
+}
+
+/** Why the server's certificate was refused, if that is the `error` that ended `socket`. */
+export function refusedCertificate(socket: Socket, error: (Error & { code?: string }) | undefined): string | undefined {
   const { authorizationError } = socket as Partial<TLSSocket>
-  return authorizationError ? String(authorizationError) : undefined
+  // With rejectUnauthorized: false it is there too, and harms nobody.
+  const isCause = authorizationError && String(authorizationError) === (error?.code ?? error?.message)
+  return isCause ? String(authorizationError) : undefined
 }

@@ -10,7 +10,7 @@ export interface Patient {
   readonly inflight: number
   /** When the last byte came, on the clock of `performance.now()`. */
   readonly lastRead: number
-  /** The server blocks on what is in flight: it may be silent. */
+  /** The server blocks on what is in flight. */
   readonly silenceExpected: boolean
   ask(command: Command): Promise<unknown>
   destroy(error: RedisError): void
@@ -44,7 +44,7 @@ export class Health {
     const { inflight, lastRead, silenceExpected } = this.#patient
     const interval = this.#interval
     const silence = performance.now() - lastRead
-    if (silenceExpected && inflight > 0) this.#checkAfter(interval)
+    if (silenceExpected) this.#checkAfter(interval)
     else if (silence < interval) this.#checkAfter(interval - silence)
     else if (silence < 2 * interval) {
       if (inflight === 0) this.#patient.ask(new Command(PING, [])).catch(() => {})

@@ -22,6 +22,8 @@ export class Lent implements LinkOwner {
   readonly link: Link
   /** Who borrowed it, if he knows where else a command may go. */
   borrower: Borrower | undefined = undefined
+  /** It was lent for one blocking call. */
+  forOneCall = false
   readonly #db: number
   /** Its own: `db` is what the borrower selected, so that a connection that replaces a lost one is in that database too. */
   readonly #settings: { -readonly [K in keyof Settings]: Settings[K] }
@@ -35,7 +37,7 @@ export class Lent implements LinkOwner {
   constructor(settings: Settings, backoff: Backoff, resolve: (attempt: number) => Endpoint | Promise<Endpoint>) {
     this.#db = settings.db
     this.#settings = { ...settings }
-    this.link = new Link(this.#settings, this, backoff, { eager: false, resolve, silent: true })
+    this.link = new Link(this.#settings, this, backoff, { eager: false, resolve })
   }
 
   /** Whether it may be lent to somebody else as it is. */
@@ -46,6 +48,11 @@ export class Lent implements LinkOwner {
 
   get #hasStrayed(): boolean {
     return this.#strayed || this.#settings.db !== this.#db
+  }
+
+  /** Whether the server blocks on what is in flight, or will on the call that it was lent for. */
+  get isBlocked(): boolean {
+    return this.forOneCall || this.link.connection?.silenceExpected === true
   }
 
   /** Keys are watched from now on. */

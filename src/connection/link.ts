@@ -44,8 +44,6 @@ export interface LinkTraits {
   /** Connects again by itself after a loss, not only when a call comes. */
   readonly eager: boolean
   readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
-  /** The server may be silent while a command is in flight: it blocks. */
-  readonly silent?: boolean
   readonly listening?: boolean
 }
 
@@ -292,7 +290,6 @@ export class Link implements ConnectionOwner {
     this.#state = 'connecting'
     const attempt = ++this.#attempt
     const connection = new Connection(this.#settings, this)
-    connection.silenceExpected = this.#traits.silent === true
     if (this.#traits.listening === true) connection.listen()
     this.#connection = connection
     connection.open(() => this.#traits.resolve(attempt), attempt)
@@ -342,7 +339,8 @@ export class Link implements ConnectionOwner {
     if (this.#state === 'closed') return
     this.#lastError = error
     this.#inVain = connection.permanent
-    this.#backoff.failed()
+    if (this.#state === 'ready') this.#backoff.lost()
+    else this.#backoff.failed()
     this.#state = 'down'
     this.#owner.onDown(this, error, connection.lastRead, connection.permanent)
     if (connection.permanent || this.#backoff.exhausted) this.#rejectWaiting(error)

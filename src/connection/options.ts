@@ -125,6 +125,12 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+function isCredentials(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { password, username } = value
+  return typeof password === 'string' && (username === undefined || typeof username === 'string')
+}
+
 const RECONNECT: Record<string, Check> = { min: isDelay, max: isDelay, attempts: isLimit }
 const QUEUE: Record<string, Check> = { maxBytes: isLimit, maxCommands: isLimit, offline: isBoolean }
 const POOL: Record<string, Check> = {
@@ -145,7 +151,7 @@ const OPTIONS: Record<string, Check> = {
   username: isText,
   password: isText,
   credentials: value =>
-    typeof value === 'function' || isObject(value) ? undefined : '{ username?, password } or a function',
+    typeof value === 'function' || isCredentials(value) ? undefined : '{ username?, password } or a function',
   db: isCount,
   clientName: isName,
   protocol: value => (value === 2 || value === 3 ? undefined : '2 or 3'),

@@ -1,7 +1,7 @@
 /** How the one promise of a command is made and settled. */
 import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
-import { DataError, type ErrorDetails, RedisError } from '../errors/errors.js'
+import { DataError, type ErrorDetails, RedisError, TimeoutError } from '../errors/errors.js'
 
 type Resolve = (value: unknown) => void
 
@@ -77,6 +77,7 @@ export function errorLike(error: RedisError, details: ErrorDetails): RedisError 
   return new Class(error.message, {
     ...(error.code === undefined ? {} : { code: error.code }),
     ...(error.node === undefined ? {} : { node: error.node }),
+    ...(error instanceof TimeoutError ? { phase: error.phase, elapsed: error.elapsed } : {}),
     cause: error,
     ...details,
   })

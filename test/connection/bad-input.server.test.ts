@@ -112,7 +112,25 @@ describe('bad input', () => {
       message: expect.stringContaining('connectTimeout'),
     })
     expect(ms).toBeLessThan(1_500)
+    const { call } = await failureOf({
+      port: (tcp.address() as AddressInfo).port,
+      connectTimeout: 100,
+      reconnect: false,
+    })
+    expect(call).toMatchObject({ name: 'TimeoutError', phase: 'connecting', elapsed: 100, outcome: 'not sent' })
     tcp.close()
+  })
+
+  test('a credentials function that does not settle', async () => {
+    const { connect } = await failureOf({
+      port: plain().port,
+      credentials: () => new Promise(() => {}),
+      connectTimeout: 100,
+    })
+    expect(connect).toMatchObject({
+      name: 'TimeoutError',
+      message: 'The credentials function has given nothing within 100 ms (connectTimeout).',
+    })
   })
 
   test('TLS where the server speaks none', async () => {
@@ -191,6 +209,17 @@ describe('TLS', () => {
       await fake.stop()
     },
   )
+
+  test('one that is not to be verified is none of the reasons why a link is lost', async () => {
+    const { port } = secure().tls ?? { port: 0 }
+    const redis = new Redis({ host: 'localhost', port, tls: { rejectUnauthorized: false } })
+    const lost = new Promise<Error>(resolve => redis.once('error', error => resolve(error as Error)))
+    const id = await redis.call('CLIENT', 'ID')
+    await secure().command('CLIENT', 'KILL', 'ID', String(id))
+    expect((await lost).message).toContain('the server closed it')
+    expect(await redis.ping()).toBe('PONG')
+    await redis.close()
+  })
 
   test('a client certificate', async () => {
     const certificates = await getCertificates()

@@ -127,6 +127,7 @@ describe('options', () => {
     [{ queue: { maxBytes: 'all' } }, /queue\.maxBytes must be/],
     [{ clientName: 'with space' }, /clientName must be/],
     [{ password: 'p', credentials: () => ({ password: 'q' }) }, /exclude each other/],
+    [{ credentials: { username: 'u' } as never }, /credentials must be \{ username\?, password \} or a function/],
     [{ username: 'u' }, /needs a password/],
     [{ path: '/s', host: 'h' }, /exclude each other/],
     [null, /must be an object/],
