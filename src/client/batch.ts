@@ -5,6 +5,7 @@ import { setDeadline } from '../connection/deadline.js'
 import { type BatchContext, batchChannel, finish } from '../connection/diagnostics.js'
 import { outside } from '../connection/outside.js'
 import { isPassing } from '../connection/refused.js'
+import { errorLike, fail } from '../connection/settle.js'
 import { RedisError } from '../errors/errors.js'
 import type { Sender } from './sender.js'
 
@@ -60,7 +61,9 @@ function sendOnce(
       command.result = value
       if (--left > 0) return
       signal?.removeEventListener('abort', onAbort)
-      resolve(commands.map(({ result }) => result))
+      // The signal may have told the commands first, each of which has settled with its reason.
+      if (signal?.aborted) reject(signal.reason)
+      else resolve(commands.map(({ result }) => result))
     }
     const now = engine.now()
     for (const command of commands) {
@@ -76,6 +79,19 @@ function sendOnce(
     signal?.addEventListener('abort', onAbort)
     engine.sendAll(commands)
   })
+}
+
+/**
+ * Hands `commands` over one by one. If one is not taken at all, the queue being full, those behind it are not sent without it
+ * where their order matters.
+ */
+export function sendInOrder(commands: readonly Command[], send: (command: Command) => void): void {
+  let refusal: unknown
+  for (const command of commands) {
+    if (refusal === undefined) send(command)
+    else fail(command, errorLike(refusal as RedisError, { command: command.spec.name, outcome: 'not sent' }))
+    if ((command.state & State.ordered) !== 0 && command.resolve === undefined) refusal ??= command.result
+  }
 }
 
 /** Tells observers of a batch, if there are any. */

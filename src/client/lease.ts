@@ -8,12 +8,14 @@ import type { Shape } from '../commands/shape.js'
 import { pushSeveral } from '../commands/tokens.js'
 import { EXEC, UNWATCH, WATCH } from '../commands/transactions.js'
 import { holding } from '../connection/ancestors.js'
+import { sendLent } from '../connection/blocked.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Lent } from '../connection/lent.js'
 import type { Node } from '../connection/node.js'
 import { outside } from '../connection/outside.js'
 import { fail } from '../connection/settle.js'
 import { ConnectionError, DataError, TimeoutError, type WatchError } from '../errors/errors.js'
+import { sendInOrder } from './batch.js'
 import { type CallOptions, checkCallOptions } from './call-options.js'
 import type { Engine, ViewOf } from './engine.js'
 import { type Step, stepping } from './scan.js'
@@ -23,7 +25,7 @@ import { View } from './view.js'
 
 /** The engine of a session, and what only a session asks of it. */
 export interface SessionEngine extends Engine {
-  /** Where its connection is from, if it has one. */
+  /** Where its connection is from, as long as it has one. */
   readonly pool: object | undefined
   /** Why no transaction may be written: the link that watched is lost. */
   watchFault(): WatchError | undefined
@@ -51,8 +53,8 @@ class Lease implements SessionEngine {
     this.#lent = lent
   }
 
-  get pool(): object {
-    return this.#node.pool
+  get pool(): object | undefined {
+    return this.#over ? undefined : this.#node.pool
   }
 
   watchFault(): WatchError | undefined {
@@ -78,11 +80,11 @@ class Lease implements SessionEngine {
     }
     if (command.spec === WATCH) this.#lent.watch()
     else if (command.spec === SELECT || command.spec === EXEC) this.#lent.heedSelect(command)
-    this.#lent.link.send(command)
+    sendLent(this.#lent, command, this.#node.link)
   }
 
   sendAll(commands: readonly Command[]): void {
-    for (const command of commands) this.send(command)
+    sendInOrder(commands, command => this.send(command))
   }
 
   session<T>(): Promise<T> {
@@ -189,6 +191,11 @@ export async function holdSession<F extends Form, T>(
   fn: (session: Session<F>) => Promise<T> | T,
   signal: AbortSignal | undefined,
 ): Promise<T> {
+  // It may have aborted between the loan and now, when nobody listened.
+  if (signal?.aborted) {
+    lease.end(false)
+    throw signal.reason
+  }
   // The signal is the session's, not each call's: calls inside may have their own.
   const { signal: _, ...circumstances } = view.circumstances ?? {}
   const session = new SessionView<F>(lease, { shape: view.shape, circumstances })

@@ -18,6 +18,8 @@ export interface MonitorEntry {
 
 /** What waits to be read at most; beyond it the oldest are dropped, and counted. */
 const MAX_QUEUE = 100_000
+/** Bytes of a command as it is told, with its escapes; beyond it the loop throws. */
+const MAX_LINE = 32 * 1024 * 1024
 
 export class Monitor implements ConnectionOwner {
   readonly #connection: Connection
@@ -32,7 +34,7 @@ export class Monitor implements ConnectionOwner {
   /** `ended` hears of its end, however it comes. */
   constructor(settings: Settings, ended: (monitor: Monitor) => void) {
     // A sign of life would be answered among the lines, which look like replies.
-    this.#connection = new Connection({ ...settings, healthCheckInterval: 0 }, this)
+    this.#connection = new Connection({ ...settings, healthCheckInterval: 0 }, this, { maxLine: MAX_LINE })
     this.#ended = ended
     this.#connection.open(() => settings.endpoint, 1)
   }

@@ -12,6 +12,7 @@ import { ConnectionError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { Registry } from '../pubsub/registry.js'
 import { Subscriber } from '../pubsub/subscriber.js'
+import { sendInOrder } from './batch.js'
 import { Blocking } from './blocking.js'
 import type { Engine, ViewOf } from './engine.js'
 import { lend } from './lease.js'
@@ -64,6 +65,7 @@ export class Redis extends View {
   readonly #events: Events<RedisEvents>
   readonly #engine: SingleEngine
   readonly #monitors = new Set<Monitor>()
+  #closed = false
 
   /**
    * `new Redis()` is redis://127.0.0.1:6379. A bad URL, an unknown option or a bad value throws DataError, which names
@@ -119,10 +121,14 @@ export class Redis extends View {
    * `break` ends it. It costs the server much. A lost connection makes the loop throw ConnectionError.
    * [MONITOR](https://redis.io/commands/monitor)
    */
-  monitor(): AsyncGenerator<MonitorEntry, void, undefined> {
-    const monitor = new Monitor(this.#node.settings, ended => this.#monitors.delete(ended))
+  async *monitor(): AsyncGenerator<MonitorEntry, void, undefined> {
+    const { name, settings, status } = this.#node
+    if (status === 'closing' || status === 'closed') {
+      throw new ConnectionError('The client is closed: MONITOR was not sent.', { node: name, outcome: 'not sent' })
+    }
+    const monitor = new Monitor(settings, ended => this.#monitors.delete(ended))
     this.#monitors.add(monitor)
-    return monitor.entries()
+    yield* monitor.entries()
   }
 
   /** Another client with the same options, and `overrides` over them. */
@@ -132,12 +138,11 @@ export class Redis extends View {
 
   /** Takes no more calls, waits for those accepted, then closes. Harmless when repeated. */
   async close({ timeout = 5_000 }: CloseOptions = {}): Promise<void> {
-    const closed = this.#node.status === 'closed'
     for (const monitor of this.#monitors) monitor.close()
     this.#engine.subscriptions.close()
     await this.#node.close(timeout)
     this.#engine.subscriber.destroy()
-    if (!closed) this.#events.emit('close')
+    this.#tellClosed()
   }
 
   /** Rejects everything that is under way and closes, now. Harmless when repeated. */
@@ -147,6 +152,13 @@ export class Redis extends View {
     this.#engine.subscriptions.close(new ConnectionError('The client was destroyed.', { node: this.#node.name }))
     this.#engine.subscriber.destroy()
     this.#node.destroy()
+    this.#tellClosed()
+  }
+
+  /** Once, however many calls closed it. */
+  #tellClosed(): void {
+    if (this.#closed) return
+    this.#closed = true
     this.#events.emit('close')
   }
 
@@ -219,7 +231,7 @@ class SingleEngine implements Engine {
   }
 
   sendAll(commands: readonly Command[]): void {
-    for (const command of commands) this.#node.link.send(command)
+    sendInOrder(commands, command => this.#node.link.send(command))
   }
 
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {

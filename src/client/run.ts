@@ -78,8 +78,9 @@ export function reservedFault(command: Command, engine: Sender): DataError | und
 function timeoutOf(command: Command, commandTimeout: number): number {
   if (command.spec.blocks === undefined) return commandTimeout
   const block = blockTime(command)
-  if (block === undefined) return commandTimeout
-  return block === 0 ? 0 : block + commandTimeout
+  // What is no number the server refuses at once.
+  if (block === undefined || Number.isNaN(block)) return commandTimeout
+  return block === 0 || commandTimeout === 0 ? 0 : block + commandTimeout
 }
 
 /** False if the call is over already: its signal had aborted. */

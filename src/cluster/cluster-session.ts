@@ -10,6 +10,7 @@ import { type Command, type Holder, State } from '../commands/command.js'
 import type { Form } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
 import { UNWATCH, WATCH } from '../commands/transactions.js'
+import { sendLent } from '../connection/blocked.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Borrower, Lent } from '../connection/lent.js'
 import type { Settings } from '../connection/options.js'
@@ -75,7 +76,7 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
   }
 
   get pool(): object | undefined {
-    return this.#lent === undefined ? undefined : this.#node?.node.pool
+    return this.#lent === undefined || this.#over ? undefined : this.#node?.node.pool
   }
 
   now(): number {
@@ -114,14 +115,15 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
   /** Hands the command to the connection, or keeps it until there is one. */
   #pass(command: Command): void {
     const lent = this.#lent
-    if (lent === undefined) {
+    const node = this.#node
+    if (lent === undefined || node === undefined) {
       command.holder = this
       this.#waiting.add(command)
       this.#borrow().catch(() => {})
       return
     }
     if (command.spec === WATCH) lent.watch()
-    lent.link.send(command)
+    sendLent(lent, command, node.node.link)
   }
 
   async #borrow(): Promise<void> {

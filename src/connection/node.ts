@@ -81,10 +81,14 @@ export class Node implements LinkOwner {
   async close(timeout: number): Promise<void> {
     await new Promise<void>(resolve => {
       const timer = timeout < 0x7fffffff ? setTimeout(resolve, timeout) : undefined
-      this.#link.drain(() => {
+      let busy = 2
+      const idle = () => {
+        if (--busy > 0) return
         clearTimeout(timer)
         resolve()
-      })
+      }
+      this.#link.drain(idle)
+      this.pool.drain(idle)
     })
     this.destroy()
   }

@@ -35,6 +35,8 @@ export class Pool {
   #loading: Promise<GenericPool<Lent>> | undefined
   readonly #lent = new Set<Lent>()
   readonly #waiting = new Set<Waiting>()
+  /** Nothing is lent any more. */
+  #stopped = false
   #closed = false
 
   constructor(make: () => Lent, options: Required<PoolOptions>, node: string) {
@@ -50,14 +52,14 @@ export class Pool {
 
   /** Opens the connections that `min` asks for. */
   start(): void {
-    if (this.#options.min > 0 && !this.#closed) this.#load().catch(() => {})
+    if (this.#options.min > 0 && !this.#stopped) this.#load().catch(() => {})
   }
 
   /** Calls one of the two back, once, unless the ticket is cancelled first. */
   request(taken: (lent: Lent) => void, refused: (error: RedisError) => void): Ticket {
     const { acquireTimeout, max, maxWaiting } = this.#options
     const full = this.#lent.size + this.#waiting.size >= max
-    const refusal = this.#closed
+    const refusal = this.#stopped
       ? this.#gone()
       : heldByAncestors(this) >= max
         ? this.#deadlocked()
@@ -89,7 +91,7 @@ export class Pool {
     const pool = this.#pool ?? (await this.#load())
     if (!this.#waiting.has(waiting)) return
     const lent = await pool.acquire()
-    if (!this.#leave(waiting) || this.#closed) {
+    if (!this.#leave(waiting) || this.#stopped) {
       await pool.release(lent)
       return
     }
@@ -107,6 +109,7 @@ export class Pool {
   giveBack(lent: Lent, clean: boolean): void {
     if (!this.#lent.delete(lent)) return
     lent.borrower = undefined
+    lent.forOneCall = false
     const pool = this.#pool
     if (pool === undefined || this.#closed || !clean || !lent.isClean) {
       lent.link.destroy('The connection was given back in use')
@@ -114,11 +117,33 @@ export class Pool {
     } else pool.release(lent).then(undefined, () => {})
   }
 
+  /** Lends no more and ends what blocks; calls back when all other calls on lent connections have settled. */
+  drain(done: () => void): void {
+    this.#stop()
+    let busy = 1
+    const idle = () => {
+      if (--busy === 0) done()
+    }
+    for (const { isBlocked, link } of this.#lent) {
+      if (isBlocked) link.destroy('The client was closed')
+      else {
+        busy++
+        link.drain(idle)
+      }
+    }
+    idle()
+  }
+
+  #stop(): void {
+    this.#stopped = true
+    for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#gone())
+  }
+
   /** Rejects who waits, closes idle connections, and lent ones too. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#gone())
+    this.#stop()
     for (const lent of this.#lent) lent.link.destroy('The client was closed')
     this.#pool?.drain().then(
       () => this.#pool?.clear(),
@@ -133,6 +158,8 @@ export class Pool {
 
   async #create(): Promise<GenericPool<Lent>> {
     const { default: genericPool } = await import('generic-pool')
+    // Closed while that was loaded: nothing may be opened any more.
+    if (this.#stopped) throw this.#gone()
     const { idleTimeout, max, min } = this.#options
     const evict = idleTimeout > 0 && idleTimeout < 0x7fffffff
     const factory = {

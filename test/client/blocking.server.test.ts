@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/index.js'
 import { until } from '../rig/conditions.js'
+import { FakeRedis } from '../rig/fake-redis.js'
 import { useServer } from '../servers/vitest.js'
 
 const server = useServer()
@@ -79,6 +80,41 @@ describe('a blocking command', () => {
     controller.abort(reason)
     await expect(waiting).rejects.toBe(reason)
     expect(redis.pool).toMatchObject({ lent: 0, size: id })
+  })
+
+  test('that is aborted in a session takes no element, and the session goes on', async () => {
+    const redis = client()
+    const reason = new Error('enough')
+    await redis.session(async session => {
+      const id = await session.call('CLIENT', 'ID')
+      for (const call of [
+        (signal: AbortSignal) => session.with({ signal }).blpop(['later'], 0),
+        (signal: AbortSignal) => session.with({ signal }).pipeline().blpop(['later'], 0).exec(),
+      ]) {
+        const controller = new AbortController()
+        const waiting = call(controller.signal)
+        await until(async () => (await blocked()) > 0, { what: 'blocked' })
+        controller.abort(reason)
+        await expect(waiting).rejects.toBe(reason)
+        await until(async () => (await blocked()) === 0, { what: 'unblocked' })
+      }
+      await redis.rpush('later', 'element')
+      expect(await session.call('CLIENT', 'ID')).toBe(id)
+    })
+    expect(await redis.llen('later')).toBe(1)
+  })
+
+  test('with a time-out that is no number is refused by the server, not by a deadline', async () => {
+    const redis = client()
+    await expect(redis.call('BLPOP', 'nothing', 'soon')).rejects.toMatchObject({ name: 'ResponseError' })
+    const fake = await FakeRedis.start({ script: argv => (argv[0] === 'BLPOP' ? null : undefined) })
+    const waiting = new Redis({ port: fake.port, commandTimeout: 50 })
+    await expect(waiting.call('BLPOP', 'nothing', 'soon')).rejects.toMatchObject({
+      name: 'TimeoutError',
+      message: expect.stringMatching(/after \d+ ms/),
+    })
+    waiting.destroy()
+    await fake.stop()
   })
 
   test('that is silent outlives the health check on one connection', async () => {

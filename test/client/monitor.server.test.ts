@@ -59,6 +59,29 @@ test('close() ends the loop, destroy() makes it throw, and so does a lost connec
   third.destroy()
 })
 
+test('a closed client has no monitor, and one that nobody reads connects to nothing', async () => {
+  const redis = new Redis({ port: server().port, clientName: 'monitoring' })
+  await redis.connect()
+  await redis.monitor().return()
+  await redis.close()
+  await expect(redis.monitor().next()).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+  expect(await server().command('CLIENT', 'LIST')).not.toContain('name=monitoring')
+})
+
+test('a value is told whole, bigger than a line of a reply may be', async () => {
+  const redis = new Redis({ port: server().port })
+  await redis.connect()
+  const big = '\x01'.repeat(1_000_000)
+  const told = (async () => {
+    for await (const { args } of redis.monitor()) if (args[0] === 'SET') return args[2]
+    return undefined
+  })()
+  await until(async () => String(await server().command('CLIENT', 'LIST')).includes(' cmd=monitor'))
+  await redis.set('big', big)
+  expect((await told) === big).toBe(true)
+  await redis.close()
+})
+
 test('a line is read in linear time, whatever it holds', () => {
   const start = performance.now()
   for (const fill of ['1', '"', '\\', ']', ' [']) readLine(`1.1 [0 x] "${fill.repeat(1_000_000)}`)

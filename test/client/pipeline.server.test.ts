@@ -193,7 +193,38 @@ describe('a pipeline', () => {
     const reason = new Error('enough')
     const results = redis.with({ signal: controller.signal }).pipeline().set('ab', '1').set('ac', '1').exec()
     controller.abort(reason)
+    const settled = redis.with({ signal: controller.signal }).pipeline().set('ab', '1').exec({ settle: true })
+    await expect(settled).rejects.toBe(reason)
     await expect(results).rejects.toBe(reason)
     expect(await redis.exists('ab', 'ac')).toBe(0)
+  })
+
+  test('shares its signal with others, and leaves the reason as it is', async () => {
+    const redis = client()
+    await redis.connect()
+    for (const reason of [Object.freeze(new Error('enough')), 'enough']) {
+      const controller = new AbortController()
+      const aborting = redis.with({ signal: controller.signal })
+      const written = aborting.session(session => session.pipeline().call('ECHO', 'x').blpop(['nothing'], 0).exec())
+      await until(() => redis.pool.lent === 1, { what: 'the session' })
+      const calls = [
+        written,
+        aborting.get('k'),
+        aborting.pipeline().get('k').exec(),
+        aborting.pipeline().get('k').exec(),
+      ]
+      controller.abort(reason)
+      for (const call of await Promise.allSettled(calls)) expect(call).toEqual({ status: 'rejected', reason })
+    }
+  })
+
+  test('that does not fit into the queue is not sent in part', async () => {
+    const redis = client(server().port, { queue: { maxBytes: 1_000 } })
+    const results = await redis.pipeline().set('big', 'x'.repeat(2_000)).set('small', '1').exec({ settle: true })
+    expect(results).toMatchObject([
+      { name: 'ConnectionError', outcome: 'not sent' },
+      { name: 'ConnectionError', outcome: 'not sent', message: expect.stringContaining('maxBytes') },
+    ])
+    expect(await redis.exists('big', 'small')).toBe(0)
   })
 })

@@ -101,6 +101,47 @@ describe('a session', () => {
     await expect(redis.session(() => 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 
+  test('its signal is heard between the loan and the call too', async () => {
+    const redis = client()
+    const reason = new Error('enough')
+    for (let turns = 0; turns < 30; turns++) {
+      const controller = new AbortController()
+      const waiting = redis.session(() => new Promise(() => {}), { signal: controller.signal })
+      for (let i = 0; i < turns; i++) await undefined
+      controller.abort(reason)
+      await expect(waiting).rejects.toBe(reason)
+    }
+    await until(() => redis.pool.lent === 0, { what: 'all given back' })
+  })
+
+  test('with its signal aborted it holds nothing, though its function goes on', async () => {
+    const redis = client({ pool: { max: 1 } })
+    const controller = new AbortController()
+    let later: Promise<string> | undefined
+    const aborted = redis.session(
+      () => {
+        later = until(() => redis.pool.lent === 0).then(() => redis.session(() => 'lent again'))
+        return later
+      },
+      { signal: controller.signal },
+    )
+    await until(() => redis.pool.lent === 1, { what: 'lent' })
+    controller.abort()
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError' })
+    expect(await later).toBe('lent again')
+  })
+
+  test('a silent server is noticed, unless it blocks on what was asked', async () => {
+    const redis = client({ commandTimeout: 0, healthCheckInterval: 50 })
+    const asked = redis.session(async session => {
+      expect(await session.blpop(['nothing'], 0.3)).toBeNull()
+      await server().pause()
+      return session.incr('asked')
+    })
+    await expect(asked).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'unknown' })
+    await server().resume()
+  })
+
   test('may say what the shared connection may not, but not everything', async () => {
     const redis = client()
     await expect(redis.call('SELECT', 1)).rejects.toMatchObject({ name: 'DataError' })

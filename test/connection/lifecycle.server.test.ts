@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
 import { Child, runChild } from '../rig/child.js'
 import { until } from '../rig/conditions.js'
-import { FakeRedis } from '../rig/fake-redis.js'
+import { FakeRedis, resp } from '../rig/fake-redis.js'
 import { Watchdog } from '../rig/watchdog.js'
 import { useServer } from '../servers/vitest.js'
 
@@ -109,6 +109,56 @@ describe('close()', () => {
     await fake.stop()
   })
 
+  test("waits for a session's calls too, lends no more, and ends what blocks", async () => {
+    const answers: (() => void)[] = []
+    const fake = await FakeRedis.start({
+      script: async ([name]) => {
+        if (name === 'BLPOP') return null
+        if (name !== 'INCR') return undefined
+        await new Promise<void>(resolve => answers.push(resolve))
+        return resp.integer(1)
+      },
+    })
+    const redis = new Redis({ port: fake.port })
+    const session = redis.session(async lent => [await lent.incr('k'), await lent.incr('k').catch(error => error)])
+    const blocking = redis.blpop(['nothing'], 0)
+    blocking.catch(() => {})
+    await fake.untilReceived('INCR')
+    await fake.untilReceived('BLPOP')
+    const closed = redis.close()
+    await expect(blocking).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'unknown' })
+    await expect(redis.session(() => 'never')).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+    answers[0]?.()
+    expect(await session).toEqual([1, expect.objectContaining({ name: 'ConnectionError', outcome: 'not sent' })])
+    await closed
+    await until(() => fake.openConnections.length === 0, { what: 'all closed' })
+    await fake.stop()
+  })
+
+  test('is told once, however often it is called', async () => {
+    const redis = new Redis({ port: server().port })
+    await redis.connect()
+    let told = 0
+    redis.on('close', () => told++)
+    const closed = [redis.close(), redis.close()]
+    redis.destroy()
+    await Promise.all(closed)
+    expect(told).toBe(1)
+  })
+
+  test('opens no connection that the pool was to keep', async () => {
+    const fake = await FakeRedis.start()
+    const result = await runChild(
+      `const { Redis } = require('@respire/redis')
+       const redis = new Redis({ port: ${fake.port}, pool: { min: 2 } })
+       redis.connect().then(() => redis.close())`,
+      { nodeArgs: strict, timeout: 5_000 },
+    )
+    expect(result).toMatchObject({ code: 0, timedOut: false })
+    expect(fake.connections).toHaveLength(1)
+    await fake.stop()
+  })
+
   test('await using closes', async () => {
     let kept: Redis
     {
@@ -117,6 +167,29 @@ describe('close()', () => {
       await redis.get('k')
     }
     expect(kept.status).toBe('closed')
+  })
+})
+
+describe('a lost link', () => {
+  test('counts once, however many connections of the node are lost with it', async () => {
+    const redis = new Redis({ port: server().port, reconnect: { min: 1, attempts: 3 } })
+    redis.on('error', () => {})
+    let waiting = 0
+    const lent = Array.from({ length: 6 }, () =>
+      redis.session(async session => {
+        await session.ping()
+        waiting++
+        await until(() => waiting === 6, { what: 'all at work' })
+      }),
+    )
+    await Promise.all(lent)
+    // The shared connection is the youngest, so that it hears last.
+    await redis.ping()
+    const reconnecting = new Promise(resolve => redis.once('reconnecting', resolve))
+    await server().command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await reconnecting
+    await until(() => redis.status === 'ready', { what: 'ready again' })
+    redis.destroy()
   })
 })
 
