@@ -221,7 +221,7 @@ export class Lock {
 
   async #acquire(wait: number, signal: AbortSignal | undefined): Promise<LockError | undefined> {
     signal?.throwIfAborted()
-    if (this.#acquiring || (this.#held !== undefined && this.#held.lost === undefined)) {
+    if (this.#acquiring || this.#held?.over === false) {
       throw lockError('already locked', this.name)
     }
     this.#acquiring = true
@@ -320,6 +320,8 @@ export class Lock {
     } catch (error) {
       const unheard = error instanceof LockError && error.reason === 'unreachable'
       if (!unheard || this.#settings.ttl === Number.POSITIVE_INFINITY) throw error
+      // Whoever takes it next, this lock too, waits until then.
+      tenure.released = true
     }
   }
 

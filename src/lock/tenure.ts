@@ -73,6 +73,11 @@ export class Tenure {
     return this.#lost
   }
 
+  /** Nothing of it is left: it is lost, or was given back in vain and has run out since. */
+  get over(): boolean {
+    return this.lost !== undefined || (this.#ended && performance.now() >= this.#validUntil)
+  }
+
   get ended(): boolean {
     return this.#ended
   }

@@ -436,6 +436,22 @@ describe('using', () => {
     expect(await redis.lock(name, { ttl: 10_000 }).using((_, lock) => lock.release())).toBeUndefined()
   })
 
+  test('that could not give it back is over with the ttl, and can be used again', async () => {
+    await server().command('ACL', 'SETUSER', 'weak', 'on', '>weak', '~*', '&*', '+@all', '-del')
+    const redis = connect({ username: 'weak', password: 'weak' })
+    const lock = redis.lock(`lock:${++names}`, { ttl: 200, retryDelay: 20 })
+    expect(await lock.using(() => 'first')).toBe('first')
+    // The key is still there, and runs out.
+    expect(await lock.locked()).toBe(true)
+    expect(await lock.using(() => 'second')).toBe('second')
+    await lock.acquire()
+    expect(await refusal(lock.release())).toEqual(['LockError', 'unreachable'])
+    expect(await refusal(lock.acquire())).toEqual(['LockError', 'already locked'])
+    await until(async () => !(await lock.locked()), { what: 'run out' })
+    await lock.acquire()
+    expect(lock.valid).toBe(true)
+  })
+
   test('rejects if it is not acquired, without running the function', async () => {
     const { redis, name } = free()
     await steal(name)
