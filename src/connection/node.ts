@@ -101,10 +101,12 @@ export class Node implements LinkOwner {
 
   ref(): void {
     this.#link.ref()
+    this.pool.ref()
   }
 
   unref(): void {
     this.#link.unref()
+    this.pool.unref()
   }
 
   // What the link tells

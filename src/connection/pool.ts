@@ -33,11 +33,14 @@ export class Pool {
   readonly #node: string
   #pool: GenericPool<Lent> | undefined
   #loading: Promise<GenericPool<Lent>> | undefined
+  /** All there are, lent and idle. */
+  readonly #made = new Set<Lent>()
   readonly #lent = new Set<Lent>()
   readonly #waiting = new Set<Waiting>()
   /** Nothing is lent any more. */
   #stopped = false
   #closed = false
+  #referenced = true
 
   constructor(make: () => Lent, options: Required<PoolOptions>, node: string) {
     this.#make = make
@@ -151,6 +154,16 @@ export class Pool {
     )
   }
 
+  ref(): void {
+    this.#referenced = true
+    for (const { link } of this.#made) link.ref()
+  }
+
+  unref(): void {
+    this.#referenced = false
+    for (const { link } of this.#made) link.unref()
+  }
+
   #load(): Promise<GenericPool<Lent>> {
     this.#loading ??= this.#create()
     return this.#loading
@@ -165,11 +178,16 @@ export class Pool {
     const factory = {
       create: async () => {
         const lent = this.#make()
+        this.#made.add(lent)
+        if (!this.#referenced) lent.link.unref()
         // Those that are kept open are opened; the others dial when they are used.
         if ((this.#pool?.size ?? 0) <= min) lent.link.connect()
         return lent
       },
-      destroy: async (lent: Lent) => lent.link.destroy('The connection was idle'),
+      destroy: async (lent: Lent) => {
+        this.#made.delete(lent)
+        lent.link.destroy('The connection was idle')
+      },
     }
     this.#pool = outside(() =>
       genericPool.createPool(factory, {

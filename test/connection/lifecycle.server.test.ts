@@ -78,6 +78,20 @@ describe('a process', () => {
   })
 })
 
+describe('a pool', () => {
+  test.each(['before it was asked', 'behind its session'])('keeps no process alive, unref()ed %s', async when => {
+    const before = when.startsWith('before')
+    const result = await runChild(
+      `const { Redis } = require('@respire/redis')
+       const redis = new Redis({ port: ${server().port}, pool: { min: 1 } })
+       ${before ? 'redis.unref()' : ''}
+       redis.session(session => session.ping()).then(() => ${before ? '{}' : 'redis.unref()'})`,
+      { nodeArgs: strict, timeout: 5_000 },
+    )
+    expect(result).toMatchObject({ code: 0, timedOut: false })
+  })
+})
+
 describe('close()', () => {
   test('waits for what was accepted and takes nothing more', async () => {
     const redis = new Redis({ port: server().port })
