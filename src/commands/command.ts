@@ -30,8 +30,12 @@ export interface Spec {
   readonly frames: string[]
   readonly decode: Decoder
   readonly keys: readonly KeySpec[]
-  /** Positions that hold no keys but names of the same space: patterns and channels. A prefix applies to them too. */
+  /** Positions that hold no keys but names of the same space, such as channels. A prefix applies to them too. */
   readonly names: readonly KeySpec[]
+  /** Positions of glob-style patterns of keys or channels. A prefix before one matches itself, whatever letters it has. */
+  readonly patterns: readonly KeySpec[]
+  /** The words before a pattern where a call may do without one: a prefix makes it give one. */
+  readonly beforePattern: readonly string[] | undefined
   /** Index of the first key if it is always there, -1 if there is none, -2 if `keys` must be searched. */
   readonly firstKey: number
   /** The key at `firstKey` is the only one. */
@@ -59,6 +63,8 @@ export interface Reserved {
 export interface Traits {
   readonly keys?: readonly KeySpec[]
   readonly names?: readonly KeySpec[]
+  readonly patterns?: readonly KeySpec[]
+  readonly beforePattern?: readonly string[]
   readonly repeatable?: boolean
   readonly blocks?: Blocking
   readonly ask?: Ask
@@ -83,6 +89,8 @@ function define(name: string, decode: Decoder, access: Access | undefined, reado
     decode,
     keys,
     names: traits.names ?? [],
+    patterns: traits.patterns ?? [],
+    beforePattern: traits.beforePattern,
     firstKey:
       keys.length === 0 ? -1 : typeof keys[0]?.begin === 'number' && 'last' in keys[0].find ? keys[0].begin : -2,
     oneKey: isOne(keys),
@@ -157,6 +165,8 @@ export function specOf(words: readonly Argument[]): Spec {
     decode: raw,
     keys: [],
     names: [],
+    patterns: [],
+    beforePattern: undefined,
     firstKey: -1,
     oneKey: false,
     readonly: false,

@@ -62,7 +62,7 @@ const COPY = write('COPY', int, { keys: [keyAt(0, 'read'), keyAt(1, 'write')] })
 const DEL = write('DEL', int, { keys: [keysFrom(0, 'write')], ask: 'split', join: sum })
 const DUMP = read('DUMP', blob, { binary: true })
 const EXISTS = read('EXISTS', int, { keys: [keysFrom(0, 'read')], ask: 'split', join: sum })
-const KEYS = read('KEYS', keyNames, { keys: [], names: [keyAt(0, 'read')], ask: 'shards', join: concat })
+const KEYS = read('KEYS', keyNames, { keys: [], patterns: [keyAt(0, 'read')], ask: 'shards', join: concat })
 const MIGRATE = write('MIGRATE', word, { keys: [keyAt(2, 'write'), allAfter('KEYS', 'write', -2)] })
 const MOVE = write('MOVE', int)
 const OBJECT_ENCODING = read('OBJECT ENCODING', word)
@@ -74,7 +74,12 @@ const RANDOMKEY = read('RANDOMKEY', keyName, { keys: [], ask: 'special' })
 const RENAME = write('RENAME', word, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
 const RENAMENX = write('RENAMENX', int, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
 const RESTORE = write('RESTORE', word)
-const SCAN = read('SCAN', scanned('keys', keyNames), { keys: [], names: [keyAfter('MATCH', 'read')], ask: 'special' })
+const SCAN = read('SCAN', scanned('keys', keyNames), {
+  keys: [],
+  patterns: [keyAfter('MATCH', 'read')],
+  beforePattern: ['MATCH'],
+  ask: 'special',
+})
 const TOUCH = read('TOUCH', int, { keys: [keysFrom(0, 'read')], ask: 'split', join: sum })
 const TYPE = read('TYPE', word)
 const UNLINK = write('UNLINK', int, { keys: [keysFrom(0, 'write')], ask: 'split', join: sum })

@@ -2,11 +2,11 @@
 import { DataError } from '../errors/errors.js'
 import type { Argument } from './argument.js'
 import type { Command } from './command.js'
-import { findKeys } from './key-specs.js'
+import { findKeys, type KeySpec } from './key-specs.js'
 
 /**
- * Puts `prefix` before every key, pattern and channel of `command`. A name that is not known here would slip through
- * without one, so it is refused: a prefix may be what keeps tenants apart.
+ * Puts `prefix` before every key, pattern and channel of `command`, and makes a pattern of it where there is none. A name
+ * that is not known here would slip through without one, so it is refused: a prefix may be what keeps tenants apart.
  */
 export function applyPrefix(command: Command, prefix: string): DataError | undefined {
   const { args, spec } = command
@@ -16,19 +16,32 @@ export function applyPrefix(command: Command, prefix: string): DataError | undef
       { command: spec.name },
     )
   }
-  const at: number[] = []
-  for (const keys of spec.keys) findKeys(keys, args, at)
-  for (const names of spec.names) findKeys(names, args, at)
-  if (at.length === 0) return undefined
   const prefixed = [...args]
-  for (const index of new Set(at)) prefixed[index] = withPrefix(prefix, args[index] as Argument)
+  const put = (before: string, specs: readonly KeySpec[], but?: string): number => {
+    const at: number[] = []
+    for (const keys of specs) findKeys(keys, args, at)
+    for (const index of at) {
+      const name = args[index] as Argument
+      if (name !== but) prefixed[index] = withPrefix(before, name)
+    }
+    return at.length
+  }
+  // MIGRATE with several keys has an empty one in the place of one key; SORT's GET # means the element itself.
+  put(prefix, spec.keys, spec.name === 'MIGRATE' ? '' : undefined)
+  put(prefix, spec.names, spec.name.startsWith('SORT') ? '#' : undefined)
+  if (put(escaped(prefix), spec.patterns) === 0 && spec.beforePattern !== undefined) {
+    prefixed.push(...spec.beforePattern, `${escaped(prefix)}*`)
+  }
   command.args = prefixed
   return undefined
 }
 
+/** Text as a glob-style pattern that matches it alone. */
+export function escaped(text: string): string {
+  return text.replace(/[*?[\]\\]/g, '\\$&')
+}
+
 function withPrefix(prefix: string, name: Argument): Argument {
-  // MIGRATE with several keys has an empty one in the place of one key; SORT's GET # means the element itself.
-  if (name === '' || name === '#') return name
   if (name instanceof Uint8Array) return Buffer.concat([Buffer.from(prefix), name])
   // Anything that is no text is left for `measure` to refuse.
   return typeof name === 'string' || typeof name === 'number' || typeof name === 'bigint' ? `${prefix}${name}` : name

@@ -18,7 +18,7 @@ const numbers: Decoder = (reply, shape) => {
   return object
 }
 
-const pattern = { names: [keyAt(0, 'read')] }
+const pattern = { patterns: [keyAt(0, 'read')], beforePattern: [] }
 const channels = { names: [keysFrom(0, 'read')] }
 
 const PUBLISH = keyless('PUBLISH', int, { names: [keyAt(0, 'write')] })

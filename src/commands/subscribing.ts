@@ -1,9 +1,11 @@
 /** What is said on the connection of subscriptions. No call says it elsewhere: its answers are no replies but messages. */
 import { keyless, type Spec, type Traits } from './command.js'
-import { keysFrom } from './key-specs.js'
+import { type KeySpec, keysFrom } from './key-specs.js'
+
+const all: readonly KeySpec[] = [keysFrom(0, 'read')]
 
 const listening = (method: string): Traits => ({
-  names: [keysFrom(0, 'read')],
+  ...(method === 'psubscribe' ? { patterns: all } : { names: all }),
   reserved: { session: false, instead: `redis.${method}(), and unsubscribe() of the Subscription that it gives` },
 })
 

@@ -1,5 +1,6 @@
 /** Keyspace notifications: the server tells what happens to keys, if `notify-keyspace-events` says so. */
 import type { Circumstances } from '../commands/command.js'
+import { escaped } from '../commands/prefix.js'
 import type { Shape } from '../commands/shape.js'
 import { DataError, PubSubError, ResponseError } from '../errors/errors.js'
 import { checkSubscribeOptions, type SubscribeOptions } from './arguments.js'
@@ -116,11 +117,6 @@ function checkKeyspaceOptions(wanted: KeyspaceOptions): void {
   if (configure !== undefined && typeof configure !== 'boolean') {
     throw new DataError('The option configure of keyspace() must be true or false.')
   }
-}
-
-/** `text` as a pattern that matches it alone. */
-function escaped(text: string): string {
-  return text.replace(/[*?[\]\\]/g, '\\$&')
 }
 
 const HEAD = /^__key(event|space)@(\d+)__:/

@@ -374,6 +374,10 @@ export const CASES: readonly Case[] = [
       const found: string[] = []
       for await (const name of view.scan({ match: '*' })) found.push(name)
       expect([...new Set(found)].toSorted()).toEqual(['a', 'b', 'c'])
+      await client.set(key('q'), '1')
+      found.length = 0
+      for await (const name of view.scan()) found.push(name)
+      expect([...new Set(found)].toSorted()).toEqual(['a', 'b', 'c'])
     },
   },
   {

@@ -98,6 +98,14 @@ test('a prefixed view prefixes keys and patterns, strips keys, and refuses what 
   const scanned: string[] = []
   for await (const key of app.scan({ match: '*' })) scanned.push(key)
   expect(scanned.sort()).toEqual(['a', 'b'])
+  await redis.mset({ other: '3', 'ap[p]:a': '4' })
+  expect((await app.scan(0)).keys.sort()).toEqual(['a', 'b'])
+  scanned.length = 0
+  for await (const key of app.scan()) scanned.push(key)
+  expect(scanned.sort()).toEqual(['a', 'b'])
+  // A prefix is no pattern.
+  expect(await redis.prefixed('ap[p]:').keys('*')).toEqual(['a'])
+  expect(await redis.prefixed('*').keys('*')).toEqual([])
   expect(await app.prefixed('deep:').set('k', 'v')).toBe('OK')
   expect(await redis.get('app:deep:k')).toBe('v')
   await app.rpush('list', 'x')

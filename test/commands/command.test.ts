@@ -74,6 +74,8 @@ describe('specOf', () => {
       decode: raw,
       keys: [],
       names: [],
+      patterns: [],
+      beforePattern: undefined,
       firstKey: -1,
       oneKey: false,
       readonly: false,

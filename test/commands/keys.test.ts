@@ -6,9 +6,9 @@ import { type Recorded, Recorder } from './recorder.js'
 const r = new Recorder()
 
 /** The patterns of a call: what a prefix applies to beside the keys. */
-function namesOf({ command }: Recorded): string {
+function patternsOf({ command }: Recorded): string {
   const found: number[] = []
-  for (const spec of command.spec.names) findKeys(spec, command.args, found)
+  for (const spec of command.spec.patterns) findKeys(spec, command.args, found)
   return found.map(index => String(command.args[index])).join(' ')
 }
 
@@ -70,9 +70,9 @@ describe('what is sent', () => {
   })
 
   it('names patterns, so that a prefix reaches them', () => {
-    expect(namesOf(r.keys('user:*'))).toBe('user:*')
-    expect(namesOf(r.scan(0, { match: 'user:*', count: 5 }))).toBe('user:*')
-    expect(namesOf(r.scan(0))).toBe('')
+    expect(patternsOf(r.keys('user:*'))).toBe('user:*')
+    expect(patternsOf(r.scan(0, { match: 'user:*', count: 5 }))).toBe('user:*')
+    expect(patternsOf(r.scan(0))).toBe('')
   })
 
   it('asks clusters as the server says', () => {
