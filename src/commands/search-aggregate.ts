@@ -48,8 +48,6 @@ export interface SortStep {
   readonly sortby: OneOrMore<SortProperty>
   /** Only so many of the first. */
   readonly max?: number
-  /** Whether the total is exact, which costs time. */
-  readonly count?: boolean
 }
 
 /** Adds a property: `{ apply: '@price * 2', as: 'double' }`. */
@@ -81,6 +79,8 @@ export type Loading = '*' | readonly NamedField[]
 export interface AggregateOptions {
   /** No stemming. */
   readonly verbatim?: boolean
+  /** Whether the total is exact, which costs time; what the dialect says unless given. */
+  readonly withcount?: boolean
   /** Before all steps. */
   readonly load?: Loading
   /** In ms, in place of the server's own. */
@@ -107,7 +107,11 @@ export interface WithCursor {
 
 export function pushAggregateOptions(args: Arguments, options: AggregateOptions & Partial<WithCursor>): void {
   const { withcursor } = options
+  // What is about the query itself stands before the first step: behind one the server does not know these words.
   flag(args, 'VERBATIM', options.verbatim)
+  if (options.withcount !== undefined) args.push(options.withcount ? 'WITHCOUNT' : 'WITHOUTCOUNT')
+  option(args, 'SCORER', options.scorer)
+  flag(args, 'ADDSCORES', options.addscores)
   pushLoading(args, options.load)
   option(args, 'TIMEOUT', options.timeout)
   pushSteps(args, options.steps)
@@ -119,8 +123,6 @@ export function pushAggregateOptions(args: Arguments, options: AggregateOptions 
     }
   }
   pushParams(args, options.params)
-  option(args, 'SCORER', options.scorer)
-  flag(args, 'ADDSCORES', options.addscores)
   option(args, 'DIALECT', options.dialect)
 }
 
@@ -160,5 +162,4 @@ function pushSort(args: Arguments, step: SortStep): void {
   }
   args.push('SORTBY', words.length, ...words)
   option(args, 'MAX', step.max)
-  if (step.count !== undefined) args.push(step.count ? 'WITHCOUNT' : 'WITHOUTCOUNT')
 }

@@ -98,15 +98,23 @@ function pushVector(args: Arguments, { field, vector, knn, range, filter, yieldS
   args.push('VSIM', field, typeof vector === 'string' ? vector : `$${VECTOR}`)
   exclusive(args, { knn, range }, 'knn', 'range')
   if (knn !== undefined)
-    pushGroup(args, 'KNN', [
-      ['K', knn.k],
-      ['EF_RUNTIME', knn.efRuntime],
-    ])
+    pushGroup(
+      args,
+      ['KNN'],
+      [
+        ['K', knn.k],
+        ['EF_RUNTIME', knn.efRuntime],
+      ],
+    )
   if (range !== undefined)
-    pushGroup(args, 'RANGE', [
-      ['RADIUS', range.radius],
-      ['EPSILON', range.epsilon],
-    ])
+    pushGroup(
+      args,
+      ['RANGE'],
+      [
+        ['RADIUS', range.radius],
+        ['EPSILON', range.epsilon],
+      ],
+    )
   option(args, 'FILTER', filter)
   option(args, 'YIELD_SCORE_AS', yieldScoreAs)
 }
@@ -115,31 +123,39 @@ function pushCombination(args: Arguments, combine: HybridCombination | undefined
   if (combine === undefined) return
   const { rrf, linear } = combine
   exclusive(args, combine, 'rrf', 'linear')
-  args.push('COMBINE')
   if (rrf !== undefined) {
-    pushGroup(args, 'RRF', [
-      ['CONSTANT', rrf.constant],
-      ['WINDOW', rrf.window],
-      ['YIELD_SCORE_AS', rrf.yieldScoreAs],
-    ])
+    // It is what is meant anyway, and not every version takes it without options.
+    if (Object.values(rrf).every(value => value === undefined)) return
+    pushGroup(
+      args,
+      ['COMBINE', 'RRF'],
+      [
+        ['CONSTANT', rrf.constant],
+        ['WINDOW', rrf.window],
+        ['YIELD_SCORE_AS', rrf.yieldScoreAs],
+      ],
+    )
   } else if (linear !== undefined) {
-    pushGroup(args, 'LINEAR', [
-      ['ALPHA', linear.alpha],
-      ['BETA', linear.beta],
-      ['WINDOW', linear.window],
-      ['YIELD_SCORE_AS', linear.yieldScoreAs],
-    ])
+    pushGroup(
+      args,
+      ['COMBINE', 'LINEAR'],
+      [
+        ['ALPHA', linear.alpha],
+        ['BETA', linear.beta],
+        ['WINDOW', linear.window],
+        ['YIELD_SCORE_AS', linear.yieldScoreAs],
+      ],
+    )
   } else refuse(args, 'The option combine is one of rrf and linear.')
 }
 
-/** A method and its options, behind the number of words that they are; without options no number. */
+/** A method and its options, behind the number of words that they are. */
 function pushGroup(
   args: Arguments,
-  method: string,
+  method: readonly string[],
   options: readonly (readonly [string, Key | number | undefined])[],
 ): void {
   const words: Arguments = []
   for (const [token, value] of options) option(words, token, value)
-  args.push(method)
-  if (words.length > 0) args.push(words.length, ...words)
+  args.push(...method, words.length, ...words)
 }

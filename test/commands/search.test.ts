@@ -250,6 +250,7 @@ describe('an aggregation', () => {
       [
         ft.aggregate('i', '*', {
           verbatim: true,
+          withcount: true,
           load: ['@a', { field: '$.b', as: 'b' }],
           timeout: 100,
           steps: [
@@ -265,8 +266,8 @@ describe('an aggregation', () => {
             { groupby: [], reduce: { function: 'MAX', args: ['@n'] } },
             { groupby: '@b' },
             { apply: '@n * 2', as: 'm' },
-            { sortby: ['@b', { by: '@n', order: 'DESC' }], max: 10, count: true },
-            { sortby: '@m', count: false },
+            { sortby: ['@b', { by: '@n', order: 'DESC' }], max: 10 },
+            { sortby: '@m' },
             { load: ['@z'] },
             { limit: { offset: 0, count: 5 } },
           ],
@@ -275,10 +276,15 @@ describe('an aggregation', () => {
           addscores: true,
           dialect: 4,
         }),
-        'FT.AGGREGATE i * VERBATIM LOAD 4 @a $.b AS b TIMEOUT 100 FILTER @a > 1 ' +
+        'FT.AGGREGATE i * VERBATIM WITHCOUNT SCORER TFIDF ADDSCORES LOAD 4 @a $.b AS b TIMEOUT 100 FILTER @a > 1 ' +
           'GROUPBY 2 @b @c REDUCE COUNT 0 AS n REDUCE QUANTILE 2 @a 0.5 AS median REDUCE SUM 1 @a ' +
-          'GROUPBY 0 REDUCE MAX 1 @n GROUPBY 1 @b APPLY @n * 2 AS m SORTBY 3 @b @n DESC MAX 10 WITHCOUNT ' +
-          'SORTBY 1 @m WITHOUTCOUNT LOAD 1 @z LIMIT 0 5 PARAMS 2 p 1 SCORER TFIDF ADDSCORES DIALECT 4',
+          'GROUPBY 0 REDUCE MAX 1 @n GROUPBY 1 @b APPLY @n * 2 AS m SORTBY 3 @b @n DESC MAX 10 ' +
+          'SORTBY 1 @m LOAD 1 @z LIMIT 0 5 PARAMS 2 p 1 DIALECT 4',
+        NO_KEYS,
+      ],
+      [
+        ft.aggregate('i', '*', { withcount: false, steps: [{ sortby: '@a' }] }),
+        'FT.AGGREGATE i * WITHOUTCOUNT SORTBY 1 @a',
         NO_KEYS,
       ],
       [ft.aggregate('i', '*', { withcursor: true }), 'FT.AGGREGATE i * WITHCURSOR', NO_KEYS],
@@ -349,7 +355,7 @@ describe('a hybrid search', () => {
       ],
       [
         ft.hybrid('i', '*', { field: '@v', vector: '$v' }, { combine: { rrf: {} } }),
-        'FT.HYBRID i SEARCH * VSIM @v $v COMBINE RRF',
+        'FT.HYBRID i SEARCH * VSIM @v $v',
         NO_KEYS,
       ],
     ])
