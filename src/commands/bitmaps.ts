@@ -59,7 +59,9 @@ export abstract class Bitmaps<C extends Context> extends Runner<C> {
   bitcount(key: Key): Outcome<C, C['int']>
   bitcount(key: Key, start: number, end: number, unit?: BitUnit): Outcome<C, C['int']>
   bitcount(key: Key, start?: number, end?: number, unit?: BitUnit): Outcome<C, C['int']> {
-    return this.run(new Command(BITCOUNT, [key, ...given(start, end, unit)]))
+    const args = ranged([key], start, end, unit)
+    if (start !== undefined && end === undefined) refuse(args, 'A start needs an end.')
+    return this.run(new Command(BITCOUNT, args))
   }
 
   /**
@@ -113,7 +115,7 @@ export abstract class Bitmaps<C extends Context> extends Runner<C> {
   bitpos(key: Key, bit: 0 | 1, start: number): Outcome<C, C['int']>
   bitpos(key: Key, bit: 0 | 1, start: number, end: number, unit?: BitUnit): Outcome<C, C['int']>
   bitpos(key: Key, bit: 0 | 1, start?: number, end?: number, unit?: BitUnit): Outcome<C, C['int']> {
-    return this.run(new Command(BITPOS, [key, bit, ...given(start, end, unit)]))
+    return this.run(new Command(BITPOS, ranged([key, bit], start, end, unit)))
   }
 
   /** The bit at `offset`, 0 beyond the end. @since 2.2 [GETBIT](https://redis.io/commands/getbit) */
@@ -127,7 +129,10 @@ export abstract class Bitmaps<C extends Context> extends Runner<C> {
   }
 }
 
-/** The arguments that were given. */
-function given(...optional: readonly (Argument | undefined)[]): Argument[] {
-  return optional.filter(each => each !== undefined)
+/** Adds a range as far as it is given. What stands behind a gap would count as what is missing: it is refused. */
+function ranged(args: Arguments, ...range: readonly (Argument | undefined)[]): Arguments {
+  const given = range.filter(each => each !== undefined)
+  if (given.some((each, i) => each !== range[i])) refuse(args, 'An end needs a start, and a unit an end.')
+  args.push(...given)
+  return args
 }

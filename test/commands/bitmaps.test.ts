@@ -81,3 +81,13 @@ it('gives integers, null where a write failed', () => {
     expect(call.decode(-1, { bigints: true })).toBe(-1n)
   }
 })
+
+it('refuses a range with a gap, which would be another range', () => {
+  expectRefusals(/needs a start/, [
+    loosely(r, 'bitpos', 'k', 1, undefined, 5),
+    loosely(r, 'bitpos', 'k', 1, 0, undefined, 'bit'),
+    loosely(r, 'bitcount', 'k', undefined, 5),
+    loosely(r, 'bitcount', 'k', undefined, undefined, 'bit'),
+  ])
+  expectRefusals('A start needs an end', [loosely(r, 'bitcount', 'k', 2)])
+})
