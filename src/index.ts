@@ -29,6 +29,7 @@ export type {
   ClusterShardNode,
   ClusterSlotNode,
   ClusterSlotRange,
+  SlotMigration,
   SlotRange,
   SlotStats,
 } from './commands/cluster-commands.js'

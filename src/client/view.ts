@@ -10,6 +10,7 @@ import type { Scored } from '../commands/replies.js'
 import type { ScanOptions } from '../commands/scans.js'
 import type { ScannedMembers } from '../commands/sets.js'
 import { PLAIN, type Shape } from '../commands/shape.js'
+import type { ZscanOptions } from '../commands/sorted-sets.js'
 import { DataError } from '../errors/errors.js'
 import { Lock } from '../lock/lock.js'
 import type { LockOptions } from '../lock/options.js'
@@ -132,12 +133,21 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
 
   /** All members of a sorted set with their scores; with a cursor one step. @since 2.8 [ZSCAN](https://redis.io/commands/zscan) */
   override zscan(key: Key, options?: ScanOptions): Scan<Scored<F['text']>>
-  override zscan(key: Key, cursor: Argument, options?: ScanOptions): Promise<ScannedMembers<Scored<F['text']>>>
-  override zscan(key: Key, second?: Argument | ScanOptions, third?: ScanOptions): unknown {
-    if (isCursor(second)) return super.zscan(key, second, third)
+  override zscan(
+    key: Key,
+    cursor: Argument,
+    options?: ZscanOptions & { readonly noscores?: false },
+  ): Promise<ScannedMembers<Scored<F['text']>>>
+  override zscan(
+    key: Key,
+    cursor: Argument,
+    options: ZscanOptions & { readonly noscores: true },
+  ): Promise<ScannedMembers<F['text']>>
+  override zscan(key: Key, second?: Argument | ScanOptions, third?: ZscanOptions): unknown {
+    if (isCursor(second)) return super.zscan(key, second, third ?? {})
     return new Scan(() =>
       stepping(async cursor => {
-        const found = await super.zscan(key, cursor, second)
+        const found = await super.zscan(key, cursor, { ...second, noscores: false })
         return { cursor: found.cursor, items: found.members }
       }),
     )

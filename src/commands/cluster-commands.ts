@@ -7,7 +7,7 @@ import { count, int, itemsOf, keys, list, named, pairsOf, record, word } from '.
 import type { Reply } from './reply.js'
 import { linesOf, properties } from './server-text.js'
 import type { Shape } from './shape.js'
-import { option } from './tokens.js'
+import { option, refuse } from './tokens.js'
 
 const ADDSLOTS = keyless('CLUSTER ADDSLOTS', word)
 const ADDSLOTSRANGE = keyless('CLUSTER ADDSLOTSRANGE', word)
@@ -37,6 +37,7 @@ const LINKS = keyless(
   ),
 )
 const MEET = keyless('CLUSTER MEET', word)
+const MIGRATION = keyless('CLUSTER MIGRATION', word)
 const MYID = keyless('CLUSTER MYID', word)
 const MYSHARDID = keyless('CLUSTER MYSHARDID', word)
 const NODES = keyless('CLUSTER NODES', nodes)
@@ -100,6 +101,38 @@ export interface ClusterSlotNode {
   metadata: Record<string, string>
 }
 
+/** A move of slots with their keys, as one of its two nodes tells. */
+export interface SlotMigration {
+  id: string
+  /** Ranges of slots: `0-1000 2000-3000`. */
+  slots: string
+  /** Id of the node that gives them. */
+  source: string
+  /** Id of the node that gets them. */
+  dest: string
+  /** `'import'` or `'migrate'`, as the node that was asked is one or the other. */
+  operation: string
+  state: string
+  /** Empty for none. */
+  lastError: string
+  retries: number
+  createTime: number
+  startTime: number
+  endTime: number
+  /** For how many ms writes had to wait. */
+  writePauseMs: number
+}
+
+/** One move, by the id that its import gave. */
+export interface SlotMigrationTask {
+  readonly id: string
+}
+
+export interface SetslotOptions {
+  /** Ms to wait for the replicas of the node. Valkey only, @since 8.0 */
+  readonly timeout?: number
+}
+
 export interface ClusterLink {
   direction: string
   node: string
@@ -108,6 +141,25 @@ export interface ClusterLink {
   sendBufferAllocated: number
   sendBufferUsed: number
 }
+
+const migrations = list(
+  named({
+    id: word,
+    slots: word,
+    source: word,
+    dest: word,
+    operation: word,
+    state: word,
+    last_error: word,
+    retries: count,
+    create_time: count,
+    start_time: count,
+    end_time: count,
+    write_pause_ms: count,
+  }),
+)
+
+const task = (which: SlotMigrationTask | 'all'): Arguments => (which === 'all' ? ['ALL'] : ['ID', which.id])
 
 function nodes(reply: Reply): unknown {
   const text = word(reply)
@@ -274,6 +326,32 @@ export abstract class ClusterCommands<C extends Context> extends Runner<C> {
     return this.run(new Command(MEET, busPort === undefined ? [host, port] : [host, port, busPort]))
   }
 
+  /**
+   * Ends one move of slots to or from the node, or all of them, and tells how many; the node at the other end goes on until
+   * it is told too. @since 8.4 [CLUSTER MIGRATION](https://redis.io/commands/cluster-migration)
+   */
+  clusterMigrationCancel(which: SlotMigrationTask | 'all'): Outcome<C, C['int']> {
+    return this.run(new Command(MIGRATION, ['CANCEL', ...task(which)], int))
+  }
+
+  /**
+   * Moves ranges of slots with their keys to the node that is asked, and gives the id of the move; it goes on in the
+   * background. @since 8.4 [CLUSTER MIGRATION](https://redis.io/commands/cluster-migration)
+   */
+  clusterMigrationImport(...ranges: readonly SlotRange[]): Outcome<C, string> {
+    const args: Arguments = ['IMPORT', ...bounds(ranges)]
+    if (ranges.length === 0) refuse(args, 'At least one range of slots is needed.')
+    return this.run(new Command(MIGRATION, args))
+  }
+
+  /**
+   * One move of slots to or from the node, or all of them, also those that have ended. @since 8.4
+   * [CLUSTER MIGRATION](https://redis.io/commands/cluster-migration)
+   */
+  clusterMigrationStatus(which: SlotMigrationTask | 'all' = 'all'): Outcome<C, SlotMigration[]> {
+    return this.run(new Command(MIGRATION, ['STATUS', ...task(which)], migrations))
+  }
+
   /** The id of the node. @since 3.0 [CLUSTER MYID](https://redis.io/commands/cluster-myid) */
   clusterMyid(): Outcome<C, string> {
     return this.run(new Command(MYID, []))
@@ -315,12 +393,23 @@ export abstract class ClusterCommands<C extends Context> extends Runner<C> {
   }
 
   /** Says where a slot is, or goes to or comes from. @since 3.0 [CLUSTER SETSLOT](https://redis.io/commands/cluster-setslot) */
-  clusterSetslot(slot: number, state: 'importing' | 'migrating' | 'node', id: string): Outcome<C, 'OK'>
-  clusterSetslot(slot: number, state: 'stable'): Outcome<C, 'OK'>
-  clusterSetslot(slot: number, state: string, id?: string): Outcome<C, 'OK'> {
-    return this.run(
-      new Command(SETSLOT, id === undefined ? [slot, state.toUpperCase()] : [slot, state.toUpperCase(), id]),
-    )
+  clusterSetslot(
+    slot: number,
+    state: 'importing' | 'migrating' | 'node',
+    id: string,
+    options?: SetslotOptions,
+  ): Outcome<C, 'OK'>
+  clusterSetslot(slot: number, state: 'stable', options?: SetslotOptions): Outcome<C, 'OK'>
+  clusterSetslot(
+    slot: number,
+    state: string,
+    id?: string | SetslotOptions,
+    options: SetslotOptions = typeof id === 'object' ? id : {},
+  ): Outcome<C, 'OK'> {
+    const args: Arguments = [slot, state.toUpperCase()]
+    if (typeof id === 'string') args.push(id)
+    option(args, 'TIMEOUT', options.timeout)
+    return this.run(new Command(SETSLOT, args))
   }
 
   /** The shards with their slots and nodes. @since 7.0 [CLUSTER SHARDS](https://redis.io/commands/cluster-shards) */

@@ -1,10 +1,11 @@
 import type { Argument, Arguments } from './argument.js'
+import type { AtMostOne } from './choice.js'
 import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { CLIENT_ID, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_UNBLOCK, PING } from './handshaking.js'
 import { int, list, named, text, texts, word } from './replies.js'
 import { type ClientInfo, client, clients } from './server-text.js'
-import { exclusive, isGiven, option, refuse } from './tokens.js'
+import { exclusive, type OneOrMore, option, pushAll, refuse } from './tokens.js'
 
 keyless('CLIENT CAPA', word, { reserved: { session: false, instead: 'RedisCluster, which follows redirects' } })
 const CLIENT_GETNAME = keyless('CLIENT GETNAME', text)
@@ -37,7 +38,8 @@ keyless('READWRITE', word, {
 
 /** Which connections to end: those that fit all that is given. At least one is needed. */
 export interface ClientKillFilter {
-  readonly id?: number
+  /** Several: Valkey only, @since 8.1 */
+  readonly id?: OneOrMore<number>
   /** `host:port` of the client. */
   readonly addr?: string
   /** `host:port` of the server's side. @since 6.2 */
@@ -51,13 +53,25 @@ export interface ClientKillFilter {
   readonly maxage?: number
 }
 
-export type ClientType = 'normal' | 'master' | 'replica' | 'pubsub'
+/** `'primary'` is Valkey's word for `'master'`. @since 8.0 */
+export type ClientType = 'normal' | 'master' | 'primary' | 'replica' | 'pubsub'
 
-export interface ClientListFilter {
+export type ClientListFilter = AtMostOne<{
   /** @since 5.0 */
-  readonly type?: ClientType
+  readonly type: ClientType
   /** @since 6.2 */
-  readonly id?: readonly number[]
+  readonly id: readonly number[]
+}> & {
+  /** Valkey only, @since 8.1 */
+  readonly user?: string
+  /** `host:port` of the client. Valkey only, @since 8.1 */
+  readonly addr?: string
+  /** `host:port` of the server's side. Valkey only, @since 8.1 */
+  readonly laddr?: string
+  /** Leaves out the connection that asks. Valkey only, @since 8.1 */
+  readonly skipme?: boolean
+  /** Only connections that are older, in seconds. Valkey only, @since 8.1 */
+  readonly maxage?: number
 }
 
 export interface TrackingInfo<T, I> {
@@ -100,12 +114,12 @@ export abstract class Connections<C extends Context> extends Runner<C> {
   /** Ends connections and tells how many. @since 2.4 [CLIENT KILL](https://redis.io/commands/client-kill) */
   clientKill(filter: ClientKillFilter): Outcome<C, C['int']> {
     const args: Arguments = []
-    option(args, 'ID', filter.id)
     option(args, 'ADDR', filter.addr)
     option(args, 'LADDR', filter.laddr)
     option(args, 'TYPE', filter.type)
     option(args, 'USER', filter.user)
     option(args, 'MAXAGE', filter.maxage)
+    pushClientIds(args, filter.id)
     if (args.length === 0) refuse(args, 'Say which connections: id, addr, laddr, type, user or maxage.')
     if (filter.skipme !== undefined) args.push('SKIPME', filter.skipme ? 'yes' : 'no')
     return this.run(new Command(CLIENT_KILL, args))
@@ -116,7 +130,12 @@ export abstract class Connections<C extends Context> extends Runner<C> {
     const args: Arguments = []
     exclusive(args, filter, 'type', 'id')
     option(args, 'TYPE', filter.type)
-    if (isGiven(filter, 'id')) args.push('ID', ...(filter.id as readonly Argument[]))
+    option(args, 'USER', filter.user)
+    option(args, 'ADDR', filter.addr)
+    option(args, 'LADDR', filter.laddr)
+    if (filter.skipme !== undefined) args.push('SKIPME', filter.skipme ? 'yes' : 'no')
+    option(args, 'MAXAGE', filter.maxage)
+    pushClientIds(args, filter.id)
     return this.run(new Command(CLIENT_LIST, args))
   }
 
@@ -174,4 +193,10 @@ export abstract class Connections<C extends Context> extends Runner<C> {
   ping(message?: Argument): Outcome<C, unknown> {
     return this.run(message === undefined ? new Command(PING, []) : new Command(PING, [message], text))
   }
+}
+
+function pushClientIds(args: Arguments, ids: OneOrMore<number> | undefined): void {
+  if (ids === undefined) return
+  args.push('ID')
+  pushAll(args, ids, 'id')
 }

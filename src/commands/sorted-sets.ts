@@ -58,6 +58,11 @@ export interface PoppedSeveralScored<T> {
   readonly members: Scored<T>[]
 }
 
+export interface ZscanOptions extends ScanOptions {
+  /** Gives members only. Valkey only, @since 8.0 */
+  readonly noscores?: boolean
+}
+
 export interface ZmpopOptions {
   /** At most so many members; 1 unless given. */
   readonly count?: number
@@ -86,6 +91,9 @@ const ranked: Decoder = (reply, shape) => {
   return { rank: int(rank, shape), score: double(score) }
 }
 
+const scannedScored = scanned('members', scored)
+const scannedMembers = scanned('members', texts)
+
 const allButLast = { keys: [keysFrom(0, 'write', -2)], blocks: 'last, seconds' } as const
 
 const BZMPOP = write('BZMPOP', poppedSeveral, { keys: [countedKeys(1, 'write')], blocks: 'first, seconds' })
@@ -102,7 +110,7 @@ const ZRANDMEMBER = read('ZRANDMEMBER', text)
 const ZRANK = read('ZRANK', int)
 const ZREM = write('ZREM', int)
 const ZREVRANK = read('ZREVRANK', int)
-const ZSCAN = read('ZSCAN', scanned('members', scored))
+const ZSCAN = read('ZSCAN', scannedScored)
 const ZSCORE = read('ZSCORE', double)
 
 /** Sorted sets member by member: each has a score, a double, and they are in the order of their scores. */
@@ -293,10 +301,26 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
    * One step of an iteration over all members and scores: start with cursor 0, go on with the cursor of the reply until it
    * is `'0'`. @since 2.8 [ZSCAN](https://redis.io/commands/zscan)
    */
-  zscan(key: Key, cursor: Argument, options: ScanOptions = {}): Outcome<C, ScannedMembers<Scored<C['text']>>> {
+  zscan(
+    key: Key,
+    cursor: Argument,
+    options?: ZscanOptions & { readonly noscores?: false },
+  ): Outcome<C, ScannedMembers<Scored<C['text']>>>
+  zscan(
+    key: Key,
+    cursor: Argument,
+    options: ZscanOptions & { readonly noscores: true },
+  ): Outcome<C, ScannedMembers<C['text']>>
+  zscan(
+    key: Key,
+    cursor: Argument,
+    options: ZscanOptions,
+  ): Outcome<C, ScannedMembers<Scored<C['text']>> | ScannedMembers<C['text']>>
+  zscan(key: Key, cursor: Argument, options: ZscanOptions = {}): Outcome<C, unknown> {
     const args: Arguments = [key, cursor]
     pushScanOptions(args, options)
-    return this.run(new Command(ZSCAN, args))
+    flag(args, 'NOSCORES', options.noscores)
+    return this.run(new Command(ZSCAN, args, options.noscores === true ? scannedMembers : scannedScored))
   }
 
   /** The score of a member, null if there is none. @since 1.2 [ZSCORE](https://redis.io/commands/zscore) */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { applyPrefix } from '../../src/commands/prefix.js'
 import { MapReply, type Reply } from '../../src/commands/reply.js'
-import { expectEncodings } from './encoding.js'
+import { expectEncodings, expectRefusals } from './encoding.js'
 import { Recorder } from './recorder.js'
 
 const r = new Recorder()
@@ -21,6 +21,17 @@ describe('what is sent', () => {
       [r.clusterSetslot(1, 'migrating', 'id'), 'CLUSTER SETSLOT 1 MIGRATING id', ''],
       [r.clusterSetslot(1, 'node', 'id'), 'CLUSTER SETSLOT 1 NODE id', ''],
       [r.clusterSetslot(1, 'stable'), 'CLUSTER SETSLOT 1 STABLE', ''],
+      [r.clusterSetslot(1, 'node', 'id', { timeout: 9 }), 'CLUSTER SETSLOT 1 NODE id TIMEOUT 9', ''],
+      [r.clusterSetslot(1, 'stable', { timeout: 9 }), 'CLUSTER SETSLOT 1 STABLE TIMEOUT 9', ''],
+      [
+        r.clusterMigrationImport({ start: 0, end: 9 }, { start: 20, end: 29 }),
+        'CLUSTER MIGRATION IMPORT 0 9 20 29',
+        '',
+      ],
+      [r.clusterMigrationCancel({ id: 'i' }), 'CLUSTER MIGRATION CANCEL ID i', ''],
+      [r.clusterMigrationCancel('all'), 'CLUSTER MIGRATION CANCEL ALL', ''],
+      [r.clusterMigrationStatus(), 'CLUSTER MIGRATION STATUS ALL', ''],
+      [r.clusterMigrationStatus({ id: 'i' }), 'CLUSTER MIGRATION STATUS ID i', ''],
       [r.clusterShards(), 'CLUSTER SHARDS', ''],
       [r.clusterSlotStats({ slotsrange: { start: 1, end: 2 } }), 'CLUSTER SLOT-STATS SLOTSRANGE 1 2', ''],
       [
@@ -164,6 +175,23 @@ describe('replies', () => {
     ]
     expect(r.clusterLinks().decode([link])).toEqual(expected)
     expect(r.clusterLinks().decode([new MapReply(link)])).toEqual(expected)
+  })
+
+  it('of CLUSTER MIGRATION', () => {
+    const task = [
+      ...['id', 'i', 'slots', '0-9 20-29', 'source', 'a', 'dest', 'b', 'operation', 'import', 'state', 'completed'],
+      ...['last_error', '', 'retries', 0, 'create_time', 1, 'start_time', 2, 'end_time', 3, 'write_pause_ms', 4],
+    ]
+    const expected = {
+      ...{ id: 'i', slots: '0-9 20-29', source: 'a', dest: 'b', operation: 'import', state: 'completed' },
+      ...{ lastError: '', retries: 0, createTime: 1, startTime: 2, endTime: 3, writePauseMs: 4 },
+    }
+    expect(r.clusterMigrationStatus().decode([task, task])).toEqual([expected, expected])
+    expect(r.clusterMigrationStatus().decode([new MapReply(task)])).toEqual([expected])
+    expect(r.clusterMigrationStatus().decode([])).toEqual([])
+    expect(r.clusterMigrationImport({ start: 0, end: 1 }).decode(Buffer.from('i'), { bytes: true })).toBe('i')
+    expect(r.clusterMigrationCancel('all').decode(2)).toBe(2)
+    expectRefusals('At least one range', [r.clusterMigrationImport()])
   })
 
   it('of CLUSTER SLOT-STATS', () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
+import type { ClientListFilter } from '../../src/commands/connections.js'
 import { ConnectionError, DataError } from '../../src/errors/errors.js'
 import { needs, overBothProtocols } from './protocols.js'
 
@@ -47,6 +48,20 @@ overBothProtocols((client, server) => {
     expect(await redis.clientGetredir()).toBe(-1)
     expect(await redis.clientTrackinginfo()).toEqual({ flags: ['off'], redirect: -1, prefixes: [] })
     expect((await redis.clientHelp())[0]).toMatch(/^CLIENT <subcommand>/)
+  })
+
+  it('lists and ends connections by what Valkey knows of them', async context => {
+    if (server().flavour !== 'valkey' || !server().atLeast(8, 1)) {
+      context.skip(`${server().flavour} ${server().version.join('.')} filters by type or id only`)
+    }
+    const redis = client()
+    const { id, addr, laddr } = await redis.clientInfo()
+    const ids = async (filter: ClientListFilter) => (await redis.clientList(filter)).map(each => each.id)
+    expect(await ids({ user: 'default', addr, laddr, skipme: false, id: [id, 999_999] })).toEqual([id])
+    expect(await ids({ addr, skipme: true })).toEqual([])
+    expect(await ids({ id: [id], maxage: 9999 })).toEqual([])
+    expect(await ids({ type: 'primary' })).toEqual([])
+    expect(await redis.clientKill({ id: [999_998, 999_999] })).toBe(0)
   })
 
   it('sets what the server shall spare', async context => {

@@ -30,7 +30,14 @@ describe('what is sent', () => {
       [r.clientList(), 'CLIENT LIST', ''],
       [r.clientList({ type: 'pubsub' }), 'CLIENT LIST TYPE pubsub', ''],
       [r.clientList({ id: [1, 2] }), 'CLIENT LIST ID 1 2', ''],
+      [
+        r.clientList({ id: [1, 2], user: 'u', addr: 'a:1', laddr: 'b:2', skipme: true, maxage: 9 }),
+        'CLIENT LIST USER u ADDR a:1 LADDR b:2 SKIPME yes MAXAGE 9 ID 1 2',
+        '',
+      ],
+      [r.clientList({ type: 'primary', skipme: false }), 'CLIENT LIST TYPE primary SKIPME no', ''],
       [r.clientKill({ id: 7 }), 'CLIENT KILL ID 7', ''],
+      [r.clientKill({ id: [7, 8], user: 'u', skipme: true }), 'CLIENT KILL USER u ID 7 8 SKIPME yes', ''],
       [
         r.clientKill({ addr: 'a:1', laddr: 'b:2', type: 'normal', user: 'u', maxage: 9, skipme: false }),
         'CLIENT KILL ADDR a:1 LADDR b:2 TYPE normal USER u MAXAGE 9 SKIPME no',
@@ -48,6 +55,7 @@ describe('what is sent', () => {
   it('is refused where it would hit all, or none', () => {
     expectRefusals(/which connections/, [loosely(r, 'clientKill', {}), loosely(r, 'clientKill', { skipme: false })])
     expectRefusals(/exclude each other/, [loosely(r, 'clientList', { type: 'normal', id: [1] })])
+    expectRefusals(/At least one id/, [r.clientList({ id: [] }), r.clientKill({ id: [], user: 'u' })])
   })
 })
 

@@ -2,6 +2,24 @@ import { expect, it } from 'vitest'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
+  it('scans members alone', async context => {
+    if (server().flavour !== 'valkey' || !server().atLeast(8)) {
+      context.skip(`${server().flavour} ${server().version.join('.')} has no NOSCORES`)
+    }
+    const redis = client()
+    await redis.zadd('z', [
+      { member: 'a', score: 1 },
+      { member: 'b', score: 2 },
+    ])
+    expect(await redis.zscan('z', 0, { noscores: true })).toStrictEqual({ cursor: '0', members: ['a', 'b'] })
+    const members: unknown[] = []
+    for await (const member of redis.zscan('z')) members.push(member)
+    expect(members).toStrictEqual([
+      { member: 'a', score: 1 },
+      { member: 'b', score: 2 },
+    ])
+  })
+
   it('adds members and reads them', async () => {
     const redis = client()
     expect(

@@ -55,6 +55,7 @@ describe('sorted sets', () => {
     expectTypeOf(bigints.zscore('k', 'a')).toEqualTypeOf<Promise<number | null>>()
     expectTypeOf(plain.zmscore('k', 'a', 'b')).toEqualTypeOf<Promise<(number | null)[]>>()
     expectTypeOf(bytes.zscan('k', 0)).toEqualTypeOf<Promise<ScannedMembers<Scored<Buffer>>>>()
+    expectTypeOf(bytes.zscan('k', 0, { noscores: true })).toEqualTypeOf<Promise<ScannedMembers<Buffer>>>()
   })
 
   it('gives what was taken and from where', () => {

@@ -47,6 +47,7 @@ it('reads and takes members', () => {
     [r.zrem('k', ['a', 1]), 'ZREM k a 1'],
     [r.zscan('k', 0), 'ZSCAN k 0'],
     [r.zscan('k', '7', { match: 'a*', count: 9 }), 'ZSCAN k 7 MATCH a* COUNT 9'],
+    [r.zscan('k', 0, { noscores: true }), 'ZSCAN k 0 NOSCORES'],
     [r.zscore('k', 'a'), 'ZSCORE k a'],
   ])
 })
@@ -122,6 +123,7 @@ it('gives scores as numbers, alike under both protocols', () => {
     expect(call.decode([])).toBeNull()
   }
   expect(r.zscan('k', 0).decode(['0', resp2])).toStrictEqual({ cursor: '0', members: two })
+  expect(r.zscan('k', 0, { noscores: true }).decode(['0', ['a']])).toStrictEqual({ cursor: '0', members: ['a'] })
   for (const call of [r.zscore('k', 'a'), r.zincrby('k', 1, 'a'), r.zadd('k', a, { incr: true })]) {
     expect([call.decode('2.5'), call.decode(2.5), call.decode(null)]).toEqual([2.5, 2.5, null])
   }
