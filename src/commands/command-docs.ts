@@ -1,4 +1,5 @@
 import type { Argument, Arguments } from './argument.js'
+import type { AtMostOne } from './choice.js'
 import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { bare, camelCase, count, int, itemsOf, list, pairsOf, record, text, texts, word } from './replies.js'
@@ -85,13 +86,13 @@ function keyAndFlags(reply: Reply, shape: Shape): unknown {
 }
 
 /** Which commands to list: at most one of these. */
-export interface CommandListFilter {
-  readonly module?: string
+export type CommandListFilter = AtMostOne<{
+  readonly module: string
   /** A category of the ACL. */
-  readonly aclcat?: string
+  readonly aclcat: string
   /** A glob-style pattern. */
-  readonly pattern?: string
-}
+  readonly pattern: string
+}>
 
 /** What the server tells of its own commands. */
 export abstract class CommandDocs<C extends Context> extends Runner<C> {

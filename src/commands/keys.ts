@@ -1,4 +1,5 @@
 import type { Argument, Arguments, Key } from './argument.js'
+import type { AtMostOne } from './choice.js'
 import { Command, keyless, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { concat, min, sum } from './joins.js'
@@ -15,15 +16,16 @@ export interface CopyOptions {
   readonly replace?: boolean
 }
 
-export interface RestoreOptions {
+export type RestoreOptions = AtMostOne<{
+  /** How long the value was idle, in seconds. @since 5.0 */
+  readonly idletime: number
+  /** How often the value was used, on the scale of `objectFreq`. @since 5.0 */
+  readonly freq: number
+}> & {
   /** Writes over a key that exists. */
   readonly replace?: boolean
   /** The time to live is a Unix time in milliseconds. @since 5.0 */
   readonly absttl?: boolean
-  /** How long the value was idle, in seconds. @since 5.0 */
-  readonly idletime?: number
-  /** How often the value was used, on the scale of `objectFreq`. @since 5.0 */
-  readonly freq?: number
 }
 
 export interface KeyScanOptions extends ScanOptions {
@@ -37,15 +39,16 @@ export interface ScannedKeys<T> {
   readonly keys: T[]
 }
 
-export interface MigrateOptions {
+export type MigrateOptions = AtMostOne<{
+  /** The other server's password. @since 4.0.7 */
+  readonly auth: string
+  /** The other server's user and password. @since 6.0 */
+  readonly auth2: { readonly username: string; readonly password: string }
+}> & {
   /** Leaves the keys here too. */
   readonly copy?: boolean
   /** Writes over keys that exist there. */
   readonly replace?: boolean
-  /** The other server's password. @since 4.0.7 */
-  readonly auth?: string
-  /** The other server's user and password. @since 6.0 */
-  readonly auth2?: { readonly username: string; readonly password: string }
 }
 
 /** Bytes that are no text: a Buffer in every view. */

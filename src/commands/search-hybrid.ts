@@ -1,7 +1,7 @@
 /** What FT.HYBRID can be told: a query for words, one for a vector, and how their results become one list. */
 
 import type { Arguments, Key } from './argument.js'
-import type { OneOf } from './choice.js'
+import type { AtMostOne, OneOf } from './choice.js'
 import { type AggregateStep, type Loading, pushLoading, pushSteps } from './search-aggregate.js'
 import { type Parameters, pushParams } from './search-query.js'
 import { exclusive, flag, option, refuse } from './tokens.js'
@@ -16,23 +16,24 @@ export type HybridQuery =
       readonly yieldScoreAs?: Key
     }
 
-export interface HybridVector {
-  /** `'@embedding'`. */
-  readonly field: Key
-  /** A vector, or the name of a parameter: `'$vector'`. */
-  readonly vector: Float32Array | Uint8Array | `$${string}`
+export type HybridVector = AtMostOne<{
   /** The nearest ones, ten unless told otherwise. */
-  readonly knn?: {
+  readonly knn: {
     readonly k: number
     /** How many candidates are looked at. */
     readonly efRuntime?: number
   }
   /** All that are no farther than `radius`. */
-  readonly range?: {
+  readonly range: {
     readonly radius: number
     /** How far beyond it is searched, relatively. */
     readonly epsilon?: number
   }
+}> & {
+  /** `'@embedding'`. */
+  readonly field: Key
+  /** A vector, or the name of a parameter: `'$vector'`. */
+  readonly vector: Float32Array | Uint8Array | `$${string}`
   /** A query that documents must fulfil. */
   readonly filter?: Key
   /** The name of its score. */

@@ -6,7 +6,7 @@ import { first, sum } from './joins.js'
 import { count, int, itemsOf, list, text, textRecord, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { type Info, info } from './server-text.js'
-import { exclusive, flag, option, refuse } from './tokens.js'
+import { exclusive, flag, isGiven, option, refuse } from './tokens.js'
 
 const BGREWRITEAOF = keyless('BGREWRITEAOF', word)
 const BGSAVE = keyless('BGSAVE', word)
@@ -87,24 +87,38 @@ function role(reply: Reply): unknown {
   }
 }
 
-export interface FailoverOptions {
-  /** Only to this replica; `force` does it when `timeout` has passed although it lags behind. */
-  readonly to?: { readonly host: string; readonly port: number; readonly force?: boolean }
-  /** Ms to wait for a replica that is up to date. */
-  readonly timeout?: number
-  /** Ends a failover that is under way. */
-  readonly abort?: boolean
-}
+export type FailoverOptions =
+  | {
+      /** Only to this replica; `force` does it when `timeout` has passed although it lags behind. */
+      readonly to?: { readonly host: string; readonly port: number; readonly force?: boolean }
+      /** Ms to wait for a replica that is up to date. */
+      readonly timeout?: number
+      readonly abort?: false
+    }
+  | Abortion<'to' | 'timeout'>
 
-export interface ShutdownOptions {
-  /** Saves, or does not, whatever the configuration says. */
-  readonly save?: boolean
-  /** Does not wait for replicas that lag behind. @since 7.0 */
-  readonly now?: boolean
-  /** Shuts down although saving fails. @since 7.0 */
-  readonly force?: boolean
-  /** Ends a shutdown that is under way. @since 7.0 */
-  readonly abort?: boolean
+export type ShutdownOptions =
+  | {
+      /** Saves, or does not, whatever the configuration says. */
+      readonly save?: boolean
+      /** Does not wait for replicas that lag behind. @since 7.0 */
+      readonly now?: boolean
+      /** Shuts down although saving fails. @since 7.0 */
+      readonly force?: boolean
+      readonly abort?: false
+    }
+  | Abortion<'save' | 'now' | 'force'>
+
+/** Ends what is under way, a shutdown @since 7.0. It goes with nothing else. */
+type Abortion<Others extends string> = { readonly abort: true } & { readonly [K in Others]?: never }
+
+/** Refuses whatever is given beside `abort`. */
+function refuseBesideAbort(args: Arguments, options: FailoverOptions | ShutdownOptions): void {
+  if (options.abort !== true) return
+  // A save that is false is NOSAVE.
+  const given = ['to', 'timeout', 'save', 'now', 'force'].filter(name => isGiven(options, name))
+  if ('save' in options && options.save === false) given.push('save')
+  if (given.length > 0) refuse(args, `The option abort goes alone, not with ${given.join(' and ')}.`)
 }
 
 export type FlushMode = 'async' | 'sync'
@@ -163,6 +177,8 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
   /** Hands over from this primary to a replica. @since 6.2 [FAILOVER](https://redis.io/commands/failover) */
   failover(options: FailoverOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = []
+    refuseBesideAbort(args, options)
+    if (options.to?.force === true && options.timeout === undefined) refuse(args, 'The option force needs timeout.')
     if (options.to !== undefined) {
       args.push('TO', options.to.host, options.to.port)
       flag(args, 'FORCE', options.to.force)
@@ -222,6 +238,7 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
    */
   shutdown(options: ShutdownOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = []
+    refuseBesideAbort(args, options)
     if (options.save !== undefined) args.push(options.save ? 'SAVE' : 'NOSAVE')
     flag(args, 'NOW', options.now)
     flag(args, 'FORCE', options.force)

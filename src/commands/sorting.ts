@@ -1,26 +1,28 @@
 import type { Arguments, Key } from './argument.js'
+import type { AtMostOne } from './choice.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { type KeySpec, keyAfter, keyAt } from './key-specs.js'
 import { int, texts } from './replies.js'
 import { exclusive, flag, type OneOrMore, option, refuse } from './tokens.js'
 
-export interface SortOptions {
+export type SortOptions = AtMostOne<{
+  /** From the least on, the server's default. */
+  readonly asc: boolean
+  /** From the greatest on. */
+  readonly desc: boolean
+}> & {
   /** Sorts by the values of other keys, the `*` of the pattern being the element; `nosort` keeps the order. */
   readonly by?: Key
   /** Only `count` elements from `offset` on. */
   readonly limit?: { readonly offset: number; readonly count: number }
   /** Gives the values of other keys (or `#`, the element itself) in the element's place, one for each pattern. */
   readonly get?: OneOrMore<Key>
-  /** From the least on, the server's default. */
-  readonly asc?: boolean
-  /** From the greatest on. */
-  readonly desc?: boolean
   /** Compares as text: elements that are no numbers are an error otherwise. */
   readonly alpha?: boolean
 }
 
-export interface SortStoreOptions extends SortOptions {
+export type SortStoreOptions = SortOptions & {
   /** Writes the result to this key as a list. */
   readonly store?: Key
 }

@@ -59,11 +59,12 @@ export interface LcsIdxOptions {
   readonly withmatchlen?: boolean
 }
 
-export interface LcsOptions {
+export type LcsOptions = AtMostOne<{
   /** Asks for the length alone. */
-  readonly len?: boolean
+  readonly len: boolean
   /** Asks where the matches are. */
-  readonly idx?: boolean
+  readonly idx: boolean
+}> & {
   readonly minmatchlen?: number
   readonly withmatchlen?: boolean
 }

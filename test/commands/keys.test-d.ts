@@ -38,6 +38,10 @@ describe('keys', () => {
     // @ts-expect-error
     plain.restore('k', 0, 'text')
     // @ts-expect-error
+    plain.restore('k', 0, Buffer.alloc(1), { idletime: 1, freq: 1 })
+    // @ts-expect-error
+    plain.migrate('h', 1, 'k', 0, 1, { auth: 'a', auth2: { username: 'u', password: 'p' } })
+    // @ts-expect-error
     plain.waitaof(2, 0, 0)
   })
 })

@@ -50,6 +50,8 @@ describe('searches', () => {
     const both = { rrf: {}, linear: { alpha: 1, beta: 1 } }
     // @ts-expect-error
     void plain.ft.hybrid('i', 'q', { field: '@v', vector: '$v' }, { combine: both })
+    // @ts-expect-error
+    void plain.ft.hybrid('i', 'q', { field: '@v', vector: '$v', knn: { k: 1 }, range: { radius: 1 } })
   })
 
   it('take schemas of the right fields', () => {

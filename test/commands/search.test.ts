@@ -363,7 +363,7 @@ describe('a hybrid search', () => {
 
   it('is not sent if options conflict', () => {
     const two = { knn: { k: 1 }, range: { radius: 1 } }
-    expectRefusals('knn and range exclude', [ft.hybrid('i', '*', { field: '@v', vector: '$v', ...two })])
+    expectRefusals('knn and range exclude', [loosely(ft, 'hybrid', 'i', '*', { field: '@v', vector: '$v', ...two })])
     expectRefusals('rrf and linear exclude', [
       loosely(ft, 'hybrid', 'i', '*', { field: '@v', vector: '$v' }, { combine: { rrf: {}, linear: {} } }),
     ])

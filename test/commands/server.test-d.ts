@@ -73,6 +73,19 @@ describe('connections and users', () => {
   })
 })
 
+describe('options of the server', () => {
+  it('that exclude each other are not taken', () => {
+    // @ts-expect-error
+    void plain.shutdown({ abort: true, now: true })
+    // @ts-expect-error
+    void plain.failover({ abort: true, timeout: 1 })
+    // @ts-expect-error
+    void plain.commandList({ module: 'm', pattern: 'x*' })
+    // @ts-expect-error
+    void plain.clientList({ type: 'normal', id: [1] })
+  })
+})
+
 describe('what is observed', () => {
   it('is named', () => {
     expectTypeOf(plain.slowlogGet()).toEqualTypeOf<Promise<SlowlogEntry<string>[]>>()

@@ -34,6 +34,8 @@ describe('sorting', () => {
   it('takes no store where it cannot', () => {
     // @ts-expect-error
     plain.sortRo('k', { store: 'to' })
+    // @ts-expect-error
+    plain.sort('k', { asc: true, desc: true })
   })
 
   it('takes bytes as keys', () => {

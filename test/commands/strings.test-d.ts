@@ -83,6 +83,8 @@ describe('strings', () => {
     // @ts-expect-error
     plain.delex('k', { ifeq: 'a', ifne: 'b' })
     // @ts-expect-error
+    plain.lcs('a', 'b', { len: true, idx: true })
+    // @ts-expect-error
     plain.set('k', 'v', { unknown: true })
     // @ts-expect-error
     plain.set('k', undefined)
