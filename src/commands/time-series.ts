@@ -362,8 +362,9 @@ function ranging(
   const { groupby } = options
   const args: Arguments = [from, to]
   pushSelection(args, options)
-  pushLabelOptions(args, options)
   pushBuckets(args, options)
+  // Labels end at the next word that the server knows as one behind them: FILTER is, ALIGN is not.
+  pushLabelOptions(args, options)
   args.push('FILTER')
   pushAll(args, filter, 'filter')
   if (groupby !== undefined) args.push('GROUPBY', groupby.label, 'REDUCE', groupby.reduce)

@@ -66,12 +66,20 @@ describe('what is sent', () => {
       [ts.mrange('-', '+', 'type=stock'), 'TS.MRANGE - + FILTER type=stock', ''],
       [
         ts.mrange(0, 9, ['a=b', 'c!='], { ...options, withlabels: true }),
-        `TS.MRANGE 0 9 ${selection} WITHLABELS ${buckets} FILTER a=b c!=`,
+        `TS.MRANGE 0 9 ${selection} ${buckets} WITHLABELS FILTER a=b c!=`,
         '',
       ],
       [
         ts.mrevrange(0, 9, ['a=b'], { selectedLabels: ['x', 'y'], groupby: { label: 'x', reduce: 'max' } }),
         'TS.MREVRANGE 0 9 SELECTED_LABELS x y FILTER a=b GROUPBY x REDUCE max',
+        '',
+      ],
+      [
+        ts.mrange(0, 9, 'a=b', {
+          selectedLabels: 'x',
+          aggregation: { aggregator: 'avg', bucketDuration: 10, align: 0 },
+        }),
+        'TS.MRANGE 0 9 ALIGN 0 AGGREGATION avg 10 SELECTED_LABELS x FILTER a=b',
         '',
       ],
       [ts.mrevrange(0, 9, 'a=b', { selectedLabels: 'x' }), 'TS.MREVRANGE 0 9 SELECTED_LABELS x FILTER a=b', ''],
