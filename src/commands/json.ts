@@ -47,6 +47,9 @@ function toggled(reply: Reply): unknown {
 
 const words = list(word)
 
+/** Sent where no path is given: what the server means then is documented to differ between RESP2 and RESP3. */
+const ROOT = '.'
+
 const ARRAPPEND = write('JSON.ARRAPPEND', int)
 const ARRINDEX = read('JSON.ARRINDEX', int)
 const ARRINSERT = write('JSON.ARRINSERT', int)
@@ -95,7 +98,8 @@ export class Json<C extends Context> extends Namespace<C> {
     option(args, 'INDENT', options?.indent)
     option(args, 'NEWLINE', options?.newline)
     option(args, 'SPACE', options?.space)
-    args.push(...((options === undefined ? given : given.slice(0, -1)).flat() as string[]))
+    const paths = (options === undefined ? given : given.slice(0, -1)).flat() as string[]
+    args.push(...(paths.length === 0 ? [ROOT] : paths))
     return this.run(new Command(GET, args, options?.raw === true ? text : parsed))
   }
 
@@ -173,7 +177,7 @@ export class Json<C extends Context> extends Namespace<C> {
 
   /** The kinds of value: `'object'`, `'integer'`, `'number'`… [JSON.TYPE](https://redis.io/commands/json.type) */
   type<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, string>> {
-    return this.run(atPath(TYPE, key, path, wrappedEach(path ?? '.', word)))
+    return this.run(atPath(TYPE, key, path, wrappedEach(path ?? ROOT, word)))
   }
 
   /**
@@ -224,7 +228,7 @@ export class Json<C extends Context> extends Namespace<C> {
 
   /** The lengths of arrays, null for what is none. [JSON.ARRLEN](https://redis.io/commands/json.arrlen) */
   arrlen<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int'] | null>> {
-    return this.run(atPath(ARRLEN, key, path, each(path ?? '.', int)))
+    return this.run(atPath(ARRLEN, key, path, each(path ?? ROOT, int)))
   }
 
   /**
@@ -235,8 +239,7 @@ export class Json<C extends Context> extends Namespace<C> {
   arrpop<T = unknown>(key: Key, path: JsonPath, index?: number): Outcome<C, (T | null)[] | null>
   arrpop<T = unknown>(key: Key, path: string, index?: number): Outcome<C, T | (T | null)[] | null>
   arrpop(key: Key, path?: string, index?: number): Outcome<C, unknown> {
-    const args: Arguments = [key]
-    if (path !== undefined) args.push(path)
+    const args: Arguments = [key, path ?? ROOT]
     if (index !== undefined) args.push(index)
     return this.run(new Command(ARRPOP, args))
   }
@@ -258,12 +261,12 @@ export class Json<C extends Context> extends Namespace<C> {
 
   /** The names in objects, null for what is none. [JSON.OBJKEYS](https://redis.io/commands/json.objkeys) */
   objkeys<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['text'][] | null>> {
-    return this.run(atPath(OBJKEYS, key, path, each(path ?? '.', texts)))
+    return this.run(atPath(OBJKEYS, key, path, each(path ?? ROOT, texts)))
   }
 
   /** How many names objects have, null for what is none. [JSON.OBJLEN](https://redis.io/commands/json.objlen) */
   objlen<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int'] | null>> {
-    return this.run(atPath(OBJLEN, key, path, each(path ?? '.', int)))
+    return this.run(atPath(OBJLEN, key, path, each(path ?? ROOT, int)))
   }
 
   /** Appends to strings; their new lengths, null for what is none. [JSON.STRAPPEND](https://redis.io/commands/json.strappend) */
@@ -275,7 +278,7 @@ export class Json<C extends Context> extends Namespace<C> {
 
   /** The lengths of strings in bytes, null for what is none. [JSON.STRLEN](https://redis.io/commands/json.strlen) */
   strlen<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int'] | null>> {
-    return this.run(atPath(STRLEN, key, path, each(path ?? '.', int)))
+    return this.run(atPath(STRLEN, key, path, each(path ?? ROOT, int)))
   }
 
   /** Turns booleans over; what they became, null for what is none. [JSON.TOGGLE](https://redis.io/commands/json.toggle) */
@@ -290,7 +293,7 @@ export class Json<C extends Context> extends Namespace<C> {
 
   /** The memory that values take, in bytes. [JSON.DEBUG MEMORY](https://redis.io/commands/json.debug-memory) */
   debugMemory<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int']>> {
-    return this.run(atPath(DEBUG_MEMORY, key, path, each(path ?? '.', int)))
+    return this.run(atPath(DEBUG_MEMORY, key, path, each(path ?? ROOT, int)))
   }
 
   /** Lines that tell the subcommands. [JSON.DEBUG](https://redis.io/commands/json.debug) */
@@ -300,7 +303,7 @@ export class Json<C extends Context> extends Namespace<C> {
 }
 
 function atPath(spec: Spec, key: Key, path: string | undefined, decode: Decoder): Command {
-  return new Command(spec, path === undefined ? [key] : [key, path], decode)
+  return new Command(spec, [key, path ?? ROOT], decode)
 }
 
 function isOptions(given: OneOrMore<string> | RawJsonFormat | undefined): given is RawJsonFormat {
