@@ -86,7 +86,11 @@ const MEXISTS = read('BF.MEXISTS', truths)
 const RESERVE = write('BF.RESERVE', word)
 const SCANDUMP = read('BF.SCANDUMP', chunk, { binary: true })
 
-/** Bloom filters: whether an item was added, sometimes wrongly yes, never wrongly no. */
+/**
+ * Bloom filters: whether an item was added, sometimes wrongly yes, never wrongly no.
+ *
+ * A module before it became a part of Redis. @since 8.0
+ */
 export class Bloom<C extends Context> extends Namespace<C> {
   /** Makes an empty filter. [BF.RESERVE](https://redis.io/commands/bf.reserve) */
   reserve(key: Key, errorRate: number, capacity: number, options: BloomGrowth = {}): Outcome<C, 'OK'> {

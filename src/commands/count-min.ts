@@ -28,7 +28,11 @@ const INITBYPROB = write('CMS.INITBYPROB', word)
 const MERGE = write('CMS.MERGE', word, { keys: [keyAt(0, 'write'), countedKeys(1, 'read')] })
 const QUERY = read('CMS.QUERY', counts)
 
-/** Count-min sketches: how often items were seen, sometimes too high, never too low. */
+/**
+ * Count-min sketches: how often items were seen, sometimes too high, never too low.
+ *
+ * A module before it became a part of Redis. @since 8.0
+ */
 export class CountMin<C extends Context> extends Namespace<C> {
   /** Makes a sketch of that many counters in a row and rows. [CMS.INITBYDIM](https://redis.io/commands/cms.initbydim) */
   initbydim(key: Key, width: number, depth: number): Outcome<C, 'OK'> {

@@ -61,7 +61,11 @@ const MEXISTS = read('CF.MEXISTS', truths)
 const RESERVE = write('CF.RESERVE', word)
 const SCANDUMP = read('CF.SCANDUMP', chunk, { binary: true })
 
-/** Cuckoo filters: as Bloom filters, and items can be deleted. */
+/**
+ * Cuckoo filters: as Bloom filters, and items can be deleted.
+ *
+ * A module before it became a part of Redis. @since 8.0
+ */
 export class Cuckoo<C extends Context> extends Namespace<C> {
   /** Makes an empty filter. [CF.RESERVE](https://redis.io/commands/cf.reserve) */
   reserve(key: Key, capacity: number, options: CuckooReserveOptions = {}): Outcome<C, 'OK'> {

@@ -82,6 +82,8 @@ const TYPE = read('JSON.TYPE', word)
  *
  * A path that begins with `$` may match several values and gives a list, one element for each match; an older path (`.`,
  * which is meant where none is given, or `.a.b`) gives one value.
+ *
+ * A module before it became a part of Redis. @since 8.0
  */
 export class Json<C extends Context> extends Namespace<C> {
   /**

@@ -17,42 +17,42 @@ bringLate(() => [Bloom, CountMin, Cuckoo, Json, Search, TDigest, TimeSeries, Top
  * was taken from, so `redis.pipeline().json.get('a').json.get('b')` is a pipeline still.
  */
 export abstract class Namespaces<C extends Context> extends Runner<C> {
-  /** JSON documents. */
+  /** JSON documents. @since 8.0 */
   get json(): Json<C> {
     return new Json<C>(this)
   }
 
-  /** Indexes and queries: full text, tags, numbers, places, vectors. */
+  /** Indexes and queries: full text, tags, numbers, places, vectors. @since 8.0 */
   get ft(): Search<C> {
     return new Search<C>(this)
   }
 
-  /** Time series. */
+  /** Time series. @since 8.0 */
   get ts(): TimeSeries<C> {
     return new TimeSeries<C>(this)
   }
 
-  /** Bloom filters. */
+  /** Bloom filters. @since 8.0 */
   get bf(): Bloom<C> {
     return new Bloom<C>(this)
   }
 
-  /** Cuckoo filters. */
+  /** Cuckoo filters. @since 8.0 */
   get cf(): Cuckoo<C> {
     return new Cuckoo<C>(this)
   }
 
-  /** Count-min sketches. */
+  /** Count-min sketches. @since 8.0 */
   get cms(): CountMin<C> {
     return new CountMin<C>(this)
   }
 
-  /** Lists of the most frequent items. */
+  /** Lists of the most frequent items. @since 8.0 */
   get topk(): TopK<C> {
     return new TopK<C>(this)
   }
 
-  /** t-digests. */
+  /** t-digests. @since 8.0 */
   get tdigest(): TDigest<C> {
     return new TDigest<C>(this)
   }

@@ -101,6 +101,8 @@ const TAGVALS = read('FT.TAGVALS', texts, anywhere)
  * Indexes of hashes and JSON documents, and queries of them. The names of indexes, aliases and dictionaries are no keys: a prefix
  * of a view is not put before them, but before the prefixes of an index, `inkeys` and the keys of suggestions. An index without
  * `prefix` is of all keys.
+ *
+ * A module before it became a part of Redis. @since 8.0
  */
 export class Search<C extends Context> extends Namespace<C> {
   /** Makes an index. [FT.CREATE](https://redis.io/commands/ft.create) */

@@ -131,7 +131,7 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
 
   /**
    * Saves in the background; with `schedule` behind a rewrite that is under way. `cancel` ends or unschedules a save (Valkey
-   * only, @since 8.1). [BGSAVE](https://redis.io/commands/bgsave)
+   * only, since 8.1). [BGSAVE](https://redis.io/commands/bgsave)
    */
   bgsave(options: AtMostOne<{ readonly schedule: boolean; readonly cancel: boolean }> = {}): Outcome<C, string> {
     const args: Arguments = []
@@ -161,7 +161,7 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
     return this.run(new Command(CONFIG_REWRITE, []))
   }
 
-  /** Sets parameters, all or none; several at once @since 7.0. [CONFIG SET](https://redis.io/commands/config-set) */
+  /** Sets parameters, all or none; several at once since 7.0. @since 2.0 [CONFIG SET](https://redis.io/commands/config-set) */
   configSet(parameters: Readonly<Record<string, string | number>>): Outcome<C, 'OK'> {
     const args: Arguments = []
     for (const [name, value] of Object.entries(parameters)) args.push(name, value)

@@ -63,7 +63,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
     return this.run(new Command(ZCOUNT, [key, scoreOf(min), scoreOf(max)]))
   }
 
-  /** How many members have a name from `min` to `max`. @since 2.8 [ZLEXCOUNT](https://redis.io/commands/zlexcount) */
+  /** How many members have a name from `min` to `max`. @since 2.8.9 [ZLEXCOUNT](https://redis.io/commands/zlexcount) */
   zlexcount(key: Key, min: Key, max: Key): Outcome<C, C['int']> {
     return this.run(new Command(ZLEXCOUNT, [key, min, max]))
   }
@@ -99,7 +99,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members whose names lie from `min` to `max`, if all scores are the same. @since 2.8
+   * The members whose names lie from `min` to `max`, if all scores are the same. @since 2.8.9
    * [ZRANGEBYLEX](https://redis.io/commands/zrangebylex)
    * @deprecated `zrange` with `bylex` does the same.
    */
@@ -151,7 +151,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Removes the members whose names lie from `min` to `max`, if all scores are the same, and tells how many. @since 2.8
+   * Removes the members whose names lie from `min` to `max`, if all scores are the same, and tells how many. @since 2.8.9
    * [ZREMRANGEBYLEX](https://redis.io/commands/zremrangebylex)
    */
   zremrangebylex(key: Key, min: Key, max: Key): Outcome<C, C['int']> {
@@ -199,7 +199,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * As `zrangebylex`, in the other direction, and `max` comes first. @since 2.8
+   * As `zrangebylex`, in the other direction, and `max` comes first. @since 2.8.9
    * [ZREVRANGEBYLEX](https://redis.io/commands/zrevrangebylex)
    * @deprecated `zrange` with `bylex` and `rev` does the same.
    */

@@ -56,7 +56,11 @@ const RESET = write('TDIGEST.RESET', word)
 const REVRANK = read('TDIGEST.REVRANK', ints)
 const TRIMMED_MEAN = read('TDIGEST.TRIMMED_MEAN', double)
 
-/** t-digests: quantiles and ranks of many observations, about. What an empty one is asked for is NaN, a rank of it -2. */
+/**
+ * t-digests: quantiles and ranks of many observations, about. What an empty one is asked for is NaN, a rank of it -2.
+ *
+ * A module before it became a part of Redis. @since 8.0
+ */
 export class TDigest<C extends Context> extends Namespace<C> {
   /**
    * Makes an empty digest. The greater `compression` (100 unless given), the more exact and the bigger.

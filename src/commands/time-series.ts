@@ -136,6 +136,8 @@ const REVRANGE = read('TS.REVRANGE', samples)
 /**
  * Time series: samples of a timestamp and a number. Filters are texts: `'label=value'`, `'label!=value'`, `'label='` (not there),
  * `'label!='` (there), `'label=(a,b)'`; at least one must name a value.
+ *
+ * A module before it became a part of Redis. @since 8.0
  */
 export class TimeSeries<C extends Context> extends Namespace<C> {
   /** Makes an empty series. [TS.CREATE](https://redis.io/commands/ts.create) */

@@ -51,7 +51,11 @@ const LIST = read('TOPK.LIST', texts)
 const QUERY = read('TOPK.QUERY', list(bool))
 const RESERVE = write('TOPK.RESERVE', word)
 
-/** Lists of the k items that were seen most often. */
+/**
+ * Lists of the k items that were seen most often.
+ *
+ * A module before it became a part of Redis. @since 8.0
+ */
 export class TopK<C extends Context> extends Namespace<C> {
   /** Makes an empty list of at most `k` items. [TOPK.RESERVE](https://redis.io/commands/topk.reserve) */
   reserve(key: Key, k: number, options: TopKReserveOptions = {}): Outcome<C, 'OK'> {

@@ -70,6 +70,15 @@ describe('the files of commands', () => {
   })
 })
 
+describe('the namespaces', () => {
+  it.each(groups.filter(([, text]) => /extends Namespace<C>/.test(text)))(
+    '%s says since when it is there',
+    (_, text) => {
+      expect(text).toMatch(/@since \d[\d.]*\n \*\/\nexport class /)
+    },
+  )
+})
+
 /** Given to a Command, or to a helper that makes one. */
 function isUsed(constant: string, text: string): boolean {
   return [...text.matchAll(new RegExp(`\\b${constant}\\b`, 'g'))].length > 1

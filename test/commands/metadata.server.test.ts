@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { allSpecs, Command, keyIndexes, type Spec } from '../../src/commands/command.js'
 import '../../src/commands/commands.js'
@@ -16,11 +17,11 @@ const EXCEPTIONS: Record<string, string> = {
   PFSELFTEST: 'internal',
   'RESTORE-ASKING': 'internal: what MIGRATE sends',
   'CLUSTER SYNCSLOTS': 'internal: what nodes say to each other',
-  'CLUSTER MIGRATION': 'internal to newer servers',
   SENTINEL: 'of another kind of server',
   WAIT: 'not flagged blocking, but belongs to a session, which it blocks',
   WAITAOF: 'not flagged blocking, but belongs to a session, which it blocks',
   MSETNX: 'tipped multi_shard, but a split would not be atomic',
+  MSETEX: 'tipped multi_shard, but a split would not be atomic',
   RANDOMKEY: 'tipped all_shards: one random primary answers, as any key will do',
   SORT: 'the server does not know its other keys before it runs',
   SORT_RO: 'the server does not know its other keys before it runs',
@@ -59,6 +60,19 @@ describe('the specs', () => {
     )
     expect(missing).toEqual([])
     expect(differences).toEqual([])
+  })
+
+  test('are documented with the version that the server tells', async () => {
+    const since = sinceWhen((await server().command('COMMAND', 'DOCS')) as RawReply[])
+    const wrong: string[] = []
+    for (const [name, docs] of documented()) {
+      const told = since.get(name)?.replace(/\.0$/, '')
+      // What came with 1.0 needs no word; 2.9.50 is a candidate of 3.0.
+      if (told === undefined || told === '1.0' || told === '2.9.50') continue
+      const versions = [...docs.matchAll(/since (?:Redis |Valkey )?(\d[\d.]*\d)/gi)].map(([, version]) => version)
+      if (!versions.includes(told)) wrong.push(`${name}: ${told}, not ${versions.join(', ')}`)
+    }
+    expect(wrong).toEqual([])
   })
 
   test('find the keys that the server finds', async () => {
@@ -152,6 +166,37 @@ function accessOf(flags: string[]): KeySpec['access'] {
 const TIPPED_LATER = ['CLIENT SETNAME', 'CONFIG RESETSTAT', 'CONFIG REWRITE', 'ACL DELUSER', 'ACL SAVE', 'ACL SETUSER']
 
 /** Its reply is an integer: servers since 7.2 say that it is added up. */
+/** Since when each command is there, by its name, of COMMAND DOCS under RESP2. */
+function sinceWhen(docs: RawReply[], since = new Map<string, string>()): Map<string, string> {
+  for (let i = 0; i + 1 < docs.length; i += 2) {
+    const fields = docs[i + 1] as RawReply[]
+    for (let j = 0; j + 1 < fields.length; j += 2) {
+      if (String(fields[j]) === 'since') since.set(nameOf(docs[i]), String(fields[j + 1]))
+      if (String(fields[j]) === 'subcommands') sinceWhen(fields[j + 1] as RawReply[], since)
+    }
+  }
+  return since
+}
+
+function nameOf(told: RawReply | undefined): string {
+  return String(told).toUpperCase().replace('|', ' ')
+}
+
+/** The docs of methods, with the command whose page they link. */
+function documented(): [name: string, docs: string][] {
+  const folder = `${__dirname}/../../src/commands/`
+  const texts = readdirSync(folder).map(file => readFileSync(folder + file, 'utf8'))
+  return texts.flatMap(text => {
+    const docs = [...text.matchAll(/^ {2}\/\*\*((?:(?!\*\/).)*)\*\//gms)].map(([, found = '']) =>
+      found.replace(/\n\s*\*/g, ' '),
+    )
+    return docs.flatMap((each): [string, string][] => {
+      const name = /\[([A-Z][A-Z0-9 _-]*)\]\(https:/.exec(each)?.[1]
+      return name === undefined ? [] : [[name, each]]
+    })
+  })
+}
+
 function isTippedWrongly(spec: Spec, response: string): boolean {
   return spec.name === 'LATENCY RESET' && response === 'all_succeeded'
 }
