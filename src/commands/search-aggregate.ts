@@ -6,6 +6,7 @@ import {
   type Parameters,
   pushNamedFields,
   pushParams,
+  pushWithcount,
   type SortOrder,
 } from './search-query.js'
 import type { Limit } from './sorted-set-ranges.js'
@@ -109,7 +110,7 @@ export function pushAggregateOptions(args: Arguments, options: AggregateOptions 
   const { withcursor } = options
   // What is about the query itself stands before the first step: behind one the server does not know these words.
   flag(args, 'VERBATIM', options.verbatim)
-  if (options.withcount !== undefined) args.push(options.withcount ? 'WITHCOUNT' : 'WITHOUTCOUNT')
+  pushWithcount(args, options.withcount)
   option(args, 'SCORER', options.scorer)
   flag(args, 'ADDSCORES', options.addscores)
   pushLoading(args, options.load)

@@ -72,7 +72,7 @@ export interface SearchOptions {
   readonly scorer?: string
   /** For scorers of one's own. Deprecated by the server. */
   readonly payload?: Key
-  /** `withcount`: an exact total, which costs time. */
+  /** `withcount`: whether the total is exact, which costs time; what the dialect says unless given. */
   readonly sortby?: Key | { readonly by: Key; readonly order?: SortOrder; readonly withcount?: boolean }
   /** Counted from 0; the first ten unless given. */
   readonly limit?: Limit
@@ -162,7 +162,12 @@ function pushSortby(args: Arguments, sortby: SearchOptions['sortby']): void {
   }
   args.push('SORTBY', sortby.by)
   if (sortby.order !== undefined) args.push(sortby.order)
-  flag(args, 'WITHCOUNT', sortby.withcount)
+  pushWithcount(args, sortby.withcount)
+}
+
+/** Adds whether the total is exact, if that is said. */
+export function pushWithcount(args: Arguments, withcount: boolean | undefined): void {
+  if (withcount !== undefined) args.push(withcount ? 'WITHCOUNT' : 'WITHOUTCOUNT')
 }
 
 /** Adds parameters, behind the number of words that they are: `PARAMS 2 name value`. */

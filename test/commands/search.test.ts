@@ -159,6 +159,7 @@ describe('a search', () => {
     expectEncodings([
       [ft.search('i', 'hello'), 'FT.SEARCH i hello', NO_KEYS],
       [ft.search('i', '*', { nocontent: true }), 'FT.SEARCH i * NOCONTENT', NO_KEYS],
+      [ft.search('i', '*', { sortby: { by: 'n', withcount: false } }), 'FT.SEARCH i * SORTBY n WITHOUTCOUNT', NO_KEYS],
       [
         ft.search('i', 'q', {
           verbatim: true,
