@@ -28,7 +28,13 @@ export function applyPrefix(command: Command, prefix: string): DataError | undef
   }
   // MIGRATE with several keys has an empty one in the place of one key; SORT's GET # means the element itself.
   put(prefix, spec.keys, spec.name === 'MIGRATE' ? '' : undefined)
-  put(prefix, spec.names, spec.name.startsWith('SORT') ? '#' : undefined)
+  const sorts = spec.name.startsWith('SORT')
+  if (put(prefix, spec.names, sorts ? '#' : undefined) > 0 && sorts && prefix.includes('*')) {
+    return new DataError(
+      `${spec.name} puts elements in the place of the first *, and that is in the prefix: it takes no patterns here.`,
+      { command: spec.name },
+    )
+  }
   if (put(escaped(prefix), spec.patterns) === 0 && spec.beforePattern !== undefined) {
     prefixed.push(...spec.beforePattern, `${escaped(prefix)}*`)
   }

@@ -191,7 +191,7 @@ export class Search<C extends Context> extends Namespace<C> {
 
   /**
    * The next part of what {@link aggregate} began. In a cluster the node that has the cursor must be asked: let both calls go the
-   * same way by `with({ key })`, whatever the key. [FT.CURSOR READ](https://redis.io/commands/ft.cursor-read)
+   * same way by `with({ key })`, whatever the key, and read from primaries, as replicas take turns. [FT.CURSOR READ](https://redis.io/commands/ft.cursor-read)
    */
   cursorRead(
     index: Key,

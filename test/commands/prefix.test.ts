@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Command } from '../../src/commands/command.js'
 import { applyPrefix } from '../../src/commands/prefix.js'
 import { PSUBSCRIBE, SUBSCRIBE } from '../../src/commands/subscribing.js'
+import { DataError } from '../../src/errors/errors.js'
 import { type Recorded, Recorder } from './recorder.js'
 
 const r = new Recorder()
@@ -24,6 +25,12 @@ describe('a prefix', () => {
     expect(prefixed(r.migrate('h', 1, ['a', 'b'], 0, 9))).toEqual(['h', 1, '', 0, 9, 'KEYS', 'p:a', 'p:b'])
     expect(prefixed(r.sort('#', { by: 'w_*', get: ['#', 'v_*'] }))).toEqual('p:# BY p:w_* GET # GET p:v_*'.split(' '))
     expect(prefixed(r.sortRo('k', { get: '#' }))).toEqual(['p:k', 'GET', '#'])
+  })
+
+  it('is no pattern of SORT', () => {
+    expect(prefixed(r.sort('k', { by: 'w_*' }), 'a*:')).toBeInstanceOf(DataError)
+    expect(prefixed(r.sortRo('k', { get: 'v_*' }), 'a*:')).toBeInstanceOf(DataError)
+    expect(prefixed(r.sort('k', { store: 'to' }), 'a*:')).toEqual(['a*:k', 'STORE', 'a*:to'])
   })
 
   it('matches itself alone in patterns', () => {
