@@ -321,15 +321,34 @@ export function measure(command: Command): number | DataError {
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
+  if (value instanceof Promise) return 'a Promise'
+  if (value instanceof Date) return 'a Date'
   if (typeof value === 'object') return 'an object'
   return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
+}
+
+/** What to do about an argument of this kind. */
+function adviceFor(kind: string): string {
+  switch (kind) {
+    case 'a Promise':
+      return 'Await it first.'
+    case 'a function':
+      return 'Calls take no callback: await the promise that they return.'
+    case 'undefined':
+    case 'null':
+      return 'Redis has no value for nothing: leave it out, or delete the key or field.'
+    case 'a Date':
+      return 'Convert it first, for instance with getTime() or toISOString().'
+    default:
+      return 'Convert it first, for instance with String() or JSON.stringify().'
+  }
 }
 
 function wrongArgument(command: Command, index: number, found: string): DataError {
   const { name } = command.spec
   return new DataError(
     `Argument ${index + 1} of ${name} is ${found}: expected a string, a Buffer or Uint8Array, a finite number or a ` +
-      'bigint. Convert it first, for instance with String() or JSON.stringify().',
+      `bigint. ${adviceFor(found)}`,
     { command: name },
   )
 }

@@ -3,6 +3,7 @@
  * prototype at load, so that a client is one object with one prototype chain of two.
  */
 
+import { DataError } from '../errors/errors.js'
 import { Acl } from './acl.js'
 import type { Argument } from './argument.js'
 import { Bitmaps } from './bitmaps.js'
@@ -94,6 +95,11 @@ export interface Commands<C extends Context>
     CommandDocs<C>,
     Namespaces<C> {}
 
+const isWord = (word: unknown): boolean => (typeof word === 'string' || word instanceof Uint8Array) && word.length > 0
+
+const nameless = (): DataError =>
+  new DataError("The first argument of call() must be the name of a command: call('OBJECT', 'ENCODING', 'key').")
+
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface says what the loop below puts on the prototype
 export abstract class Commands<C extends Context> extends Runner<C> {
   /**
@@ -101,6 +107,7 @@ export abstract class Commands<C extends Context> extends Runner<C> {
    * read-only command may be sent again after a loss, an unknown one never is.
    */
   call(...words: readonly [string, ...Argument[]]): Outcome<C, unknown> {
+    if (!isWord(words[0])) return this.run(new Command(specOf(['CALL']), [nameless()], raw))
     const spec = specOf(words)
     return this.run(new Command(spec, words.slice(spec.words), raw))
   }

@@ -3,7 +3,7 @@ import type { AtMostOne } from './choice.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { int } from './replies.js'
-import { exclusive, flag, option } from './tokens.js'
+import { exclusive, flag, known, option } from './tokens.js'
 
 /** When a value expires, in one of four ways. */
 export interface Times {
@@ -32,6 +32,13 @@ export type NewLifetime = AtMostOne<
     readonly persist: boolean
   }
 >
+
+const TIMES = ['ex', 'px', 'exat', 'pxat'] as const
+
+/** The names of a `Lifetime`. */
+export const LIFETIME: ReadonlySet<string> = new Set([...TIMES, 'keepttl'])
+/** The names of a `NewLifetime`. */
+export const NEW_LIFETIME: ReadonlySet<string> = new Set([...TIMES, 'persist'])
 
 /** Adds the time of `options` and refuses more than one. */
 export function pushLifetime(args: Arguments, options: Lifetime | NewLifetime): void {
@@ -62,6 +69,9 @@ export type ExpireOptions =
   | (Partial<Pick<ExpiryConditions, 'nx'>> & { readonly xx?: false; readonly gt?: false; readonly lt?: false })
   | (Partial<Pick<ExpiryConditions, 'xx'>> & AtMostOne<Pick<ExpiryConditions, 'gt' | 'lt'>> & { readonly nx?: false })
 
+/** The names of conditions. */
+export const CONDITIONS: ReadonlySet<string> = new Set(['nx', 'xx', 'gt', 'lt'])
+
 /** Adds the flags among the conditions. */
 export function pushConditions(args: Arguments, { nx, xx, gt, lt }: Partial<ExpiryConditions>): void {
   flag(args, 'NX', nx)
@@ -72,6 +82,7 @@ export function pushConditions(args: Arguments, { nx, xx, gt, lt }: Partial<Expi
 
 function expireArguments(key: Key, time: number, options: ExpireOptions): Arguments {
   const args: Arguments = [key, time]
+  known(args, options, CONDITIONS)
   exclusive(args, options, 'nx', 'xx')
   exclusive(args, options, 'nx', 'gt', 'lt')
   pushConditions(args, options)

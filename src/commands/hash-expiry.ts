@@ -2,9 +2,18 @@ import type { Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
 import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
-import { type ExpiryConditions, type Lifetime, type NewLifetime, pushConditions, pushLifetime } from './expiry.js'
+import {
+  CONDITIONS,
+  type ExpiryConditions,
+  LIFETIME,
+  type Lifetime,
+  NEW_LIFETIME,
+  type NewLifetime,
+  pushConditions,
+  pushLifetime,
+} from './expiry.js'
 import { int, list, texts } from './replies.js'
-import { exclusive, type Fields, flag, type OneOrMore, pushCounted, pushFields } from './tokens.js'
+import { exclusive, type Fields, flag, known, type OneOrMore, pushCounted, pushFields } from './tokens.js'
 
 /** On which condition the time of a field is set, at most one. */
 export type HexpireOptions = AtMostOne<ExpiryConditions>
@@ -18,6 +27,8 @@ export interface FieldConditions {
 }
 
 export type HsetexOptions = Lifetime & AtMostOne<FieldConditions>
+
+const HSETEX_OPTIONS: ReadonlySet<string> = new Set([...LIFETIME, 'fnx', 'fxx'])
 
 const ints = list(int)
 
@@ -47,6 +58,7 @@ function ask(spec: Spec, key: Key, fields: OneOrMore<Key>): Command {
 
 function expire(spec: Spec, key: Key, time: number, fields: OneOrMore<Key>, options: HexpireOptions): Command {
   const args: Arguments = [key, time]
+  known(args, options, CONDITIONS)
   exclusive(args, options, 'nx', 'xx', 'gt', 'lt')
   pushConditions(args, options)
   pushFieldNames(args, fields)
@@ -98,6 +110,7 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
    */
   hgetex(key: Key, fields: OneOrMore<Key>, options: NewLifetime = {}): Outcome<C, (C['text'] | null)[]> {
     const args: Arguments = [key]
+    known(args, options, NEW_LIFETIME)
     pushLifetime(args, options)
     pushFieldNames(args, fields)
     return this.run(new Command(HGETEX, args))
@@ -162,6 +175,7 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
     const pairs: Arguments = []
     pushFields(pairs, fields)
     const args: Arguments = [key]
+    known(args, options, HSETEX_OPTIONS)
     exclusive(args, options, 'fnx', 'fxx')
     flag(args, 'FNX', options.fnx)
     flag(args, 'FXX', options.fxx)

@@ -17,6 +17,8 @@ export interface HscanOptions extends ScanOptions {
   readonly novalues?: boolean
 }
 
+const HSCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count', 'novalues'])
+
 export interface ScannedEntries<T> {
   readonly cursor: string
   readonly entries: FieldValue<T>[]
@@ -169,7 +171,7 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
   ): Outcome<C, ScannedEntries<C['text']> | ScannedFields<C['text']>>
   hscan(key: Key, cursor: Argument, options: HscanOptions = {}): Outcome<C, unknown> {
     const args: Arguments = [key, cursor]
-    pushScanOptions(args, options)
+    pushScanOptions(args, options, HSCAN_OPTIONS)
     flag(args, 'NOVALUES', options.novalues)
     return this.run(new Command(HSCAN, args, options.novalues === true ? scannedFields : scannedEntries))
   }

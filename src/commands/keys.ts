@@ -33,6 +33,8 @@ export interface KeyScanOptions extends ScanOptions {
   readonly type?: string
 }
 
+const KEY_SCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count', 'type'])
+
 /** One step: `cursor` continues the iteration, `'0'` ends it. */
 export interface ScannedKeys<T> {
   readonly cursor: string
@@ -238,7 +240,7 @@ export abstract class Keys<C extends Context> extends Runner<C> {
    */
   scan(cursor: Argument, options: KeyScanOptions = {}): Outcome<C, ScannedKeys<C['text']>> {
     const args: Arguments = [cursor]
-    pushScanOptions(args, options)
+    pushScanOptions(args, options, KEY_SCAN_OPTIONS)
     option(args, 'TYPE', options.type)
     return this.run(new Command(SCAN, args))
   }

@@ -2,7 +2,7 @@
 import type { Arguments, Key } from './argument.js'
 import type { Decoder } from './decoder.js'
 import { itemsOf, word } from './replies.js'
-import { option } from './tokens.js'
+import { known, option } from './tokens.js'
 
 export interface ScanOptions {
   /** Only names of this glob-style pattern. */
@@ -11,8 +11,16 @@ export interface ScanOptions {
   readonly count?: number
 }
 
-/** Adds the options that all SCAN commands have. */
-export function pushScanOptions(args: Arguments, { match, count }: ScanOptions): void {
+const SCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count'])
+
+/** Adds the options that all SCAN commands have; `names` are those that this one knows. */
+export function pushScanOptions(
+  args: Arguments,
+  options: ScanOptions,
+  names: ReadonlySet<string> = SCAN_OPTIONS,
+): void {
+  const { match, count } = options
+  known(args, options, names)
   option(args, 'MATCH', match)
   option(args, 'COUNT', count)
 }

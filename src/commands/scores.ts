@@ -22,9 +22,13 @@ export function scoreOf(score: Bound): Argument {
   return score === Number.NEGATIVE_INFINITY ? '-inf' : score
 }
 
-/** Adds scores and members in turn; none at all is a refusal. */
+/** Adds scores and members in turn; none at all is a refusal, and so is what is neither. */
 export function pushScored(args: Arguments, members: OneOrMore<ScoredMember>): void {
   const given = Array.isArray(members) ? (members as readonly ScoredMember[]) : [members as ScoredMember]
   if (given.length === 0) refuse(args, 'At least one member is needed.')
-  for (const { member, score } of given) args.push(scoreOf(score), member)
+  for (const each of given) {
+    if (each?.member === undefined || each.score === undefined)
+      refuse(args, 'Expected { member, score } or an array of them.')
+    else args.push(scoreOf(each.score), each.member)
+  }
 }

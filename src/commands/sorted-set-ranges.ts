@@ -4,7 +4,7 @@ import { type Context, type Outcome, Runner } from './context.js'
 import { keyAt } from './key-specs.js'
 import { int, type Scored, scored, texts } from './replies.js'
 import { type Bound, scoreOf } from './scores.js'
-import { exclusive, flag, isGiven, refuse } from './tokens.js'
+import { exclusive, flag, isGiven, known, refuse } from './tokens.js'
 
 /** A part of a range: so many members from this one on, counted from 0. A negative count is all. */
 export interface Limit {
@@ -40,6 +40,10 @@ interface AnyRange {
   readonly limit?: Limit
   readonly withscores?: boolean
 }
+
+const ZRANGE_OPTIONS: ReadonlySet<string> = new Set(['byscore', 'bylex', 'rev', 'limit', 'withscores'])
+const ZRANGEBYSCORE_OPTIONS: ReadonlySet<string> = new Set(['withscores', 'limit'])
+const ZREVRANGE_OPTIONS: ReadonlySet<string> = new Set(['withscores'])
 
 const between = { keys: [keyAt(0, 'write'), keyAt(1, 'read')] }
 
@@ -92,6 +96,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   ): Outcome<C, C['text'][] | Scored<C['text']>[]>
   zrange(key: Key, start: Bound, stop: Bound, options: AnyRange = {}): Outcome<C, unknown> {
     const args: Arguments = [key, scoreOf(start), scoreOf(stop)]
+    known(args, options, ZRANGE_OPTIONS)
     exclusive(args, options, 'bylex', 'withscores')
     pushRange(args, options)
     flag(args, 'WITHSCORES', options.withscores)
@@ -194,6 +199,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   ): Outcome<C, C['text'][] | Scored<C['text']>[]>
   zrevrange(key: Key, start: number, stop: number, options: AnyRange = {}): Outcome<C, unknown> {
     const args: Arguments = [key, start, stop]
+    known(args, options, ZREVRANGE_OPTIONS)
     flag(args, 'WITHSCORES', options.withscores)
     return this.run(new Command(ZREVRANGE, args, options.withscores === true ? scored : texts))
   }
@@ -253,6 +259,7 @@ function limited(args: Arguments, limit: Limit | undefined): Arguments {
 
 function rangeByScore(spec: Spec, key: Key, from: Bound, to: Bound, options: AnyRange): Command {
   const args: Arguments = [key, scoreOf(from), scoreOf(to)]
+  known(args, options, ZRANGEBYSCORE_OPTIONS)
   flag(args, 'WITHSCORES', options.withscores)
   return new Command(spec, limited(args, options.limit), options.withscores === true ? scored : texts)
 }

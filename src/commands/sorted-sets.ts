@@ -11,6 +11,7 @@ import type { ScannedMembers } from './sets.js'
 import {
   exclusive,
   flag,
+  known,
   type OneOrMore,
   option,
   pushAll,
@@ -38,6 +39,8 @@ export type ZaddOptions = ZaddConditions & {
   /** Counts the members whose score changed too, not only the new ones. */
   readonly ch?: boolean
 }
+
+const ZADD_OPTIONS: ReadonlySet<string> = new Set(['nx', 'xx', 'gt', 'lt', 'ch', 'incr'])
 
 /** Where a member stands, 0 being the first place, and its score. */
 export interface Ranked<I> {
@@ -173,6 +176,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
     flag(args, 'CH', options.ch)
     flag(args, 'INCR', incr)
     pushScored(args, members)
+    known(args, options, ZADD_OPTIONS)
     return this.run(new Command(ZADD, args, incr ? double : int))
   }
 

@@ -19,7 +19,7 @@ import {
   tuple,
 } from './replies-streams.js'
 import { pushIds, pushReferences, pushStreams, type References, type StreamId, type StreamIds } from './streams.js'
-import { flag, isGiven, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
+import { flag, isGiven, known, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
 
 export interface XreadgroupOptions {
   /** At most so many entries of each stream. */
@@ -29,6 +29,8 @@ export interface XreadgroupOptions {
   /** What is read counts as acknowledged at once. */
   readonly noack?: boolean
 }
+
+const XREADGROUP_OPTIONS: ReadonlySet<string> = new Set(['count', 'block', 'claim', 'noack'])
 
 export interface XclaimOptions {
   /** Sets for how many milliseconds the entries count as idle; 0 unless given. */
@@ -411,6 +413,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     options: XreadgroupOptions & { readonly claim?: number } = {},
   ): Outcome<C, unknown> {
     const args: Arguments = ['GROUP', group, consumer]
+    known(args, options, XREADGROUP_OPTIONS)
     option(args, 'COUNT', options.count)
     option(args, 'BLOCK', options.block)
     option(args, 'CLAIM', options.claim)

@@ -19,6 +19,7 @@ import {
   type Fields,
   flag,
   isGiven,
+  known,
   type OneOrMore,
   option,
   pushCounted,
@@ -75,6 +76,18 @@ type Idempotence = AtMostOne<{
 }>
 
 export type XaddOptions = (TrimOptions | (References & NoTrim)) & Idempotence
+
+const XTRIM_OPTIONS: ReadonlySet<string> = new Set([
+  'maxlen',
+  'minid',
+  'approximate',
+  'limit',
+  'keepref',
+  'delref',
+  'acked',
+])
+const XADD_OPTIONS: ReadonlySet<string> = new Set([...XTRIM_OPTIONS, 'nomkstream', 'idmp', 'idmpauto'])
+const XREAD_OPTIONS: ReadonlySet<string> = new Set(['count', 'block'])
 
 interface NoTrim {
   readonly maxlen?: never
@@ -157,6 +170,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   ): Outcome<C, string | null> {
     const args: Arguments = [key]
     const { idmp, idmpauto } = options
+    known(args, options, XADD_OPTIONS)
     exclusive(args, options, 'idmp', 'idmpauto')
     flag(args, 'NOMKSTREAM', options.nomkstream)
     pushReferences(args, options)
@@ -250,6 +264,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     options: XreadOptions = {},
   ): Outcome<C, StreamEntries<C['text'], StreamEntry<C['text']>>[] | null> {
     const args: Arguments = []
+    known(args, options, XREAD_OPTIONS)
     option(args, 'COUNT', options.count)
     option(args, 'BLOCK', options.block)
     pushStreams(args, streams)
@@ -282,6 +297,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   /** Deletes the oldest entries and tells how many. @since 5.0 [XTRIM](https://redis.io/commands/xtrim) */
   xtrim(key: Key, options: TrimOptions): Outcome<C, C['int']> {
     const args: Arguments = [key]
+    known(args, options, XTRIM_OPTIONS)
     if (!isGiven(options, 'maxlen') && !isGiven(options, 'minid')) refuse(args, 'One of maxlen and minid is needed.')
     pushTrim(args, options)
     pushReferences(args, options)

@@ -3,7 +3,7 @@ import type { AtMostOne, NoneOf } from './choice.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
-import { type Lifetime, type NewLifetime, pushLifetime } from './expiry.js'
+import { LIFETIME, type Lifetime, NEW_LIFETIME, type NewLifetime, pushLifetime } from './expiry.js'
 import { concat, first } from './joins.js'
 import { keysFrom } from './key-specs.js'
 import { double, int, itemsOf, list, named, text, texts, word } from './replies.js'
@@ -12,6 +12,7 @@ import {
   type Fields,
   flag,
   isGiven,
+  known,
   option,
   pushFields,
   pushSeveral,
@@ -42,6 +43,9 @@ export interface SetConditions extends Comparison {
 export type SetOptions = Lifetime & AtMostOne<SetConditions>
 
 export type MsetexOptions = Lifetime & AtMostOne<Pick<SetConditions, 'nx' | 'xx'>>
+
+const SET_OPTIONS: ReadonlySet<string> = new Set([...LIFETIME, 'nx', 'xx', 'get', 'ifeq', 'ifne', 'ifdeq', 'ifdne'])
+const MSETEX_OPTIONS: ReadonlySet<string> = new Set([...LIFETIME, 'nx', 'xx'])
 
 function pushComparison(args: Arguments, { ifeq, ifne, ifdeq, ifdne }: Partial<Comparison>): void {
   option(args, 'IFEQ', ifeq)
@@ -184,6 +188,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
    */
   getex(key: Key, options: NewLifetime = {}): Outcome<C, C['text'] | null> {
     const args: Arguments = [key]
+    known(args, options, NEW_LIFETIME)
     pushLifetime(args, options)
     return this.run(new Command(GETEX, args))
   }
@@ -281,6 +286,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
     const pairs: Arguments = []
     pushFields(pairs, values, 'key')
     const args: Arguments = [pairs.length / 2, ...pairs]
+    known(args, options, MSETEX_OPTIONS)
     exclusive(args, options, 'nx', 'xx')
     flag(args, 'NX', options.nx)
     flag(args, 'XX', options.xx)
@@ -321,6 +327,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   set(key: Key, value: Argument, options?: SetOptions & { readonly get?: boolean }): Outcome<C, unknown> {
     const args: Arguments = [key, value]
     if (options === undefined) return this.run(new Command(SET, args))
+    known(args, options, SET_OPTIONS)
     exclusive(args, options, 'nx', 'xx', 'ifeq', 'ifne', 'ifdeq', 'ifdne')
     flag(args, 'NX', options.nx)
     flag(args, 'XX', options.xx)

@@ -4,6 +4,20 @@ import type { Argument, Arguments, Key } from './argument.js'
 
 type Options = object
 
+/**
+ * Adds a refusal for options that are none of `names`: `{ EX: 10 }`, or `'EX', 10` in place of an object, would else be
+ * passed over without a word, and the value would never expire. The message tells the name, never the value.
+ */
+export function known(args: Arguments, options: Options, names: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null) {
+    refuse(args, `The options must be an object, the last argument: known are ${[...names].join(', ')}.`)
+    return
+  }
+  for (const name of Object.keys(options)) {
+    if (!names.has(name)) refuse(args, `Unknown option ${name}: known are ${[...names].join(', ')}.`)
+  }
+}
+
 /** Adds `token` and the value, if there is one: `EX 10`. */
 export function option(args: Arguments, token: string, value: Argument | undefined): void {
   if (value !== undefined) args.push(token, value)

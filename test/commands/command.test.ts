@@ -114,7 +114,8 @@ describe('measure', () => {
     ['a symbol', Symbol('s'), 'a symbol'],
     ['a function', () => 1, 'a function'],
     ['an object', { secret: 'hunter2' }, 'an object'],
-    ['a date', new Date(), 'an object'],
+    ['a date', new Date(), 'a Date'],
+    ['a promise', Promise.resolve('hunter2'), 'a Promise'],
     ['an array', ['hunter2'], 'an array'],
     ['not a number', Number.NaN, 'the number NaN'],
     ['infinity', Number.POSITIVE_INFINITY, 'the number Infinity'],
@@ -126,6 +127,18 @@ describe('measure', () => {
     expect(refusal).toMatchObject({ command: 'TEST ONE' })
     expect((refusal as DataError).message).toMatch(`Argument 2 of TEST ONE is ${kind}: expected`)
     expect((refusal as DataError).message).not.toContain('hunter2')
+  })
+
+  it.each<[unknown, RegExp]>([
+    [Promise.resolve(), /Await it first/],
+    [() => 1, /no callback: await/],
+    [undefined, /leave it out/],
+    [null, /leave it out/],
+    [new Date(), /getTime\(\)/],
+    [{}, /JSON\.stringify\(\)/],
+    [true, /String\(\)/],
+  ])('says what to do about %s', (value, advice) => {
+    expect((measured('k', value) as DataError).message).toMatch(advice)
   })
 
   it('hands on a refusal that stands among the arguments, with the name of the command', () => {

@@ -5,6 +5,7 @@ import {
   type Fields,
   flag,
   isGiven,
+  known,
   option,
   pushAll,
   pushCounted,
@@ -48,6 +49,21 @@ describe('options and flags', () => {
 })
 
 describe('refusals', () => {
+  it('refuses options that nobody reads, by their names', () => {
+    const names = new Set(['ex', 'nx'])
+    expect(filled(args => known(args, { ex: 1, nx: undefined }, names))).toEqual([])
+    expect(filled(args => known(args, {}, names))).toEqual([])
+    expect(filled(args => known(args, Object.create({ EX: 1 }), names))).toEqual([])
+    expect(filled(args => known(args, { EX: 'hunter2' }, names))).toEqual([
+      'refused: Unknown option EX: known are ex, nx.',
+    ])
+    for (const other of ['EX', 10, null, () => {}]) {
+      expect(filled(args => known(args, other as object, names))).toEqual([
+        'refused: The options must be an object, the last argument: known are ex, nx.',
+      ])
+    }
+  })
+
   it('refuses options that exclude each other, naming those given', () => {
     const message = 'refused: The options ex and keepttl exclude each other: give one of them.'
     expect(filled(args => exclusive(args, { ex: 1, keepttl: true }, 'ex', 'px', 'keepttl'))).toEqual([message])

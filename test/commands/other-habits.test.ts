@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { DataError } from '../../src/errors/errors.js'
+import { loosely } from './encoding.js'
+import { Recorder } from './recorder.js'
+
+const r = new Recorder()
+
+/** What the types refuse and plain JavaScript lets through: none of it may be passed over in silence. */
+describe('the habits of other clients', () => {
+  it.each<[string, () => { argv: unknown }, RegExp]>([
+    ["set(key, value, 'EX', 10)", () => loosely(r, 'set', 'k', 'v', 'EX', 10), /options must be an object.*ex, px/],
+    ['set { EX }', () => loosely(r, 'set', 'k', 'v', { EX: 10 }), /Unknown option EX: known are ex, px/],
+    ['set { expiration }', () => loosely(r, 'set', 'k', 'v', { expiration: { type: 'EX', value: 1 } }), /expiration/],
+    ['set with a callback', () => loosely(r, 'set', 'k', 'v', () => {}), /options must be an object/],
+    ['getex', () => loosely(r, 'getex', 'k', { EX: 10 }), /Unknown option EX/],
+    ['msetex', () => loosely(r, 'msetex', { k: 1 }, { EX: 10 }), /Unknown option EX/],
+    ['expire', () => loosely(r, 'expire', 'k', 10, 'NX'), /options must be an object.*nx, xx, gt, lt/],
+    ['pexpireat', () => loosely(r, 'pexpireat', 'k', 10, { NX: true }), /Unknown option NX/],
+    ['hexpire', () => loosely(r, 'hexpire', 'k', 10, 'f', { NX: true }), /Unknown option NX/],
+    ['hgetex', () => loosely(r, 'hgetex', 'k', 'f', { PERSIST: true }), /Unknown option PERSIST/],
+    ['hsetex', () => loosely(r, 'hsetex', 'k', { f: 1 }, { EX: 1 }), /Unknown option EX/],
+    ['zadd(key, score, member)', () => loosely(r, 'zadd', 'z', 1, 'a'), /Expected \{ member, score \}/],
+    ['zadd { score, value }', () => loosely(r, 'zadd', 'z', { score: 1, value: 'a' }), /Expected \{ member, score \}/],
+    ['zadd { NX }', () => loosely(r, 'zadd', 'z', { score: 1, member: 'a' }, { NX: true }), /Unknown option NX/],
+    ['zrange', () => loosely(r, 'zrange', 'z', 0, -1, 'WITHSCORES'), /options must be an object/],
+    ['zrevrange', () => loosely(r, 'zrevrange', 'z', 0, -1, 'WITHSCORES'), /options must be an object/],
+    ['zrangebyscore', () => loosely(r, 'zrangebyscore', 'z', 0, 1, { LIMIT: {} }), /Unknown option LIMIT/],
+    ['xadd', () => loosely(r, 'xadd', 's', '*', { f: 1 }, { MAXLEN: 10 }), /Unknown option MAXLEN/],
+    ['xtrim', () => loosely(r, 'xtrim', 's', 'MAXLEN', 10), /options must be an object/],
+    ['xread', () => loosely(r, 'xread', { s: '$' }, { BLOCK: 0 }), /Unknown option BLOCK/],
+    ['xreadgroup', () => loosely(r, 'xreadgroup', 'g', 'c', { s: '>' }, { BLOCK: 0 }), /Unknown option BLOCK/],
+    ['scan', () => loosely(r, 'scan', 0, 'MATCH', '*'), /options must be an object/],
+    [
+      'scan { MATCH }',
+      () => loosely(r, 'scan', 0, { MATCH: '*' }),
+      /Unknown option MATCH: known are match, count, type/,
+    ],
+    [
+      'hscan',
+      () => loosely(r, 'hscan', 'h', 0, { COUNT: 1 }),
+      /Unknown option COUNT: known are match, count, novalues/,
+    ],
+    ['hset(key, field, value)', () => loosely(r, 'hset', 'h', 'f', 'v'), /object or a Map of fields and values/],
+    ['mset(key, value)', () => loosely(r, 'mset', 'k', 'v'), /object or a Map of keys and values/],
+    [
+      'call([…])',
+      () => loosely(r, 'call', ['GET', 'k']),
+      /The first argument of call\(\) must be the name of a command/,
+    ],
+    ['call()', () => loosely(r, 'call'), /The first argument of call\(\) must be the name of a command/],
+  ])('%s is refused, and says what is expected', (_, call, message) => {
+    const { argv } = call()
+    expect(argv).toBeInstanceOf(DataError)
+    expect((argv as DataError).message).toMatch(message)
+  })
+
+  it('what is inherited is no option', () => {
+    expect(r.set('k', 'v', Object.create({ EX: 10 })).argv).toEqual(['SET', 'k', 'v'])
+  })
+})
