@@ -55,6 +55,15 @@ export interface CloseOptions {
   readonly timeout?: number
 }
 
+const EVENTS: Readonly<Record<keyof RedisEvents, true>> = {
+  connect: true,
+  ready: true,
+  reconnecting: true,
+  close: true,
+  gap: true,
+  error: true,
+}
+
 /**
  * A client of one server. It connects at the first call, or with `connect()`; it needs no listener, and no call of it is
  * left unsettled.
@@ -72,11 +81,11 @@ export class Redis extends View {
    * the part and never the URL.
    */
   constructor(options?: RedisOptions)
-  constructor(url: string, options?: RedisOptions)
-  constructor(target?: string | RedisOptions, more?: RedisOptions) {
+  constructor(url: string | URL, options?: RedisOptions)
+  constructor(target?: string | URL | RedisOptions, more?: RedisOptions) {
     const options = readOptions(target, more)
     const settings = settle(options)
-    const events = new Events<RedisEvents>(error => report(events, error))
+    const events = new Events<RedisEvents>(EVENTS, error => report(events, error))
     const node = new Node(settings, {
       onConnect: () => events.emit('connect'),
       onReady: () => events.emit('ready'),

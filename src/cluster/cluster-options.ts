@@ -1,6 +1,7 @@
 /** The options of a cluster: its seeds, what it adds to those of a client, and the settings of each of its nodes. */
 import { isAddress } from '../connection/dial.js'
-import { mergeOptions, nameOf, type RedisOptions, type Settings, settle } from '../connection/options.js'
+import { checkNames, mergeOptions, nameOf, type RedisOptions, type Settings, settle } from '../connection/options.js'
+import { insteadOf } from '../connection/other-names.js'
 import { readOptions } from '../connection/target.js'
 import { parseUrl } from '../connection/url.js'
 import { DataError, RedisClusterException } from '../errors/errors.js'
@@ -32,7 +33,7 @@ export interface RedisClusterOptions extends Omit<RedisOptions, 'host' | 'port' 
 }
 
 /** A node to begin with: a URL, or its host and port. */
-export type Seed = string | { readonly host?: string; readonly port?: number }
+export type Seed = string | URL | { readonly host?: string; readonly port?: number }
 
 export interface ClusterSettings {
   /** The options as they were given, for a duplicate. */
@@ -55,6 +56,7 @@ export interface ClusterSettings {
 export function readClusterOptions(seeds: Seed | readonly Seed[], options: RedisClusterOptions = {}): ClusterSettings {
   const given = readSeeds(seeds)
   const { addressMap, allowRedirect, readFrom = 'primary', refreshInterval = 10_000, ...rest } = own(options)
+  checkNames(rest, OWN_NAMES, SEED_NAMES)
   checkOwn({ addressMap, allowRedirect, readFrom, refreshInterval })
   const base = mergeOptions(given.options, readOptions(rest as RedisOptions, undefined))
   for (const name of ['host', 'port', 'path'] as const) {
@@ -86,6 +88,9 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
     optionsOf: (address, readonly) => ({ ...optionsOf(base, given.seeds, address), ...(readonly ? { readonly } : {}) }),
   }
 }
+
+const OWN_NAMES = ['addressMap', 'allowRedirect', 'readFrom', 'refreshInterval']
+const SEED_NAMES = ['host', 'port', 'path', 'readonly']
 
 function own(options: RedisClusterOptions): RedisClusterOptions {
   if (typeof options !== 'object' || options === null) throw new DataError('The options must be an object.')
@@ -133,8 +138,8 @@ function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: 
 }
 
 function readSeed(seed: Seed): { address: Address; options: RedisOptions } {
-  if (typeof seed === 'string') {
-    const { host, path, port, ...options } = parseUrl(seed)
+  if (typeof seed === 'string' || seed instanceof URL) {
+    const { host, path, port, ...options } = parseUrl(String(seed))
     if (path !== undefined)
       throw new RedisClusterException('A seed has a host and a port: the nodes of a cluster have no unix socket.')
     return { address: { host: host ?? '127.0.0.1', port: port ?? 6379 }, options }
@@ -142,7 +147,10 @@ function readSeed(seed: Seed): { address: Address; options: RedisOptions } {
   if (typeof seed !== 'object' || seed === null) throw new DataError('A seed must be a URL or { host, port }.')
   const { host, port, ...more } = seed
   const [unknown] = Object.keys(more)
-  if (unknown !== undefined) throw new DataError(`A seed has a host and a port, and no ${unknown}.`)
+  if (unknown !== undefined) {
+    const hint = insteadOf(unknown) ?? 'what concerns all nodes stands in the options'
+    throw new DataError(`A seed has a host and a port, and no ${unknown}: ${hint}.`)
+  }
   const checked = readOptions(
     { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
     undefined,

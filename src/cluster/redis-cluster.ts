@@ -30,6 +30,16 @@ export interface RedisClusterEvents {
   error: [error: unknown]
 }
 
+const EVENTS: Readonly<Record<keyof RedisClusterEvents, true>> = {
+  ready: true,
+  topology: true,
+  redirect: true,
+  reconnecting: true,
+  gap: true,
+  close: true,
+  error: true,
+}
+
 export interface RedisClusterStats {
   /** Commands written and not answered. */
   readonly inflight: number
@@ -72,7 +82,7 @@ export class RedisCluster extends View {
    */
   constructor(seeds: Seed | readonly Seed[], options: RedisClusterOptions = {}) {
     const settings = readClusterOptions(seeds, options)
-    const events = new Events<RedisClusterEvents>(error => report(events, error))
+    const events = new Events<RedisClusterEvents>(EVENTS, error => report(events, error))
     const redirects = { MOVED: 0, ASK: 0 }
     const router = new ClusterEngine(settings, {
       onReady: () => events.emit('ready'),

@@ -7,7 +7,7 @@
 import Denque from 'denque'
 import { blockTime, type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
-import { ConnectionError, InvalidResponse, RedisError, TimeoutError } from '../errors/errors.js'
+import { ConnectionError, InvalidResponse, RedisError } from '../errors/errors.js'
 import { type ConnectContext, connectChannel, finish, traceConnect } from './diagnostics.js'
 import { CHUNK, type Dialled, dial, isConnecting, refusedCertificate, type Socket } from './dial.js'
 import { type Greeting, isPermanent, shakeHands } from './handshake.js'
@@ -16,8 +16,9 @@ import type { ReaderLimits } from './limits.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
 import { outside } from './outside.js'
 import { Reader, type ReplySink } from './reader.js'
-import { reasonOf } from './reason.js'
+import { plainHint, reasonOf } from './reason.js'
 import { fail, promiseOf, succeed } from './settle.js'
+import { notReady } from './timeout.js'
 import { askingLine, type Unit } from './unit.js'
 import { Writer } from './writer.js'
 
@@ -330,19 +331,9 @@ export class Connection implements ReplySink {
   }
 
   #timedOut(): void {
-    const { connectTimeout } = this.#settings
-    const what = isConnecting(this.#socket)
-      ? `${this.#node} has not connected`
-      : this.#inflight.length === 0 && typeof this.#settings.credentials === 'function'
-        ? 'The credentials function has given nothing'
-        : `${this.#node} has not answered the handshake`
-    this.#end(
-      new TimeoutError(`${what} within ${connectTimeout} ms (connectTimeout).`, {
-        node: this.#node,
-        phase: 'connecting',
-        elapsed: connectTimeout,
-      }),
-    )
+    const credentials = this.#inflight.length === 0 && typeof this.#settings.credentials === 'function'
+    const stage = isConnecting(this.#socket) ? 'dial' : credentials ? 'credentials' : 'handshake'
+    this.#end(notReady(this.#node, stage, this.#settings))
   }
 
   /** The attempt failed before the connection was ready. */
@@ -374,7 +365,8 @@ export class Connection implements ReplySink {
     }
     const details = { code: error?.code, node: this.#node, cause: error }
     if (this.#state === 'opening') {
-      this.#end(new ConnectionError(`Connecting to ${this.#node} failed: ${reasonOf(error)}`, details))
+      const hint = this.#settings.tls === undefined ? plainHint(error) : ''
+      this.#end(new ConnectionError(`Connecting to ${this.#node} failed: ${reasonOf(error)}${hint}`, details))
     } else this.#end(new ConnectionError(`The connection to ${this.#node} was lost: ${reasonOf(error)}`, details))
   }
 

@@ -1,5 +1,6 @@
 /** Events with typed names. A handler runs in the async context of who subscribed. */
 import { AsyncResource } from 'node:async_hooks'
+import { DataError } from '../errors/errors.js'
 
 type Handler<A extends readonly unknown[]> = (...args: A) => void
 
@@ -12,10 +13,12 @@ interface Listener {
 /** `Events` maps each name to the arguments of its handlers. */
 export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
   readonly #listeners = new Map<keyof E, Listener[]>()
+  readonly #names: Readonly<Record<keyof E, true>>
   readonly #failed: (error: unknown) => void
 
   /** `failed` hears of handlers that throw or reject. */
-  constructor(failed: (error: unknown) => void) {
+  constructor(names: Readonly<Record<keyof E, true>>, failed: (error: unknown) => void) {
+    this.#names = names
     this.#failed = failed
   }
 
@@ -57,6 +60,7 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
   }
 
   #add<K extends keyof E>(name: K, handler: Handler<E[K]>, once: boolean): void {
+    if (!Object.hasOwn(this.#names, name)) throw noEvent(String(name), Object.keys(this.#names))
     if (typeof handler !== 'function') throw new TypeError(`The handler of ${String(name)} must be a function.`)
     const bound = AsyncResource.bind(handler as unknown as Handler<unknown[]>)
     this.#listeners.set(name, [
@@ -64,6 +68,12 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
       { handler: handler as unknown as Handler<never>, bound, once },
     ])
   }
+}
+
+/** A name that is not told of would be waited for in vain. */
+function noEvent(name: string, names: readonly string[]): DataError {
+  const message = /message/.test(name) ? ' Messages are read from what subscribe() gives, or by its handler.' : ''
+  return new DataError(`There is no event ${name}: known are ${names.join(', ')}.${message}`)
 }
 
 interface Troubled {

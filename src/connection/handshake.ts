@@ -144,6 +144,19 @@ function explained(error: unknown): unknown {
       { code: error.code, command: error.command, cause: error },
     )
   }
+  if (error instanceof AuthenticationError && error.code === 'WRONGPASS') {
+    return new AuthenticationError(
+      `The server refused the user name or the password (${error.message}): check username and password; in a URL they are percent-encoded.`,
+      { code: error.code, command: error.command, cause: error },
+    )
+  }
+  if (error instanceof ResponseError && error.command === 'SELECT') {
+    return new ResponseError(`The server refused the database of the option db (${error.message}).`, {
+      code: error.code,
+      command: error.command,
+      cause: error,
+    })
+  }
   if (error instanceof AuthenticationWrongNumberOfArgsError) {
     return new AuthenticationError(
       'The server takes a password without a user name (it is older than Redis 6): give the password alone.',

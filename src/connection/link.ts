@@ -139,7 +139,7 @@ export class Link implements ConnectionOwner {
   /** Takes `command`, whose promise and deadline were made; settles it in any case. */
   send(command: Command): void {
     if (this.#closing || this.#state === 'closed') {
-      fail(command, notSent(command, 'The client is closed', this))
+      fail(command, notSent(command, 'The client is closed (close() or destroy() was called)', this))
       return
     }
     const { maxBytes, maxCommands, offline } = this.#settings.queue

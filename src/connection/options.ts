@@ -1,6 +1,7 @@
 /** The options of a client: what the user may give, what it means, and the settled form that the rest works with. */
 import type { ConnectionOptions } from 'node:tls'
 import { DataError } from '../errors/errors.js'
+import { insteadOf } from './other-names.js'
 
 /** Where a link dials: a host and port, or a unix socket. */
 export type Endpoint =
@@ -180,17 +181,30 @@ function check(options: object, checks: Record<string, Check>, prefix = ''): voi
     const value = (options as Record<string, unknown>)[name]
     if (value === undefined) continue
     const test = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (test === undefined) {
-      throw new DataError(`Unknown option ${prefix}${name}: known are ${Object.keys(checks).sort().join(', ')}.`)
-    }
+    if (test === undefined) throw unknown(prefix, name, Object.keys(checks))
     const expected = test(value)
     if (expected) throw new DataError(`The option ${prefix}${name} must be ${expected}.`)
   }
 }
 
+function unknown(prefix: string, name: string, names: readonly string[]): DataError {
+  const known = names.map(each => prefix + each).sort()
+  const instead = prefix === '' ? insteadOf(name) : undefined
+  const hint = instead === undefined ? '' : ` ${instead};`
+  return new DataError(`Unknown option ${prefix}${name}:${hint} known are ${known.join(', ')}.`)
+}
+
+/** Refuses names that are neither those of a client, but for `without`, nor among `more`. */
+export function checkNames(options: object, more: readonly string[], without: readonly string[]): void {
+  const names = [...Object.keys(OPTIONS).filter(name => !without.includes(name)), ...more]
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(OPTIONS, name) && !more.includes(name)) throw unknown('', name, names)
+  }
+}
+
 /** Refuses unknown options and bad values with a DataError. */
 export function checkOptions(options: RedisOptions): void {
-  if (!isObject(options)) throw new DataError('The options must be an object.')
+  if (!isObject(options)) throw new DataError('The options must be an object, such as { host, port }, or a URL.')
   check(options, OPTIONS)
   if (
     own(options, 'credentials') !== undefined &&

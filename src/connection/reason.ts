@@ -16,3 +16,9 @@ export function reasonOf(error: (Error & { code?: string }) | undefined): string
       return `${error?.code}.`
   }
 }
+
+/** What a server that wants TLS may mean by closing a connection without it. */
+export function plainHint(error: (Error & { code?: string }) | undefined): string {
+  const closed = error === undefined || error.code === 'ECONNRESET' || error.code === 'EPIPE'
+  return closed ? ' If it wants TLS at this port, say rediss:// or tls: true.' : ''
+}

@@ -2,9 +2,12 @@ import { checkOptions, mergeOptions, type RedisOptions } from './options.js'
 import { parseUrl } from './url.js'
 
 /** The options of a constructor call: a URL, options, or both (options win). */
-export function readOptions(target: string | RedisOptions | undefined, more: RedisOptions | undefined): RedisOptions {
-  if (target === undefined || typeof target === 'string') {
-    const fromUrl = target === undefined ? {} : parseUrl(target)
+export function readOptions(
+  target: string | URL | RedisOptions | undefined,
+  more: RedisOptions | undefined,
+): RedisOptions {
+  if (target === undefined || typeof target === 'string' || target instanceof URL) {
+    const fromUrl = target === undefined ? {} : parseUrl(String(target))
     if (more !== undefined) checkOptions(more)
     return mergeOptions(fromUrl, more)
   }

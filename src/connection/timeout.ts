@@ -1,5 +1,6 @@
 import { type Command, State } from '../commands/command.js'
 import { ConnectionError, type Phase, type RedisError, TimeoutError } from '../errors/errors.js'
+import type { Settings } from './options.js'
 
 /** What was known when the time of a command was up. */
 export interface Circumstance {
@@ -32,11 +33,32 @@ export function timedOut(command: Command, now: Circumstance): RedisError {
     phase === 'written'
       ? `written to ${node}, no reply`
       : `${written ? 'written in vain before' : 'never sent'}, ${where}`
-  const last = trouble === undefined ? '' : `; last trouble: ${trouble.message}`
+  const silent =
+    phase === 'connecting' && !written ? '; it has not answered yet: a firewall, or TLS on one side only?' : ''
+  const last = trouble === undefined ? silent : `; last trouble: ${trouble.message}`
   return new TimeoutError(
     `${command.spec.name} timed out after ${elapsed} ms: ${how} (${queued} queued, ${inflight} in flight)${last}`,
     { code: 'ETIMEDOUT', node, outcome, phase, elapsed, cause: trouble },
   )
+}
+
+/** What an attempt that was not ready in time ends with: `stage` is how far it came. */
+export function notReady(
+  node: string,
+  stage: 'dial' | 'credentials' | 'handshake',
+  { connectTimeout, tls }: Settings,
+): TimeoutError {
+  const what = {
+    dial: `${node} has not connected`,
+    credentials: 'The credentials function has given nothing',
+    handshake: `${node} has not answered the handshake`,
+  }[stage]
+  const hint = tls && stage !== 'credentials' ? ' Does it speak TLS at this port?' : ''
+  return new TimeoutError(`${what} within ${connectTimeout} ms (connectTimeout).${hint}`, {
+    node,
+    phase: 'connecting',
+    elapsed: connectTimeout,
+  })
 }
 
 /** What a call that is not taken at all rejects with. */

@@ -74,7 +74,7 @@ export function parseUrl(text: string): RedisOptions {
       options.path = decoded('path', url.pathname)
       break
     default:
-      throw bad('scheme', 'must be redis, rediss or unix')
+      throw bad('scheme', 'must be redis, rediss (TLS) or unix: redis://host:port')
   }
   if (url.username !== '') options.username = decoded('user', url.username)
   if (url.password !== '') options.password = decoded('password', url.password)

@@ -25,6 +25,8 @@ export interface SubscriptionEvents<T extends Text = string> {
   close: []
 }
 
+const EVENTS: Readonly<Record<keyof SubscriptionEvents, true>> = { gap: true, error: true, close: true }
+
 /** How the messages of a subscription become what its reader gets. */
 export interface Reading {
   /** What is queued; undefined passes the message over. */
@@ -104,7 +106,7 @@ export class Member {
   readonly membership: Membership
   /** By the keys of their topics. */
   readonly listeners: Map<string, MemberListener> = new Map()
-  readonly events: Events<SubscriptionEvents<Text>> = new Events(error => this.onFailure(error))
+  readonly events: Events<SubscriptionEvents<Text>> = new Events(EVENTS, error => this.onFailure(error))
   readonly inbox: Inbox<unknown>
   readonly #owner: MemberOwner
   readonly #outage = new Outage<Text>()

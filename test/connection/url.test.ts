@@ -48,7 +48,7 @@ const good: [url: string, options: object][] = [
 const bad: [url: string, part: RegExp][] = [
   ['', /cannot be parsed/],
   ['localhost', /cannot be parsed/],
-  ['localhost:6379', /scheme|cannot be parsed/],
+  ['localhost:6379', /scheme must be redis.*redis:\/\/host:port/],
   ['//localhost', /cannot be parsed/],
   ['redis:localhost', /\/\/|lacks/],
   ['http://localhost', /scheme must be/],
@@ -112,7 +112,10 @@ describe('options', () => {
   })
 
   test.each([
-    [{ hots: 'x' }, /Unknown option hots/],
+    [{ hots: 'x' }, /Unknown option hots: known are /],
+    [{ keyPrefix: 'a' }, /Unknown option keyPrefix: take a view, redis\.prefixed\('app:'\); known are clientName/],
+    [{ socket: {} }, /Unknown option socket: give host, port, path, tls/],
+    [{ reconnect: { delay: 1 } }, /Unknown option reconnect\.delay: known are reconnect\.attempts, reconnect\.max/],
     [{ port: '6379' }, /port must be/],
     [{ port: 0 }, /port must be/],
     [{ db: -1 }, /db must be/],
@@ -130,10 +133,24 @@ describe('options', () => {
     [{ credentials: { username: 'u' } as never }, /credentials must be \{ username\?, password \} or a function/],
     [{ username: 'u' }, /needs a password/],
     [{ path: '/s', host: 'h' }, /exclude each other/],
-    [null, /must be an object/],
+    [null, /must be an object, such as \{ host, port \}, or a URL/],
+    [6379, /must be an object, such as \{ host, port \}, or a URL/],
   ])('%j is refused', (options, message) => {
     expect(() => new Redis(options as object)).toThrow(message)
     expect(() => new Redis(options as object)).toThrow(DataError)
+  })
+
+  test('may be a URL object, and it is not taken for options', () => {
+    expect(readOptions(new URL('redis://u:p%40@h:7000/2'), { db: 3 })).toEqual({
+      host: 'h',
+      port: 7000,
+      username: 'u',
+      password: 'p@',
+      db: 3,
+    })
+    const redis = new Redis(new URL('redis://h:7000'))
+    expect(redis.node).toBe('h:7000')
+    redis.destroy()
   })
 
   test('are own properties: what stands on Object.prototype is none', () => {
