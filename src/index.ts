@@ -21,7 +21,9 @@ export {
 export type { Address, Topology, TopologyNode, TopologyShard } from './cluster/topology.js'
 export type { AclLogEntry, AclUser } from './commands/acl.js'
 export type { Argument, Key } from './commands/argument.js'
-export type { Bloom, BloomInfo } from './commands/bloom.js'
+export type { BitfieldGet, BitfieldOperation, BitOperation, BitUnit } from './commands/bitmaps.js'
+export type { Bloom, BloomField, BloomGrowth, BloomInfo, BloomInsertOptions, FilterChunk } from './commands/bloom.js'
+export type { AtMostOne, NoneOf } from './commands/choice.js'
 export type {
   ClusterLink,
   ClusterNodeInfo,
@@ -49,14 +51,30 @@ export type { CommandInfo, CommandListFilter } from './commands/command-docs.js'
 export type { RedisCommands } from './commands/commands.js'
 export type { ClientKillFilter, ClientListFilter, TrackingInfo } from './commands/connections.js'
 export type { Bigints, Bytes, Context, Form, Outcome, Plain, Promised, Runner } from './commands/context.js'
-export type { CountMin } from './commands/count-min.js'
-export type { Cuckoo } from './commands/cuckoo.js'
+export type { CountMin, CountMinInfo, CountMinMergeOptions } from './commands/count-min.js'
+export type { Cuckoo, CuckooInfo, CuckooInsertOptions, CuckooReserveOptions } from './commands/cuckoo.js'
 export type { Decoder } from './commands/decoder.js'
-export type { GeoFound, GeoMember, GeoUnit, Position } from './commands/geo.js'
-export type { Json, JsonSetOptions } from './commands/json.js'
-export type { JsonPath } from './commands/json-values.js'
-export { allAfter, countedKeys, halfAfter, type KeySpec, keyAfter, keyAt, keysFrom } from './commands/key-specs.js'
+export type { ExpireOptions, Lifetime, NewLifetime } from './commands/expiry.js'
 export type {
+  GeoArea,
+  GeoaddOptions,
+  GeoDetails,
+  GeoFound,
+  GeoMember,
+  GeoSelection,
+  GeoStore,
+  GeoUnit,
+  Position,
+} from './commands/geo.js'
+export type { HexpireOptions, HsetexOptions } from './commands/hash-expiry.js'
+export type { FieldValue, HscanOptions, ScannedEntries, ScannedFields } from './commands/hashes.js'
+export type { Json, JsonEntry, JsonSetOptions, RawJson, RawJsonFormat } from './commands/json.js'
+export type { JsonPath, Matches } from './commands/json-values.js'
+export { allAfter, countedKeys, halfAfter, type KeySpec, keyAfter, keyAt, keysFrom } from './commands/key-specs.js'
+export type { CopyOptions, KeyScanOptions, MigrateOptions, RestoreOptions, ScannedKeys } from './commands/keys.js'
+export type { LmpopOptions, LposOptions, Popped, PoppedSeveral, Side } from './commands/lists.js'
+export type {
+  CommandLogType,
   LatencyEvent,
   LatencyHistogram,
   LatencySample,
@@ -76,13 +94,22 @@ export type {
   StreamInfo,
 } from './commands/replies-streams.js'
 export { MapReply, type Reply, SetReply } from './commands/reply.js'
+export type { ScanOptions } from './commands/scans.js'
 export type { Bound, ScoredMember } from './commands/scores.js'
 export { Script, type ScriptDecoding, type ScriptOptions } from './commands/script.js'
-export type { FunctionLibrary, FunctionStats, LibraryFunction, RunningScript } from './commands/scripting.js'
-export type { Search } from './commands/search.js'
-export type { AggregateOptions, AggregateStep } from './commands/search-aggregate.js'
-export type { HybridOptions } from './commands/search-hybrid.js'
-export type { IndexInfo, Suggestion } from './commands/search-index-replies.js'
+export type {
+  FlushOptions,
+  FunctionLibrary,
+  FunctionListOptions,
+  FunctionRestoreOptions,
+  FunctionStats,
+  LibraryFunction,
+  RunningScript,
+} from './commands/scripting.js'
+export type { Search, SpellcheckOptions, SuggestOptions } from './commands/search.js'
+export type { AggregateOptions, AggregateStep, WithCursor } from './commands/search-aggregate.js'
+export type { HybridOptions, HybridQuery, HybridVector } from './commands/search-hybrid.js'
+export type { ConfigHelp, Correction, IndexInfo, Suggestion } from './commands/search-index-replies.js'
 export type { SearchOptions } from './commands/search-query.js'
 export type {
   AggregatePart,
@@ -90,20 +117,95 @@ export type {
   FoundDocument,
   FoundKey,
   HybridReply,
+  Profiled,
   SearchReply,
 } from './commands/search-replies.js'
 export type { CreateOptions, Schema, SchemaField } from './commands/search-schema.js'
-export type { FailoverOptions, Role, ServerTime, ShutdownOptions } from './commands/server.js'
+export type { FailoverOptions, FlushMode, Role, ServerTime, ShutdownOptions } from './commands/server.js'
 export type { ClientInfo, Info, InfoValue } from './commands/server-text.js'
+export type { ScannedMembers, SintercardOptions } from './commands/sets.js'
+export type { Combination, ZintercardOptions } from './commands/sorted-set-algebra.js'
 export type { Limit, ZrangeOptions } from './commands/sorted-set-ranges.js'
-export type { PoppedScored, PoppedSeveralScored, Ranked, ZaddOptions } from './commands/sorted-sets.js'
-export type { Autoclaimed, AutoclaimedIds, PendingEntry, PendingSummary } from './commands/stream-groups.js'
-export type { RangeOptions, StreamIds, TrimOptions, XaddOptions } from './commands/streams.js'
-export type { TDigest } from './commands/t-digest.js'
-export type { Aggregation, TimeSeries } from './commands/time-series.js'
-export type { GroupRange, Sample, SeriesInfo, SeriesRange } from './commands/time-series-replies.js'
-export type { TopK } from './commands/top-k.js'
-export type { RawVector, Vector, VectorLink, VectorSetInfo, VsimFound } from './commands/vector-sets.js'
+export type {
+  Extreme,
+  PoppedScored,
+  PoppedSeveralScored,
+  Ranked,
+  ZaddOptions,
+  ZmpopOptions,
+} from './commands/sorted-sets.js'
+export type { SortOptions, SortStoreOptions } from './commands/sorting.js'
+export type {
+  Autoclaimed,
+  AutoclaimedIds,
+  NackMode,
+  PendingEntry,
+  PendingSummary,
+  XautoclaimOptions,
+  XclaimOptions,
+  XgroupCreateOptions,
+  XnackOptions,
+  XpendingOptions,
+  XreadgroupOptions,
+} from './commands/stream-groups.js'
+export type {
+  RangeOptions,
+  References,
+  StreamId,
+  StreamIds,
+  TrimOptions,
+  XaddOptions,
+  XcfgsetOptions,
+  XreadOptions,
+  XsetidOptions,
+} from './commands/streams.js'
+export type {
+  Comparison,
+  LcsIdxOptions,
+  LcsMatch,
+  LcsMatches,
+  LcsOptions,
+  MsetexOptions,
+  SetConditions,
+  SetOptions,
+} from './commands/strings.js'
+export type { TDigest, TDigestInfo, TDigestMergeOptions } from './commands/t-digest.js'
+export type {
+  Aggregation,
+  Aggregator,
+  NewSample,
+  SeriesAddOptions,
+  SeriesAlteration,
+  SeriesCountOptions,
+  SeriesGrouping,
+  SeriesLabelOptions,
+  SeriesOptions,
+  SeriesRangeOptions,
+  SeriesRangesOptions,
+  TimeSeries,
+  Timestamp,
+} from './commands/time-series.js'
+export type {
+  GroupRange,
+  Sample,
+  SeriesDetails,
+  SeriesInfo,
+  SeriesRange,
+  SeriesSample,
+} from './commands/time-series-replies.js'
+export type { Fields, OneOrMore, Several } from './commands/tokens.js'
+export type { CountedItem, TopK, TopKInfo, TopKReserveOptions } from './commands/top-k.js'
+export type {
+  RawVector,
+  VaddOptions,
+  Vector,
+  VectorLink,
+  VectorSetInfo,
+  VsimFound,
+  VsimOptions,
+} from './commands/vector-sets.js'
+export type { BatchContext, CommandContext, ConnectContext, HandlerContext } from './connection/diagnostics.js'
+export type { LinkState } from './connection/link.js'
 export type {
   Credentials,
   CredentialsProvider,
@@ -138,6 +240,7 @@ export {
   NoPermissionError,
   NoScriptError,
   OutOfMemoryError,
+  type Phase,
   PubSubError,
   ReadOnlyError,
   RedisClusterException,
@@ -153,11 +256,6 @@ export type { LockClient, LockListener } from './lock/lock-client.js'
 export type { LockOptions } from './lock/options.js'
 export type { MessageHandler, SubscribeArguments, SubscribeOptions, WhenFull } from './pubsub/arguments.js'
 export type { Gap } from './pubsub/gap.js'
-export type {
-  KeyspaceEvent,
-  KeyspaceHandler,
-  KeyspaceOptions,
-  KeyspaceSubscription,
-} from './pubsub/keyspace.js'
+export type { KeyspaceEvent, KeyspaceHandler, KeyspaceOptions, KeyspaceSubscription } from './pubsub/keyspace.js'
 export type { SubscriptionEvents } from './pubsub/member.js'
 export type { Message, Subscription } from './pubsub/subscription.js'

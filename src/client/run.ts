@@ -26,12 +26,16 @@ export function run<R>(
   }
   if (circumstances !== undefined && !heed(command, circumstances)) return promise
   setDeadline(command, circumstances?.timeout ?? timeoutOf(command, engine.settings.commandTimeout), engine.now())
-  if (commandChannel.hasSubscribers) traceCommand(command, engine.where, () => engine.send(command))
-  else engine.send(command)
+  sendTraced(engine, command)
   // The server may have forgotten the script: it said so, and did not run it.
   return command.spec.script && command instanceof ScriptCommand
     ? orWithText(promise, engine, command, circumstances)
     : promise
+}
+
+function sendTraced(engine: Sender, command: Command): void {
+  if (commandChannel.hasSubscribers) traceCommand(command, engine.where, () => engine.send(command))
+  else engine.send(command)
 }
 
 /** Gives a prepared `command` its promise and deadline, and starts it. */
@@ -129,5 +133,5 @@ function launchAgain<R>(engine: Sender, text: Command, shape: Shape, circumstanc
   text.shape = shape
   text.size = typeof size === 'number' ? size : 0
   if (text.spec.repeatable) text.state |= State.repeatable
-  return launch<R>(engine, text, circumstances, started => engine.send(started))
+  return launch<R>(engine, text, circumstances, started => sendTraced(engine, started))
 }

@@ -10,7 +10,7 @@ import type { Reply } from './reply.js'
 import { exclusive, flag, type OneOrMore, option, pushSeveral, type Several } from './tokens.js'
 
 /** Whether the server answers when it is done, or at once and goes on in the background. */
-export type FlushMode = AtMostOne<{ readonly async: boolean; readonly sync: boolean }>
+export type FlushOptions = AtMostOne<{ readonly async: boolean; readonly sync: boolean }>
 
 export interface FunctionListOptions {
   /** Only libraries of this glob-style pattern. */
@@ -163,7 +163,7 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
   }
 
   /** Deletes all libraries. @since 7.0 [FUNCTION FLUSH](https://redis.io/commands/function-flush) */
-  functionFlush(mode: FlushMode = {}): Outcome<C, 'OK'> {
+  functionFlush(mode: FlushOptions = {}): Outcome<C, 'OK'> {
     return this.run(new Command(FUNCTION_FLUSH, flushing(mode)))
   }
 
@@ -229,7 +229,7 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
   }
 
   /** Makes the server forget all scripts. @since 2.6 [SCRIPT FLUSH](https://redis.io/commands/script-flush) */
-  scriptFlush(mode: FlushMode = {}): Outcome<C, 'OK'> {
+  scriptFlush(mode: FlushOptions = {}): Outcome<C, 'OK'> {
     return this.run(new Command(SCRIPT_FLUSH, flushing(mode)))
   }
 
@@ -273,7 +273,7 @@ export function called(what: Argument, keys: OneOrMore<Key>, rest: OneOrMore<Arg
   return args
 }
 
-function flushing(mode: FlushMode): Arguments {
+function flushing(mode: FlushOptions): Arguments {
   const args: Arguments = []
   exclusive(args, mode, 'async', 'sync')
   flag(args, 'ASYNC', mode.async)

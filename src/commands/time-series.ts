@@ -62,12 +62,12 @@ export interface SeriesOptions extends SeriesAlteration {
   readonly encoding?: 'COMPRESSED' | 'UNCOMPRESSED'
 }
 
-export interface AddOptions extends SeriesOptions {
+export interface SeriesAddOptions extends SeriesOptions {
   /** For this sample, in place of the series' policy. */
   readonly onDuplicate?: DuplicatePolicy
 }
 
-export interface CountOptions extends SeriesOptions {
+export interface SeriesCountOptions extends SeriesOptions {
   /** Not before the last sample; the server's clock unless given. */
   readonly timestamp?: Timestamp
 }
@@ -90,7 +90,7 @@ export interface Aggregation {
   readonly empty?: boolean
 }
 
-export interface RangeOptions {
+export interface SeriesRangeOptions {
   /** Of a compaction: the last bucket too, which is not yet complete. */
   readonly latest?: boolean
   /** Only these timestamps. */
@@ -103,15 +103,15 @@ export interface RangeOptions {
 }
 
 /** Which labels come with a series; none unless given. */
-export type LabelOptions = AtMostOne<{
+export type SeriesLabelOptions = AtMostOne<{
   readonly withlabels: boolean
   readonly selectedLabels: OneOrMore<Key>
 }>
 
-export type RangesOptions = RangeOptions & LabelOptions
+export type SeriesRangesOptions = SeriesRangeOptions & SeriesLabelOptions
 
 /** Series that have the same value of a label become one. */
-export interface Grouping {
+export interface SeriesGrouping {
   readonly groupby: { readonly label: Key; readonly reduce: Aggregator }
 }
 
@@ -155,7 +155,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   }
 
   /** Adds a sample, to a series made by these options if need be, and gives its timestamp. [TS.ADD](https://redis.io/commands/ts.add) */
-  add(key: Key, timestamp: Timestamp, value: Argument, options: AddOptions = {}): Outcome<C, C['int']> {
+  add(key: Key, timestamp: Timestamp, value: Argument, options: SeriesAddOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = [key, timestamp, value]
     pushSeries(args, options, options.onDuplicate)
     return this.run(new Command(ADD, args))
@@ -170,12 +170,12 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   }
 
   /** Adds a sample that is greater than the last one; its timestamp. [TS.INCRBY](https://redis.io/commands/ts.incrby) */
-  incrby(key: Key, by: Argument, options: CountOptions = {}): Outcome<C, C['int']> {
+  incrby(key: Key, by: Argument, options: SeriesCountOptions = {}): Outcome<C, C['int']> {
     return this.run(counting(INCRBY, key, by, options))
   }
 
   /** Adds a sample that is less than the last one; its timestamp. [TS.DECRBY](https://redis.io/commands/ts.decrby) */
-  decrby(key: Key, by: Argument, options: CountOptions = {}): Outcome<C, C['int']> {
+  decrby(key: Key, by: Argument, options: SeriesCountOptions = {}): Outcome<C, C['int']> {
     return this.run(counting(DECRBY, key, by, options))
   }
 
@@ -203,7 +203,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   }
 
   /** The samples from one time to another, both included. [TS.RANGE](https://redis.io/commands/ts.range) */
-  range(key: Key, from: Timestamp, to: Timestamp, options: RangeOptions = {}): Outcome<C, Sample<C>[]> {
+  range(key: Key, from: Timestamp, to: Timestamp, options: SeriesRangeOptions = {}): Outcome<C, Sample<C>[]> {
     const args: Arguments = [key, from, to]
     pushSelection(args, options)
     pushBuckets(args, options)
@@ -211,7 +211,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   }
 
   /** As {@link range}, the last one first. [TS.REVRANGE](https://redis.io/commands/ts.revrange) */
-  revrange(key: Key, from: Timestamp, to: Timestamp, options: RangeOptions = {}): Outcome<C, Sample<C>[]> {
+  revrange(key: Key, from: Timestamp, to: Timestamp, options: SeriesRangeOptions = {}): Outcome<C, Sample<C>[]> {
     const args: Arguments = [key, from, to]
     pushSelection(args, options)
     pushBuckets(args, options)
@@ -223,19 +223,19 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     from: Timestamp,
     to: Timestamp,
     filter: OneOrMore<string>,
-    options?: RangesOptions & { readonly groupby?: never },
+    options?: SeriesRangesOptions & { readonly groupby?: never },
   ): Outcome<C, SeriesRange<C>[]>
   mrange(
     from: Timestamp,
     to: Timestamp,
     filter: OneOrMore<string>,
-    options: RangesOptions & Grouping,
+    options: SeriesRangesOptions & SeriesGrouping,
   ): Outcome<C, GroupRange<C>[]>
   mrange(
     from: Timestamp,
     to: Timestamp,
     filter: OneOrMore<string>,
-    options: RangesOptions & Partial<Grouping> = {},
+    options: SeriesRangesOptions & Partial<SeriesGrouping> = {},
   ): Outcome<C, SeriesRange<C>[] | GroupRange<C>[]> {
     return this.run(ranging(MRANGE, from, to, filter, options))
   }
@@ -245,19 +245,19 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     from: Timestamp,
     to: Timestamp,
     filter: OneOrMore<string>,
-    options?: RangesOptions & { readonly groupby?: never },
+    options?: SeriesRangesOptions & { readonly groupby?: never },
   ): Outcome<C, SeriesRange<C>[]>
   mrevrange(
     from: Timestamp,
     to: Timestamp,
     filter: OneOrMore<string>,
-    options: RangesOptions & Grouping,
+    options: SeriesRangesOptions & SeriesGrouping,
   ): Outcome<C, GroupRange<C>[]>
   mrevrange(
     from: Timestamp,
     to: Timestamp,
     filter: OneOrMore<string>,
-    options: RangesOptions & Partial<Grouping> = {},
+    options: SeriesRangesOptions & Partial<SeriesGrouping> = {},
   ): Outcome<C, SeriesRange<C>[] | GroupRange<C>[]> {
     return this.run(ranging(MREVRANGE, from, to, filter, options))
   }
@@ -272,7 +272,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   /** The last sample of all series that the filters let through. [TS.MGET](https://redis.io/commands/ts.mget) */
   mget(
     filter: OneOrMore<string>,
-    options: LabelOptions & { readonly latest?: boolean } = {},
+    options: SeriesLabelOptions & { readonly latest?: boolean } = {},
   ): Outcome<C, SeriesSample<C>[]> {
     const args: Arguments = []
     flag(args, 'LATEST', options.latest)
@@ -319,7 +319,7 @@ function isEmpty(fields: Fields): boolean {
   return fields instanceof Map ? fields.size === 0 : Object.keys(fields).length === 0
 }
 
-function counting(spec: Spec, key: Key, by: Argument, options: CountOptions): Command {
+function counting(spec: Spec, key: Key, by: Argument, options: SeriesCountOptions): Command {
   const args: Arguments = [key, by]
   option(args, 'TIMESTAMP', options.timestamp)
   pushSeries(args, options)
@@ -327,7 +327,7 @@ function counting(spec: Spec, key: Key, by: Argument, options: CountOptions): Co
 }
 
 /** Which samples, before they are counted and put in buckets. */
-function pushSelection(args: Arguments, options: RangeOptions): void {
+function pushSelection(args: Arguments, options: SeriesRangeOptions): void {
   const { filterByTs, filterByValue } = options
   flag(args, 'LATEST', options.latest)
   if (filterByTs !== undefined) {
@@ -337,7 +337,7 @@ function pushSelection(args: Arguments, options: RangeOptions): void {
   if (filterByValue !== undefined) args.push('FILTER_BY_VALUE', filterByValue.min, filterByValue.max)
 }
 
-function pushBuckets(args: Arguments, { aggregation, count }: RangeOptions): void {
+function pushBuckets(args: Arguments, { aggregation, count }: SeriesRangeOptions): void {
   option(args, 'COUNT', count)
   if (aggregation === undefined) return
   option(args, 'ALIGN', aggregation.align)
@@ -346,7 +346,7 @@ function pushBuckets(args: Arguments, { aggregation, count }: RangeOptions): voi
   flag(args, 'EMPTY', aggregation.empty)
 }
 
-function pushLabelOptions(args: Arguments, options: LabelOptions): void {
+function pushLabelOptions(args: Arguments, options: SeriesLabelOptions): void {
   exclusive(args, options, 'withlabels', 'selectedLabels')
   flag(args, 'WITHLABELS', options.withlabels)
   if (options.selectedLabels === undefined) return
@@ -359,7 +359,7 @@ function ranging(
   from: Timestamp,
   to: Timestamp,
   filter: OneOrMore<string>,
-  options: RangesOptions & Partial<Grouping>,
+  options: SeriesRangesOptions & Partial<SeriesGrouping>,
 ): Command {
   const { groupby } = options
   const args: Arguments = [from, to]

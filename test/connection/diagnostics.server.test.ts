@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { expect, test } from 'vitest'
 import { batchChannel, type CommandContext, commandChannel, connectChannel } from '../../src/connection/diagnostics.js'
-import { Redis } from '../../src/index.js'
+import { Redis, Script } from '../../src/index.js'
 import { useServer } from '../servers/vitest.js'
 
 const server = useServer()
@@ -40,6 +40,24 @@ test('observers see commands, batches and connections, and no argument of them',
     ])
   } finally {
     for (const channel of [commandChannel, batchChannel, connectChannel]) channel.unsubscribe(handlers as never)
+    await redis.close()
+  }
+})
+
+test('a script that the server has forgotten is two commands: the refused one, and its text', async () => {
+  const seen: string[] = []
+  const onEnd = ({ command, error }: CommandContext) =>
+    seen.push(`${command} ${error === undefined ? 'ran' : 'failed'}`)
+  const handlers = { start() {}, end() {}, asyncStart() {}, asyncEnd: onEnd, error() {} }
+  commandChannel.subscribe(handlers as never)
+  const redis = new Redis({ port: server().port })
+  try {
+    const script = new Script<number>({ keys: 0, lua: `return 1 -- ${Math.random()}` })
+    expect(await script.run(redis, [])).toBe(1)
+    expect(await script.run(redis, [])).toBe(1)
+    expect(seen).toEqual(['EVALSHA failed', 'EVAL ran', 'EVALSHA ran'])
+  } finally {
+    commandChannel.unsubscribe(handlers as never)
     await redis.close()
   }
 })

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Consumer, installConsumer } from './consumer.js'
 
@@ -63,6 +65,39 @@ describe('a project in TypeScript', () => {
   it.each(Object.entries(SYSTEMS))('compiles with module %s, ES modules and CommonJS', (module, moduleResolution) => {
     const options = { module, moduleResolution, skipLibCheck: true }
     expect(consumer.compile(['imports.mts', 'requires.cts'], options)).toBe('')
+  })
+
+  it('can write declarations of what it makes with any method: every type in a signature has a name', () => {
+    const list = `
+      import { Redis, RedisCluster } from '@respire/redis'
+      const redis = new Redis(), cluster = new RedisCluster('redis://h')
+      const namesOf = on => {
+        const names = new Set()
+        for (let p = on; p !== Object.prototype; p = Object.getPrototypeOf(p)) for (const n of Object.getOwnPropertyNames(p)) names.add(n)
+        return [...names].filter(name => /^[a-z]\\w*$/.test(name) && name !== 'constructor')
+      }
+      const shown = { redis, cluster, pipeline: redis.pipeline(), multi: redis.multi(), lock: redis.lock('l', { ttl: 1 }) }
+      for (const name of ['json', 'ft', 'ts', 'bf', 'cf', 'cms', 'topk', 'tdigest']) shown['redis.' + name] = redis[name]
+      console.log(JSON.stringify(Object.entries(shown).flatMap(([name, on]) => namesOf(on).map(method => name + '.' + method))))`
+    const members: string[] = JSON.parse(run(list))
+    expect(members.length).toBeGreaterThan(900)
+    const code = [
+      "import { Redis, RedisCluster } from '@respire/redis'",
+      "const redis = new Redis(), cluster = new RedisCluster('redis://h'), pipeline = redis.pipeline(), multi = redis.multi()",
+      "const lock = redis.lock('l', { ttl: 1 })",
+      "export const news = async () => [await redis.subscribe('a'), await redis.bytes.psubscribe('a'), await redis.keyspace()]",
+      'export const lent = () => redis.session(async session => session)',
+      ...members.map((member, index) => `export const m${index} = () => ${member}`),
+    ]
+    writeFileSync(path.join(consumer.folder, 'declared.mts'), code.join('\n'))
+    const options = {
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+      outDir: 'declared',
+      skipLibCheck: true,
+    }
+    expect(consumer.compile(['declared.mts'], { module: 'node20', ...options })).toBe('')
   })
 
   it('cannot use a name that is not there', () => {
