@@ -42,7 +42,7 @@ module.exports = function load(id) {
   const exports = (loaded[id] = {})
   const folder = id.includes('/') ? id.slice(0, id.lastIndexOf('/')) : ''
   const run = modules[id] ?? require('./late.js')[id]
-  run(exports, name => (name.startsWith('.') ? load(resolve(folder, name)) : require(name)))
+  run(exports, name => load(resolve(folder, name)))
   return exports
 }
 function resolve(folder, name) {
@@ -106,12 +106,17 @@ function write(dist, name, modules, tail) {
   let text = HEAD
   const sections = []
   for (const [file, { code, map }] of modules) {
-    text += `${JSON.stringify(file)}(exports, require) {\n`
+    text += `${JSON.stringify(file)}(exports, $load) {\n`
     sections.push({ offset: { line: lines(text), column: 0 }, map })
-    text += `${code}},\n`
+    text += `${ownLoads(code)}},\n`
   }
   writeFileSync(path.join(dist, `${name}.js`), `${text}${tail}//# ${MAPPING}=${name}.js.map\n`)
   writeFileSync(path.join(dist, `${name}.js.map`), JSON.stringify({ version: 3, sections }))
+}
+
+/** Modules of our own go through the loader; others stay as they are, so that bundlers see what is required. */
+function ownLoads(code) {
+  return code.replaceAll(/\brequire\(("\.[^"]+")\)/g, '$$load($1)')
 }
 
 /** Documentation stands in the declarations; here it would only be read. Lines stay where they are, for the maps. */

@@ -42,6 +42,19 @@ describe('the packed package', () => {
     expect(run(code)).toBe('false false\n')
   })
 
+  it('can go into a bundle: whatever is required from outside is required by its own name', () => {
+    const code = `
+      import { readFileSync } from 'node:fs'
+      const read = name => readFileSync('node_modules/@respire/redis/dist/' + name + '.js', 'utf8')
+      const calls = ['index', 'modules', 'late'].flatMap(name => [...read(name).matchAll(/\\b(?:require|import)\\(([^)]*)\\)/g)])
+      console.log(JSON.stringify([...new Set(calls.map(([, what]) => what))]))`
+    const required: string[] = JSON.parse(run(code))
+    expect(required.filter(what => !/^(['"])[\w./:-]+\1$/.test(what))).toEqual([])
+    expect(
+      required.map(what => what.slice(1, -1)).filter(name => !/^(node:|\.\/(modules|late)\.js$)/.test(name)),
+    ).toEqual(expect.arrayContaining(['cluster-key-slot', 'denque', 'generic-pool']))
+  })
+
   it('brings sources for the maps, and no tests', () => {
     const code = `
       import { existsSync, readdirSync, readFileSync } from 'node:fs'
