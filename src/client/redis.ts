@@ -80,8 +80,9 @@ export class Redis extends View {
    * `new Redis()` is redis://127.0.0.1:6379. A bad URL, an unknown option or a bad value throws DataError, which names
    * the part and never the URL.
    */
-  constructor(options?: RedisOptions)
   constructor(url: string | URL, options?: RedisOptions)
+  // The last one: it is this one that the compiler tells of when none fits.
+  constructor(options?: RedisOptions)
   constructor(target?: string | URL | RedisOptions, more?: RedisOptions) {
     const options = readOptions(target, more)
     const settings = settle(options)

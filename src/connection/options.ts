@@ -54,6 +54,7 @@ export interface RedisOptions {
   readonly port?: number
   /** Path of a unix socket, instead of host and port. */
   readonly path?: string
+  /** User of the server's ACLs (default: the user `default`); it needs a password. */
   readonly username?: string
   readonly password?: string
   /** Instead of username and password: fixed, or asked at each connect. */
@@ -70,11 +71,13 @@ export interface RedisOptions {
   readonly connectTimeout?: number
   /** Deadline of a call from the call to its reply, ms; 0 or Infinity is none (default 5000). */
   readonly commandTimeout?: number
-  /** False: no attempt but those that calls ask for. */
+  /** The pauses between attempts; false: no attempt but those that calls ask for. */
   readonly reconnect?: ReconnectOptions | false
+  /** Bounds of what is not yet written; over one of them a call rejects, `'not sent'`. */
   readonly queue?: QueueOptions
   /** The same as `queue: { offline }`. */
   readonly offlineQueue?: boolean
+  /** Connections that are lent, to sessions and blocking commands. */
   readonly pool?: PoolOptions
   /** Silence after which the peer is asked for a sign of life, ms; a second one drops the connection; 0 is off (default 15000). */
   readonly healthCheckInterval?: number
