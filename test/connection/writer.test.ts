@@ -106,7 +106,7 @@ describe('measure', () => {
     [['a'], 'an array'],
     [Symbol('s'), 'a symbol'],
     [() => 1, 'a function'],
-    [new Date(), 'an object'],
+    [new Date(), 'a Date'],
     [new Map(), 'an object'],
     [{ toString: () => 'trap', length: 1, valueOf: () => 1 }, 'an object'],
     [new String('boxed'), 'an object'],
