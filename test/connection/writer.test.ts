@@ -68,7 +68,7 @@ describe('the writer', () => {
     expect(written(['ü'], args, ['behind'])).toEqual(expected(['ü'], args, ['behind']))
   })
 
-  test('whatever it is given, the server gets just that', () => {
+  test('whatever it is given, the server gets just that', { timeout: 60_000 }, () => {
     const argument = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string(),
