@@ -44,6 +44,45 @@ test('observers see commands, batches and connections, and no argument of them',
   }
 })
 
+test('messages have the fields of docs/observing.md, and no others', async () => {
+  const seen: Record<string, string[]> = {}
+  const handlersOf = (name: string) => ({
+    start() {},
+    end() {},
+    error() {},
+    asyncStart() {},
+    asyncEnd(context: object) {
+      const which = (context as CommandContext).error === undefined ? name : `${name} that failed`
+      seen[which] = Object.keys(context)
+    },
+  })
+  const channels = { command: commandChannel, batch: batchChannel, connect: connectChannel }
+  const heard = Object.entries(channels).map(([name, channel]) => ({ channel, handlers: handlersOf(name) }))
+  for (const { channel, handlers } of heard) channel.subscribe(handlers as never)
+  const redis = new Redis({ port: server().port })
+  const nowhere = new Redis({ port: 1 })
+  nowhere.on('error', () => {})
+  try {
+    await redis.set('k', 'text')
+    await redis.incr('k').catch(() => {})
+    await redis.multi().get('k').exec()
+    await nowhere.connect().catch(() => {})
+    const where = ['serverAddress', 'serverPort']
+    const command = ['command', 'args', 'database', ...where, 'attempt', 'redirects']
+    expect(seen).toEqual({
+      connect: [...where, 'attempt', 'result'],
+      'connect that failed': [...where, 'attempt', 'error'],
+      command: [...command, 'result'],
+      'command that failed': [...command, 'error'],
+      batch: ['batchMode', 'batchSize', 'database', ...where, 'result'],
+    })
+  } finally {
+    for (const { channel, handlers } of heard) channel.unsubscribe(handlers as never)
+    await redis.close()
+    nowhere.destroy()
+  }
+})
+
 test('a script that the server has forgotten is two commands: the refused one, and its text', async () => {
   const seen: string[] = []
   const onEnd = ({ command, error }: CommandContext) =>

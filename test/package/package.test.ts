@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Consumer, installConsumer } from './consumer.js'
@@ -111,6 +111,24 @@ describe('a project in TypeScript', () => {
       skipLibCheck: true,
     }
     expect(consumer.compile(['declared.mts'], { module: 'node20', ...options })).toBe('')
+  })
+
+  it('may hand its client to a library that has a copy of its own', () => {
+    const other = path.join(consumer.folder, 'library/node_modules/@respire/redis')
+    cpSync(path.join(consumer.folder, 'node_modules/@respire/redis'), other, { recursive: true })
+    const library = `
+      import { type RedisCommands, Script } from '@respire/redis'
+      export const read = (on: RedisCommands): Promise<string | null> => on.get('key')
+      export const script = new Script<number>({ lua: 'return 1' })`
+    const user = `
+      import { Redis, RedisCluster } from '@respire/redis'
+      import { read, script } from './library/index.mjs'
+      const redis = new Redis(), cluster = new RedisCluster('redis://h')
+      export const all = [read(redis), read(cluster), read(redis.with({ timeout: 1 })), redis.session(read)]
+      export const one: Promise<number> = script.run(cluster)`
+    writeFileSync(path.join(consumer.folder, 'library/index.mts'), library)
+    writeFileSync(path.join(consumer.folder, 'two-copies.mts'), user)
+    expect(consumer.compile(['two-copies.mts'], { module: 'node20', skipLibCheck: true })).toBe('')
   })
 
   it('cannot use a name that is not there', () => {
