@@ -33,8 +33,9 @@ export function timedOut(command: Command, now: Circumstance): RedisError {
     phase === 'written'
       ? `written to ${node}, no reply`
       : `${written ? 'written in vain before' : 'never sent'}, ${where}`
-  const silent =
-    phase === 'connecting' && !written ? '; it has not answered yet: a firewall, or TLS on one side only?' : ''
+  // Who gave it a moment need not hear of firewalls.
+  const why = elapsed < 1_000 ? '' : ': a firewall, or TLS on one side only?'
+  const silent = phase === 'connecting' && !written ? `; it has not answered yet${why}` : ''
   const last = trouble === undefined ? silent : `; last trouble: ${trouble.message}`
   return new TimeoutError(
     `${command.spec.name} timed out after ${elapsed} ms: ${how} (${queued} queued, ${inflight} in flight)${last}`,

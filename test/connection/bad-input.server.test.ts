@@ -147,7 +147,7 @@ describe('bad input', () => {
       port: plain().port,
       tls: true,
       connectTimeout: 5_000,
-      commandTimeout: 200,
+      commandTimeout: 1_000,
     })
     expect(first).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/has not answered yet.*TLS/) })
   })
