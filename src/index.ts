@@ -31,7 +31,9 @@ export type {
   ClusterShardNode,
   ClusterSlotNode,
   ClusterSlotRange,
+  SetslotOptions,
   SlotMigration,
+  SlotMigrationTask,
   SlotRange,
   SlotStats,
 } from './commands/cluster-commands.js'
@@ -133,6 +135,7 @@ export type {
   Ranked,
   ZaddOptions,
   ZmpopOptions,
+  ZscanOptions,
 } from './commands/sorted-sets.js'
 export type { SortOptions, SortStoreOptions } from './commands/sorting.js'
 export type {

@@ -71,6 +71,8 @@ export interface ZmpopOptions {
   readonly count?: number
 }
 
+const ZSCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count', 'noscores'])
+
 const firstScored: Decoder = (reply, shape) => {
   const members = scored(reply, shape)
   return Array.isArray(members) ? (members[0] ?? null) : members
@@ -322,7 +324,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   ): Outcome<C, ScannedMembers<Scored<C['text']>> | ScannedMembers<C['text']>>
   zscan(key: Key, cursor: Argument, options: ZscanOptions = {}): Outcome<C, unknown> {
     const args: Arguments = [key, cursor]
-    pushScanOptions(args, options)
+    pushScanOptions(args, options, ZSCAN_OPTIONS)
     flag(args, 'NOSCORES', options.noscores)
     return this.run(new Command(ZSCAN, args, options.noscores === true ? scannedMembers : scannedScored))
   }

@@ -99,7 +99,7 @@ test('a prefixed view prefixes keys and patterns, strips keys, and refuses what 
   for await (const key of app.scan({ match: '*' })) scanned.push(key)
   expect(scanned.sort()).toEqual(['a', 'b'])
   await redis.mset({ other: '3', 'ap[p]:a': '4' })
-  expect((await app.scan(0)).keys.sort()).toEqual(['a', 'b'])
+  expect((await app.scan(0, { count: 1_000 })).keys.sort()).toEqual(['a', 'b'])
   scanned.length = 0
   for await (const key of app.scan()) scanned.push(key)
   expect(scanned.sort()).toEqual(['a', 'b'])
