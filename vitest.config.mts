@@ -15,6 +15,8 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'unit',
+          // What its files share is modules without a state that tests change: a third of the time is saved.
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.server.test.ts', ...BUILT],
         },

@@ -11,7 +11,7 @@ import { aPair } from './pair.js'
 const cluster = useCluster()
 /** `npm run chaos:cluster`. */
 const LONG = process.env.CHAOS === 'long'
-const FAILOVERS = LONG ? 20 : 4
+const FAILOVERS = LONG ? 20 : 2
 const KILLS = LONG ? 5 : 1
 const open: { destroy(): void }[] = []
 

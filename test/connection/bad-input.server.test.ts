@@ -146,7 +146,7 @@ describe('bad input', () => {
     const { call: first } = await failureOf({
       port: plain().port,
       tls: true,
-      connectTimeout: 5_000,
+      connectTimeout: 1_500,
       commandTimeout: 1_000,
     })
     expect(first).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/has not answered yet.*TLS/) })

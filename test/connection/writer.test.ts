@@ -6,7 +6,7 @@ import { Command, keyless, measure } from '../../src/commands/command.js'
 import { numberText, Writer } from '../../src/connection/writer.js'
 import { DataError } from '../../src/errors/errors.js'
 
-const SAY = keyless('WRITER.TEST SAY', reply => reply)
+const SAY = keyless('TEST SAY', reply => reply)
 
 /** What the writer makes of the calls, as the bytes that a socket would carry. */
 function written(...calls: readonly Argument[][]): Buffer {
@@ -36,9 +36,7 @@ function expected(...calls: readonly Argument[][]): Buffer {
     return Buffer.concat([Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from('\r\n')])
   }
   return Buffer.concat(
-    calls.map(args =>
-      Buffer.concat([Buffer.from(`*${args.length + 2}\r\n`), ...['WRITER.TEST', 'SAY', ...args].map(bulk)]),
-    ),
+    calls.map(args => Buffer.concat([Buffer.from(`*${args.length + 2}\r\n`), ...['TEST', 'SAY', ...args].map(bulk)])),
   )
 }
 
@@ -115,9 +113,7 @@ describe('measure', () => {
   test.each(wrong)('refuses %s before anything is written', (value, kind) => {
     const fault = measure(new Command(SAY, ['ok', value as string]))
     expect(fault).toBeInstanceOf(DataError)
-    expect((fault as DataError).message).toMatch(
-      new RegExp(`^Argument 2 of WRITER\\.TEST SAY is ${kind}: expected a string`),
-    )
+    expect((fault as DataError).message).toMatch(new RegExp(`^Argument 2 of TEST SAY is ${kind}: expected a string`))
     expect((fault as DataError).message).not.toContain('trap')
   })
 })
