@@ -130,7 +130,7 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
     if (this.#borrowing) return
     this.#borrowing = true
     try {
-      const node = await this.#router.ownerOf(this.#slot)
+      const node = await this.#router.ownerOf(this.#slot, () => this.#isAwaited)
       const lent = await borrow(node.node, this.#timeout, this.#signal)
       if (this.#over) {
         node.node.pool.giveBack(lent, true)
@@ -150,6 +150,11 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
       this.#borrowing = false
     }
     for (const command of this.#takeWaiting()) this.#pass(command)
+  }
+
+  /** Whether anybody still waits for the connection. */
+  get #isAwaited(): boolean {
+    return !this.#over && this.#waiting.size > 0
   }
 
   #takeWaiting(): Command[] {

@@ -47,7 +47,7 @@ export class Refresh {
   #due = 0
   #running = false
   #wanted = false
-  #stopped = false
+  #stopped: RedisError | undefined
   #hint: ClusterNode | undefined
   #watches = 0
   #startedAt = Number.NEGATIVE_INFINITY
@@ -94,8 +94,9 @@ export class Refresh {
     this.#schedule(0)
   }
 
-  /** Resolves when a look that begins after now has told; rejects when it has not. */
+  /** Resolves when a look that begins after now has told; rejects when it has not, or when there are no looks any more. */
   fresh(): Promise<void> {
+    if (this.#stopped !== undefined) return Promise.reject(this.#stopped)
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject })
       this.request()
@@ -103,14 +104,14 @@ export class Refresh {
   }
 
   stop(error: RedisError): void {
-    this.#stopped = true
+    this.#stopped = error
     clearTimeout(this.#timer)
     clearInterval(this.#slow)
     for (const { reject } of this.#waiters.splice(0)) reject(error)
   }
 
   #schedule(least: number): void {
-    if (this.#stopped || this.#running) return
+    if (this.#stopped !== undefined || this.#running) return
     const now = performance.now()
     const delay = Math.max(
       0,
@@ -144,7 +145,7 @@ export class Refresh {
     if (topology !== undefined) this.#backoff.succeeded()
     else this.#backoff.failed()
     this.#running = false
-    if (this.#stopped) return
+    if (this.#stopped !== undefined) return
     if (topology !== undefined) {
       this.#trouble = undefined
       this.#inVain = false
@@ -173,7 +174,7 @@ export class Refresh {
   async #look(hint: ClusterNode | undefined, reasons: Reason[]): Promise<Topology | undefined> {
     const candidates = this.#source.candidates(hint)
     for (const node of candidates) {
-      if (!node.isReady || this.#stopped) continue
+      if (!node.isReady || this.#stopped !== undefined) continue
       const topology = await this.#tell(node, reasons)
       if (topology !== undefined) return topology
     }
@@ -192,7 +193,7 @@ export class Refresh {
       }
       const dial = () => {
         const node = nodes[next++]
-        if (node === undefined || this.#stopped) {
+        if (node === undefined || this.#stopped !== undefined) {
           next = nodes.length
           settle()
           return

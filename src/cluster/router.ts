@@ -269,8 +269,11 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     return [...primaries, ...replicas].map(({ host, port }) => this.nodes.at({ host, port }))
   }
 
-  /** Who serves `slot`: waits until that is known. Rejects when no node tells and none will, or when nobody serves it. */
-  async ownerOf(slot: number): Promise<ClusterNode> {
+  /**
+   * Who serves `slot`: waits until that is known, for as long as it `isWanted`. Rejects when no node tells and none will, or
+   * when nobody serves it.
+   */
+  async ownerOf(slot: number, isWanted: () => boolean): Promise<ClusterNode> {
     for (let looked = false; ; ) {
       const owner = this.#topology === undefined ? undefined : this.slots.primaryOf(slot)
       if (owner !== undefined) return owner
@@ -279,7 +282,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
         await this.refreshing.fresh()
         looked = true
       } catch (error) {
-        if (this.refreshing.isInVain || this.#state === 'closed') throw error
+        if (this.refreshing.isInVain || this.#state === 'closed' || !isWanted()) throw error
       }
     }
   }
@@ -409,7 +412,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   destroy(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    const error = new ConnectionError('The client was closed.')
+    const error = new ConnectionError('The client was closed.', { outcome: 'not sent' })
     this.refreshing.stop(error)
     this.#rooms.rejectAll(error)
     this.nodes.destroy()

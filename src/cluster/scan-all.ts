@@ -4,7 +4,9 @@
  * A node is asked what it owns before and behind its scan. A slot is done if the node owned it at both times, under the same
  * epoch (a slot that went and came back has raised it) and over the same connection (cursors do not outlive a restart).
  * Other slots are scanned again, at whoever owns them by then. A slot that was half-way over to another node is done when
- * that node was scanned too, behind the first: a key was here all the time, or there from before that.
+ * that node was scanned too, behind the first: a key was here all the time, or there from before that. If that node does not
+ * take the slot, neither before a scan of the first nor behind it, no key has gone there meanwhile: the slot is done if the
+ * first still owns it, under the epoch that it had all the time.
  */
 import type { Engine } from '../client/engine.js'
 import { nestedSession } from '../client/lease.js'
@@ -37,19 +39,22 @@ export async function* scanAll<T>(
   router: Router,
   step: (on: Engine, cursor: string) => Promise<Step<T>>,
 ): AsyncGenerator<readonly T[], void, undefined> {
-  const pending = new Pending(await coveredSlots(router))
   const limit = router.settings.commandTimeout || Number.POSITIVE_INFINITY
+  let goodAt = performance.now()
+  const isInTime = () => performance.now() - goodAt <= limit
+  const pending = new Pending(await coveredSlots(router, isInTime))
   const visited = new Set<ClusterNode>()
   let pause = 0
-  let goodAt = performance.now()
+  goodAt = performance.now()
   while (pending.size > 0) {
     if (pause > 0) await rest(pause)
     const before = pending.size
     try {
-      const node = await pending.next(router)
+      const node = await pending.next(router, isInTime)
       const on = new NodeEngine(router, node)
       const begin = await ownershipOf(node)
       const { connection } = node.link
+      pending.met(node, begin)
       if (pending.concerns(node, begin)) {
         // What other passes have given is not given again.
         const wanted = visited.has(node) ? pending.copy() : undefined
@@ -63,7 +68,7 @@ export async function* scanAll<T>(
         if (connection !== undefined && connection === node.link.connection) pending.scanned(node, begin, end)
       }
     } catch (error) {
-      if (!passes(error) || performance.now() - goodAt > limit) throw error
+      if (!passes(error) || !isInTime() || router.state === 'closed') throw error
     }
     const progressed = pending.size < before
     if (progressed) goodAt = performance.now()
@@ -72,21 +77,30 @@ export async function* scanAll<T>(
   }
 }
 
-async function coveredSlots(router: Router): Promise<number[]> {
-  if (router.topology === undefined)
-    await router.ownerOf(0).catch(error => {
+async function coveredSlots(router: Router, isInTime: () => boolean): Promise<number[]> {
+  if (router.topology === undefined) {
+    await router.ownerOf(0, isInTime).catch(error => {
       if (!(error instanceof SlotNotCoveredError)) throw error
     })
+  }
   const covered: number[] = []
   for (let slot = 0; slot < SLOTS; slot++) if (router.primaryOf(slot) !== undefined) covered.push(slot)
   return covered
 }
 
+/** A slot is on its way `to` the node of this id, while its owner has this epoch. */
+interface Departure {
+  readonly to: string
+  readonly epoch: string
+}
+
 /** Slots that are still to be scanned. */
 class Pending {
   readonly #slots: Set<number>
-  /** Those that were scanned at the node that they are leaving, and the id of the other one. */
-  readonly #halfway = new Map<number, string>()
+  /** Those that were scanned at the node that they are leaving. */
+  readonly #halfway = new Map<number, Departure>()
+  /** Those that the other node did not take when it was asked behind such a scan, and behind how many in a row. */
+  readonly #shut = new Map<number, Departure & { readonly times: number }>()
 
   constructor(slots: readonly number[]) {
     this.#slots = new Set(slots)
@@ -101,11 +115,31 @@ class Pending {
   }
 
   /** The node to scan next. */
-  async next(router: Router): Promise<ClusterNode> {
+  async next(router: Router, isInTime: () => boolean): Promise<ClusterNode> {
     const [slot] = this.#slots
-    const id = this.#halfway.get(slot as number)
-    const other = id === undefined ? undefined : router.nodes.all.find(node => node.id === id)
-    return other ?? (await router.ownerOf(slot as number))
+    const departure = this.#halfway.get(slot as number)
+    const other = departure === undefined ? undefined : router.nodes.all.find(({ id }) => id === departure.to)
+    return other ?? (await router.ownerOf(slot as number, isInTime))
+  }
+
+  /** `node` has said what it owns: slots on their way there that it does not take, or on their way from there that nobody takes. */
+  met(node: ClusterNode, now: Ownership): void {
+    for (const [slot, departure] of this.#halfway) {
+      if (departure.to !== node.id) continue
+      const before = this.#shut.get(slot)
+      this.#shut.delete(slot)
+      if (isThere(now, slot)) continue
+      this.#halfway.delete(slot)
+      this.#shut.set(slot, {
+        ...departure,
+        times: before?.to === departure.to && before.epoch === departure.epoch ? 2 : 1,
+      })
+    }
+    for (const [slot, departure] of this.#shut) {
+      if (departure.times < 2 || !now.owned.has(slot)) continue
+      this.#shut.delete(slot)
+      if (now.leaving.get(slot) === departure.to && now.epoch === departure.epoch) this.#slots.delete(slot)
+    }
   }
 
   /** Whether a scan of `node` would bring any of them nearer. */
@@ -117,7 +151,7 @@ class Pending {
   }
 
   #isHalfwayTo(node: ClusterNode, slot: number): boolean {
-    return this.#halfway.get(slot) === node.id
+    return this.#halfway.get(slot)?.to === node.id
   }
 
   scanned(node: ClusterNode, begin: Ownership, end: Ownership): void {
@@ -127,7 +161,7 @@ class Pending {
         if (isThere(begin, slot) && isThere(end, slot)) this.#slots.delete(slot)
       } else if (begin.owned.has(slot) && end.owned.has(slot) && begin.epoch === end.epoch) {
         const to = end.leaving.get(slot)
-        if (to !== undefined) this.#halfway.set(slot, to)
+        if (to !== undefined) this.#halfway.set(slot, { to, epoch: end.epoch })
         else if (!begin.leaving.has(slot)) this.#slots.delete(slot)
       }
     }

@@ -257,6 +257,21 @@ describe('a slot that moves', () => {
     )
   })
 
+  test('a scan ends although a slot is on its way to a node that does not take it', async () => {
+    const client = connect()
+    const keys = Array.from({ length: 200 }, (_, i) => `shut:${i}`)
+    for (const key of keys) await client.set(key, '')
+    const owner = await cluster().primaryOf(100)
+    const other = (await cluster().primaries()).find(node => node !== owner)!
+    const here = cluster().key(100, 'shut')
+    await client.set(here, '')
+    await owner.command('CLUSTER', 'SETSLOT', 100, 'MIGRATING', other.id)
+    const found = new Set<string>()
+    for await (const key of client.scan()) found.add(key)
+    expect([here, ...keys].filter(key => !found.has(key))).toEqual([])
+    await owner.command('CLUSTER', 'SETSLOT', 100, 'STABLE')
+  })
+
   test('a scan ends although a slot stays half-way over', async () => {
     const client = connect()
     const { gone, here, move } = await halfWay(client)
