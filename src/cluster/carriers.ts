@@ -4,7 +4,7 @@
  */
 
 import type { Where } from '../connection/diagnostics.js'
-import { ConnectionError, MovedError, type RedisError } from '../errors/errors.js'
+import { ClusterError, ConnectionError, MovedError, type RedisError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { SHARD } from '../pubsub/kind.js'
 import { Registry, type RegistryOwner } from '../pubsub/registry.js'
@@ -111,7 +111,7 @@ export class Carriers implements RegistryOwner {
     const hops = (this.#hops.get(topic) ?? 0) + 1
     this.#hops.set(topic, hops)
     // What goes in circles waits for the next look at the cluster.
-    if (from === undefined || hops > MOST || this.#router.follow(from, error) === 'refused') {
+    if (from === undefined || hops > MOST || this.#router.follow(from, error) instanceof ClusterError) {
       this.#router.refresh()
       return true
     }

@@ -113,14 +113,13 @@ export class Redirects {
   learn(node: ClusterNode, command: Command, redirect: AskError): ClusterNode | 'later' | 'over' {
     if (!this.#counts(node, command, redirect)) return 'over'
     const target = this.follow(node, redirect)
-    if (target !== 'refused') return target
-    const message = `${node.name} named a node for ${command.spec.name} that allowRedirect does not let through`
-    this.#giveUp(command, message, redirect)
+    if (!(target instanceof ClusterError)) return target
+    this.#giveUp(command, target)
     return 'over'
   }
 
-  /** The node that `node` named. `later` if nobody knows where it is before a fresh look; `refused` if it must not be dialled. */
-  follow(node: ClusterNode, redirect: AskError): ClusterNode | 'later' | 'refused' {
+  /** The node that `node` named. `later` if nobody knows where it is before a fresh look; an error if it must not be dialled. */
+  follow(node: ClusterNode, redirect: AskError): ClusterNode | 'later' | ClusterError {
     const { port, slot } = redirect
     const host = redirect.host === '' ? node.address.host : redirect.host
     if (!isHost(host)) {
@@ -128,8 +127,14 @@ export class Redirects {
       this.#ways.refresh()
       return 'later'
     }
-    const address = this.#ways.place({ host, port })
-    if (address === undefined) return 'refused'
+    let address: Address | undefined
+    try {
+      address = this.#ways.place({ host, port })
+    } catch (cause) {
+      // Thrown on, it would end the connection, whose reader is calling.
+      return undialled(node, 'for which addressMap or allowRedirect failed', cause)
+    }
+    if (address === undefined) return undialled(node, 'that allowRedirect does not let through', redirect)
     const target = this.#ways.nodeAt(address)
     const kind = redirect instanceof MovedError ? 'MOVED' : 'ASK'
     this.#ways.onRedirect({ kind, slot, from: node.name, to: target.name })
@@ -144,17 +149,14 @@ export class Redirects {
   #counts(node: ClusterNode, command: Command, refusal: RedisError): boolean {
     command.keep ??= new Keep()
     if (++command.keep.redirects <= MOST) return true
-    this.#giveUp(
-      command,
-      `${command.spec.name} was sent from node to node ${MOST} times, the last time by ${node.name}`,
-      refusal,
-    )
+    const message = `${command.spec.name} was sent from node to node ${MOST} times, the last time by ${node.name}.`
+    this.#giveUp(command, new ClusterError(message, { node: refusal.node, outcome: 'not sent', cause: refusal }))
     return false
   }
 
-  #giveUp(command: Command, message: string, cause: RedisError): void {
+  #giveUp(command: Command, error: ClusterError): void {
     this.#ways.refresh()
-    fail(command, new ClusterError(`${message}.`, { node: cause.node, outcome: 'not sent', cause }))
+    fail(command, error)
   }
 
   #wait(command: Command, slot: number, refusal: RedisError): void {
@@ -192,6 +194,10 @@ export class Redirects {
     this.#ways.route(command)
     return true
   }
+}
+
+function undialled({ name }: ClusterNode, why: string, cause: unknown): ClusterError {
+  return new ClusterError(`${name} redirected to a node ${why}.`, { node: name, outcome: 'not sent', cause })
 }
 
 function passes(refusal: RedisError): boolean {

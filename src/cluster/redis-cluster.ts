@@ -45,7 +45,7 @@ export interface RedisClusterStats {
   readonly inflight: number
   /** Commands accepted and not written, those included that wait for the cluster. */
   readonly queued: number
-  /** What these take, in bytes, roughly; without those that wait for the cluster. */
+  /** What these take, in bytes, roughly. */
   readonly queuedBytes: number
   /** Connections that replaced a lost one. */
   readonly reconnects: number
@@ -129,11 +129,11 @@ export class RedisCluster extends View {
   }
 
   get stats(): RedisClusterStats {
-    const { nodes, refreshing, waiting } = this.#router
+    const { nodes, refreshing, waiting, waitingBytes } = this.#router
     return {
       inflight: nodes.inflight,
       queued: nodes.queued + waiting,
-      queuedBytes: nodes.queuedBytes,
+      queuedBytes: nodes.queuedBytes + waitingBytes,
       reconnects: nodes.reconnects,
       pool: nodes.pool,
       nodes: nodes.all.length,

@@ -17,7 +17,13 @@ import type { LinkState } from '../connection/link.js'
 import type { Settings } from '../connection/options.js'
 import { fail } from '../connection/settle.js'
 import { Unit } from '../connection/unit.js'
-import { type AskError, ConnectionError, type RedisClusterException, type RedisError } from '../errors/errors.js'
+import {
+  type AskError,
+  type ClusterError,
+  ConnectionError,
+  type RedisClusterException,
+  type RedisError,
+} from '../errors/errors.js'
 import type { ClusterNode, ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
 import { type Destination, FanOut, Part, toNode, toSlot } from './fan-out.js'
@@ -73,7 +79,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     this.nodes = new Nodes(options, this)
     this.#table = this.slots.table
     this.#fromPrimary = options.readFrom === 'primary'
-    this.#rooms = new WaitingRooms(this)
+    this.#rooms = new WaitingRooms(this, this.settings.queue)
     this.#redirects = new Redirects(this, this.#rooms)
     const { connectTimeout, reconnect } = this.settings
     this.refreshing = new Refresh(this, connectTimeout, reconnect, options.refreshInterval)
@@ -98,6 +104,11 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   /** Commands that wait for the cluster rather than for a connection. */
   get waiting(): number {
     return this.#rooms.length
+  }
+
+  /** What these take, in bytes, roughly. */
+  get waitingBytes(): number {
+    return this.#rooms.bytes
   }
 
   // Commands
@@ -189,7 +200,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     const primaries = new Set(shards.map(({ shard }) => shard.primary))
     const destinations = shards.map(({ slot }) => toSlot(slot))
     if (ask === 'nodes') {
-      for (const node of this.nodes.all) if (!primaries.has(node)) destinations.push(toNode(node, false))
+      for (const node of this.nodesOf('all')) if (!primaries.has(node)) destinations.push(toNode(node, false))
     }
     return destinations
   }
@@ -293,7 +304,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   }
 
   /** The node that `node` named by redirecting something; see Redirects. */
-  follow(node: ClusterNode, redirect: AskError): ClusterNode | 'later' | 'refused' {
+  follow(node: ClusterNode, redirect: AskError): ClusterNode | 'later' | ClusterError {
     return this.#redirects.follow(node, redirect)
   }
 

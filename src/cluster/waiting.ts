@@ -1,7 +1,8 @@
 import { type Command, type Holder, Keep, State } from '../commands/command.js'
+import type { Settings } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
 import { errorLike, fail } from '../connection/settle.js'
-import { timedOut } from '../connection/timeout.js'
+import { notSent, timedOut } from '../connection/timeout.js'
 import type { RedisError } from '../errors/errors.js'
 
 /** Commands of one slot, in the order in which they go again. */
@@ -28,17 +29,24 @@ export interface Usher {
  */
 export class WaitingRooms implements Holder {
   readonly #usher: Usher
+  readonly #bounds: Settings['queue']
+  #length = 0
+  #bytes = 0
   readonly #lines = new Map<number, Line>()
   readonly #parked = new Set<Command>()
 
-  constructor(usher: Usher) {
+  constructor(usher: Usher, bounds: Settings['queue']) {
     this.#usher = usher
+    this.#bounds = bounds
   }
 
   get length(): number {
-    let length = this.#parked.size
-    for (const { commands } of this.#lines.values()) length += commands.size
-    return length
+    return this.#length
+  }
+
+  /** What all of them take, in bytes, roughly. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Whether commands of `slot` wait. */
@@ -48,10 +56,10 @@ export class WaitingRooms implements Holder {
 
   /** Takes a command that goes again when its slot may be served: after 25 ms, and longer each time, up to half a second. */
   add(command: Command, slot: number, refusal: RedisError): void {
+    if (!this.#admits(command, refusal)) return
     command.keep ??= new Keep()
     const { keep } = command
     keep.refusal = refusal
-    command.holder = this
     let line = this.#lines.get(slot)
     if (line === undefined) {
       const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(keep.waits, 10)) * (0.5 + Math.random() / 2)
@@ -68,13 +76,36 @@ export class WaitingRooms implements Holder {
     if (line === undefined) return
     clearTimeout(line.timer)
     this.#lines.delete(slot)
-    this.#usher.again([...line.commands])
+    this.#usher.again(this.#release(line.commands))
   }
 
   /** Takes a command until the cluster is known. */
   park(command: Command): void {
+    if (this.#admits(command, this.#usher.trouble)) this.#parked.add(command)
+  }
+
+  /** Counts `command` in; false if that would pass a bound, and it was rejected. `why` it has to wait. */
+  #admits(command: Command, why: RedisError | undefined): boolean {
+    const { maxBytes, maxCommands } = this.#bounds
+    const isOne = this.#length >= maxCommands
+    if (isOne || this.#bytes + command.size > maxBytes) {
+      const bound = isOne ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
+      const message = `Too much waits for the cluster: ${bound} would be passed`
+      fail(command, notSent(command, message, { node: 'the cluster', lastError: why }))
+      return false
+    }
     command.holder = this
-    this.#parked.add(command)
+    this.#length++
+    this.#bytes += command.size
+    return true
+  }
+
+  /** Takes them out of the books; each goes, or is settled, next. */
+  #release(commands: Iterable<Command>): Command[] {
+    const released = [...commands]
+    this.#length -= released.length
+    for (const { size } of released) this.#bytes -= size
+    return released
   }
 
   /** Whether somebody waits for the cluster to be known. */
@@ -84,14 +115,14 @@ export class WaitingRooms implements Holder {
 
   /** The cluster is known: everyone goes. */
   unpark(): void {
-    const commands = [...this.#parked]
+    const commands = this.#release(this.#parked)
     this.#parked.clear()
     this.#usher.again(commands)
   }
 
   /** No node answers, and none will: everyone who waits for the cluster to be known is told. */
   rejectParked(error: RedisError): void {
-    const commands = [...this.#parked]
+    const commands = this.#release(this.#parked)
     this.#parked.clear()
     for (const command of commands) fail(command, notDone(command, error))
   }
@@ -102,7 +133,7 @@ export class WaitingRooms implements Holder {
     for (const [slot, { commands, timer }] of this.#lines) {
       clearTimeout(timer)
       this.#lines.delete(slot)
-      for (const command of commands) fail(command, notDone(command, error))
+      for (const command of this.#release(commands)) fail(command, notDone(command, error))
     }
   }
 
@@ -138,9 +169,13 @@ export class WaitingRooms implements Holder {
   }
 
   #forget(command: Command): void {
-    if (this.#parked.delete(command)) return
+    if (this.#parked.delete(command)) {
+      this.#release([command])
+      return
+    }
     for (const [slot, { commands, timer }] of this.#lines) {
       if (!commands.delete(command)) continue
+      this.#release([command])
       if (commands.size > 0) return
       clearTimeout(timer)
       this.#lines.delete(slot)

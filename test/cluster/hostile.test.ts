@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { ClusterError, RedisClusterException, RedisError } from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
 import { type FakeRedis, resp } from '../rig/fake-redis.js'
 import { slotOf } from '../servers/servers.mjs'
 import { evenly, fakeCluster, isShards, shardsReply } from './fakes.js'
@@ -108,6 +109,12 @@ describe('redirects that lead nowhere', () => {
   })
 })
 
+let failing = false
+
+function fails(): undefined {
+  if (failing) throw new Error('mine')
+}
+
 describe('redirects of a hostile node', () => {
   const malformed = [
     `MOVED ${SLOT}`,
@@ -168,6 +175,27 @@ describe('redirects of a hostile node', () => {
     expect(dialled()).toBe(0)
     text = 'ERR over'
     await expect(client.get('k')).rejects.toThrow('over')
+  })
+
+  test.each([
+    ['allowRedirect that throws', { allowRedirect: () => fails() ?? true }],
+    ['addressMap that throws', { addressMap: (): undefined => fails() }],
+    ['addressMap that leads nowhere', { addressMap: (): string | undefined => (failing ? 'nowhere' : undefined) }],
+  ] as const)('an %s rejects the command, and no neighbour', async (_, options) => {
+    const nodes = await cluster(2, (index, argv, all) => {
+      if (argv[0] === 'EXISTS') return resp.integer(1)
+      return isGet(argv) ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[1 - index]!.port}`) : undefined
+    })
+    const client = connect(nodes, { commandTimeout: 0, ...options })
+    await client.connect()
+    failing = true
+    const calls = [client.get('k'), client.exists('k')]
+    const error = await calls[0]!.catch(cause => cause)
+    failing = false
+    expect(error).toBeInstanceOf(ClusterError)
+    expect(error).toMatchObject({ command: 'GET', outcome: 'not sent', cause: { message: expect.any(String) } })
+    expect(await calls[1]).toBe(1)
+    expect(client.stats.reconnects).toBe(0)
   })
 
   test('what allowRedirect does not let through is not dialled, by redirect or by topology', async () => {
@@ -313,6 +341,51 @@ describe('topologies of a hostile node', () => {
       ],
       [[SLOT, SLOT]],
     ])
+  })
+})
+
+describe('what waits for the cluster', () => {
+  const bounds = [
+    [{ maxCommands: 10 }, 'queue.maxCommands (10)'],
+    [{ maxBytes: 10_000 }, 'queue.maxBytes (10000)'],
+  ] as const
+  const value = 'x'.repeat(950)
+
+  async function expectBounded(client: RedisCluster, calls: readonly Promise<unknown>[], bound: string): Promise<void> {
+    const { queued, queuedBytes } = client.stats
+    expect(queued).toBeLessThanOrEqual(10)
+    expect(queuedBytes).toBeGreaterThan(queued * value.length)
+    const settled = await Promise.allSettled(calls)
+    const errors = settled.map(each => (each.status === 'rejected' ? (each.reason as Error) : new Error('it was done')))
+    expect(errors.filter(({ message }) => message.includes(bound)).length).toBeGreaterThanOrEqual(20)
+    for (const error of errors) expect(error).toMatchObject({ command: 'SET', outcome: 'not sent' })
+    expect(client.stats).toMatchObject({ queued: 0, queuedBytes: 0 })
+  }
+
+  test.each(bounds)('is bounded by %o before it is known', async (queue, bound) => {
+    const nodes = await cluster(1, (_, argv) => (isShards(argv) ? '' : undefined))
+    const client = connect(nodes, { queue, commandTimeout: 300 })
+    await expectBounded(
+      client,
+      Array.from({ length: 30 }, (_, i) => client.set(`k${i}`, value)),
+      bound,
+    )
+  })
+
+  test.each(bounds)('is bounded by %o while it is down', async (queue, bound) => {
+    const nodes = await cluster(1, (_, argv) =>
+      argv[0] === 'SET' ? resp.error('CLUSTERDOWN The cluster is down') : undefined,
+    )
+    const client = connect(nodes, { queue, commandTimeout: 1_000 })
+    await client.connect()
+    const calls: Promise<unknown>[] = []
+    for (let i = 0; i < 40; i++) {
+      const call = client.set(`k${i}`, value)
+      calls.push(call)
+      // One at a time: what was refused waits with the cluster, not for its connection.
+      await Promise.race([call.catch(() => {}), until(() => client.stats.inflight === 0 && client.stats.queued > 0)])
+    }
+    await expectBounded(client, calls, bound)
   })
 })
 
