@@ -188,12 +188,13 @@ export class Refresh {
       let next = 0
       let open = 1
       let asked: Promise<unknown> = Promise.resolve()
+      let told = false
       const settle = () => {
         if (--open === 0) resolve(undefined)
       }
       const dial = () => {
         const node = nodes[next++]
-        if (node === undefined || this.#stopped !== undefined) {
+        if (node === undefined || told || this.#stopped !== undefined) {
           next = nodes.length
           settle()
           return
@@ -210,8 +211,11 @@ export class Refresh {
         node.connect(this.#connectTimeout || 0x7fffffff).then(
           () => {
             asked = asked.then(async () => {
-              const topology = await this.#tell(node, reasons)
-              if (topology !== undefined) resolve(topology)
+              const topology = told ? undefined : await this.#tell(node, reasons)
+              if (topology !== undefined) {
+                told = true
+                resolve(topology)
+              }
               follow()
               settle()
             })
