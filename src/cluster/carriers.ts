@@ -12,6 +12,7 @@ import type { Destination } from '../pubsub/subscriber.js'
 import { Subscriber } from '../pubsub/subscriber.js'
 import type { Topic } from '../pubsub/topic.js'
 import type { ClusterNode } from './cluster-node.js'
+import { notCovered } from './faults.js'
 import type { Router } from './router.js'
 import { slotOf } from './slots.js'
 
@@ -125,12 +126,21 @@ export class Carriers implements RegistryOwner {
     return undefined
   }
 
+  troubleOf(topic: Topic): RedisError | undefined {
+    const { topology, trouble } = this.#router
+    if (trouble !== undefined || topology === undefined || topic.kind !== SHARD) return trouble
+    return notCovered(this.slotOf(topic))
+  }
+
   onGap(gap: Gap): void {
     this.#owner.onGap(gap)
   }
 
   onError(error: unknown, heard: boolean): void {
     this.#owner.onError(error, heard)
+  }
+
+  onDown(): void {
     this.#router.refresh()
     queueMicrotask(() => this.#leaveDead())
   }
@@ -140,8 +150,7 @@ export class Carriers implements RegistryOwner {
   /** A look at the cluster has told: topics go to where they belong by now. */
   adopt(): void {
     this.#hops.clear()
-    if (this.#common !== undefined && !this.#router.nodes.all.includes(this.#common.node))
-      this.#moveCommon(gone(this.#common.node))
+    this.#leaveGone()
     this.#leaveDead()
     for (const topic of this.registry.topics) {
       if (topic.kind === SHARD || topic.carrier === undefined) this.registry.reroute(topic)
@@ -158,6 +167,14 @@ export class Carriers implements RegistryOwner {
     for (const topic of this.registry.topics) {
       if (topic.kind === SHARD && this.slotOf(topic) === slot) this.registry.reroute(topic)
     }
+  }
+
+  /** A node that is not of the cluster any more hears nothing of it, nor does one that the cluster holds for dead. */
+  #leaveGone(): void {
+    const node = this.#common?.node
+    if (node === undefined) return
+    if (!this.#router.nodes.all.includes(node)) this.#moveCommon(gone(node))
+    else if (node.failed) this.#moveCommon(dead(node))
   }
 
   /** Channels and patterns are as well carried by any other node. */
@@ -200,6 +217,10 @@ export class Carriers implements RegistryOwner {
   #all(): Subscriber[] {
     return [...(this.#common === undefined ? [] : [this.#common.subscriber]), ...this.#ofShards.values()]
   }
+}
+
+function dead({ name }: ClusterNode): ConnectionError {
+  return new ConnectionError(`The cluster holds ${name} for dead.`, { node: name })
 }
 
 function gone({ name }: ClusterNode): ConnectionError {

@@ -2,6 +2,7 @@ import type { Engine, ViewOf } from '../client/engine.js'
 import type { Step } from '../client/scan.js'
 import type { Session } from '../client/session.js'
 import type { Form } from '../commands/context.js'
+import type { RedisClusterException } from '../errors/errors.js'
 import type { Registry } from '../pubsub/registry.js'
 import { Carriers, type CarriersOwner } from './carriers.js'
 import type { ClusterNode } from './cluster-node.js'
@@ -28,6 +29,11 @@ export class ClusterEngine extends Router implements Engine {
   override adopt(topology: Topology): void {
     super.adopt(topology)
     this.carriers.adopt()
+  }
+
+  override onUnknown(error: RedisClusterException, inVain: boolean): void {
+    super.onUnknown(error, inVain)
+    this.carriers.registry.onUnplaced(error, inVain)
   }
 
   override move(slot: number, node: ClusterNode): void {

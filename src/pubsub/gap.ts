@@ -4,7 +4,7 @@ import type { RedisError } from '../errors/errors.js'
 export interface Gap<T extends string | Buffer = string> {
   /** The channels and patterns that it concerns. */
   readonly channels: readonly T[]
-  /** When the last byte was heard before the loss, ms since the epoch. */
+  /** When the last byte was heard before the loss, ms since the epoch; of a slot that moved, the channel's last message. */
   readonly from: number
   /** When the last of `channels` was confirmed again, ms since the epoch. */
   readonly to: number

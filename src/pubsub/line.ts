@@ -9,6 +9,8 @@ export interface Carried {
   readonly topic: Topic
   state: 'out' | 'joining' | 'in' | 'leaving'
   wanted: boolean
+  /** Of a shard: when the last message came, or the confirmation, on the clock of `performance.now()`. */
+  heardAt: number | undefined
   line: Line | undefined
   /** Was refused together with others: it goes alone, to learn whom the refusal means. */
   alone: boolean

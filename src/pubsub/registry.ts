@@ -32,6 +32,10 @@ export interface RegistryOwner {
    * `reroute` then (cluster).
    */
   takesRefusal?(topic: Topic, error: RedisError | undefined): boolean
+  /** Why nobody can carry `topic` (cluster). */
+  troubleOf?(topic: Topic): RedisError | undefined
+  /** A subscriber has lost its connection, or an attempt failed. */
+  onDown?(): void
   onGap(gap: Gap): void
   /** Trouble that no call is told of. `heard` says that a listener of the subscription was told. */
   onError(error: unknown, heard: boolean): void
@@ -192,7 +196,14 @@ export class Registry implements SubscriberOwner, MemberOwner {
     }
     // Also if it is confirmed: it may have been about to be left.
     topic.carrier ??= this.#owner.place(topic)
-    topic.carrier?.carry(topic)
+    if (topic.carrier !== undefined) topic.carrier.carry(topic)
+    else this.#hold(topic, this.#owner.troubleOf?.(topic))
+  }
+
+  /** The deadline of who waits for `topic` ends with `trouble`, unless that passes. */
+  #hold(topic: Topic, trouble: RedisError | undefined): void {
+    if (trouble === undefined) return
+    for (const call of topic.joins) call.hold(notJoined(topic, trouble))
   }
 
   #remove(listener: Listener): void {
@@ -230,7 +241,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
     const before = topic.carrier
     const now = this.#owner.place(topic)
     if (before !== now) {
-      if (topic.confirmed) this.#lose(topic, sinceEpoch(performance.now()), moved(topic))
+      if (topic.confirmed) this.#lose(topic, heardAt(before, topic), moved(topic))
       topic.carrier = now
       before?.drop(topic)
     }
@@ -281,7 +292,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
 
   onDismissed(carrier: Carrier, topic: Topic): void {
     if (topic.carrier !== carrier) return
-    this.#lose(topic, sinceEpoch(carrier.link.connection?.lastRead ?? performance.now()), moved(topic))
+    this.#lose(topic, heardAt(carrier, topic), moved(topic))
     if (this.#owner.takesRefusal?.(topic, undefined) !== true) carrier.carry(topic)
   }
 
@@ -300,6 +311,15 @@ export class Registry implements SubscriberOwner, MemberOwner {
     for (const listener of topic.listeners) listener.refuse(error)
   }
 
+  /** Nobody was found who could carry what nobody carries; `inVain`: nobody will be until somebody changes something. */
+  onUnplaced(error: RedisError, inVain: boolean): void {
+    for (const topic of this.topics) {
+      if (topic.carrier !== undefined) continue
+      if (inVain) for (const call of [...topic.joins]) call.fail(notJoined(topic, error))
+      else this.#hold(topic, error)
+    }
+  }
+
   onKept(_carrier: Carrier, topic: Topic, error: RedisError): void {
     for (const call of [...topic.leaves]) {
       topic.leaves.delete(call)
@@ -309,6 +329,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
 
   onDown(carrier: Carrier, error: RedisError, permanent: boolean, exhausted: boolean): void {
     this.report(error, false)
+    this.#owner.onDown?.()
     if (!permanent && !exhausted) return
     for (const topic of this.topics) {
       if (topic.carrier !== carrier) continue
@@ -350,8 +371,18 @@ export class Registry implements SubscriberOwner, MemberOwner {
   }
 }
 
+/** Since when messages of `topic` may go elsewhere, ms since the epoch: nobody tells when exactly its slot moved. */
+function heardAt(carrier: Carrier | undefined, topic: Topic): number {
+  return sinceEpoch(carrier?.heardAt(topic) ?? performance.now())
+}
+
 function textOf(name: Key): string {
   return typeof name === 'string' ? name : Buffer.from(name).toString()
+}
+
+/** What a call rejects with for whose topic there is nobody to carry it. */
+function notJoined(topic: Topic, error: RedisError): RedisError {
+  return errorLike(error, { command: topic.kind.join.name, outcome: 'not sent', cause: error.cause })
 }
 
 function moved(topic: Topic): RedisError {

@@ -94,7 +94,7 @@ export class Subscriber implements LinkOwner, Carrier {
     const topics = this.#of(topic.kind)
     let carried = topics.get(topic.key)
     if (carried === undefined) {
-      carried = { topic, state: 'out', wanted: false, line: undefined, alone: false }
+      carried = { topic, state: 'out', wanted: false, heardAt: undefined, line: undefined, alone: false }
       topics.set(topic.key, carried)
     }
     if (!carried.wanted) {
@@ -112,6 +112,10 @@ export class Subscriber implements LinkOwner, Carrier {
     carried.wanted = false
     this.#wanted--
     this.#look(carried)
+  }
+
+  heardAt(topic: Topic): number | undefined {
+    return this.#of(topic.kind).get(topic.key)?.heardAt
   }
 
   /** Bytes may be wanted from now on, or not any more. */
@@ -216,7 +220,7 @@ export class Subscriber implements LinkOwner, Carrier {
         this.#patterns.get(nameOf(items[0]))?.topic.deliverFrom(items[1] as Reply, items[2] as Reply)
         break
       case 'smessage':
-        this.#shards.get(nameOf(items[0]))?.topic.deliver(items[1] as Reply)
+        this.#deliverOfShard(this.#shards.get(nameOf(items[0])), items[1] as Reply)
         break
       case 'subscribe':
         this.#joined(this.#channels.get(nameOf(items[0])))
@@ -239,8 +243,15 @@ export class Subscriber implements LinkOwner, Carrier {
     }
   }
 
+  #deliverOfShard(carried: Carried | undefined, message: Reply): void {
+    if (carried === undefined) return
+    carried.heardAt = this.#link.connection?.lastRead
+    carried.topic.deliver(message)
+  }
+
   #joined(carried: Carried | undefined): void {
     if (carried?.state !== 'joining') return
+    carried.heardAt = this.#link.connection?.lastRead
     carried.state = 'in'
     carried.alone = false
     if (carried.wanted) this.#owner.onJoined(this, carried.topic)

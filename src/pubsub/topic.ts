@@ -29,6 +29,8 @@ export interface Carrier {
   carry(topic: Topic): void
   /** Unsubscribes from `topic`; its owner hears when that is done. */
   drop(topic: Topic): void
+  /** When the last message of a shard's `topic` came, or its confirmation, on the clock of `performance.now()`. */
+  heardAt(topic: Topic): number | undefined
   /** Bytes may be wanted from now on, or not any more. */
   refresh(): void
 }

@@ -2,12 +2,15 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { ConnectionError, RedisClusterException, TimeoutError } from '../../src/errors/errors.js'
+import { FakeRedis } from '../rig/fake-redis.js'
 import { takePort } from '../servers/servers.mjs'
 
 const open: RedisCluster[] = []
+const fakes: FakeRedis[] = []
 
-afterEach(() => {
+afterEach(async () => {
   for (const client of open.splice(0)) client.destroy()
+  for (const fake of fakes.splice(0)) await fake.stop()
 })
 
 /** A client of a cluster that is not there. */
@@ -49,10 +52,35 @@ describe('without a deadline, and with a cluster that never came', () => {
   })
 })
 
+describe('where no password lets in', () => {
+  test.each(Object.entries(calls))('%s is told at once', async (_, call) => {
+    const fake = await FakeRedis.start({ password: 'secret' })
+    fakes.push(fake)
+    const client = new RedisCluster(fake.url, { commandTimeout: 0, password: 'wrong' })
+    client.on('error', () => {})
+    open.push(client)
+    await expect(call(client)).rejects.toMatchObject({
+      name: 'RedisClusterException',
+      message: expect.stringContaining('WRONGPASS'),
+      outcome: 'not sent',
+    })
+  })
+})
+
 describe('with a deadline', () => {
   test('a scan ends with the trouble of the cluster', async () => {
     const client = await nowhere({ commandTimeout: 300 })
     await expect(keysOf(client)).rejects.toBeInstanceOf(RedisClusterException)
+  })
+
+  test.each(['subscribe', 'ssubscribe'] as const)('a %s ends with the trouble of the cluster', async name => {
+    const client = await nowhere({ commandTimeout: 300 })
+    await expect(client[name]('c', () => {})).rejects.toMatchObject({
+      name: 'RedisClusterException',
+      message: expect.stringContaining('ECONNREFUSED'),
+      command: name.toUpperCase(),
+      outcome: 'not sent',
+    })
   })
 
   test('a session that gave up has nobody look for the cluster any more', async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { DataError } from '../../src/errors/errors.js'
+import type { Gap } from '../../src/pubsub/gap.js'
 import { until } from '../rig/conditions.js'
 import { seeded } from '../rig/random.mjs'
 import type { ClusterNode } from '../servers/servers.mjs'
@@ -74,6 +75,44 @@ describe('channels and patterns', () => {
     expect(gaps[0]).toMatchObject({ channels: ['news'], cause: { name: 'ConnectionError' } })
   })
 
+  test('go to another node when the cluster holds theirs for dead', { timeout: 40_000 }, async () => {
+    await cluster().waitReady()
+    // What it hears of the connection itself comes later.
+    const client = connect({ healthCheckInterval: 30_000, refreshInterval: 300 })
+    const gaps: Gap[] = []
+    const heard: string[] = []
+    const news = await client.subscribe(['news'], message => void heard.push(message))
+    news.on('gap', gap => gaps.push(gap))
+    const node = await until(() => listeningNode('news'))
+    await node.pause()
+    const paused = Date.now()
+    await until(() => gaps.length === 1, { timeout: 10_000 })
+    expect(gaps[0]).toMatchObject({ channels: ['news'], cause: { message: expect.stringContaining('dead') } })
+    expect(gaps[0]!.from).toBeLessThanOrEqual(paused + 1)
+    const another = await until(() => listeningNode('news'))
+    await another.command('PUBLISH', 'news', 'again')
+    await until(() => heard.includes('again'))
+  })
+
+  test('a handler that throws has nobody look at the cluster', async () => {
+    const client = connect()
+    await client.connect()
+    let thrown = 0
+    const subscription = await client.subscribe(['throwing'], () => {
+      thrown++
+      throw new Error('mine')
+    })
+    const { refreshes } = client.stats
+    const end = performance.now() + 600
+    for (let i = 0; performance.now() < end; i++) {
+      await client.publish('throwing', '')
+      await until(() => thrown === i + 1)
+    }
+    // One may still have been asked for when the first connection was made.
+    expect(client.stats.refreshes).toBeLessThanOrEqual(refreshes + 1)
+    await subscription.unsubscribe()
+  })
+
   test('before the cluster is known they wait for it; events of keys are refused', async () => {
     const client = connect()
     const waiting = client.subscribe(['early'], () => {})
@@ -142,6 +181,32 @@ describe('channels of shards', () => {
     expect(gaps).toBe(MOVES)
     for (const channel of channels) await publisher.spublish(channel, 'end')
     await until(() => heard.has('end'))
+  })
+
+  test('tell a gap that begins with what was heard last', { timeout: 40_000 }, async () => {
+    await cluster().waitReady()
+    const client = connect({ refreshInterval: 300 })
+    const channel = cluster().key(700, 'last heard')
+    const gaps: Gap[] = []
+    let heardAt = 0
+    const subscription = await client.ssubscribe([channel], () => {
+      heardAt = Date.now()
+    })
+    subscription.on('gap', gap => gaps.push(gap))
+    const hear = async () => {
+      heardAt = 0
+      expect(await client.spublish(channel, '')).toBe(1)
+      await until(() => heardAt > 0)
+    }
+    await hear()
+    await cluster().moveSlot(700, await otherPrimary(700))
+    await until(() => gaps.length === 1)
+    expect(gaps[0]!.from).toBeLessThanOrEqual(heardAt + 1)
+    await hear()
+    await (await cluster().primaryOf(700)).pause()
+    await until(() => gaps.length === 2, { timeout: 20_000 })
+    expect(gaps[1]!.from).toBeLessThanOrEqual(heardAt + 1)
+    expect(gaps[1]!.to - gaps[1]!.from).toBeGreaterThan(500)
   })
 
   test('follow their primary to its successor', { timeout: 40_000 }, async () => {
