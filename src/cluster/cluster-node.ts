@@ -112,8 +112,12 @@ export class ClusterNode {
 /** What `promise` comes to; rejects with a TimeoutError if it takes longer than `ms`. */
 function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
+    // Unreferenced: what keeps the process alive for it is the socket.
     const timer = outside(() =>
-      setTimeout(() => reject(new TimeoutError(`${what} within ${ms} ms.`, { code: 'ETIMEDOUT', elapsed: ms })), ms),
+      setTimeout(
+        () => reject(new TimeoutError(`${what} within ${ms} ms.`, { code: 'ETIMEDOUT', elapsed: ms })),
+        ms,
+      ).unref(),
     )
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })

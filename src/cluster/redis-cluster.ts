@@ -72,8 +72,10 @@ export class RedisCluster extends View {
   readonly #options: RedisClusterOptions
   readonly #router: ClusterEngine
   readonly #events: Events<RedisClusterEvents>
-  readonly #clients = new Map<string, Redis>()
+  /** Of single nodes, by name and role. */
+  readonly #clients: Map<string, Redis>
   readonly #redirects: Readonly<Record<Redirect['kind'], number>>
+  #referenced = true
 
   /**
    * `new RedisCluster(['redis://10.0.0.1:7000', { host: '10.0.0.2', port: 7000 }])`: one seed is enough, more are safer. TLS and
@@ -83,10 +85,14 @@ export class RedisCluster extends View {
   constructor(seeds: Seed | readonly Seed[], options: RedisClusterOptions = {}) {
     const settings = readClusterOptions(seeds, options)
     const events = new Events<RedisClusterEvents>(EVENTS, error => report(events, error))
+    const clients = new Map<string, Redis>()
     const redirects = { MOVED: 0, ASK: 0 }
     const router = new ClusterEngine(settings, {
       onReady: () => events.emit('ready'),
-      onTopology: topology => events.emit('topology', topology),
+      onTopology: topology => {
+        closeThoseThatLeft(clients, topology)
+        events.emit('topology', topology)
+      },
       onRedirect: redirect => {
         redirects[redirect.kind]++
         events.emit('redirect', redirect)
@@ -103,6 +109,7 @@ export class RedisCluster extends View {
     this.#options = options
     this.#router = router
     this.#events = events
+    this.#clients = clients
     this.#redirects = redirects
   }
 
@@ -150,7 +157,8 @@ export class RedisCluster extends View {
 
   /**
    * A client for each node as far as they are known now, for what concerns one node: `INFO`, `CONFIG`, `MONITOR`. Each dials at its
-   * first call, says READONLY if it is a replica's, and is closed with this one. Before `connect()` there is none.
+   * first call, says READONLY if it is a replica's, and is closed with this one, or when its node has left the cluster. Before
+   * `connect()` there is none.
    */
   nodes(role: NodeRole = 'all'): Redis[] {
     if (!['primary', 'replica', 'all'].includes(role)) {
@@ -159,9 +167,10 @@ export class RedisCluster extends View {
     return this.#router.nodesOf(role).map(({ address, isReplica, name }) => {
       const key = `${name} ${isReplica}`
       let client = this.#clients.get(key)
-      if (client === undefined || client.status === 'closed') {
+      if (client === undefined || client.status === 'closing' || client.status === 'closed') {
         client = new Redis(this.#router.options.optionsOf(address, isReplica))
         client.on('error', error => report(this.#events, error))
+        if (!this.#referenced) client.unref()
         this.#clients.set(key, client)
       }
       return client
@@ -215,15 +224,32 @@ export class RedisCluster extends View {
 
   /** Lets the connections keep the process alive (the default). */
   ref(): this {
-    this.#router.nodes.ref()
-    this.#router.carriers.ref()
+    this.#referenced = true
+    for (const each of this.#connected()) each.ref()
     return this
   }
 
   /** Lets the process end although the client is connected. */
   unref(): this {
-    this.#router.nodes.unref()
-    this.#router.carriers.unref()
+    this.#referenced = false
+    for (const each of this.#connected()) each.unref()
     return this
+  }
+
+  #connected(): readonly { ref(): unknown; unref(): unknown }[] {
+    const { carriers, nodes, refreshing } = this.#router
+    return [nodes, carriers, refreshing, ...this.#clients.values()]
+  }
+}
+
+/** A client of a node that has left would dial in vain for ever. */
+function closeThoseThatLeft(clients: Map<string, Redis>, { shards }: Topology): void {
+  const names = new Set(shards.flatMap(({ primary, replicas }) => [primary, ...replicas]).map(({ name }) => name))
+  for (const [key, client] of clients) {
+    if (names.has(key.slice(0, key.indexOf(' ')))) continue
+    const forget = () => {
+      if (clients.get(key) === client) clients.delete(key)
+    }
+    client.close().then(forget, forget)
   }
 }

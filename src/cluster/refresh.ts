@@ -56,6 +56,7 @@ export class Refresh {
   #ended = 0
   #trouble: RedisClusterException | undefined
   #inVain = false
+  #referenced = true
 
   constructor(source: RefreshSource, connectTimeout: number, reconnect: Required<ReconnectOptions>, interval: number) {
     this.#source = source
@@ -130,6 +131,17 @@ export class Refresh {
         this.#run().catch(() => {})
       }, delay),
     )
+    if (!this.#referenced) this.#timer.unref()
+  }
+
+  ref(): void {
+    this.#referenced = true
+    this.#timer?.ref()
+  }
+
+  unref(): void {
+    this.#referenced = false
+    this.#timer?.unref()
   }
 
   async #run(): Promise<void> {

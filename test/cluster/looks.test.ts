@@ -62,4 +62,24 @@ describe('a look at the cluster', () => {
     setTimeout(release, 50)
     expect(await length).toBe(3)
   })
+
+  test('closes the clients of single nodes that it does not find any more', async () => {
+    let count = 2
+    const nodes = await cluster(2, (_, argv, all) => {
+      if (argv[0] === 'INFO') return resp.bulk('')
+      return isShards(argv) ? shardsReply(evenly(all.slice(0, count))) : undefined
+    })
+    const client = connect([nodes[0]!.url], { refreshInterval: 50 })
+    await client.connect()
+    const clients = client.nodes()
+    for (const each of clients) await each.info()
+    count = 1
+    await until(() => clients[1]!.status === 'closed')
+    expect(clients[0]!.status).toBe('ready')
+    await until(() => nodes[1]!.openConnections.length === 0)
+    expect(client.nodes()).toEqual([clients[0]])
+    count = 2
+    await until(() => client.nodes().length === 2)
+    expect(await client.nodes()[1]!.info()).toBeDefined()
+  })
 })
