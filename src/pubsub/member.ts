@@ -64,6 +64,7 @@ export class MemberListener implements Listener {
   /** The name as the member gave it, without the prefix. */
   readonly shown: Text
   call: Call | undefined
+  readonly followers: Map<Call, Listener[]> = new Map()
   readonly #member: Member
 
   constructor(member: Member, topic: Topic, shown: Text) {

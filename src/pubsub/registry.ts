@@ -90,12 +90,18 @@ export class Registry implements SubscriberOwner, MemberOwner {
     }
     const sent = command.args as readonly Key[]
     const listeners: Listener[] = []
+    /** Those that were there, whose topics are not confirmed. */
+    const followed: Listener[] = []
     const call = new Call(command, failed => {
+      for (const listener of followed) {
+        listener.topic.joins.delete(call)
+        listener.followers.delete(call)
+      }
       for (const listener of listeners) {
         listener.topic.joins.delete(call)
         listener.call = undefined
-        // What it added is not wanted any more.
-        if (failed) this.#remove(listener)
+        // What it added is not wanted any more, unless another call asked for it too.
+        if (failed && !inherit(listener)) this.#remove(listener)
       }
       if (failed) this.#expelIfIdle(member)
     })
@@ -107,7 +113,15 @@ export class Registry implements SubscriberOwner, MemberOwner {
     const start = () => {
       for (const [i, name] of names.entries()) {
         const topic = this.#topicOf(kind, sent[i] as Key)
-        if (member.listeners.has(topic.key)) continue
+        const known = member.listeners.get(topic.key)
+        if (known !== undefined) {
+          if (topic.confirmed) continue
+          call.expect(topic)
+          topic.joins.add(call)
+          known.followers.set(call, listeners)
+          followed.push(known)
+          continue
+        }
         const listener = new MemberListener(member, topic, member.shown(name))
         member.listeners.set(topic.key, listener)
         listeners.push(listener)
@@ -156,8 +170,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
 
   /** The signal of `member` was aborted. */
   abandon(member: Member, reason: unknown): void {
-    const calls = new Set([...member.listeners.values()].map(({ call }) => call))
-    for (const call of calls) call?.fail(reason)
+    for (const call of callsOf(member)) call.fail(reason)
     this.leaveAll(member)
   }
 
@@ -212,7 +225,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
     topic.listeners = topic.listeners.filter(each => each !== listener)
     topic.waiting = topic.waiting.filter(each => each !== listener)
     // Who waits for what he has left meanwhile need not.
-    listener.call?.confirm(topic)
+    for (const call of callsFor(listener)) call.confirm(topic)
     if (listener.wantsBytes) this.#bytes--
     topic.carrier?.refresh()
     if (topic.wanted) return
@@ -359,7 +372,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
     if (!first && error === undefined) return
     const gone = error ?? new ConnectionError('The client was closed.', { outcome: 'not sent' })
     for (const member of [...this.#members]) {
-      for (const { call } of member.listeners.values()) call?.fail(errorLike(gone, { outcome: 'not sent' }))
+      for (const call of callsOf(member)) call.fail(errorLike(gone, { outcome: 'not sent' }))
       if (error === undefined) member.end()
       else {
         member.inbox.clear()
@@ -378,6 +391,26 @@ function heardAt(carrier: Carrier | undefined, topic: Topic): number {
 
 function textOf(name: Key): string {
   return typeof name === 'string' ? name : Buffer.from(name).toString()
+}
+
+/** The calls that wait for what `listener` listens to. */
+function callsFor({ call, followers }: Listener): Call[] {
+  return call === undefined ? [...followers.keys()] : [call, ...followers.keys()]
+}
+
+/** Makes `listener` one that a follower of it added; false if it has none. */
+function inherit(listener: Listener): boolean {
+  for (const [call, added] of listener.followers) {
+    listener.followers.delete(call)
+    listener.call = call
+    added.push(listener)
+    return true
+  }
+  return false
+}
+
+function callsOf(member: Member): ReadonlySet<Call> {
+  return new Set([...member.listeners.values()].flatMap(callsFor))
 }
 
 /** What a call rejects with for whose topic there is nobody to carry it. */

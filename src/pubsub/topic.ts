@@ -11,6 +11,8 @@ export interface Listener {
   readonly wantsBytes: boolean
   /** The call that made it, as long as that waits for confirmations. */
   call: Call | undefined
+  /** Calls that asked for the topic when it was there and not confirmed, each with the listeners that it added. */
+  readonly followers: Map<Call, Listener[]>
   take(message: Reply): void
   takeFrom(channel: Reply, message: Reply): void
   /** The topic was lost; the last byte before came at `from`, ms since the epoch. */

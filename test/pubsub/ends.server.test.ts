@@ -4,8 +4,9 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
 import type { RedisOptions } from '../../src/connection/options.js'
 import { ConnectionError, PubSubError, TimeoutError } from '../../src/errors/errors.js'
+import type { Subscription } from '../../src/pubsub/subscription.js'
 import { until } from '../rig/conditions.js'
-import { FakeRedis } from '../rig/fake-redis.js'
+import { FakeRedis, resp } from '../rig/fake-redis.js'
 import { ChaosProxy } from '../rig/proxy.js'
 import { useServer } from '../servers/vitest.js'
 
@@ -34,6 +35,77 @@ async function messages(loop: AsyncIterable<{ message: string }>): Promise<strin
   for await (const { message } of loop) got.push(message)
   return got
 }
+
+describe('a channel that is on its way', () => {
+  /** Subscribed to `there`, and a server that does not confirm `slow` before it is told to. */
+  async function listening(options: RedisOptions): Promise<{
+    confirm: () => void
+    fake: FakeRedis
+    redis: Redis
+    subscription: Subscription
+  }> {
+    let confirm = () => {}
+    const confirmed = new Promise<void>(resolve => {
+      confirm = resolve
+    })
+    const fake = await FakeRedis.start({
+      async script([name = '', channel = '']) {
+        if (name !== 'SUBSCRIBE' && name !== 'UNSUBSCRIBE') return undefined
+        if (channel === 'slow') await confirmed
+        return resp.push([resp.bulk(name.toLowerCase()), resp.bulk(channel), resp.integer(1)])
+      },
+    })
+    stops.push(fake)
+    const redis = client({ port: fake.port, ...options })
+    return { confirm, fake, redis, subscription: await redis.subscribe('there') }
+  }
+
+  async function asked() {
+    const { fake, subscription, ...rest } = await listening({ commandTimeout: 0 })
+    const calls = [subscription.subscribe('slow'), subscription.subscribe('slow', 'there')]
+    await fake.untilReceived('SUBSCRIBE', 2)
+    return { ...rest, calls, subscription }
+  }
+
+  test('is waited for by all who ask for it', async () => {
+    const { calls, confirm } = await asked()
+    let confirmed = false
+    const settled = calls.map(call => call.then(() => expect(confirmed).toBe(true)))
+    await new Promise(resolve => setTimeout(resolve, 30))
+    confirmed = true
+    confirm()
+    await Promise.all(settled)
+  })
+
+  test('is waited for by none of them once it is left', async () => {
+    const { calls, confirm, subscription } = await asked()
+    const left = subscription.unsubscribe('slow')
+    await Promise.all(calls)
+    confirm()
+    await left
+    expect(subscription.channels).toEqual(['there'])
+  })
+
+  test('stays wanted when the first who asked for it has given up', async () => {
+    const { confirm, fake, subscription } = await listening({ commandTimeout: 300 })
+    const first = expect(subscription.subscribe('slow')).rejects.toBeInstanceOf(TimeoutError)
+    await fake.untilReceived('SUBSCRIBE', 2)
+    await new Promise(resolve => setTimeout(resolve, 150))
+    const second = subscription.subscribe('slow')
+    await first
+    confirm()
+    await second
+    expect(subscription.channels).toEqual(['there', 'slow'])
+  })
+
+  test('rejects for all of them when the client is destroyed', async () => {
+    const { calls, redis } = await asked()
+    const settled = Promise.allSettled(calls)
+    redis.destroy()
+    for (const each of await settled)
+      expect(each).toMatchObject({ reason: { name: 'ConnectionError', command: 'SUBSCRIBE' } })
+  })
+})
 
 describe('a full queue', () => {
   test("'drop-oldest' keeps the newest", async () => {
