@@ -6,7 +6,7 @@ import type { Engine, ViewOf } from '../client/engine.js'
 import { borrow, holdSession, nestedSession, type SessionEngine, sessionOver, takeBack } from '../client/lease.js'
 import { type Step, stepping } from '../client/scan.js'
 import type { Session } from '../client/session.js'
-import { type Command, type Holder, State } from '../commands/command.js'
+import { type Command, type Holder, Keep, State } from '../commands/command.js'
 import type { Form } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
 import { UNWATCH, WATCH } from '../commands/transactions.js'
@@ -174,7 +174,7 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
     if (!(refusal instanceof ClusterDownError || refusal instanceof ReadOnlyError) || command.spec.script) return false
     this.#router.refresh()
     if (this.#isWatching) this.#loseWatch(command, refusal)
-    else this.#later(command)
+    else this.#refused(command, refusal)
     return true
   }
 
@@ -188,10 +188,12 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
     if (learnt === 'over') return true
     if (this.#isWatching) this.#loseWatch(command, redirect)
     else {
-      command.state &= ~State.written
-      this.#drop()
-      if (learnt === 'later') this.#later(command)
-      else this.#pass(command)
+      if (learnt === 'later') this.#refused(command, redirect)
+      else {
+        command.state &= ~State.written
+        this.#drop()
+        this.#pass(command)
+      }
     }
     return true
   }
@@ -215,6 +217,14 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
     this.#drop()
     this.#lostWatch = { error, told: true }
     fail(command, error)
+  }
+
+  /** It did not run, and what its deadline ends rejects with the refusal. */
+  #refused(command: Command, refusal: RedisError): void {
+    command.keep ??= new Keep()
+    command.keep.refusal = refusal
+    command.state &= ~State.written
+    this.#later(command)
   }
 
   /** Looks for the slot's owner anew after a while. */

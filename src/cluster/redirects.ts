@@ -44,7 +44,7 @@ export interface Redirect {
 export interface Ways {
   slotOf(command: Command): number
   primaryOf(slot: number): ClusterNode | undefined
-  /** A primary that is connected, but for `except`. */
+  /** A primary other than `except`, as long as there is one that is not known to be down. */
   anyOther(except: ClusterNode): ClusterNode | undefined
   /** Where a node that is named `announced` is; undefined if it must not be dialled. */
   place(announced: Address): Address | undefined

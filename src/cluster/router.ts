@@ -208,7 +208,8 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   #anyPrimary(except?: ClusterNode): ClusterNode | undefined {
     const primaries = this.slots.shards.map(({ shard }) => shard.primary).filter(node => node !== except)
     const ready = primaries.filter(node => node.isReady)
-    const among = ready.length > 0 ? ready : primaries
+    const alive = ready.length > 0 ? ready : primaries.filter(({ failed, link }) => !failed && link.state !== 'down')
+    const among = alive.length > 0 ? alive : primaries
     return among[Math.trunc(Math.random() * among.length)]
   }
 
@@ -243,7 +244,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   anyOther(except: ClusterNode): ClusterNode | undefined {
     const other = this.#anyPrimary(except)
-    return other?.isReady ? other : undefined
+    return other === undefined || other.link.state === 'down' ? undefined : other
   }
 
   place(announced: Address): Address | undefined {

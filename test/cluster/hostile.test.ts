@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
-import { ClusterError, RedisClusterException, RedisError } from '../../src/errors/errors.js'
+import { ClusterDownError, ClusterError, RedisClusterException, RedisError } from '../../src/errors/errors.js'
 import { until } from '../rig/conditions.js'
 import { type FakeRedis, resp } from '../rig/fake-redis.js'
 import { slotOf } from '../servers/servers.mjs'
@@ -389,6 +389,25 @@ describe('what waits for the cluster', () => {
   })
 })
 
+describe('a primary that nothing answers for', () => {
+  test('gets no command that any other one can answer', async () => {
+    const { port } = await trap()
+    // The one that tells is a replica: no primary is connected when the first command comes.
+    const nodes = await cluster(2, (_, argv, all) => {
+      if (argv[0] === 'ECHO') return resp.bulk(argv[1]!)
+      if (!isShards(argv)) return undefined
+      return shardsReply([
+        { slots: [0, 8191], nodes: [{ port }, { port: all[0]!.port, role: 'replica' }] },
+        { slots: [8192, 16383], nodes: [{ port: all[1]!.port }] },
+      ])
+    })
+    for (let i = 0; i < 10; i++) {
+      const client = connect([nodes[0]!], { commandTimeout: 1_000 })
+      expect(await client.echo('x')).toBe('x')
+    }
+  })
+})
+
 describe('refusals that pass', () => {
   test.each([
     'CLUSTERDOWN The cluster is down',
@@ -411,6 +430,20 @@ describe('refusals that pass', () => {
       .catch(cause => cause)
     expect(error).toMatchObject({ code: text.split(' ')[0], command: 'SET', outcome: 'not sent' })
     expect(await client.pipeline().exists('x').exec({ settle: true })).toHaveLength(1)
+  })
+
+  test('in a session alike', async () => {
+    const text = 'CLUSTERDOWN The cluster is down'
+    let refusals = 3
+    const nodes = await cluster(1, (_, argv) =>
+      argv[0] === 'SET' ? (refusals-- > 0 ? resp.error(text) : resp.ok) : undefined,
+    )
+    const client = connect(nodes, { commandTimeout: 300 })
+    expect(await client.session(session => session.set('k', 'v'))).toBe('OK')
+    refusals = Number.POSITIVE_INFINITY
+    const error = await client.session(session => session.set('k', 'v')).catch(cause => cause)
+    expect(error).toBeInstanceOf(ClusterDownError)
+    expect(error).toMatchObject({ code: 'CLUSTERDOWN', command: 'SET', outcome: 'not sent' })
   })
 
   test('a pipeline keeps the order of what was refused', async () => {
