@@ -56,6 +56,8 @@ export class Carriers implements RegistryOwner {
   }
 
   place(topic: Topic): Subscriber | undefined {
+    // A listener of an event may have closed the client while others are still being told.
+    if (this.#router.state === 'closed') return undefined
     if (this.#router.topology === undefined) {
       this.#router.refresh()
       return undefined

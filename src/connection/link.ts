@@ -354,8 +354,8 @@ export class Link implements ConnectionOwner {
     const wanted = this.queued > 0 || (this.#traits.eager && this.#wasReady && !this.#closing)
     if (!wanted || permanent || this.#backoff.exhausted) return
     const delay = this.#backoff.wait()
+    this.#dialAfter(delay) // First: who is told may destroy the link.
     this.#owner.onReconnecting(this, this.#attempt + 1, delay)
-    this.#dialAfter(delay)
   }
 
   #flushOrConnect(): void {

@@ -2,8 +2,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { ConnectionError, RedisClusterException, TimeoutError } from '../../src/errors/errors.js'
-import { FakeRedis } from '../rig/fake-redis.js'
+import { until } from '../rig/conditions.js'
+import { FakeRedis, resp } from '../rig/fake-redis.js'
 import { takePort } from '../servers/servers.mjs'
+import { fakeCluster, isShards, shardsReply } from './fakes.js'
 
 const open: RedisCluster[] = []
 const fakes: FakeRedis[] = []
@@ -64,6 +66,44 @@ describe('where no password lets in', () => {
       message: expect.stringContaining('WRONGPASS'),
       outcome: 'not sent',
     })
+  })
+})
+
+describe('a listener that destroys the client', () => {
+  test('of topology: a channel whose slot has moved is not followed any more', async () => {
+    let owner = 0
+    const nodes = await fakeCluster(2, (_, argv, all) => {
+      if (argv[0] === 'SSUBSCRIBE') return resp.push([resp.bulk('ssubscribe'), resp.bulk(argv[1]!), resp.integer(1)])
+      if (!isShards(argv)) return undefined
+      return shardsReply([
+        { slots: [0, 16383], nodes: [{ port: all[owner]!.port }] },
+        { slots: [], nodes: [{ port: all[1 - owner]!.port }] },
+      ])
+    })
+    fakes.push(...nodes)
+    const client = new RedisCluster(nodes[0]!.url, { refreshInterval: 50 })
+    open.push(client)
+    await client.ssubscribe('x', () => {})
+    client.on('topology', () => client.destroy())
+    owner = 1
+    await until(() => client.status === 'closed')
+    await new Promise(resolve => setTimeout(resolve, 100))
+    expect(nodes.flatMap(({ openConnections }) => openConnections)).toEqual([])
+    expect(nodes[1]!.received('SSUBSCRIBE')).toEqual([])
+  })
+
+  test('of reconnecting: no attempt follows', async () => {
+    const nodes = await fakeCluster(1, () => undefined)
+    fakes.push(...nodes)
+    const client = new RedisCluster(nodes[0]!.url)
+    client.on('error', () => {})
+    open.push(client)
+    await client.connect()
+    client.on('reconnecting', () => client.destroy())
+    nodes[0]!.openConnections[0]!.reset()
+    await until(() => client.status === 'closed')
+    await new Promise(resolve => setTimeout(resolve, 150))
+    expect(nodes[0]!.connections).toHaveLength(1)
   })
 })
 

@@ -220,6 +220,20 @@ describe('events', () => {
     expect(seen).toEqual(['connect', 'ready', 'error', 'reconnecting', 'connect', 'ready', 'close'])
   })
 
+  test('a listener of reconnecting may destroy the client: no attempt follows', async () => {
+    const fake = await FakeRedis.start()
+    const redis = new Redis(fake.url)
+    redis.on('error', () => {})
+    await redis.connect()
+    redis.on('reconnecting', () => redis.destroy())
+    fake.openConnections[0]!.reset()
+    await until(() => redis.status === 'closed')
+    await new Promise(resolve => setTimeout(resolve, 150))
+    expect(fake.connections).toHaveLength(1)
+    expect(redis.status).toBe('closed')
+    await fake.stop()
+  })
+
   test('a listener that throws harms nobody', async () => {
     const errors: unknown[] = []
     const redis = new Redis({ port: server().port })
