@@ -100,10 +100,12 @@ export class Nodes {
   #dropDead(slots: SlotMap): void {
     const serving = new Set(slots.shards.map(({ shard }) => shard.primary))
     for (const node of this.all) {
+      if (!node.failed || serving.has(node)) continue
       const { connection } = node.link
-      if (!node.failed || serving.has(node) || connection === undefined || connection.inflight === 0) continue
       const message = `The cluster holds ${node.name} for dead, and another node serves its slots.`
-      connection.destroy(new ConnectionError(message, { node: node.name }))
+      const error = new ConnectionError(message, { node: node.name })
+      if (connection !== undefined && connection.inflight > 0) connection.destroy(error)
+      node.node.pool.drop(error)
     }
   }
 

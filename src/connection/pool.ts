@@ -142,6 +142,14 @@ export class Pool {
     for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#gone())
   }
 
+  /** Ends the lent connections that have something in flight: no reply to it will come. */
+  drop(error: RedisError): void {
+    for (const { link } of [...this.#lent]) {
+      const { connection } = link
+      if (connection !== undefined && connection.inflight > 0) connection.destroy(error)
+    }
+  }
+
   /** Rejects who waits, closes idle connections, and lent ones too. */
   close(): void {
     if (this.#closed) return

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { ConnectionError } from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
 import { Ledger } from '../rig/ledger.js'
 import { ChaosProxy } from '../rig/proxy.js'
 import { seeded } from '../rig/random.mjs'
@@ -150,5 +151,21 @@ describe('failovers under load', () => {
     } finally {
       await proxy.stop()
     }
+  })
+
+  test('a blocking call at one that was replaced is told, although nothing is heard of the connection', {
+    timeout: 40_000,
+  }, async () => {
+    const { primary } = await aPair(cluster())
+    const client = connect({ refreshInterval: 300 })
+    const key = cluster().key(0, 'blocked')
+    const settled = client.blpop([key], 0).catch(error => error)
+    await until(async () => (await primary.command('CLIENT', 'LIST')).includes('cmd=blpop'))
+    await primary.pause()
+    const error = await settled
+    expect(error).toBeInstanceOf(ConnectionError)
+    expect(error).toMatchObject({ command: 'BLPOP', outcome: 'unknown' })
+    await client.rpush(key, 'x')
+    expect(await client.blpop([key], 0)).toEqual({ key, element: 'x' })
   })
 })
