@@ -209,6 +209,11 @@ export class Registry implements SubscriberOwner, MemberOwner {
     }
     // Also if it is confirmed: it may have been about to be left.
     topic.carrier ??= this.#owner.place(topic)
+    this.#carry(topic)
+  }
+
+  /** Has its carrier subscribe to it; without one, who waits for it is told why if that lasts. */
+  #carry(topic: Topic): void {
     if (topic.carrier !== undefined) topic.carrier.carry(topic)
     else this.#hold(topic, this.#owner.troubleOf?.(topic))
   }
@@ -258,7 +263,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
       topic.carrier = now
       before?.drop(topic)
     }
-    now?.carry(topic)
+    this.#carry(topic)
   }
 
   // What subscribers tell

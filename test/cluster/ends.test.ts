@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
-import { ConnectionError, RedisClusterException, TimeoutError } from '../../src/errors/errors.js'
+import { ConnectionError, RedisClusterException, SlotNotCoveredError, TimeoutError } from '../../src/errors/errors.js'
 import { until } from '../rig/conditions.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 import { takePort } from '../servers/servers.mjs'
@@ -121,6 +121,17 @@ describe('with a deadline', () => {
       command: name.toUpperCase(),
       outcome: 'not sent',
     })
+  })
+
+  test('a channel whose slot nobody serves ends with that', async () => {
+    const nodes = await fakeCluster(1, (_, argv, all) =>
+      isShards(argv) ? shardsReply([{ slots: [0, 0], nodes: [{ port: all[0]!.port }] }]) : undefined,
+    )
+    fakes.push(...nodes)
+    const client = new RedisCluster(nodes[0]!.url, { commandTimeout: 300 })
+    open.push(client)
+    for (let i = 0; i < 2; i++)
+      await expect(client.ssubscribe('x', () => {})).rejects.toBeInstanceOf(SlotNotCoveredError)
   })
 
   test('a session that gave up has nobody look for the cluster any more', async () => {
