@@ -164,6 +164,8 @@ export class Subscriber implements LinkOwner, Carrier {
   }
 
   #forget(carried: Carried): void {
+    // At the next flush its name may be that of another one.
+    this.#changed.delete(carried)
     this.#of(carried.topic.kind).delete(carried.topic.key)
     this.#owner.onLeft(this, carried.topic)
   }

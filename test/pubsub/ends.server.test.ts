@@ -98,6 +98,38 @@ describe('a channel that is on its way', () => {
     expect(subscription.channels).toEqual(['there', 'slow'])
   })
 
+  test('is joined, whatever listeners did while it was left: between two messages of one read', async () => {
+    const message = (channel: string) => resp.push([resp.bulk('message'), resp.bulk(channel), resp.bulk('x')])
+    const said = (kind: string, channel: string) => resp.push([resp.bulk(kind), resp.bulk(channel), resp.integer(1)])
+    const fake = await FakeRedis.start({
+      script: ([name = '', ...channels]) => {
+        if (name === 'UNSUBSCRIBE' && channels[0] === 'left') {
+          return [message('one'), message('one'), said('unsubscribe', 'left'), message('two'), message('two')].join('')
+        }
+        if (!/SUBSCRIBE$/.test(name)) return undefined
+        return channels.map(channel => said(name.toLowerCase(), channel)).join('')
+      },
+    })
+    stops.push(fake)
+    const redis = client({ port: fake.port })
+    const full = { maxQueue: 1, whenFull: 'close' } as const
+    const [one, two, left] = await Promise.all([
+      redis.subscribe('one', full),
+      redis.subscribe('two', full),
+      redis.subscribe('left'),
+    ])
+    one.on('close', () => {
+      const abort = new AbortController()
+      redis.subscribe('left', { signal: abort.signal }).catch(() => {})
+      abort.abort()
+    })
+    const again = new Promise<Subscription>(resolve => two.on('close', () => resolve(redis.subscribe('left'))))
+    await left.unsubscribe()
+    const subscription = await again
+    fake.openConnections[0]?.send(message('left'))
+    await until(() => subscription.received === 1)
+  })
+
   test('rejects for all of them when the client is destroyed', async () => {
     const { calls, redis } = await asked()
     const settled = Promise.allSettled(calls)
