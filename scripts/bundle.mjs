@@ -34,6 +34,9 @@ const LAZY = [
 ]
 
 const HEAD = "'use strict'\nconst modules = {\n"
+const WHEN_CALLED = ['function (exports, $load) {', '}']
+/** A function in parentheses is compiled as it is read, and not scanned first: right for what is called soon after. */
+const AT_ONCE = [`(${WHEN_CALLED[0]}`, '})']
 const LOADER = `}
 const loaded = {}
 /** The exports of a module by its path from here. */
@@ -73,12 +76,14 @@ export function bundle(dist, entries) {
     'modules',
     [...modules].filter(([file]) => early.has(file)),
     LOADER,
+    AT_ONCE,
   )
   write(
     dist,
     'late',
     [...modules].filter(([file]) => !early.has(file)),
     '}\nmodule.exports = modules\n',
+    WHEN_CALLED,
   )
   for (const entry of entries) {
     writeFileSync(
@@ -102,13 +107,13 @@ function reached(modules, entry) {
   return found
 }
 
-function write(dist, name, modules, tail) {
+function write(dist, name, modules, tail, [begin, end]) {
   let text = HEAD
   const sections = []
   for (const [file, { code, map }] of modules) {
-    text += `${JSON.stringify(file)}(exports, $load) {\n`
+    text += `${JSON.stringify(file)}: ${begin}\n`
     sections.push({ offset: { line: lines(text), column: 0 }, map })
-    text += `${ownLoads(code)}},\n`
+    text += `${ascii(ownLoads(code))}${end},\n`
   }
   writeFileSync(path.join(dist, `${name}.js`), `${text}${tail}//# ${MAPPING}=${name}.js.map\n`)
   writeFileSync(path.join(dist, `${name}.js.map`), JSON.stringify({ version: 3, sections }))
@@ -117,6 +122,11 @@ function write(dist, name, modules, tail) {
 /** Modules of our own go through the loader; others stay as they are, so that bundlers see what is required. */
 function ownLoads(code) {
   return code.replaceAll(/\brequire\(("\.[^"]+")\)/g, '$$load($1)')
+}
+
+/** One character beyond Latin-1 would have V8 keep and scan the whole file at two bytes a character. */
+function ascii(code) {
+  return code.replace(/[^\0-\x7f]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Documentation stands in the declarations; here it would only be read. Lines stay where they are, for the maps. */
