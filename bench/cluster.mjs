@@ -1,7 +1,7 @@
 /**
  * The cluster client beside those of ioredis and node-redis, on a cluster of three primaries and three replicas.
  *
- *   node bench/cluster.mjs [gets] [recovery] [--rounds 9] [--ms 400] [--kills 3] [--check]
+ *   node bench/cluster.mjs [gets] [recovery] [--rounds 9] [--ms 400] [--kills 3] [--out folder] [--check]
  *
  * gets: `Promise.all` of 1,000 GETs of random keys; client CPU (lower quartile of the rounds, which are interleaved) and wall
  * time (median) per command, beside our own client of one server on the same keys.
@@ -9,11 +9,13 @@
  * for the servers, and how many calls saw an error. The machine is the same for all, one client at a time.
  */
 import { fork } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { slotOf, startCluster, startSingle } from '../test/servers/servers.mjs'
+import { plot } from './plot.mjs'
 
 const require = createRequire(import.meta.url)
 const dist = path.resolve(process.env.RESPIRE_DIST ?? path.join(import.meta.dirname, '../dist'))
@@ -144,7 +146,7 @@ function tell(child, task, argument) {
 
 const quartile = (values, part) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * part)]
 
-async function measureGets(cluster, rounds, ms) {
+async function measureGets(cluster, rounds, ms, out) {
   const single = await startSingle()
   const ports = cluster.nodes.map(({ port }) => port)
   for (const server of [single, ...(await cluster.primaries())]) {
@@ -177,6 +179,15 @@ async function measureGets(cluster, rounds, ms) {
       `${TITLES[name].padEnd(28)} CPU ${cpu.toFixed(2).padStart(6)}   wall ${wall.toFixed(2).padStart(6)}   ×${(cpu / ours.cpu).toFixed(2)}`,
     )
   }
+  if (out !== undefined) {
+    mkdirSync(out, { recursive: true })
+    const names = { gets: 'GET, 1,000 random keys at once, three primaries' }
+    const results = { gets: Object.fromEntries(rows) }
+    writeFileSync(
+      path.join(out, 'cluster.svg'),
+      plot({ rows: ['gets'], names, clients: Object.keys(TITLES), titles: TITLES, results }),
+    )
+  }
   return (
     ours.cpu <= rows.get('respire-single').cpu * 1.6 &&
     ours.cpu * 5 <= rows.get('ioredis').cpu &&
@@ -191,7 +202,7 @@ async function measureRecovery(cluster, kills) {
   for (const name of ['respire', 'ioredis', 'node-redis']) {
     const out = []
     for (let i = 0; i < kills; i++) {
-      await untilFollowed(cluster)
+      await cluster.waitReady()
       const child = await start(
         name,
         cluster.nodes.map(({ port }) => port),
@@ -222,31 +233,6 @@ async function measureRecovery(cluster, kills) {
   }
 }
 
-/** Waits until every primary has a linked replica and all know the same of both: else no successor may come. */
-async function untilFollowed(cluster) {
-  for (;;) {
-    const sound = await Promise.all(
-      (await cluster.primaries()).map(async primary => {
-        const [replica] = await cluster.replicasOf(primary)
-        if (replica === undefined) return false
-        const linked = String(await replica.command('INFO', 'replication')).includes('master_link_status:up')
-        const views = await Promise.all(
-          cluster.living.map(async node => {
-            const lines = String(await node.command('CLUSTER', 'NODES'))
-              .split('\n')
-              .map(line => line.split(' '))
-            const of = id => lines.find(fields => fields[0] === id)
-            return `${of(primary.id)?.[6]} ${of(replica.id)?.[3]}`
-          }),
-        )
-        return linked && new Set(views).size === 1
-      }),
-    )
-    if (sound.every(Boolean)) return
-    await sleep(20)
-  }
-}
-
 async function main() {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -254,6 +240,7 @@ async function main() {
       rounds: { type: 'string', default: '9' },
       ms: { type: 'string', default: '400' },
       kills: { type: 'string', default: '3' },
+      out: { type: 'string' },
       check: { type: 'boolean', default: false },
     },
   })
@@ -261,7 +248,7 @@ async function main() {
   const cluster = await startCluster()
   let kept = true
   try {
-    if (wanted('gets')) kept = await measureGets(cluster, Number(values.rounds), Number(values.ms))
+    if (wanted('gets')) kept = await measureGets(cluster, Number(values.rounds), Number(values.ms), values.out)
     if (wanted('recovery')) await measureRecovery(cluster, Number(values.kills))
   } finally {
     await cluster.stop()

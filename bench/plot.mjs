@@ -1,6 +1,8 @@
 /** Horizontal bars of CPU per command, one group a row, on a scale of its own each: the rows differ by thousands. */
 const COLOURS = {
   respire: '#0b7a75',
+  'respire-loop': '#58a8a3',
+  'respire-single': '#58a8a3',
   ioredis: '#b0b7bf',
   'ioredis-auto': '#8d99a6',
   'node-redis': '#6b7785',

@@ -15,6 +15,7 @@ import { cpus } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startSingle } from '../test/servers/servers.mjs'
+import { plot } from './plot.mjs'
 
 const require = createRequire(import.meta.url)
 const dist = path.resolve(process.env.RESPIRE_DIST ?? path.join(import.meta.dirname, '../dist'))
@@ -162,6 +163,12 @@ async function main() {
   if (given.out !== undefined) {
     mkdirSync(given.out, { recursive: true })
     writeFileSync(path.join(given.out, 'pubsub.json'), JSON.stringify(results, null, 2))
+    const names = { messages: `${messages} messages of 16 bytes to one channel` }
+    const title = 'Client CPU per message, µs (less is better)'
+    writeFileSync(
+      path.join(given.out, 'pubsub.svg'),
+      plot({ rows: ['messages'], names, clients, titles: CLIENTS, results: { messages: results }, title }),
+    )
   }
   if (given.check) {
     for (const [name, most] of [
