@@ -32,12 +32,9 @@ export async function sendBatch(
   // Reads alone may each be sent again, whatever became of their neighbours.
   const ordered = options.idempotent || commands.every(({ spec }) => spec.repeatable) ? 0 : State.ordered
   for (let round = 0; ; round++) {
-    const results = await sendOnce(
-      engine,
-      commands,
-      { ...options, timeout: Math.max(1, end - performance.now()) },
-      ordered,
-    )
+    // Whole milliseconds: calls of one time-out share a list of deadlines.
+    const timeout = round === 0 ? options.timeout : Math.max(1, Math.ceil(end - performance.now()))
+    const results = await sendOnce(engine, commands, { ...options, timeout }, ordered)
     const refused = commands.every((command, i) => results[i] instanceof RedisError && isPassing(command, results[i]))
     const delay = Math.min(1_000, 25 * 2 ** round) * (0.5 + Math.random() / 2)
     if (!refused || commands.length === 0 || performance.now() + delay >= end) return results

@@ -4,7 +4,7 @@ import { Command, keyless, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { concat, min, sum } from './joins.js'
 import { allAfter, keyAfter, keyAt, keysFrom } from './key-specs.js'
-import { int, key as keyName, keys as keyNames, list, word } from './replies.js'
+import { int, keys as keyNames, list, text, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
 import { exclusive, flag, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
@@ -75,7 +75,7 @@ const OBJECT_FREQ = read('OBJECT FREQ', int)
 const OBJECT_HELP = keyless('OBJECT HELP', list(word))
 const OBJECT_IDLETIME = read('OBJECT IDLETIME', int)
 const OBJECT_REFCOUNT = read('OBJECT REFCOUNT', int)
-const RANDOMKEY = read('RANDOMKEY', keyName, { keys: [], ask: 'special' })
+const RANDOMKEY = read('RANDOMKEY', text, { keys: [], ask: 'special' })
 const RENAME = write('RENAME', word, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
 const RENAMENX = write('RENAMENX', int, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
 const RESTORE = write('RESTORE', word)
@@ -203,7 +203,7 @@ export abstract class Keys<C extends Context> extends Runner<C> {
     return this.run(new Command(OBJECT_REFCOUNT, [key]))
   }
 
-  /** A key chosen at random, or null if there is none. [RANDOMKEY](https://redis.io/commands/randomkey) */
+  /** A key chosen at random, or null if there is none. Not under a prefix. [RANDOMKEY](https://redis.io/commands/randomkey) */
   randomkey(): Outcome<C, C['text'] | null> {
     return this.run(new Command(RANDOMKEY, []))
   }

@@ -16,6 +16,14 @@ export function applyPrefix(command: Command, prefix: string): DataError | undef
       { command: spec.name },
     )
   }
+  if (spec.name === 'RANDOMKEY') {
+    return new DataError(
+      'RANDOMKEY knows no prefix: it would tell keys of others. A step of SCAN gives some of these.',
+      {
+        command: spec.name,
+      },
+    )
+  }
   const prefixed = [...args]
   const put = (before: string, specs: readonly KeySpec[], but?: string): number => {
     const at: number[] = []

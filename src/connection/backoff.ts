@@ -1,8 +1,8 @@
 import type { ReconnectOptions } from './options.js'
 
 /**
- * When a node may be dialled next: exponential, with full jitter. All links of a node share one, so that a pool of
- * waiting connections dials a dead node no more often than a single one does.
+ * When a node may be dialled next: exponential, with full jitter. All links of a node share one: after a failed
+ * attempt of one of them the others wait too.
  */
 export class Backoff {
   readonly #options: Required<ReconnectOptions>

@@ -103,6 +103,7 @@ test('a prefixed view prefixes keys and patterns, strips keys, and refuses what 
   scanned.length = 0
   for await (const key of app.scan()) scanned.push(key)
   expect(scanned.sort()).toEqual(['a', 'b'])
+  await expect(app.randomkey()).rejects.toMatchObject({ name: 'DataError' })
   // A prefix is no pattern.
   expect(await redis.prefixed('ap[p]:').keys('*')).toEqual(['a'])
   expect(await redis.prefixed('*').keys('*')).toEqual([])

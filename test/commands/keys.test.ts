@@ -125,8 +125,6 @@ describe('what is refused', () => {
 describe('what replies become', () => {
   it('keys, without the prefix of a view', () => {
     const prefix = 'app:'
-    expect(r.randomkey().decode('app:k', { prefix })).toBe('k')
-    expect(r.randomkey().decode(null, { prefix })).toBeNull()
     expect(r.keys('*').decode(['app:a', 'app:b'], { prefix })).toEqual(['a', 'b'])
     expect(r.keys('*').decode([Buffer.from('app:a')], { prefix, bytes: true })).toEqual([Buffer.from('a')])
     expect(r.scan(0).decode(['0', ['app:a']], { prefix })).toEqual({ cursor: '0', keys: ['a'] })
