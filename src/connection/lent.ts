@@ -17,6 +17,15 @@ export interface Borrower {
   takesLeft(command: Command, error: RedisError): boolean
 }
 
+/** What stays with a connection: one that was marked so is not lent again. */
+const MARKS: ReadonlySet<string> = new Set([
+  'CLIENT IMPORT-SOURCE',
+  'CLIENT NO-EVICT',
+  'CLIENT NO-TOUCH',
+  'CLIENT SETINFO',
+  'CLIENT SETNAME',
+])
+
 /** A connection that is lent: a link for one caller, and what he did to its state. */
 export class Lent implements LinkOwner {
   readonly link: Link
@@ -29,6 +38,7 @@ export class Lent implements LinkOwner {
   readonly #settings: { -readonly [K in keyof Settings]: Settings[K] }
   /** A SELECT was sent, whatever became of it. */
   #strayed = false
+  #marked = false
   #connected = false
   /** The server may watch keys for this connection, or will when what waits is sent. */
   #watching = false
@@ -43,7 +53,7 @@ export class Lent implements LinkOwner {
   /** Whether it may be lent to somebody else as it is. */
   get isClean(): boolean {
     const { inflight, queued, state } = this.link
-    return !this.#watching && !this.#hasStrayed && inflight === 0 && queued === 0 && state !== 'closed'
+    return !this.#watching && !this.#hasStrayed && !this.#marked && inflight === 0 && queued === 0 && state !== 'closed'
   }
 
   get #hasStrayed(): boolean {
@@ -80,6 +90,12 @@ export class Lent implements LinkOwner {
     this.#watchLost = false
   }
 
+  /** Looks for what no later borrower must find. */
+  heedMark(command: Command): void {
+    if (command instanceof Unit) for (const each of command.body) this.heedMark(each)
+    else if (MARKS.has(command.spec.name)) this.#marked = true
+  }
+
   /** Looks into a command, or the commands of a transaction, for a SELECT: it counts when the server has said OK. */
   heedSelect(command: Command): void {
     const body = command instanceof Unit ? command.body : [command]
@@ -105,7 +121,7 @@ export class Lent implements LinkOwner {
     // A new connection has a state of its own.
     const ask = async (spec: Spec, args: Arguments) => connection?.ask(new Command(spec, args))
     // One that is being opened is on its way to the borrower's database.
-    if (connection === undefined && this.#hasStrayed && state === 'connecting') return false
+    if (this.#marked || (connection === undefined && this.#hasStrayed && state === 'connecting')) return false
     const steps: Promise<unknown>[] = []
     if (this.#watching) steps.push(ask(UNWATCH, []))
     if (this.#hasStrayed) steps.push(ask(SELECT, [this.#db]))
@@ -131,6 +147,7 @@ export class Lent implements LinkOwner {
     if (this.#watching && this.#connected) this.#watchLost = true
     this.#connected = false
     this.#strayed = false
+    this.#marked = false
   }
 
   onPush(_link: Link, _kind: string, _items: Reply[]): void {}

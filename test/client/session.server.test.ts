@@ -63,6 +63,24 @@ describe('a session', () => {
     expect(redis.pool.size).toBe(1)
   })
 
+  test('is not given back with a mark of its borrower', async () => {
+    const redis = client({ pool: { max: 1 } })
+    const flagsAndName = () =>
+      redis.session(async session => {
+        const { flags, name } = await session.clientInfo()
+        return [flags, name]
+      })
+    const clean = await flagsAndName()
+    for (const mark of [
+      redis.session(session => session.clientNoEvict(true)),
+      redis.session(session => session.call('CLIENT', 'SETNAME', 'mine')),
+      redis.session(session => session.multi().call('CLIENT', 'SETNAME', 'mine').exec()),
+    ]) {
+      await mark
+      expect(await flagsAndName()).toEqual(clean)
+    }
+  })
+
   test('stays in the database that it selected when its connection is replaced', async () => {
     const redis = client({ pool: { max: 1 }, reconnect: { min: 1, max: 10 } })
     await redis.session(async session => {
