@@ -1,12 +1,14 @@
 import type { ReconnectOptions } from './options.js'
 
 /**
- * When a node may be dialled next: exponential, with full jitter. All links of a node share one: after a failed
- * attempt of one of them the others wait too.
+ * When a node may be dialled next: exponential, with full jitter. All links of a node share one, and one of them
+ * finds out for all, so that a pool of waiting connections dials a dead node hardly more often than a single one does.
  */
 export class Backoff {
   readonly #options: Required<ReconnectOptions>
   #failures = 0
+  #failedAt = Number.NEGATIVE_INFINITY
+  #permanent = false
   #notBefore = 0
 
   constructor(options: Required<ReconnectOptions>) {
@@ -28,12 +30,25 @@ export class Backoff {
     return Math.max(0, this.#notBefore - performance.now())
   }
 
-  /** An attempt failed. */
-  failed(): void {
+  /**
+   * An attempt begins; returns when. While a node is down the next one waits a little for what this one finds out, except
+   * where each link must learn for itself that nothing will help.
+   */
+  begun(): number {
+    const now = performance.now()
+    if (this.#failures > 0 && !this.#permanent) this.#notBefore = Math.max(this.#notBefore, now + this.#options.min)
+    return now
+  }
+
+  /** An attempt failed, `permanent` if the next one will too. Those that began before the last failure are one with it. */
+  failed(begun: number = performance.now(), permanent = false): void {
+    if (begun < this.#failedAt) return
     const { min, max } = this.#options
     const bound = Math.min(max, min * 2 ** Math.min(this.#failures, 30))
     this.#failures++
-    this.#notBefore = performance.now() + Math.random() * bound
+    this.#permanent = permanent
+    this.#failedAt = performance.now()
+    this.#notBefore = this.#failedAt + Math.random() * bound
   }
 
   /** A connection was lost that worked. That others are lost with it is no news. */
@@ -43,6 +58,7 @@ export class Backoff {
 
   succeeded(): void {
     this.#failures = 0
+    this.#permanent = false
     this.#notBefore = 0
   }
 }

@@ -72,6 +72,7 @@ export class Link implements ConnectionOwner {
   #batchStart = 0
   #redial: NodeJS.Timeout | undefined
   #attempt = 0
+  #dialledAt = 0
   #wasReady = false
   #reconnects = 0
   #lastError: RedisError | undefined
@@ -280,7 +281,7 @@ export class Link implements ConnectionOwner {
     this.#redial = outside(() =>
       setTimeout(() => {
         this.#redial = undefined
-        this.#dial()
+        this.#wantConnection()
       }, Math.ceil(delay)),
     )
     if (!this.#referenced) this.#redial.unref()
@@ -289,6 +290,7 @@ export class Link implements ConnectionOwner {
   #dial(): void {
     this.#state = 'connecting'
     const attempt = ++this.#attempt
+    this.#dialledAt = this.#backoff.begun()
     const connection = new Connection(this.#settings, this)
     if (this.#traits.listening === true) connection.listen()
     this.#connection = connection
@@ -340,7 +342,7 @@ export class Link implements ConnectionOwner {
     this.#lastError = error
     this.#inVain = connection.permanent
     if (this.#state === 'ready') this.#backoff.lost()
-    else this.#backoff.failed()
+    else this.#backoff.failed(this.#dialledAt, connection.permanent)
     this.#state = 'down'
     this.#owner.onDown(this, error, connection.lastRead, connection.permanent)
     if (connection.permanent || this.#backoff.exhausted) this.#rejectWaiting(error)

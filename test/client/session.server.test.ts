@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ChildDeadlockedError, MaxConnectionsError, Redis, TimeoutError } from '../../src/index.js'
 import { until } from '../rig/conditions.js'
@@ -262,6 +263,30 @@ describe('the pool', () => {
     console.log(`CPU while down: ${((user + system) / 10 / took).toFixed(1)} %`)
     expect((user + system) / 1_000 / took).toBeLessThan(0.05)
     expect((await proxy.stats()).accepted).toBe(0)
+  })
+
+  test('ten sessions that wait dial a server that is down hardly more often than one call does', async () => {
+    const proxy = await ChaosProxy.start(server(), 1)
+    proxies.push(proxy)
+    await proxy.refuse()
+    const redis = client({ commandTimeout: 1_500 }, proxy.port)
+    let dials = 0
+    const count = () => dials++
+    subscribe('tracing:respire:connect:start', count)
+    try {
+      const calls = [redis.get('k'), ...Array.from({ length: 10 }, () => redis.session(session => session.get('k')))]
+      const outcomes = await Promise.allSettled(calls)
+      expect(outcomes.map(({ status }) => status)).toEqual(Array(11).fill('rejected'))
+    } finally {
+      unsubscribe('tracing:respire:connect:start', count)
+    }
+    console.log(`${dials} dials in 1.5 s`)
+    // Each dials once before it is known that the server is down. Then, with luck, ten times: the delay is drawn from 0 on.
+    expect(dials).toBeLessThanOrEqual(11 + 10)
+    await proxy.accept()
+    const began = performance.now()
+    await Promise.all(Array.from({ length: 10 }, () => redis.session(session => session.get('k'))))
+    console.log(`all served ${Math.round(performance.now() - began)} ms after its return`)
   })
 
   test('idle connections are closed, and min are kept', async () => {
