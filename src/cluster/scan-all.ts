@@ -4,8 +4,9 @@
  * A node is asked what it owns before and behind its scan. A slot is done if the node owned it at both times, under the same
  * epoch (a slot that went and came back has raised it) and over the same connection (cursors do not outlive a restart).
  * Other slots are scanned again, at whoever owns them by then. A slot that was half-way over to another node is done when
- * that node was scanned too, behind the first: a key was here all the time, or there from before that. If that node does not
- * take the slot, neither before a scan of the first nor behind it, no key has gone there meanwhile: the slot is done if the
+ * that node was scanned too, behind the first: a key was here all the time, or there from before that. Unless it went back
+ * meanwhile: that shows as a slot that leaves the other node, or as another epoch of the first. If that node does not take
+ * the slot, neither before a scan of the first nor behind it, no key has gone there meanwhile: the slot is done if the
  * first still owns it, under the epoch that it had all the time.
  */
 import type { Engine } from '../client/engine.js'
@@ -65,7 +66,9 @@ export async function* scanAll<T>(
         }
         visited.add(node)
         const end = await ownershipOf(node)
-        if (connection !== undefined && connection === node.link.connection) pending.scanned(node, begin, end)
+        if (connection !== undefined && connection === node.link.connection) {
+          pending.scanned(node, begin, end, await epochsOf(pending.sourcesOf(node)))
+        }
       }
     } catch (error) {
       if (!passes(error) || !isInTime() || router.state === 'closed') throw error
@@ -88,8 +91,9 @@ async function coveredSlots(router: Router, isInTime: () => boolean): Promise<nu
   return covered
 }
 
-/** A slot is on its way `to` the node of this id, while its owner has this epoch. */
+/** A slot is on its way `from` its owner, which has this epoch, `to` the node of this id. */
 interface Departure {
+  readonly from: ClusterNode
   readonly to: string
   readonly epoch: string
 }
@@ -128,8 +132,10 @@ class Pending {
       if (departure.to !== node.id) continue
       const before = this.#shut.get(slot)
       this.#shut.delete(slot)
-      if (isThere(now, slot)) continue
+      if (stays(now, slot)) continue
       this.#halfway.delete(slot)
+      // It leaves already: whoever owns it then is scanned anew.
+      if (now.owned.has(slot)) continue
       this.#shut.set(slot, {
         ...departure,
         times: before?.to === departure.to && before.epoch === departure.epoch ? 2 : 1,
@@ -145,31 +151,46 @@ class Pending {
   /** Whether a scan of `node` would bring any of them nearer. */
   concerns(node: ClusterNode, now: Ownership): boolean {
     for (const slot of this.#slots) {
-      if (this.#isHalfwayTo(node, slot) ? isThere(now, slot) : now.owned.has(slot)) return true
+      if (this.#halfway.get(slot)?.to === node.id ? stays(now, slot) : now.owned.has(slot)) return true
     }
     return false
   }
 
-  #isHalfwayTo(node: ClusterNode, slot: number): boolean {
-    return this.#halfway.get(slot)?.to === node.id
+  /** The nodes that slots are leaving for `node`. */
+  sourcesOf(node: ClusterNode): ReadonlySet<ClusterNode> {
+    return new Set([...this.#halfway.values()].filter(({ to }) => to === node.id).map(({ from }) => from))
   }
 
-  scanned(node: ClusterNode, begin: Ownership, end: Ownership): void {
+  /** `node` was scanned between `begin` and `end`; behind that, `epochs` are those of the nodes that slots are leaving for it. */
+  scanned(node: ClusterNode, begin: Ownership, end: Ownership, epochs: ReadonlyMap<ClusterNode, string>): void {
     for (const slot of [...this.#slots]) {
-      if (this.#isHalfwayTo(node, slot)) {
+      const departure = this.#halfway.get(slot)
+      if (departure?.to === node.id) {
         this.#halfway.delete(slot)
-        if (isThere(begin, slot) && isThere(end, slot)) this.#slots.delete(slot)
+        const isBack = epochs.get(departure.from) !== departure.epoch
+        if (stays(begin, slot) && stays(end, slot) && !isBack) this.#slots.delete(slot)
       } else if (begin.owned.has(slot) && end.owned.has(slot) && begin.epoch === end.epoch) {
         const to = end.leaving.get(slot)
-        if (to !== undefined) this.#halfway.set(slot, { to, epoch: end.epoch })
+        if (to !== undefined) this.#halfway.set(slot, { from: node, to, epoch: end.epoch })
         else if (!begin.leaving.has(slot)) this.#slots.delete(slot)
       }
     }
   }
 }
 
-function isThere({ coming, owned }: Ownership, slot: number): boolean {
-  return owned.has(slot) || coming.has(slot)
+/** A key of the slot that is on this node stays there for now. */
+function stays({ coming, leaving, owned }: Ownership, slot: number): boolean {
+  return coming.has(slot) || (owned.has(slot) && !leaving.has(slot))
+}
+
+/** Without those that cannot be asked. */
+async function epochsOf(nodes: ReadonlySet<ClusterNode>): Promise<ReadonlyMap<ClusterNode, string>> {
+  const epochs = new Map<ClusterNode, string>()
+  for (const node of nodes) {
+    const told = await ownershipOf(node).catch(() => undefined)
+    if (told !== undefined) epochs.set(node, told.epoch)
+  }
+  return epochs
 }
 
 async function ownershipOf(node: ClusterNode): Promise<Ownership> {

@@ -6,6 +6,7 @@ import { until } from '../rig/conditions.js'
 import { seeded } from '../rig/random.mjs'
 import { Watchdog } from '../rig/watchdog.js'
 import type { ClusterNode, SlotMove } from '../servers/servers.mjs'
+import { slotOf } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
 
 const cluster = useCluster()
@@ -255,6 +256,36 @@ describe('a slot that moves', () => {
     console.log(
       `${scans} scans over ${moves} moves, ${given} keys given of ${scans * (lasting.length + others.length)}`,
     )
+  })
+
+  test('a scan finds what went over behind its back and came back before its eyes', async () => {
+    const client = connect()
+    const slot = 200
+    const here = await cluster().primaryOf(slot)
+    const there = (await cluster().primaries()).find(node => node !== here)!
+    const keys = Array.from({ length: 50 }, (_, i) => cluster().key(slot, `astray:${i}`))
+    const fill = Array.from({ length: 3_000 }, (_, i) => `astray:fill:${i}`)
+    await Promise.all([...keys, ...fill].map(key => client.set(key, '')))
+    const ranges = client.topology?.shards.find(({ primary }) => primary.id === there.id)?.slots ?? []
+    const isThere = (key: string) => ranges.some(([first, last]) => slotOf(key) >= first && slotOf(key) <= last)
+    const found = new Set<string>()
+    let move: SlotMove | undefined
+    let cameBack = false
+    for await (const key of client.scan({ match: '*astray:*', count: 10 })) {
+      found.add(key)
+      if (move === undefined) {
+        move = await cluster().beginMove(slot, there)
+        await move.migrate(...keys.slice(1))
+      } else if (!cameBack && isThere(key)) {
+        cameBack = true
+        await move.finish()
+        move = await cluster().beginMove(slot, here)
+        await move.migrate(...keys.slice(1))
+      }
+    }
+    expect(cameBack).toBe(true)
+    expect([...keys, ...fill].filter(key => !found.has(key))).toEqual([])
+    await move?.finish()
   })
 
   test('a scan ends although a slot is on its way to a node that does not take it', async () => {
