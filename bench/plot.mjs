@@ -28,13 +28,14 @@ export function plot({ rows, names, clients, titles, results, title = 'Client CP
       parts.push(
         `<text x="${left - 8}" y="${y + 12}" class="client">${escaped(titles[name])}</text>`,
         `<rect x="${left}" y="${y}" width="${length.toFixed(1)}" height="${height - 3}" fill="${COLOURS[name] ?? '#999'}"/>`,
-        `<text x="${left + length + 6}" y="${y + 11}" class="figure">${cpu < 10 ? cpu.toFixed(2) : cpu.toFixed(0)}</text>`,
+        `<text x="${(left + length + 6).toFixed(1)}" y="${y + 11}" class="figure">${cpu < 10 ? cpu.toFixed(2) : cpu.toFixed(0)}</text>`,
       )
       y += height
     }
     y += 26
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" font-family="system-ui, sans-serif">
+<title>${escaped(title)}</title>
 <style>.title{font-size:16px;font-weight:600}.row{font-size:13px;font-weight:600}.client{font-size:11px;text-anchor:end;fill:#444}.figure{font-size:11px;fill:#444}</style>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="20" y="26" class="title">${escaped(title)}</text>
