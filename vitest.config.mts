@@ -1,10 +1,13 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
+/** It measures its own time, which what other files leave behind in memory and compiled code would blur. */
+const TIMED = ['test/connection/reader-limits.test.ts']
 const BUILT = ['test/package/package.test.ts', 'test/package/docs.test.ts']
 
 /**
- * Four projects, told apart by the file's name and place:
+ * Five projects, told apart by the file's name and place:
  *   test/**\/*.test.ts          unit: no server, no network beyond loopback sockets of the test itself
+ *   TIMED                       timed: the same, in a process of its own
  *   test/**\/*.server.test.ts   integration: real servers, started by test/servers
  *   test/**\/*.test-d.ts        types
  *   BUILT                       package: what is built and packed, and the code of the pages on it
@@ -18,9 +21,10 @@ const config: ViteUserConfig = defineConfig({
           // What its files share is modules without a state that tests change: a third of the time is saved.
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.server.test.ts', ...BUILT],
+          exclude: ['test/**/*.server.test.ts', ...BUILT, ...TIMED],
         },
       },
+      { test: { name: 'timed', include: TIMED } },
       {
         test: {
           name: 'integration',
