@@ -15,6 +15,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { slotOf, startCluster, startSingle } from '../test/servers/servers.mjs'
+import { quantile, quoted } from './figures.mjs'
 import { plot } from './plot.mjs'
 
 const require = createRequire(import.meta.url)
@@ -144,8 +145,6 @@ function tell(child, task, argument) {
   })
 }
 
-const quartile = (values, part) => values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * part)]
-
 async function measureGets(cluster, rounds, ms, out) {
   const single = await startSingle()
   const ports = cluster.nodes.map(({ port }) => port)
@@ -159,19 +158,16 @@ async function measureGets(cluster, rounds, ms, out) {
   const children = new Map()
   for (const name of Object.keys(TITLES))
     children.set(name, await start(name, name === 'respire-single' ? [single.port] : ports))
-  const figures = new Map(Object.keys(TITLES).map(name => [name, { cpu: [], wall: [] }]))
+  const figures = new Map(Object.keys(TITLES).map(name => [name, []]))
   for (let round = -1; round < rounds; round++) {
     for (const [name, child] of children) {
-      const { cpu, wall } = await tell(child, 'gets', round < 0 ? 1_000 : ms)
-      if (round < 0) continue
-      figures.get(name).cpu.push(cpu)
-      figures.get(name).wall.push(wall)
+      const measured = await tell(child, 'gets', round < 0 ? 1_000 : ms)
+      if (round >= 0) figures.get(name).push(measured)
     }
   }
   for (const child of children.values()) child.kill()
   await single.stop()
-  const rows = new Map()
-  for (const [name, { cpu, wall }] of figures) rows.set(name, { cpu: quartile(cpu, 0.25), wall: quartile(wall, 0.5) })
+  const rows = new Map([...figures].map(([name, measured]) => [name, quoted(measured)]))
   const ours = rows.get('respire')
   console.log(`\nGET of 1,000 random keys in Promise.all, ${rounds} rounds: µs per command`)
   for (const [name, { cpu, wall }] of rows) {
@@ -222,7 +218,7 @@ async function measureRecovery(cluster, kills) {
     }
     const median = field =>
       Math.round(
-        quartile(
+        quantile(
           out.map(each => each[field]),
           0.5,
         ),

@@ -14,6 +14,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startSingle } from '../test/servers/servers.mjs'
+import { quantile } from './figures.mjs'
 import { bar } from './progress.mjs'
 
 const { values: given } = parseArgs({
@@ -178,7 +179,7 @@ progress.end()
 raw.close()
 await server.stop()
 
-const at = (figures, quantile) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length * quantile)] ?? Number.NaN
+const at = (figures, share) => quantile(figures, share) ?? Number.NaN
 console.log(
   `\nNode ${process.version}, ${server.flavour} ${server.version.join('.')}, ${cpus().length} × ${cpus()[0].model}`,
 )

@@ -15,6 +15,7 @@ import { cpus } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startSingle } from '../test/servers/servers.mjs'
+import { quoted } from './figures.mjs'
 import { plot } from './plot.mjs'
 
 const require = createRequire(import.meta.url)
@@ -135,20 +136,7 @@ async function main() {
   raw.close()
   await server.stop()
 
-  const at = (figures, quantile) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length * quantile)]
-  const results = {}
-  for (const [name, figures] of samples) {
-    results[name] = {
-      cpu: at(
-        figures.map(each => each.cpu),
-        0.25,
-      ),
-      wall: at(
-        figures.map(each => each.wall),
-        0.5,
-      ),
-    }
-  }
+  const results = Object.fromEntries([...samples].map(([name, figures]) => [name, quoted(figures)]))
   console.log(
     `\nNode ${process.version}, ${server.flavour} ${server.version.join('.')}, ${cpus().length} × ${cpus()[0].model}, ` +
       `${rounds} rounds of ${messages} messages of 16 bytes`,

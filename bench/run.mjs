@@ -14,6 +14,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { startSingle } from '../test/servers/servers.mjs'
 import { CLIENTS, TITLES } from './clients.mjs'
+import { quoted } from './figures.mjs'
 import { plot } from './plot.mjs'
 import { bar } from './progress.mjs'
 
@@ -103,23 +104,13 @@ for (const name of clients) {
 for (const child of workers.values()) child.disconnect()
 await server.stop()
 
-const at = (figures, quantile) => figures.toSorted((a, b) => a - b)[Math.floor(figures.length * quantile)]
 const results = {}
 for (const row of rows) {
   results[row] = {}
   for (const name of clients) {
     const figures = samples.get(row).get(name)
     if (figures.length === 0) continue
-    results[row][name] = {
-      cpu: at(
-        figures.map(each => each.cpu),
-        0.25,
-      ),
-      wall: at(
-        figures.map(each => each.wall),
-        0.5,
-      ),
-    }
+    results[row][name] = quoted(figures)
   }
 }
 

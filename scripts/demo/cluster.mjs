@@ -2,18 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Writes go on while slots move and while a primary is killed. */
 export async function clusterStep({ respire, show, say, check }) {
-  const { startCluster } = await import('../../test/servers/servers.mjs')
+  const { slotOf, startCluster } = await import('../../test/servers/servers.mjs')
   const servers = await startCluster()
   const cluster = new respire.RedisCluster(servers.seeds, { commandTimeout: 10_000 })
   try {
-    await perform(servers, cluster, { show, say, check })
+    await perform(servers, cluster, { slotOf, show, say, check })
   } finally {
     await cluster.close()
     await servers.stop()
   }
 }
 
-async function perform(servers, cluster, { show, say, check }) {
+async function perform(servers, cluster, { slotOf, show, say, check }) {
   const trouble = []
   cluster.on('error', error => trouble.push(error))
   await cluster.connect()
@@ -63,7 +63,6 @@ async function perform(servers, cluster, { show, say, check }) {
   }
   const writers = names.map(writer)
 
-  const { slotOf } = await import('../../test/servers/servers.mjs')
   const slots = names.slice(1, 4).map(slotOf)
   for (const slot of slots) {
     const owner = await servers.primaryOf(slot)

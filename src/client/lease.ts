@@ -6,7 +6,7 @@ import type { Bigints, Bytes, Form, Plain } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
 import type { Shape } from '../commands/shape.js'
 import { pushSeveral } from '../commands/tokens.js'
-import { EXEC, UNWATCH, WATCH } from '../commands/transactions.js'
+import { UNWATCH, WATCH } from '../commands/transactions.js'
 import { holding } from '../connection/ancestors.js'
 import { sendLent } from '../connection/blocked.js'
 import type { Where } from '../connection/diagnostics.js'
@@ -78,8 +78,6 @@ class Lease implements SessionEngine {
       fail(command, sessionOver(command))
       return
     }
-    if (command.spec === WATCH) this.#lent.watch()
-    else if (command.spec === SELECT || command.spec === EXEC) this.#lent.heedSelect(command)
     sendLent(this.#lent, command, this.#node.link)
   }
 

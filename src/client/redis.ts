@@ -224,9 +224,7 @@ class SingleEngine implements Engine {
       where: this.where,
       place: () => this.subscriber,
       onGap: gap => events.emit('gap', gap),
-      onError: (error, heard) => {
-        if (!heard || events.has('error')) report(events, error)
-      },
+      onError: (error, heard) => report(events, error, heard),
     })
     this.subscriber = new Subscriber(node, this.subscriptions)
   }

@@ -3,7 +3,7 @@ import { blockTime, type Circumstances, type Command, Keep, measure, State } fro
 import { applyPrefix } from '../commands/prefix.js'
 import { ScriptCommand } from '../commands/script.js'
 import type { Shape } from '../commands/shape.js'
-import { unwatchSignal, watchSignal } from '../connection/abort.js'
+import { heedSignal } from '../connection/abort.js'
 import { setDeadline } from '../connection/deadline.js'
 import { commandChannel, traceCommand } from '../connection/diagnostics.js'
 import { fail, promiseOf } from '../connection/settle.js'
@@ -94,14 +94,7 @@ function heed(command: Command, circumstances: Circumstances): boolean {
   if (key === undefined && signal === undefined) return true
   command.keep ??= new Keep()
   command.keep.circumstances = circumstances
-  if (signal === undefined) return true
-  if (signal.aborted) {
-    fail(command, signal.reason)
-    return false
-  }
-  watchSignal(signal, command)
-  command.keep.onSettled = settled => unwatchSignal(signal, settled)
-  return true
+  return signal === undefined || heedSignal(signal, command)
 }
 
 function ranBefore(command: Command): DataError {

@@ -122,7 +122,6 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
       this.#borrow().catch(() => {})
       return
     }
-    if (command.spec === WATCH) lent.watch()
     sendLent(lent, command, node.node.link)
   }
 

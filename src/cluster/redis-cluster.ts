@@ -10,7 +10,7 @@ import type { Gap } from '../pubsub/gap.js'
 import { ClusterEngine } from './cluster-engine.js'
 import { type RedisClusterOptions, readClusterOptions, type Seed } from './cluster-options.js'
 import type { Redirect } from './redirects.js'
-import type { Topology } from './topology.js'
+import { membersOf, type Topology } from './topology.js'
 
 /** The events of a cluster's client, with the arguments of their handlers. */
 export interface RedisClusterEvents {
@@ -100,9 +100,7 @@ export class RedisCluster extends View {
       onReconnecting: ({ name }, attempt, delay) => events.emit('reconnecting', { node: name, attempt, delay }),
       onTrouble: error => report(events, error),
       onGap: gap => events.emit('gap', gap),
-      onError: (error, heard) => {
-        if (!heard || events.has('error')) report(events, error)
-      },
+      onError: (error, heard) => report(events, error, heard),
     })
     super(router, PLAIN)
     this.#seeds = seeds
@@ -243,8 +241,8 @@ export class RedisCluster extends View {
 }
 
 /** A client of a node that has left would dial in vain for ever. */
-function closeThoseThatLeft(clients: Map<string, Redis>, { shards }: Topology): void {
-  const names = new Set(shards.flatMap(({ primary, replicas }) => [primary, ...replicas]).map(({ name }) => name))
+function closeThoseThatLeft(clients: Map<string, Redis>, topology: Topology): void {
+  const names = new Set(membersOf(topology).map(({ name }) => name))
   for (const [key, client] of clients) {
     if (names.has(key.slice(0, key.indexOf(' ')))) continue
     const forget = () => {

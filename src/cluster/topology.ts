@@ -66,10 +66,15 @@ export function readShards(reply: Reply, teller: Teller): Topology {
       if (node !== undefined) (role === 'master' ? primaries : replicas).push(node)
     }
     // A primary that failed may stand beside the one that took its place.
-    const [primary, ...others] = [...primaries].sort((a, b) => Number(a.failed) - Number(b.failed))
+    const [primary, ...others] = primaries.sort((a, b) => Number(a.failed) - Number(b.failed))
     if (primary !== undefined) shards.push({ slots, primary, replicas: [...replicas, ...others] })
   }
   return checked(shards, count)
+}
+
+/** All nodes, those of a shard together, its primary first. */
+export function membersOf({ shards }: Topology): TopologyNode[] {
+  return shards.flatMap(({ primary, replicas }) => [primary, ...replicas])
 }
 
 /** Whether every slot is served. */
@@ -98,7 +103,7 @@ function readShardNode(
  * say who has failed: `seen` knows.
  */
 export function readSlots(reply: Reply, teller: Teller, seen?: Topology): Topology {
-  const nodesSeen = seen?.shards.flatMap(({ primary, replicas }) => [primary, ...replicas]) ?? []
+  const nodesSeen = seen === undefined ? [] : membersOf(seen)
   const failed = new Set(nodesSeen.filter(node => node.failed).map(({ id }) => id))
   const shards = new Map<string, { slots: [number, number][]; primary: TopologyNode; replicas: TopologyNode[] }>()
   for (const item of listOf(reply)) {
@@ -119,11 +124,12 @@ function readSlotsNode(
   teller: Teller,
   failed: ReadonlySet<string>,
 ): TopologyNode | undefined {
-  const [endpoint = null, port, id = '', more] = member
+  const [endpoint = null, port, named = '', more] = member
+  const id = textOf(named)
   // Before 7.0 there are no more than these three.
   const ip = more === undefined ? undefined : fieldsOf(more).get('ip')
   const at = { host: hostOf(endpoint, ip, teller), port: portOf(port) }
-  return placed(textOf(id), at, failed.has(textOf(id)), teller)
+  return placed(id, at, failed.has(id), teller)
 }
 
 function placed(id: string, announced: Address, failed: boolean, teller: Teller): TopologyNode | undefined {

@@ -3,7 +3,7 @@ import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { double, int, pairsOf, text, textRecord, texts, word } from './replies.js'
-import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
+import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
 import { type Fields, flag, pushFields, pushSeveral, type Several } from './tokens.js'
 
 /** A field and its value, where an object could not hold them: the same field twice, or names that are no text. */
@@ -17,7 +17,7 @@ export interface HscanOptions extends ScanOptions {
   readonly novalues?: boolean
 }
 
-const HSCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count', 'novalues'])
+const HSCAN_OPTIONS: ReadonlySet<string> = new Set([...SCAN_OPTIONS, 'novalues'])
 
 export interface ScannedEntries<T> {
   readonly cursor: string

@@ -6,7 +6,7 @@ import { concat, min, sum } from './joins.js'
 import { allAfter, keyAfter, keyAt, keysFrom } from './key-specs.js'
 import { int, keys as keyNames, list, text, word } from './replies.js'
 import type { Reply } from './reply.js'
-import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
+import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
 import { exclusive, flag, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
 
 export interface CopyOptions {
@@ -33,7 +33,7 @@ export interface KeyScanOptions extends ScanOptions {
   readonly type?: string
 }
 
-const KEY_SCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count', 'type'])
+const KEY_SCAN_OPTIONS: ReadonlySet<string> = new Set([...SCAN_OPTIONS, 'type'])
 
 /** One step: `cursor` continues the iteration, `'0'` ends it. */
 export interface ScannedKeys<T> {

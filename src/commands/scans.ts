@@ -11,7 +11,8 @@ export interface ScanOptions {
   readonly count?: number
 }
 
-const SCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count'])
+/** Their names. */
+export const SCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count'])
 
 /** Adds the options that all SCAN commands have; `names` are those that this one knows. */
 export function pushScanOptions(

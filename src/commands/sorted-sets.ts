@@ -5,7 +5,7 @@ import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { countedKeys, keysFrom } from './key-specs.js'
 import { double, int, itemsOf, key as keyName, list, type Scored, scored, text, texts } from './replies.js'
-import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
+import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
 import { pushScored, type ScoredMember, scoreOf } from './scores.js'
 import type { ScannedMembers } from './sets.js'
 import {
@@ -71,7 +71,7 @@ export interface ZmpopOptions {
   readonly count?: number
 }
 
-const ZSCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count', 'noscores'])
+const ZSCAN_OPTIONS: ReadonlySet<string> = new Set([...SCAN_OPTIONS, 'noscores'])
 
 const firstScored: Decoder = (reply, shape) => {
   const members = scored(reply, shape)

@@ -10,7 +10,7 @@ const GRACE = 100
 
 /** Sends over a lent connection. A call that blocks can be aborted then without a loss: the server is asked over `other`. */
 export function sendLent(lent: Lent, command: Command, other: Link): void {
-  lent.heedMark(command)
+  lent.heed(command)
   lent.link.send(command)
   if (command.spec.blocks !== undefined && blockTime(command) !== undefined) command.holder = new Blocked(lent, other)
 }

@@ -83,13 +83,16 @@ interface Troubled {
 
 const warned = new WeakSet<object>()
 
-/** Trouble goes to the listeners of `error`; without any, the first is a warning of the process. */
-export function report(events: Troubled, error: unknown): void {
+/**
+ * Trouble goes to the listeners of `error`; without any, the first is a warning of the process, unless somebody `heard` of it
+ * elsewhere.
+ */
+export function report(events: Troubled, error: unknown, heard = false): void {
   if (events.has('error')) {
     events.emit('error', error)
     return
   }
-  if (warned.has(events)) return
+  if (heard || warned.has(events)) return
   warned.add(events)
   const message = (error as Error | undefined)?.message ?? String(error)
   process.emitWarning(`${message} (This is told once; listen to 'error' to hear of all.)`, 'RespireWarning')

@@ -2,7 +2,7 @@ import type { Arguments } from '../commands/argument.js'
 import { Command, Keep, type Spec, State } from '../commands/command.js'
 import { CLIENT_UNBLOCK, SELECT } from '../commands/handshaking.js'
 import type { Reply } from '../commands/reply.js'
-import { UNWATCH } from '../commands/transactions.js'
+import { UNWATCH, WATCH } from '../commands/transactions.js'
 import { RedisError, WatchError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
 import { Link, type LinkOwner } from './link.js'
@@ -25,6 +25,14 @@ const MARKS: ReadonlySet<string> = new Set([
   'CLIENT SETINFO',
   'CLIENT SETNAME',
 ])
+
+function isMark({ spec }: Command): boolean {
+  return MARKS.has(spec.name)
+}
+
+function isSelect({ spec }: Command): boolean {
+  return spec === SELECT
+}
 
 /** A connection that is lent: a link for one caller, and what he did to its state. */
 export class Lent implements LinkOwner {
@@ -65,11 +73,6 @@ export class Lent implements LinkOwner {
     return this.forOneCall || this.link.connection?.silenceExpected === true
   }
 
-  /** Keys are watched from now on. */
-  watch(): void {
-    this.#watching = true
-  }
-
   get isWatching(): boolean {
     return this.#watching
   }
@@ -90,17 +93,19 @@ export class Lent implements LinkOwner {
     this.#watchLost = false
   }
 
-  /** Looks for what no later borrower must find. */
-  heedMark(command: Command): void {
-    if (command instanceof Unit) for (const each of command.body) this.heedMark(each)
-    else if (MARKS.has(command.spec.name)) this.#marked = true
+  /** Notes what `command`, or one of its transaction, does to the connection: keys watched, databases selected, marks. */
+  heed(command: Command): void {
+    if (command.spec === WATCH) this.#watching = true
+    else if (command instanceof Unit) {
+      if (command.body.some(isMark)) this.#marked = true
+      if (command.body.some(isSelect)) this.#heedSelect(command, command.body)
+    } else if (isMark(command)) this.#marked = true
+    else if (isSelect(command)) this.#heedSelect(command, [command])
   }
 
-  /** Looks into a command, or the commands of a transaction, for a SELECT: it counts when the server has said OK. */
-  heedSelect(command: Command): void {
-    const body = command instanceof Unit ? command.body : [command]
-    if (!body.some(({ spec }) => spec === SELECT)) return
-    const databases = body.map(({ args, spec }) => (spec === SELECT ? Number(args[0]) : undefined))
+  /** A SELECT counts when the server has said OK. */
+  #heedSelect(command: Command, body: readonly Command[]): void {
+    const databases = body.map(each => (isSelect(each) ? Number(each.args[0]) : undefined))
     this.#strayed = true
     command.keep ??= new Keep()
     const { keep } = command

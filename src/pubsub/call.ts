@@ -1,5 +1,5 @@
 import { type Command, type Holder, Keep, State } from '../commands/command.js'
-import { unwatchSignal, watchSignal } from '../connection/abort.js'
+import { heedSignal } from '../connection/abort.js'
 import type { Link } from '../connection/link.js'
 import { fail, succeed } from '../connection/settle.js'
 import { timedOut } from '../connection/timeout.js'
@@ -25,24 +25,7 @@ export class Call implements Holder {
 
   /** Heeds `signal`; false if it had aborted, and the call is over. */
   heed(signal: AbortSignal | undefined): boolean {
-    if (signal === undefined) return true
-    if (signal.aborted) {
-      fail(this.command, signal.reason)
-      return false
-    }
-    const keep = this.#keep()
-    const before = keep.onSettled
-    keep.onSettled = (command, value, error) => {
-      before?.(command, value, error)
-      unwatchSignal(signal, command)
-    }
-    watchSignal(signal, this.command)
-    return true
-  }
-
-  #keep(): Keep {
-    this.command.keep ??= new Keep()
-    return this.command.keep
+    return signal === undefined || heedSignal(signal, this.command)
   }
 
   expect(topic: Awaited): void {
@@ -59,7 +42,8 @@ export class Call implements Holder {
 
   /** The server refused for now: if that lasts to the deadline, it is what the call rejects with. */
   hold(refusal: RedisError): void {
-    this.#keep().refusal = refusal
+    this.command.keep ??= new Keep()
+    this.command.keep.refusal = refusal
   }
 
   fail(error: unknown): void {

@@ -1,26 +1,22 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
-import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import type { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { AuthenticationError, RedisClusterException } from '../../src/errors/errors.js'
 import { ChaosProxy } from '../rig/proxy.js'
 import { slotOf } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
+import { useClients } from './clients.js'
 
 const cluster = useCluster({ tls: true, password: 'secret', replicasEach: 0 })
-const open: { destroy(): void }[] = []
 const proxies: ChaosProxy[] = []
 
 afterEach(async () => {
-  for (const client of open.splice(0)) client.destroy()
   for (const proxy of proxies.splice(0)) await proxy.stop()
 })
 
-function connect(seeds: readonly string[], options: RedisClusterOptions = {}): RedisCluster {
-  const client = new RedisCluster(seeds, { commandTimeout: 5_000, ...options })
-  client.on('error', () => {})
-  open.push(client)
-  return client
-}
+const clientOf = useClients()
+const connect = (seeds: readonly string[], options: RedisClusterOptions = {}) =>
+  clientOf(seeds, { commandTimeout: 5_000, ...options })
 
 const letters = [...'abcdefghijklmnop']
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
+import type { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { ConnectionError } from '../../src/errors/errors.js'
 import { until } from '../rig/conditions.js'
 import { Ledger } from '../rig/ledger.js'
@@ -7,6 +8,7 @@ import { ChaosProxy } from '../rig/proxy.js'
 import { seeded } from '../rig/random.mjs'
 import { Watchdog } from '../rig/watchdog.js'
 import { useCluster } from '../servers/vitest.js'
+import { useClients } from './clients.js'
 import { aPair } from './pair.js'
 
 const cluster = useCluster()
@@ -14,19 +16,13 @@ const cluster = useCluster()
 const LONG = process.env.CHAOS === 'long'
 const FAILOVERS = LONG ? 20 : 2
 const KILLS = LONG ? 5 : 1
-const open: { destroy(): void }[] = []
 
 afterEach(async () => {
-  for (const client of open.splice(0)) client.destroy()
   await cluster().heal()
 })
 
-function connect(options = {}, seeds = cluster().seeds): RedisCluster {
-  const client = new RedisCluster(seeds, { commandTimeout: 10_000, ...options })
-  client.on('error', () => {})
-  open.push(client)
-  return client
-}
+const clientOf = useClients()
+const connect = (options: RedisClusterOptions = {}, seeds = cluster().seeds) => clientOf(seeds, options)
 
 /** Workers that write and read while `disturb` runs. */
 async function underLoad(

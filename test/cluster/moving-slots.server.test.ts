@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import { describe, expect, test } from 'vitest'
+import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
+import type { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { Script } from '../../src/commands/script.js'
 import { AskError, TryAgainError, WatchError } from '../../src/errors/errors.js'
 import { until } from '../rig/conditions.js'
@@ -8,23 +9,15 @@ import { Watchdog } from '../rig/watchdog.js'
 import type { ClusterNode, SlotMove } from '../servers/servers.mjs'
 import { slotOf } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
+import { useClients } from './clients.js'
 
 const cluster = useCluster()
 /** `npm run chaos:cluster`. */
 const LONG = process.env.CHAOS === 'long'
-const open: { destroy(): void }[] = []
 let nextSlot = 50
 
-afterEach(() => {
-  for (const client of open.splice(0)) client.destroy()
-})
-
-function connect(options = {}): RedisCluster {
-  const client = new RedisCluster(cluster().seeds, { commandTimeout: 10_000, ...options })
-  client.on('error', () => {})
-  open.push(client)
-  return client
-}
+const clientOf = useClients()
+const connect = (options: RedisClusterOptions = {}) => clientOf(cluster().seeds, options)
 
 async function otherPrimary(slot: number): Promise<ClusterNode> {
   const owner = await cluster().primaryOf(slot)

@@ -1,27 +1,21 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
-import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { DataError } from '../../src/errors/errors.js'
 import type { Gap } from '../../src/pubsub/gap.js'
 import { until } from '../rig/conditions.js'
 import { seeded } from '../rig/random.mjs'
 import type { ClusterNode } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
+import { useClients } from './clients.js'
 
 const cluster = useCluster()
-const open: { destroy(): void }[] = []
 
 afterEach(async () => {
-  for (const client of open.splice(0)) client.destroy()
   await cluster().heal()
 })
 
-function connect(options: RedisClusterOptions = {}): RedisCluster {
-  const client = new RedisCluster(cluster().seeds, { commandTimeout: 10_000, ...options })
-  client.on('error', () => {})
-  open.push(client)
-  return client
-}
+const clientOf = useClients()
+const connect = (options: RedisClusterOptions = {}) => clientOf(cluster().seeds, options)
 
 async function otherPrimary(slot: number): Promise<ClusterNode> {
   const owner = await cluster().primaryOf(slot)

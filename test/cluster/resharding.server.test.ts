@@ -1,25 +1,17 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import { describe, expect, test } from 'vitest'
 import { Ledger } from '../rig/ledger.js'
 import { seeded } from '../rig/random.mjs'
 import { Watchdog } from '../rig/watchdog.js'
 import type { ClusterNode } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
+import { useClients } from './clients.js'
 
 const cluster = useCluster()
 /** `npm run chaos:cluster`. */
 const LONG = process.env.CHAOS === 'long'
-const open: { destroy(): void }[] = []
 
-afterEach(() => {
-  for (const client of open.splice(0)) client.destroy()
-})
-
-function connect(): RedisCluster {
-  const client = new RedisCluster(cluster().seeds, { commandTimeout: 10_000 })
-  open.push(client)
-  return client
-}
+const clientOf = useClients()
+const connect = () => clientOf(cluster().seeds)
 
 /** Another primary than the one that has the slot. */
 async function otherPrimary(slot: number): Promise<ClusterNode> {

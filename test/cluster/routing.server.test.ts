@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { allSpecs, Command, keyless } from '../../src/commands/command.js'
 import * as joins from '../../src/commands/joins.js'
@@ -14,20 +15,12 @@ import { until } from '../rig/conditions.js'
 import type { ClusterNode } from '../servers/servers.mjs'
 import { slotOf as serverSlotOf } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
+import { useClients } from './clients.js'
 
 const cluster = useCluster()
-const open: { destroy(): void }[] = []
 
-afterEach(() => {
-  for (const client of open.splice(0)) client.destroy()
-})
-
-function connect(options = {}): RedisCluster {
-  const client = new RedisCluster(cluster().seeds, { commandTimeout: 10_000, ...options })
-  client.on('error', () => {})
-  open.push(client)
-  return client
-}
+const clientOf = useClients()
+const connect = (options: RedisClusterOptions = {}) => clientOf(cluster().seeds, options)
 
 const letters = [...'abcdefghijklmnopqrstuvwxyz']
 
@@ -323,9 +316,7 @@ describe('what the cluster does not serve', () => {
   })
 
   test('a server without a cluster, or none at all: each node with its reason', async () => {
-    const dead = new RedisCluster([{ port: 1 }, { port: 2 }], { reconnect: { attempts: 1 } })
-    dead.on('error', () => {})
-    open.push(dead)
+    const dead = clientOf([{ port: 1 }, { port: 2 }], { reconnect: { attempts: 1 } })
     const error = await dead.connect().catch(cause => cause)
     expect(error).toBeInstanceOf(RedisClusterException)
     expect(error.message).toMatch(/127\.0\.0\.1:1: .*ECONNREFUSED[\s\S]*127\.0\.0\.1:2: .*ECONNREFUSED/)
