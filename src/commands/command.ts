@@ -234,6 +234,8 @@ export const State = {
   line: 256,
   /** The next write says ASKING before it (cluster). */
   asking: 512,
+  /** Its reply has a form that it cannot have: replies may belong to other commands. */
+  suspected: 1024,
 } as const
 
 /** Who has an unsettled command. */

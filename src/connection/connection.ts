@@ -262,10 +262,14 @@ export class Connection implements ReplySink {
   onReply(reply: Reply): void {
     if (this.#listening && this.#isMessage(reply)) return
     const command = this.#inflight.shift()
-    if (command !== undefined) succeed(command, reply)
-    else if (this.#owner.onStray !== undefined) this.#owner.onStray(this, reply)
+    if (command !== undefined) {
+      if (!succeed(command, reply, this.#node)) this.#suspect()
+    } else if (this.#owner.onStray !== undefined) this.#owner.onStray(this, reply)
     else throw new InvalidResponse('The server sent a reply that nobody asked for.')
   }
+
+  /** A reply had a form that its command cannot have. That call was rejected. */
+  #suspect(): void {}
 
   onError(error: RedisError): void {
     const command = this.#inflight.shift()

@@ -1,7 +1,7 @@
 /** How the one promise of a command is made and settled. */
 import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
-import { DataError, type ErrorDetails, RedisError, TimeoutError } from '../errors/errors.js'
+import { DataError, type ErrorDetails, InvalidResponse, RedisError, TimeoutError } from '../errors/errors.js'
 
 type Resolve = (value: unknown) => void
 
@@ -21,22 +21,28 @@ export function promiseOf<R>(command: Command): Promise<R> {
   return promise
 }
 
-/** Resolves with the decoded reply; a reply that cannot be decoded rejects this command alone. */
-export function succeed(command: Command, reply: Reply): void {
+/**
+ * Resolves with the decoded reply; a reply that cannot be decoded rejects this command alone. False is a suspicion: the
+ * reply, or one inside a reply of EXEC, has a form that its command cannot have, so replies may belong to other commands.
+ */
+export function succeed(command: Command, reply: Reply, node?: string): boolean {
   const { resolve } = command
-  if (resolve === undefined) return
+  if (resolve === undefined) return true
   let value: unknown
   try {
     value = command.decode(reply, command.shape)
   } catch (error) {
-    fail(command, undecodable(command, error))
-    return
+    const failure = undecodable(command, error)
+    if (node !== undefined) failure.node ??= node
+    fail(command, failure)
+    return !(failure instanceof InvalidResponse)
   }
   command.resolve = undefined
   command.release()
   const { keep } = command
   if (keep !== undefined) keep.onSettled?.(command, value, undefined)
   resolve(value, command)
+  return (command.state & State.suspected) === 0
 }
 
 /** What a reply inside a list of replies comes to: its value, or the error that it is or that reading it was. */
@@ -48,7 +54,10 @@ export function decoded(command: Command, reply: Reply): unknown {
   try {
     return command.decode(reply, command.shape)
   } catch (error) {
-    return undecodable(command, error)
+    const failure = undecodable(command, error)
+    failure.command ??= command.spec.name
+    if (failure instanceof InvalidResponse) command.state |= State.suspected
+    return failure
   }
 }
 
@@ -83,12 +92,15 @@ export function errorLike(error: RedisError, details: ErrorDetails): RedisError 
   })
 }
 
+/** The server has answered, so the command may have run, whatever is wrong with the reply. */
 function undecodable(command: Command, error: unknown): RedisError {
-  if (error instanceof RedisError) return error
-  return new DataError(
-    `The reply of ${command.spec.name} has a form that is not known here; redis.call() returns it as it came.`,
-    {
-      cause: error,
-    },
-  )
+  const failure =
+    error instanceof RedisError
+      ? error
+      : new DataError(
+          `The reply of ${command.spec.name} has a form that is not known here; redis.call() returns it as it came.`,
+          { cause: error },
+        )
+  failure.outcome ??= 'unknown'
+  return failure
 }

@@ -79,7 +79,10 @@ export class Unit extends Command implements Holder {
       else if (line.spec === MULTI) this.#begun = true
       else if (!this.#begun) this.#ran = true
     } else if (failed) this.#refused(value as RedisError)
-    else this.#executed(value as Reply)
+    else {
+      this.#executed(value as Reply)
+      if (this.body.some(command => (command.state & State.suspected) !== 0)) line.state |= State.suspected
+    }
   }
 
   #refused(error: RedisError): void {
