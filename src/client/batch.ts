@@ -2,7 +2,7 @@
 import { type Command, Keep, State } from '../commands/command.js'
 import { unwatchSignal, watchSignal } from '../connection/abort.js'
 import { setDeadline } from '../connection/deadline.js'
-import { type BatchContext, batchChannel, finish } from '../connection/diagnostics.js'
+import { type BatchContext, batchChannel, finish, isObserved } from '../connection/diagnostics.js'
 import { outside } from '../connection/outside.js'
 import { isPassing } from '../connection/refused.js'
 import { errorLike, fail } from '../connection/settle.js'
@@ -98,7 +98,7 @@ export function traceBatch<R>(
   batchSize: number,
   run: () => Promise<R>,
 ): Promise<R> {
-  if (!batchChannel.hasSubscribers) return run()
+  if (!isObserved(batchChannel)) return run()
   const context: BatchContext = { batchMode, batchSize, ...engine.where }
   return batchChannel.start.runStores(context, () => {
     const promise = run()

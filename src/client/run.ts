@@ -5,7 +5,7 @@ import { ScriptCommand } from '../commands/script.js'
 import type { Shape } from '../commands/shape.js'
 import { heedSignal } from '../connection/abort.js'
 import { setDeadline } from '../connection/deadline.js'
-import { commandChannel, traceCommand } from '../connection/diagnostics.js'
+import { commandChannel, isObserved, traceCommand } from '../connection/diagnostics.js'
 import { fail, promiseOf } from '../connection/settle.js'
 import { DataError, NoScriptError } from '../errors/errors.js'
 import type { Sender } from './sender.js'
@@ -34,7 +34,7 @@ export function run<R>(
 }
 
 function sendTraced(engine: Sender, command: Command): void {
-  if (commandChannel.hasSubscribers) traceCommand(command, engine.where, () => engine.send(command))
+  if (isObserved(commandChannel)) traceCommand(command, engine.where, () => engine.send(command))
   else engine.send(command)
 }
 

@@ -44,6 +44,23 @@ export const commandChannel: TracingChannel<unknown, CommandContext> = tracingCh
 export const batchChannel: TracingChannel<unknown, BatchContext> = tracingChannel('respire:batch')
 export const connectChannel: TracingChannel<unknown, ConnectContext> = tracingChannel('respire:connect')
 
+/** The channels of a TracingChannel, whatever its contexts are. */
+type Channels = Pick<TracingChannel<unknown, object>, 'asyncEnd' | 'asyncStart' | 'end' | 'error' | 'start'>
+
+/**
+ * Whether somebody listens to any of the channels of `tracing`. Their own `hasSubscribers` tell: that of the whole is missing
+ * in some runtimes, where nothing would ever be traced.
+ */
+export function isObserved({ asyncEnd, asyncStart, end, error, start }: Channels): boolean {
+  return (
+    start.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    error.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers
+  )
+}
+
 export interface Where {
   readonly database: number
   readonly serverAddress: string | undefined
@@ -80,7 +97,7 @@ export function traceCommand(command: Command, where: Where, start: () => void):
 
 /** Tells the subscribers that an attempt starts; undefined if there are none. */
 export function traceConnect(endpoint: Endpoint, attempt: number): ConnectContext | undefined {
-  if (!connectChannel.hasSubscribers) return undefined
+  if (!isObserved(connectChannel)) return undefined
   const context: ConnectContext = { ...addressOf(endpoint), attempt }
   connectChannel.start.publish(context)
   connectChannel.end.publish(context)

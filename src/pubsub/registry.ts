@@ -9,7 +9,7 @@ import type { Key } from '../commands/argument.js'
 import { type Circumstances, Command, measure } from '../commands/command.js'
 import { applyPrefix } from '../commands/prefix.js'
 import { setDeadline } from '../connection/deadline.js'
-import { commandChannel, traceCommand, type Where } from '../connection/diagnostics.js'
+import { commandChannel, isObserved, traceCommand, type Where } from '../connection/diagnostics.js'
 import { outside } from '../connection/outside.js'
 import { errorLike, fail, promiseOf } from '../connection/settle.js'
 import { ConnectionError, type DataError, PubSubError, RedisError } from '../errors/errors.js'
@@ -129,7 +129,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
       }
       call.confirm(undefined)
     }
-    if (commandChannel.hasSubscribers) traceCommand(command, this.#owner.where, start)
+    if (isObserved(commandChannel)) traceCommand(command, this.#owner.where, start)
     else start()
     return promise
   }
