@@ -48,7 +48,29 @@ export function holdClusterSession<F extends Form, T>(
   return holdSession(new ClusterLease(router, view.circumstances?.timeout, signal), view, fn, signal)
 }
 
-class ClusterLease implements SessionEngine, Holder, Borrower {
+/** A connection of a session: the one that it has, or one that it gave up, on which replies may be still to come. */
+class Loan implements Borrower {
+  readonly node: ClusterNode
+  readonly lent: Lent
+  readonly #lease: ClusterLease
+
+  constructor(lease: ClusterLease, node: ClusterNode, lent: Lent) {
+    this.node = node
+    this.lent = lent
+    this.#lease = lease
+    lent.borrower = this
+  }
+
+  takesRefusal(command: Command, error: RedisError): boolean {
+    return this.#lease.takesRefusal(this, command, error)
+  }
+
+  takesLeft(command: Command): boolean {
+    return this.#lease.takesLeft(this, command)
+  }
+}
+
+class ClusterLease implements SessionEngine, Holder {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = true
@@ -56,8 +78,7 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
   readonly #timeout: number | undefined
   readonly #signal: AbortSignal | undefined
   #slot = NONE
-  #node: ClusterNode | undefined
-  #lent: Lent | undefined
+  #loan: Loan | undefined
   #borrowing = false
   /** Commands that wait for the connection, in order. */
   readonly #waiting = new Set<Command>()
@@ -76,7 +97,7 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
   }
 
   get pool(): object | undefined {
-    return this.#lent === undefined || this.#over ? undefined : this.#node?.node.pool
+    return this.#over ? undefined : this.#loan?.node.node.pool
   }
 
   now(): number {
@@ -114,15 +135,14 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
 
   /** Hands the command to the connection, or keeps it until there is one. */
   #pass(command: Command): void {
-    const lent = this.#lent
-    const node = this.#node
-    if (lent === undefined || node === undefined) {
+    const loan = this.#loan
+    if (loan === undefined) {
       command.holder = this
       this.#waiting.add(command)
       this.#borrow().catch(() => {})
       return
     }
-    sendLent(lent, command, node.node.link)
+    sendLent(loan.lent, command, loan.node.link)
   }
 
   async #borrow(): Promise<void> {
@@ -135,9 +155,7 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
         node.node.pool.giveBack(lent, true)
         return
       }
-      lent.borrower = this
-      this.#node = node
-      this.#lent = lent
+      this.#loan = new Loan(this, node, lent)
     } catch (error) {
       for (const command of this.#takeWaiting()) {
         fail(
@@ -162,73 +180,80 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
     return commands
   }
 
-  // What the connection cannot do
+  // What a connection cannot do
 
-  takesRefusal(command: Command, error: RedisError): boolean {
-    const node = this.#node
+  takesRefusal(loan: Loan, command: Command, error: RedisError): boolean {
     const refusal = error instanceof ExecAbortError ? error.cause : error
-    if (node === undefined || !(refusal instanceof RedisError) || this.#over) return false
+    if (!(refusal instanceof RedisError) || this.#over) return false
     if (refusal instanceof AskError)
-      return refusal.slot === this.#slot && this.#redirected(node, command, error, refusal)
+      return refusal.slot === this.#slot && this.#redirected(loan, command, error, refusal)
     if (!(refusal instanceof ClusterDownError || refusal instanceof ReadOnlyError) || command.spec.script) return false
     this.#router.refresh()
-    if (this.#isWatching) this.#loseWatch(command, refusal)
-    else this.#refused(command, refusal)
+    if (this.#guards(loan, command)) this.#loseWatch(loan, command, refusal)
+    else this.#refused(loan, command, refusal)
     return true
   }
 
-  #redirected(node: ClusterNode, command: Command, error: RedisError, redirect: AskError): boolean {
-    if (!(redirect instanceof MovedError) && !this.#isWatching) {
+  #redirected(loan: Loan, command: Command, error: RedisError, redirect: AskError): boolean {
+    const guarded = this.#guards(loan, command)
+    if (!(redirect instanceof MovedError) && !guarded) {
       // The slot is moving: what is no more here is done over there, aside from this connection.
       this.#strayed = true
-      return this.#router.takesRefusal(node, command, error)
+      return this.#router.takesRefusal(loan.node, command, error)
     }
-    const learnt = this.#router.learn(node, command, redirect)
+    const learnt = this.#router.learn(loan.node, command, redirect)
     if (learnt === 'over') return true
-    if (this.#isWatching) this.#loseWatch(command, redirect)
+    if (guarded) this.#loseWatch(loan, command, redirect)
     else {
-      if (learnt === 'later') this.#refused(command, redirect)
+      if (learnt === 'later') this.#refused(loan, command, redirect)
       else {
         command.state &= ~State.written
-        this.#drop()
+        this.#drop(loan)
         this.#pass(command)
       }
     }
     return true
   }
 
-  takesLeft(command: Command, _error: RedisError): boolean {
+  takesLeft(loan: Loan, command: Command): boolean {
     if (this.#over) return false
     this.#router.refresh()
-    this.#later(command)
+    this.#later(loan, command)
     return true
   }
 
-  get #isWatching(): boolean {
-    return this.#lent?.isWatching === true
+  /**
+   * Whether `command` may go nowhere else: it is a transaction for which keys were watched, whoever was told since that the
+   * watch is lost; or the session would leave a connection that watches.
+   */
+  #guards(loan: Loan, command: Command): boolean {
+    return (command.state & State.guarded) !== 0 || (loan === this.#loan && loan.lent.isWatching)
   }
 
-  #loseWatch(command: Command, cause: RedisError): void {
+  #loseWatch(loan: Loan, command: Command, cause: RedisError): void {
     const error = new WatchError(
       `The slot of the watched keys is moving, or not served for now (${cause.code}): nothing of the transaction ran.`,
       { command: 'EXEC', outcome: 'not sent', cause },
     )
-    this.#drop()
-    this.#lostWatch = { error, told: true }
+    // A connection that was given up before is not the one that watches now.
+    if (loan === this.#loan) {
+      this.#drop(loan)
+      this.#lostWatch = { error, told: true }
+    }
     fail(command, error)
   }
 
   /** It did not run, and what its deadline ends rejects with the refusal. */
-  #refused(command: Command, refusal: RedisError): void {
+  #refused(loan: Loan, command: Command, refusal: RedisError): void {
     command.keep ??= new Keep()
     command.keep.refusal = refusal
     command.state &= ~State.written
-    this.#later(command)
+    this.#later(loan, command)
   }
 
   /** Looks for the slot's owner anew after a while. */
-  #later(command: Command): void {
-    this.#drop()
+  #later(loan: Loan, command: Command): void {
+    this.#drop(loan)
     command.holder = this
     command.state &= ~State.asking
     this.#waiting.add(command)
@@ -236,12 +261,11 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
   }
 
   /** Gives the connection back when the replies that are still to come have come. */
-  #drop(): void {
-    const lent = this.#lent
-    const node = this.#node
-    if (lent === undefined || node === undefined) return
+  #drop(loan: Loan): void {
+    if (loan !== this.#loan) return
+    const { lent, node } = loan
     if (lent.isWatching) this.#lostWatch ??= { error: lent.watchFault ?? watchMoved(), told: false }
-    this.#lent = undefined
+    this.#loan = undefined
     // A lost link hands over one command after the other: all of them are to come here.
     queueMicrotask(() => takeBack(node.node, lent))
   }
@@ -249,17 +273,17 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
   // What a session asks
 
   watchFault(): WatchError | undefined {
-    return this.#lostWatch?.error ?? this.#lent?.watchFault
+    return this.#lostWatch?.error ?? this.#loan?.lent.watchFault
   }
 
   watchTold(): void {
     this.#lostWatch = undefined
-    this.#lent?.forgetLoss()
+    this.#loan?.lent.forgetLoss()
   }
 
   unwatched(): void {
     this.#lostWatch = undefined
-    this.#lent?.unwatch()
+    this.#loan?.lent.unwatch()
   }
 
   session<T>(): Promise<T> {
@@ -273,11 +297,11 @@ class ClusterLease implements SessionEngine, Holder, Borrower {
   end(aborted: boolean): void {
     this.#over = true
     for (const command of this.#takeWaiting()) fail(command, aborted ? this.#signal?.reason : sessionOver(command))
-    const lent = this.#lent
-    const pool = this.#node?.node.pool
-    if (lent === undefined || pool === undefined) return
-    if (aborted) pool.giveBack(lent, false)
-    else takeBack(this.#node?.node as NonNullable<ClusterNode['node']>, lent)
+    const loan = this.#loan
+    if (loan === undefined) return
+    const { lent, node } = loan
+    if (aborted) node.node.pool.giveBack(lent, false)
+    else takeBack(node.node, lent)
   }
 
   // What waits for a connection

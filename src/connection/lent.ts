@@ -97,6 +97,8 @@ export class Lent implements LinkOwner {
   heed(command: Command): void {
     if (command.spec === WATCH) this.#watching = true
     else if (command instanceof Unit) {
+      // Its first EXEC ends the watch: a second one would run unguarded, even if the caller declared that it may run twice.
+      if (this.#watching) command.state = (command.state & ~State.repeatable) | State.guarded
       if (command.body.some(isMark)) this.#marked = true
       if (command.body.some(isSelect)) this.#heedSelect(command, command.body)
     } else if (isMark(command)) this.#marked = true
@@ -159,7 +161,7 @@ export class Lent implements LinkOwner {
 
   takesRefusal(_link: Link, command: Command, error: RedisError): boolean {
     if (this.borrower?.takesRefusal(command, error) === true) return true
-    if (!this.#watching || (command.state & State.unit) === 0 || !isPassing(command, error)) return false
+    if ((command.state & State.guarded) === 0 || !isPassing(command, error)) return false
     // Sent again it would run, and watch nothing: a refused transaction ends its watch.
     fail(command, watchEnded(error))
     return true
@@ -167,7 +169,8 @@ export class Lent implements LinkOwner {
 
   /** A transaction that waits was built on what was watched: it must not run on a connection that watches nothing. */
   takesLeft(_link: Link, command: Command, error: RedisError): boolean {
-    if (!this.#watchLost || (command.state & State.unit) === 0) return this.borrower?.takesLeft(command, error) ?? false
+    if (!this.#watchLost || (command.state & State.guarded) === 0)
+      return this.borrower?.takesLeft(command, error) ?? false
     fail(command, watchLost(error))
     return true
   }

@@ -1,0 +1,151 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
+import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import { WatchError } from '../../src/errors/errors.js'
+import { type FakeConnection, type FakeRedis, type FakeReply, resp } from '../rig/fake-redis.js'
+import { slotOf } from '../servers/servers.mjs'
+import { fakeCluster } from './fakes.js'
+
+const open: RedisCluster[] = []
+const fakes: FakeRedis[] = []
+
+afterEach(async () => {
+  for (const client of open.splice(0)) client.destroy()
+  for (const fake of fakes.splice(0)) await fake.stop()
+})
+
+const SLOT = slotOf('{t}')
+
+/** Answers what a node says of its own to a command; undefined if the command is taken. */
+type Refusals = (
+  index: number,
+  argv: readonly string[],
+  nodes: readonly FakeRedis[],
+) => FakeReply | undefined | Promise<FakeReply | undefined>
+
+interface Recorded {
+  readonly nodes: readonly FakeRedis[]
+  readonly client: RedisCluster
+  /** What ran, as `node name key`. */
+  readonly ran: string[]
+}
+
+/** Nodes that know MULTI and EXEC: a refusal inside of a transaction aborts it. */
+async function sessions(count: number, refusals: Refusals, options: RedisClusterOptions = {}): Promise<Recorded> {
+  const ran: string[] = []
+  const queues = new Map<FakeConnection, (readonly string[])[] | 'aborted'>()
+  const nodes = await fakeCluster(count, () => undefined)
+  for (const [index, node] of nodes.entries()) {
+    const known = node.script
+    node.script = async (argv, connection) => {
+      const [name = '', key = ''] = argv
+      const told = await known(argv, connection)
+      if (told !== undefined) return told
+      const queue = queues.get(connection)
+      if (name === 'MULTI') {
+        queues.set(connection, [])
+        return resp.ok
+      }
+      if (name === 'EXEC') {
+        queues.delete(connection)
+        if (queue === 'aborted') return resp.error('EXECABORT Transaction discarded because of previous errors.')
+        for (const each of queue ?? []) ran.push(`${index} ${each[0]} ${each[1]}`)
+        return resp.array((queue ?? []).map(() => resp.ok))
+      }
+      if (!['GET', 'SET', 'WATCH', 'UNWATCH'].includes(name)) return undefined
+      const refusal = await refusals(index, argv, nodes)
+      if (refusal !== undefined) {
+        if (queue !== undefined) queues.set(connection, 'aborted')
+        return refusal
+      }
+      if (Array.isArray(queue)) {
+        queue.push(argv)
+        return '+QUEUED\r\n'
+      }
+      if (name === 'SET') ran.push(`${index} ${name} ${key}`)
+      return name === 'GET' ? resp.bulk('v') : resp.ok
+    }
+  }
+  fakes.push(...nodes)
+  const client = new RedisCluster(
+    nodes.map(({ url }) => url),
+    { commandTimeout: 3_000, refreshInterval: 0, ...options },
+  )
+  client.on('error', () => {})
+  open.push(client)
+  return { client, nodes, ran }
+}
+
+/** Two nodes that share the slots, by index, and whose is `{t}`. */
+const OWNER = SLOT < 8192 ? 0 : 1
+const OTHER = 1 - OWNER
+
+describe('a transaction that was written while its session watched', () => {
+  const refusals: readonly (readonly [string, (nodes: readonly FakeRedis[]) => string])[] = [
+    ['MOVED', nodes => `MOVED ${SLOT} 127.0.0.1:${nodes[OTHER]!.port}`],
+    ['ASK', nodes => `ASK ${SLOT} 127.0.0.1:${nodes[OTHER]!.port}`],
+    ['MOVED to nobody knows where', nodes => `MOVED ${SLOT} ?:${nodes[OTHER]!.port}`],
+    ['CLUSTERDOWN', () => 'CLUSTERDOWN The cluster is down'],
+    ['READONLY', () => "READONLY You can't write against a read only replica."],
+    ['TRYAGAIN', () => 'TRYAGAIN Multiple keys request during rehashing of slot'],
+    ['LOADING', () => 'LOADING Redis is loading the dataset in memory'],
+  ]
+  const beside = {
+    'another call was told': true,
+    'it is told itself': false,
+  }
+
+  for (const [kind, text] of refusals) {
+    test.each(Object.entries(beside))(`${kind}: rejects with WatchError when %s, and runs nowhere`, async (_, both) => {
+      let refused = 0
+      const { client, ran } = await sessions(2, (index, argv, nodes) => {
+        if (argv[0] !== 'SET' || index !== OWNER || refused === (both ? 2 : 1)) return undefined
+        refused++
+        return resp.error(text(nodes))
+      })
+      await client.session(async session => {
+        await session.watch('{t}stock')
+        expect(await session.get('{t}stock')).toBe('v')
+        const first = both ? session.set('{t}audit', '1').catch(error => error) : undefined
+        const unit = await session
+          .multi()
+          .set('{t}stock', '1')
+          .exec()
+          .catch(error => error)
+        expect(unit).toBeInstanceOf(WatchError)
+        expect(unit).toMatchObject({ command: 'EXEC', outcome: 'not sent' })
+        await first
+        // Behind the watch that was lost the session works on, with a watch anew.
+        await session.watch('{t}stock')
+        expect(await session.multi().set('{t}then', '1').exec()).toEqual(['OK'])
+      })
+      expect(ran.filter(each => each.includes('stock'))).toEqual([])
+      expect(ran.filter(each => each.includes('then'))).toHaveLength(1)
+    })
+  }
+
+  test('is not sent again although its caller said that it may run twice', async () => {
+    let cut = true
+    const { client, nodes, ran } = await sessions(2, () => undefined)
+    const owner = nodes[OWNER]!
+    const answers = owner.script
+    owner.script = (argv, connection) => {
+      if (argv[0] !== 'EXEC' || !cut) return answers(argv, connection)
+      cut = false
+      connection.reset()
+      return null
+    }
+    await client.session(async session => {
+      await session.watch('{t}stock')
+      const unit = await session
+        .with({ idempotent: true })
+        .multi()
+        .set('{t}stock', '1')
+        .exec()
+        .catch(error => error)
+      expect(unit).toMatchObject({ name: 'ConnectionError', command: 'EXEC', outcome: 'unknown' })
+    })
+    expect(ran).toEqual([])
+    expect(nodes.flatMap(node => node.received('EXEC'))).toHaveLength(1)
+  })
+})
