@@ -20,21 +20,22 @@ export class Blocking implements Holder {
     this.#node = node
     this.#elsewhere = elsewhere
     command.holder = this
-    this.#ticket = node.pool.request(
-      lent => this.#take(lent, command),
-      error => fail(command, error),
-    )
+    this.#ticket = node.pool.request({
+      taken: lent => this.#take(lent, command),
+      refused: error => fail(command, error),
+      blocking: true,
+    })
   }
 
   #take(lent: Lent, command: Command): void {
     if (command.resolve === undefined) {
-      this.#node.pool.giveBack(lent, true)
+      this.#node.pool.giveBack(lent)
       return
     }
     command.keep ??= new Keep()
     const { keep } = command
     const before = keep.onSettled
-    const giveBack = () => this.#node.pool.giveBack(lent, true)
+    const giveBack = () => this.#node.pool.giveBack(lent)
     const mine: typeof before = (settled, value, error) => {
       before?.(settled, value, error)
       giveBack()
@@ -54,7 +55,6 @@ export class Blocking implements Holder {
         takesLeft: (left, error) => takes(() => elsewhere.takesLeft(left, error)),
       }
     }
-    lent.forOneCall = true
     sendLent(lent, command, this.#node.link)
   }
 

@@ -33,8 +33,11 @@ export interface SessionEngine extends Engine {
   watchTold(): void
   /** Nothing is watched any more: EXEC, UNWATCH. */
   unwatched(): void
-  /** Takes no more calls, and gives the connection back; not as it is if the session was aborted. */
-  end(aborted: boolean): void
+  /**
+   * Takes no more calls, and gives the connection back. What blocks is given up with `reason`, and all that was not yet
+   * sent if the session was aborted.
+   */
+  end(reason: (command: Command) => unknown, aborted: boolean): void
 }
 
 /** The engine of a session: everything goes to the one lent connection, until the session is over. */
@@ -62,7 +65,7 @@ class Lease implements SessionEngine {
   }
 
   watchTold(): void {
-    this.#lent.forgetLoss()
+    this.#lent.unwatch()
   }
 
   unwatched(): void {
@@ -93,10 +96,9 @@ class Lease implements SessionEngine {
     return stepping(cursor => step(this, cursor))
   }
 
-  end(aborted: boolean): void {
+  end(reason: (command: Command) => unknown, aborted: boolean): void {
     this.#over = true
-    if (aborted) this.#node.pool.giveBack(this.#lent, false)
-    else takeBack(this.#node, this.#lent)
+    this.#node.pool.giveBack(this.#lent, reason, aborted)
   }
 }
 
@@ -191,7 +193,7 @@ export async function holdSession<F extends Form, T>(
 ): Promise<T> {
   // It may have aborted between the loan and now, when nobody listened.
   if (signal?.aborted) {
-    lease.end(false)
+    lease.end(sessionOver, false)
     throw signal.reason
   }
   // The signal is the session's, not each call's: calls inside may have their own.
@@ -208,7 +210,8 @@ export async function holdSession<F extends Form, T>(
     ])
   } finally {
     aborted.forget()
-    lease.end(signal?.aborted === true)
+    const isAborted = signal?.aborted === true
+    lease.end(isAborted ? () => signal?.reason : sessionOver, isAborted)
   }
 }
 
@@ -231,16 +234,16 @@ export function borrow(node: Node, timeout: number | undefined, signal: AbortSig
       signal?.removeEventListener('abort', onAbort)
     }
     signal?.addEventListener('abort', onAbort)
-    const ticket = node.pool.request(
-      lent => {
+    const ticket = node.pool.request({
+      taken: lent => {
         done()
         resolve(lent)
       },
-      error => {
+      refused: error => {
         done()
         reject(error)
       },
-    )
+    })
   })
 }
 
@@ -257,26 +260,6 @@ function noneInTime(node: Node, timeout: number): TimeoutError {
       cause: node.link.lastError,
     },
   )
-}
-
-/** Waits for what the session did not await, puts the connection's state back, and gives it back. */
-export function takeBack(node: Node, lent: Lent): void {
-  const { pool, settings } = node
-  if (lent.isClean) {
-    pool.giveBack(lent, true)
-    return
-  }
-  const limit = settings.commandTimeout > 0 && settings.commandTimeout < 0x7fffffff ? settings.commandTimeout : 5_000
-  const timer = outside(() => setTimeout(() => pool.giveBack(lent, false), limit))
-  lent.link.whenIdle(() => {
-    lent.clean().then(
-      clean => {
-        clearTimeout(timer)
-        pool.giveBack(lent, clean)
-      },
-      () => pool.giveBack(lent, false),
-    )
-  })
 }
 
 /** A promise that rejects when `signal` aborts, until it is forgotten. */

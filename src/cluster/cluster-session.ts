@@ -3,20 +3,21 @@
  * does the session, unless it watches keys: then its transaction rejects with WatchError.
  */
 import type { Engine, ViewOf } from '../client/engine.js'
-import { borrow, holdSession, nestedSession, type SessionEngine, sessionOver, takeBack } from '../client/lease.js'
+import { borrow, holdSession, nestedSession, type SessionEngine, sessionOver } from '../client/lease.js'
 import { type Step, stepping } from '../client/scan.js'
 import type { Session } from '../client/session.js'
 import { type Command, type Holder, Keep, State } from '../commands/command.js'
 import type { Form } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
-import { UNWATCH, WATCH } from '../commands/transactions.js'
+import { UNWATCH } from '../commands/transactions.js'
 import { sendLent } from '../connection/blocked.js'
 import type { Where } from '../connection/diagnostics.js'
-import type { Borrower, Lent } from '../connection/lent.js'
+import { type Borrower, isGuarded, type Lent } from '../connection/lent.js'
 import type { Settings } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
 import { errorLike, fail } from '../connection/settle.js'
 import { timedOut } from '../connection/timeout.js'
+import type { Watch } from '../connection/watch.js'
 import {
   AskError,
   ClusterDownError,
@@ -82,8 +83,8 @@ class ClusterLease implements SessionEngine, Holder {
   #borrowing = false
   /** Commands that wait for the connection, in order. */
   readonly #waiting = new Set<Command>()
-  /** The watch is lost, and whether a call was told. */
-  #lostWatch: { readonly error: WatchError; told: boolean } | undefined
+  /** What was watched on the connection before, as long as there is no other. */
+  #watch: Watch | undefined
   /** A command ran on another connection than the session's: the slot was moving. */
   #strayed = false
   #over = false
@@ -111,7 +112,6 @@ class ClusterLease implements SessionEngine, Holder {
     else if (slot === NONE && this.#slot === NONE) this.#router.send(command)
     else {
       this.#slot = this.#slot === NONE ? slot : this.#slot
-      if (command.spec === WATCH && this.#lostWatch?.told) this.#lostWatch = undefined
       this.#pass(command)
     }
   }
@@ -152,9 +152,10 @@ class ClusterLease implements SessionEngine, Holder {
       const node = await this.#router.ownerOf(this.#slot, () => this.#isAwaited)
       const lent = await borrow(node.node, this.#timeout, this.#signal)
       if (this.#over) {
-        node.node.pool.giveBack(lent, true)
+        node.node.pool.giveBack(lent)
         return
       }
+      lent.watch = this.#watch
       this.#loan = new Loan(this, node, lent)
     } catch (error) {
       for (const command of this.#takeWaiting()) {
@@ -227,7 +228,7 @@ class ClusterLease implements SessionEngine, Holder {
    * watch is lost; or the session would leave a connection that watches.
    */
   #guards(loan: Loan, command: Command): boolean {
-    return (command.state & State.guarded) !== 0 || (loan === this.#loan && loan.lent.isWatching)
+    return isGuarded(command) || (loan === this.#loan && loan.lent.isWatching)
   }
 
   #loseWatch(loan: Loan, command: Command, cause: RedisError): void {
@@ -237,8 +238,8 @@ class ClusterLease implements SessionEngine, Holder {
     )
     // A connection that was given up before is not the one that watches now.
     if (loan === this.#loan) {
+      loan.lent.watch?.lose(error, true)
       this.#drop(loan)
-      this.#lostWatch = { error, told: true }
     }
     fail(command, error)
   }
@@ -264,25 +265,25 @@ class ClusterLease implements SessionEngine, Holder {
   #drop(loan: Loan): void {
     if (loan !== this.#loan) return
     const { lent, node } = loan
-    if (lent.isWatching) this.#lostWatch ??= { error: lent.watchFault ?? watchMoved(), told: false }
+    lent.watch?.lose(watchMoved())
+    this.#watch = lent.watch
     this.#loan = undefined
     // A lost link hands over one command after the other: all of them are to come here.
-    queueMicrotask(() => takeBack(node.node, lent))
+    queueMicrotask(() => node.node.pool.giveBack(lent, sessionOver))
   }
 
   // What a session asks
 
   watchFault(): WatchError | undefined {
-    return this.#lostWatch?.error ?? this.#loan?.lent.watchFault
+    return this.#loan === undefined ? this.#watch?.fault : this.#loan.lent.watchFault
   }
 
   watchTold(): void {
-    this.#lostWatch = undefined
-    this.#loan?.lent.forgetLoss()
+    this.unwatched()
   }
 
   unwatched(): void {
-    this.#lostWatch = undefined
+    this.#watch = undefined
     this.#loan?.lent.unwatch()
   }
 
@@ -294,14 +295,11 @@ class ClusterLease implements SessionEngine, Holder {
     return this.#slot === NONE ? scanAll(this.#router, step) : stepping(cursor => step(this, cursor))
   }
 
-  end(aborted: boolean): void {
+  end(reason: (command: Command) => unknown, aborted: boolean): void {
     this.#over = true
-    for (const command of this.#takeWaiting()) fail(command, aborted ? this.#signal?.reason : sessionOver(command))
+    for (const command of this.#takeWaiting()) fail(command, reason(command))
     const loan = this.#loan
-    if (loan === undefined) return
-    const { lent, node } = loan
-    if (aborted) node.node.pool.giveBack(lent, false)
-    else takeBack(node.node, lent)
+    if (loan !== undefined) loan.node.node.pool.giveBack(loan.lent, reason, aborted)
   }
 
   // What waits for a connection

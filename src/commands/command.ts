@@ -236,11 +236,8 @@ export const State = {
   asking: 512,
   /** Its reply has a form that it cannot have: replies may belong to other commands. */
   suspected: 1024,
-  /**
-   * A transaction that was handed to its connection while keys were watched there: sent again it would run without the watch,
-   * so that what would send it again rejects it with WatchError.
-   */
-  guarded: 2048,
+  /** Nothing is written after it until the server has replied: it blocks the connection, or selects a database. */
+  fence: 2048,
 } as const
 
 /** Who has an unsettled command. */

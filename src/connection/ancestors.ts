@@ -1,10 +1,10 @@
-/** Which lent connections the running task and its ancestors hold. */
+/** Which leased connections the running task and its ancestors hold. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 interface Held {
   /** Whose the connection is; undefined as long as there is none. */
   readonly pool: () => object | undefined
-  readonly above: Held | undefined
+  above: Held | undefined
   /** False when it was given back, though a task that was started meanwhile may go on. */
   active: boolean
 }
@@ -16,7 +16,7 @@ let held: AsyncLocalStorage<Held> | undefined
 /** Runs `fn`, which holds one connection of `pool` until it settles; all that it calls and awaits knows. */
 export async function holding<T>(pool: () => object | undefined, fn: () => Promise<T>): Promise<T> {
   held ??= new AsyncLocalStorage<Held>()
-  const mine: Held = { pool, above: held.getStore(), active: true }
+  const mine: Held = { pool, above: nearestActive(held.getStore()), active: true }
   try {
     return await held.run(mine, fn)
   } finally {
@@ -24,10 +24,25 @@ export async function holding<T>(pool: () => object | undefined, fn: () => Promi
   }
 }
 
-/** How many connections of `pool` the running task and its ancestors hold. */
-export function heldByAncestors(pool: object): number {
-  let count = 0
-  for (let each = held?.getStore(); each !== undefined; each = each.above)
-    if (each.active && each.pool() === pool) count++
-  return count
+/**
+ * The nearest holder that has not ended. Links are shortened on the way: a session that is started inside another, and so
+ * on for ever, must not keep all of those that have ended.
+ */
+function nearestActive(start: Held | undefined): Held | undefined {
+  let nearest = start
+  while (nearest !== undefined && !nearest.active) nearest = nearest.above
+  for (let each = nearest; each !== undefined; each = each.above) {
+    while (each.above !== undefined && !each.above.active) each.above = each.above.above
+  }
+  return nearest
+}
+
+/** What tells how many connections of a pool the task that runs now and its ancestors hold, whenever it is asked. */
+export function ancestorsOf(pool: object): () => number {
+  const nearest = nearestActive(held?.getStore())
+  return () => {
+    let count = 0
+    for (let each = nearest; each !== undefined; each = each.above) if (each.active && each.pool() === pool) count++
+    return count
+  }
 }

@@ -55,6 +55,7 @@ export class Connection implements ReplySink {
   readonly #health: Health
   #connectTimer: NodeJS.Timeout | undefined
   #lastRead = 0
+  #readyAt = 0
   #space = 0
   /** The last read filled the buffer: the kernel probably has more. */
   #more = false
@@ -98,6 +99,11 @@ export class Connection implements ReplySink {
     return this.#lastRead
   }
 
+  /** When it became ready, on the clock of `performance.now()`. */
+  get readyAt(): number {
+    return this.#readyAt
+  }
+
   /** Whether the loss that ended it will come again until somebody changes something: a wrong password, a bad certificate. */
   get permanent(): boolean {
     return this.#permanent
@@ -133,6 +139,7 @@ export class Connection implements ReplySink {
     if (this.#state !== 'opening') return
     clearTimeout(this.#connectTimer)
     this.#state = 'ready'
+    this.#readyAt = performance.now()
     if (this.#trace !== undefined) finish(connectChannel, this.#trace, undefined, undefined)
     this.#health.start()
     this.#owner.onReady(this)

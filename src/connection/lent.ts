@@ -1,15 +1,17 @@
 import type { Arguments } from '../commands/argument.js'
 import { Command, Keep, type Spec, State } from '../commands/command.js'
-import { CLIENT_UNBLOCK, SELECT } from '../commands/handshaking.js'
+import { SELECT } from '../commands/handshaking.js'
 import type { Reply } from '../commands/reply.js'
 import { UNWATCH, WATCH } from '../commands/transactions.js'
-import { RedisError, WatchError } from '../errors/errors.js'
+import { ConnectionError, RedisError, type WatchError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
-import { Link, type LinkOwner } from './link.js'
+import { Link } from './link.js'
+import type { LinkOwner } from './link-owner.js'
 import type { Endpoint, Settings } from './options.js'
 import { isPassing } from './refused.js'
-import { fail } from './settle.js'
+import { errorLike, fail } from './settle.js'
 import { Unit } from './unit.js'
+import { Watch, watchEnded, watchLost } from './watch.js'
 
 /** First look at refusals, and at what a lost link leaves unsettled: true if the command is settled or sent elsewhere. */
 export interface Borrower {
@@ -34,13 +36,21 @@ function isSelect({ spec }: Command): boolean {
   return spec === SELECT
 }
 
-/** A connection that is lent: a link for one caller, and what he did to its state. */
+/**
+ * A connection that is leased: a link for one caller, and the state that only its holder knows. Every end of it passes
+ * through here: given back, lost, replaced, aborted, closed.
+ *
+ *   keys watched         a replaced connection watches nothing: guarded transactions reject with WatchError
+ *   SELECT unconfirmed   what was sent after it waits for its reply, and rejects with it
+ *   a call that blocks   is ended by CLIENT UNBLOCK, and what it is answered decides
+ *   UNBLOCK unanswered   could end the next call: nothing is written until it is answered
+ */
 export class Lent implements LinkOwner {
   readonly link: Link
   /** Who borrowed it, if he knows where else a command may go. */
   borrower: Borrower | undefined = undefined
-  /** It was lent for one blocking call. */
-  forOneCall = false
+  /** What the holder watches, or watched when the connection was replaced; a lease that moves takes it along. */
+  watch: Watch | undefined = undefined
   readonly #db: number
   /** Its own: `db` is what the borrower selected, so that a connection that replaces a lost one is in that database too. */
   readonly #settings: { -readonly [K in keyof Settings]: Settings[K] }
@@ -48,9 +58,15 @@ export class Lent implements LinkOwner {
   #strayed = false
   #marked = false
   #connected = false
-  /** The server may watch keys for this connection, or will when what waits is sent. */
-  #watching = false
-  #watchLost = false
+  /** A SELECT, or a transaction with one, that has not settled. */
+  #select: Command | undefined = undefined
+  /** What was sent after it. */
+  readonly #afterSelect = new Set<Command>()
+  /** Calls that block or will, unsettled; those that are being ended. */
+  readonly #blocking = new Set<Command>()
+  readonly #ending = new Set<Command>()
+  /** Why calls that block are given up as soon as they are sent: the client closes. */
+  #closing: RedisError | undefined = undefined
 
   constructor(settings: Settings, backoff: Backoff, resolve: (attempt: number) => Endpoint | Promise<Endpoint>) {
     this.#db = settings.db
@@ -58,79 +74,172 @@ export class Lent implements LinkOwner {
     this.link = new Link(this.#settings, this, backoff, { eager: false, resolve })
   }
 
-  /** Whether it may be lent to somebody else as it is. */
+  get settings(): Settings {
+    return this.#settings
+  }
+
+  /** Whether it may be leased to somebody else as it is. */
   get isClean(): boolean {
-    const { inflight, queued, state } = this.link
-    return !this.#watching && !this.#hasStrayed && !this.#marked && inflight === 0 && queued === 0 && state !== 'closed'
+    return !this.isWatching && !this.#hasStrayed && !this.#marked && this.#isQuiet && this.link.state !== 'closed'
+  }
+
+  /** Every answer that it owes has come. */
+  get #isQuiet(): boolean {
+    const { held, inflight, queued } = this.link
+    return !held && inflight === 0 && queued === 0
   }
 
   get #hasStrayed(): boolean {
     return this.#strayed || this.#settings.db !== this.#db
   }
 
-  /** Whether the server blocks on what is in flight, or will on the call that it was lent for. */
+  /** Whether the server blocks on a call of it, or will. */
   get isBlocked(): boolean {
-    return this.forOneCall || this.link.connection?.silenceExpected === true
+    return this.#blocking.size > 0
   }
 
+  /** The server may watch keys for this connection, or will when what waits is sent. */
   get isWatching(): boolean {
-    return this.#watching
+    return this.watch !== undefined && this.watch.fault === undefined
   }
 
-  /** Nothing is watched any more: EXEC, UNWATCH. */
+  /** Nothing is watched any more: EXEC, UNWATCH, or the holder knows of the loss. */
   unwatch(): void {
-    this.#watching = false
-    this.#watchLost = false
+    this.watch = undefined
   }
 
-  /** What a transaction must reject with before it is written: the link that watched is lost. */
+  /** What a transaction must reject with before it is written: the watch is lost. */
   get watchFault(): WatchError | undefined {
-    return this.#watchLost ? watchLost(this.link.lastError) : undefined
+    return this.watch?.fault
   }
 
-  /** The borrower was told that a watch is lost: the next one counts anew. */
-  forgetLoss(): void {
-    this.#watchLost = false
-  }
-
-  /** Notes what `command`, or one of its transaction, does to the connection: keys watched, databases selected, marks. */
-  heed(command: Command): void {
-    if (command.spec === WATCH) this.#watching = true
-    else if (command instanceof Unit) {
-      // Its first EXEC ends the watch: a second one would run unguarded, even if the caller declared that it may run twice.
-      if (this.#watching) command.state = (command.state & ~State.repeatable) | State.guarded
+  /**
+   * Notes what `command`, or one of its transaction, does to the connection: keys watched, databases selected, marks. False
+   * if it was rejected: it is guarded by a watch that is lost.
+   */
+  heed(command: Command): boolean {
+    if (this.#select !== undefined) this.#waitForSelect(command)
+    if (command.spec === WATCH) {
+      if (this.watch === undefined || (this.watch.fault !== undefined && this.watch.reported)) this.watch = new Watch()
+    } else if (command instanceof Unit) {
+      const { watch } = this
+      if (watch?.fault !== undefined) {
+        fail(command, watch.fault)
+        return false
+      }
+      watch?.guard(command)
       if (command.body.some(isMark)) this.#marked = true
       if (command.body.some(isSelect)) this.#heedSelect(command, command.body)
     } else if (isMark(command)) this.#marked = true
     else if (isSelect(command)) this.#heedSelect(command, [command])
+    return true
   }
 
-  /** A SELECT counts when the server has said OK. */
+  // A SELECT counts when the server has replied OK.
+
   #heedSelect(command: Command, body: readonly Command[]): void {
     const databases = body.map(each => (isSelect(each) ? Number(each.args[0]) : undefined))
     this.#strayed = true
-    command.keep ??= new Keep()
-    const { keep } = command
-    const before = keep.onSettled
-    keep.onSettled = (settled, value, error) => {
-      before?.(settled, value, error)
-      if (error !== undefined) return
+    this.#select = command
+    command.state |= State.fence
+    whenSettled(command, (value, error) => {
+      if (error !== undefined) {
+        this.#selectFailed(command, error)
+        return
+      }
       const replies = command instanceof Unit ? (value as unknown[]) : [value]
       for (const [i, db] of databases.entries()) {
         if (db !== undefined && !(replies[i] instanceof RedisError)) this.#settings.db = db
       }
+      this.#selectSettled(command)
+    })
+  }
+
+  #waitForSelect(command: Command): void {
+    this.#afterSelect.add(command)
+    whenSettled(command, () => this.#afterSelect.delete(command))
+  }
+
+  /** What was sent after it must not run in another database. */
+  #selectFailed(select: Command, error: unknown): void {
+    // Its reply is still to come, and would change the database without anybody knowing.
+    const isOpen = (select.state & State.flying) !== 0
+    if (this.#select === select) {
+      for (const command of [...this.#afterSelect]) command.holder?.abandon(command, notSelected(command, error))
+    }
+    this.#selectSettled(select)
+    if (isOpen) this.link.connection?.destroy(selectGivenUp(this.link.node))
+  }
+
+  #selectSettled(select: Command): void {
+    if (this.#select !== select) return
+    this.#select = undefined
+    this.#afterSelect.clear()
+  }
+
+  // Calls that block
+
+  /** Notes a call that the server may block on. */
+  heedBlocking(command: Command): void {
+    command.state |= State.fence
+    this.#blocking.add(command)
+    whenSettled(command, () => this.#forgetBlocking(command))
+    if (this.#closing !== undefined) command.holder?.abandon(command, closedFor(command, this.#closing))
+  }
+
+  #forgetBlocking(command: Command): void {
+    this.#blocking.delete(command)
+    this.#ending.delete(command)
+  }
+
+  /** A call that the server blocks on is being ended; false if it was before. */
+  endBlocking(command: Command): boolean {
+    if (this.#ending.has(command)) return false
+    this.#ending.add(command)
+    return true
+  }
+
+  #giveUpBlocking(reason: (command: Command) => unknown): void {
+    for (const command of [...this.#blocking]) {
+      if (command.resolve !== undefined) command.holder?.abandon(command, reason(command))
     }
   }
 
-  /** Puts its state back, so that it can be lent again; false if that fails. */
-  async clean(): Promise<boolean> {
+  owe(): void {
+    this.link.hold()
+  }
+
+  owed(): void {
+    this.link.release()
+  }
+
+  // Ends of a lease
+
+  /** The client closes: calls that block end as an abort ends them, all others may finish. */
+  close(error: RedisError): void {
+    this.#closing = error
+    this.#giveUpBlocking(command => closedFor(command, error))
+  }
+
+  /**
+   * Ends the lease: gives up what blocks, waits for the answers that are still to come, and puts the state back. Resolves
+   * with whether it may be leased again.
+   */
+  async finish(reason: (command: Command) => unknown, aborted: boolean): Promise<boolean> {
+    if (aborted) for (const command of this.link.takeWaiting()) fail(command, reason(command))
+    this.#giveUpBlocking(reason)
+    await new Promise<void>(resolve => this.link.whenIdle(resolve))
+    return this.#clean()
+  }
+
+  async #clean(): Promise<boolean> {
     const { connection, state } = this.link
     // A new connection has a state of its own.
     const ask = async (spec: Spec, args: Arguments) => connection?.ask(new Command(spec, args))
     // One that is being opened is on its way to the borrower's database.
     if (this.#marked || (connection === undefined && this.#hasStrayed && state === 'connecting')) return false
     const steps: Promise<unknown>[] = []
-    if (this.#watching) steps.push(ask(UNWATCH, []))
+    if (this.isWatching) steps.push(ask(UNWATCH, []))
     if (this.#hasStrayed) steps.push(ask(SELECT, [this.#db]))
     this.#settings.db = this.#db
     const answers = await Promise.allSettled(steps)
@@ -149,57 +258,74 @@ export class Lent implements LinkOwner {
 
   onReconnecting(): void {}
 
-  onDown(): void {
-    // What waits to be sent for the first time is not lost.
-    if (this.#watching && this.#connected) this.#watchLost = true
+  onDown(_link: object, error: RedisError): void {
+    this.#replaced(error)
+  }
+
+  onRetire(): void {
+    this.#replaced(undefined)
+  }
+
+  /** The connection that had the holder's state is no more in use. What waits to be sent for the first time is not lost. */
+  #replaced(error: RedisError | undefined): void {
+    if (this.#connected) this.watch?.lose(watchLost(error))
     this.#connected = false
     this.#strayed = false
     this.#marked = false
   }
 
-  onPush(_link: Link, _kind: string, _items: Reply[]): void {}
+  onPush(_link: object, _kind: string, _items: Reply[]): void {}
 
-  takesRefusal(_link: Link, command: Command, error: RedisError): boolean {
-    if (this.borrower?.takesRefusal(command, error) === true) return true
-    if ((command.state & State.guarded) === 0 || !isPassing(command, error)) return false
+  takesRefusal(_link: object, command: Command, error: RedisError): boolean {
+    if (this.#ending.has(command)) {
+      // Sent again it would block again, though nobody waits for it.
+      fail(command, error)
+      return true
+    }
+    if (this.borrower?.takesRefusal(command, error) === true) {
+      this.#forgetBlocking(command)
+      return true
+    }
+    if (!isGuarded(command) || !isPassing(command, error)) return false
     // Sent again it would run, and watch nothing: a refused transaction ends its watch.
     fail(command, watchEnded(error))
     return true
   }
 
-  /** A transaction that waits was built on what was watched: it must not run on a connection that watches nothing. */
-  takesLeft(_link: Link, command: Command, error: RedisError): boolean {
-    if (!this.#watchLost || (command.state & State.guarded) === 0)
-      return this.borrower?.takesLeft(command, error) ?? false
-    fail(command, watchLost(error))
+  takesLeft(_link: object, command: Command, error: RedisError): boolean {
+    if (this.borrower?.takesLeft(command, error) !== true) return false
+    this.#forgetBlocking(command)
     return true
   }
 }
 
-function watchLost(cause: RedisError | undefined): WatchError {
-  return new WatchError(
-    'The connection was lost while keys were watched: whether they changed is not known, so nothing of the transaction was sent.',
-    {
-      command: 'EXEC',
-      outcome: 'not sent',
-      cause,
-    },
-  )
+/** Whether it was sent while keys were watched. */
+export function isGuarded(command: Command): boolean {
+  return command instanceof Unit && command.watch !== undefined
 }
 
-function watchEnded(cause: RedisError): WatchError {
-  const refusal = cause.cause instanceof RedisError ? cause.cause : cause
-  return new WatchError(
-    `The server refused the transaction for now (${refusal.code}), and with it ended the watch: nothing of it ran.`,
-    { command: 'EXEC', outcome: 'not sent', cause },
-  )
+/** Calls back once `command` has settled, before its promise does. */
+function whenSettled(command: Command, done: (value: unknown, error: unknown) => void): void {
+  command.keep ??= new Keep()
+  const { keep } = command
+  const before = keep.onSettled
+  keep.onSettled = (settled, value, error) => {
+    before?.(settled, value, error)
+    done(value, error)
+  }
 }
 
-/** Asks the server, over `other`, to end the blocking of the connection with the client id `id`. */
-export function unblock(other: Link, id: number): void {
-  const command = new Command(CLIENT_UNBLOCK, [id])
-  command.size = 64
-  command.state |= State.collected
-  command.resolve = () => {}
-  other.send(command)
+function notSelected(command: Command, error: unknown): RedisError {
+  const { name } = command.spec
+  if (error instanceof RedisError) return errorLike(error, { command: name, outcome: 'not sent' })
+  const message = `The SELECT before it was given up: ${name} was not sent, since it would run in another database.`
+  return new RedisError(message, { command: name, outcome: 'not sent', cause: error })
+}
+
+function selectGivenUp(node: string): ConnectionError {
+  return new ConnectionError('A SELECT was given up before the server replied: its database is not known.', { node })
+}
+
+function closedFor(command: Command, error: RedisError): RedisError {
+  return errorLike(error, { command: command.spec.name, outcome: 'not sent' })
 }

@@ -16,36 +16,15 @@ import type { Reply } from '../commands/reply.js'
 import { BusyLoadingError, ConnectionError, type Phase, ReadOnlyError, type RedisError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
 import { Connection, type ConnectionOwner } from './connection.js'
-import { type Endpoint, nameOf, type Settings } from './options.js'
-import { outside } from './outside.js'
+import { Gate } from './gate.js'
+import type { LinkOwner, LinkState, LinkTraits } from './link-owner.js'
+import { nameOf, type Settings } from './options.js'
 import { CommandQueue } from './queue.js'
+import { Redial } from './redial.js'
 import { isPassing, Refused } from './refused.js'
-import { salvage } from './salvage.js'
-import { errorLike, fail } from './settle.js'
+import { rejectAll, salvage, withoutTails } from './salvage.js'
+import { fail } from './settle.js'
 import { notSent, timedOut } from './timeout.js'
-
-export type LinkState = 'idle' | 'connecting' | 'ready' | 'down' | 'closing' | 'closed'
-
-/** What a link tells who owns it. */
-export interface LinkOwner {
-  onConnect(link: Link): void
-  onReady(link: Link): void
-  onReconnecting(link: Link, attempt: number, delay: number): void
-  /** An attempt failed, or the connection was lost; `lastRead` is when its last byte came. `permanent`: it will fail again. */
-  onDown(link: Link, error: RedisError, lastRead: number, permanent: boolean): void
-  onPush(link: Link, kind: string, items: Reply[]): void
-  /** First look at a refusal: true if the owner settles the command or sends it elsewhere. */
-  takesRefusal?(link: Link, command: Command, error: RedisError): boolean
-  /** First look at what a lost link leaves unsettled and may be sent: true if the owner sends it elsewhere. */
-  takesLeft?(link: Link, command: Command, error: RedisError): boolean
-}
-
-export interface LinkTraits {
-  /** Connects again by itself after a loss, not only when a call comes. */
-  readonly eager: boolean
-  readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
-  readonly listening?: boolean
-}
 
 /** How late a flush may come before the calls it carries are given the time back. */
 const LATE = 25
@@ -68,9 +47,12 @@ export class Link implements ConnectionOwner {
   /** Connections that only wait for their last replies. */
   readonly #retiring = new Set<Connection>()
   #flushing = false
+  readonly #gate = new Gate()
+  /** The connection is to be replaced as soon as its fence has been answered. */
+  #retireLater = false
   #batch = 0
   #batchStart = 0
-  #redial: NodeJS.Timeout | undefined
+  readonly #redial: Redial
   #attempt = 0
   #dialledAt = 0
   #wasReady = false
@@ -88,6 +70,7 @@ export class Link implements ConnectionOwner {
     this.#owner = owner
     this.#backoff = backoff
     this.#traits = traits
+    this.#redial = new Redial(backoff, () => this.#dial())
   }
 
   get state(): LinkState {
@@ -176,7 +159,7 @@ export class Link implements ConnectionOwner {
     if (late > LATE) this.#waiting.postpone(this.#batch, late)
     this.#flushing = false
     const connection = this.#connection
-    if (this.#state !== 'ready' || connection === undefined) return
+    if (this.#state !== 'ready' || connection === undefined || this.#gate.isClosed(connection.inflight)) return
     for (let chunks = 0; connection.writable; chunks++) {
       if (chunks === CHUNKS) {
         // A flood leaves the turn to others, and to the replies.
@@ -188,10 +171,14 @@ export class Link implements ConnectionOwner {
         command = this.#waiting.shift()
         if (command === undefined) break
         if (command.deadline !== 0 && command.deadline < now) this.#timeOut(command, now - command.deadline, 'queued')
-        else connection.push(command)
+        else {
+          connection.push(command)
+          this.#gate.pass(command)
+          if (this.#gate.isFenced) break
+        }
       }
       connection.commit()
-      if (command === undefined) break
+      if (command === undefined || this.#gate.isFenced) break
     }
     this.#checkIdle()
   }
@@ -221,8 +208,29 @@ export class Link implements ConnectionOwner {
   }
 
   #timeOut(command: Command, elapsed: number, phase: Phase): void {
+    fail(command, this.overdue(command, elapsed, phase))
+  }
+
+  /** What `command` rejects with when its time is up. */
+  overdue(command: Command, elapsed: number, phase: Phase): RedisError {
     const { node, queued, inflight } = this
-    fail(command, timedOut(command, { node, phase, elapsed, queued, inflight, trouble: this.#lastError }))
+    return timedOut(command, { node, phase, elapsed, queued, inflight, trouble: this.#lastError })
+  }
+
+  /** Writes nothing until it is released as often. */
+  hold(): void {
+    this.#gate.hold()
+  }
+
+  release(): void {
+    this.#gate.release()
+    if (this.held) return
+    this.#flushSoon()
+    this.#checkIdle()
+  }
+
+  get held(): boolean {
+    return this.#gate.isHeld
   }
 
   onRefusal(connection: Connection, command: Command, error: RedisError): void {
@@ -258,9 +266,16 @@ export class Link implements ConnectionOwner {
   retire(): void {
     const connection = this.#connection
     if (connection?.state !== 'ready') return
+    // The reply to what it was written for changes its state, or is an element: it is waited for.
+    if (this.#gate.isFenced && connection.inflight > 0) {
+      this.#retireLater = true
+      return
+    }
     this.#retiring.add(connection)
     this.#connection = undefined
     this.#state = 'idle'
+    this.#retireLater = false
+    this.#owner.onRetire?.(this)
     connection.retire()
     if (this.#state === 'idle') this.#wantConnection()
   }
@@ -271,23 +286,11 @@ export class Link implements ConnectionOwner {
   }
 
   #wantConnection(): void {
-    if (this.#connection !== undefined || this.#redial !== undefined || this.#state === 'closed') return
-    const delay = this.#backoff.wait()
-    if (delay === 0) this.#dial()
-    else this.#dialAfter(delay)
-  }
-
-  #dialAfter(delay: number): void {
-    this.#redial = outside(() =>
-      setTimeout(() => {
-        this.#redial = undefined
-        this.#wantConnection()
-      }, Math.ceil(delay)),
-    )
-    if (!this.#referenced) this.#redial.unref()
+    if (this.#connection === undefined && this.#state !== 'closed') this.#redial.soon()
   }
 
   #dial(): void {
+    if (this.#connection !== undefined || this.#state === 'closed') return
     this.#state = 'connecting'
     const attempt = ++this.#attempt
     this.#dialledAt = this.#backoff.begun()
@@ -325,7 +328,12 @@ export class Link implements ConnectionOwner {
     if (connection === this.#connection) this.#owner.onPush(this, kind, items)
   }
 
-  onIdle(_connection: Connection): void {
+  onIdle(connection: Connection): void {
+    if (this.#gate.isFenced && connection === this.#connection) {
+      this.#gate.open()
+      if (this.#retireLater) this.retire()
+      this.#flushSoon()
+    }
     this.#checkIdle()
   }
 
@@ -338,6 +346,8 @@ export class Link implements ConnectionOwner {
       return
     }
     this.#connection = undefined
+    this.#gate.open()
+    this.#retireLater = false
     if (this.#state === 'closed') return
     this.#lastError = error
     this.#inVain = connection.permanent
@@ -345,18 +355,18 @@ export class Link implements ConnectionOwner {
     else this.#backoff.failed(this.#dialledAt, connection.permanent)
     this.#state = 'down'
     this.#owner.onDown(this, error, connection.lastRead, connection.permanent)
-    if (connection.permanent || this.#backoff.exhausted) this.#rejectWaiting(error)
+    if (connection.permanent || this.#backoff.exhausted) rejectAll(this.takeWaiting(), error)
     this.#handOver(error)
     this.#checkIdle()
     this.#redialUnlessInVain(connection.permanent)
   }
 
   #redialUnlessInVain(permanent: boolean): void {
-    if (this.#state !== 'down' || this.#redial !== undefined) return
+    if (this.#state !== 'down' || this.#redial.isSet) return
     const wanted = this.queued > 0 || (this.#traits.eager && this.#wasReady && !this.#closing)
     if (!wanted || permanent || this.#backoff.exhausted) return
     const delay = this.#backoff.wait()
-    this.#dialAfter(delay) // First: who is told may destroy the link.
+    this.#redial.after(delay) // First: who is told may destroy the link.
     this.#owner.onReconnecting(this, this.#attempt + 1, delay)
   }
 
@@ -365,28 +375,11 @@ export class Link implements ConnectionOwner {
     else this.#wantConnection()
   }
 
-  /** What a lost connection had in flight goes again, or is rejected. */
+  /** What a lost connection had in flight is sent again, or is rejected. */
   #recover(left: Denque<Command>, error: RedisError): void {
     const { again, broken } = salvage(left, error, this.#state !== 'closed')
-    if (broken.size > 0) this.#dropTails(broken, error)
+    if (broken.size > 0) this.#waiting.putBack(withoutTails(this.#waiting.takeAll(), broken, error))
     this.#waiting.putBack(again)
-  }
-
-  /** The unwritten tail of a pipeline is not sent later without its head. */
-  #dropTails(pipelines: ReadonlySet<unknown>, error: RedisError): void {
-    const kept: Command[] = []
-    for (const command of this.#waiting.takeAll()) {
-      if (!pipelines.has(command.batch)) kept.push(command)
-      else fail(command, errorLike(error, { command: command.spec.name, outcome: 'not sent' }))
-    }
-    this.#waiting.putBack(kept)
-  }
-
-  #rejectWaiting(error: RedisError): void {
-    for (const command of this.takeWaiting()) {
-      const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
-      fail(command, errorLike(error, { command: command.spec.name, outcome }))
-    }
   }
 
   /** Gives the owner what waits, if it sends it elsewhere. */
@@ -414,7 +407,8 @@ export class Link implements ConnectionOwner {
   }
 
   #checkIdle(): void {
-    if (this.#onIdle.length === 0 || (this.#state !== 'closed' && this.queued + this.inflight > 0)) return
+    if (this.#onIdle.length === 0 || (this.#state !== 'closed' && (this.held || this.queued + this.inflight > 0)))
+      return
     for (const done of this.#onIdle.splice(0)) done()
   }
 
@@ -422,10 +416,9 @@ export class Link implements ConnectionOwner {
   destroy(message = 'The client was destroyed'): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    clearTimeout(this.#redial)
-    this.#redial = undefined
+    this.#redial.cancel()
     const error = new ConnectionError(`${message}.`, { node: this.node })
-    this.#rejectWaiting(error)
+    rejectAll(this.takeWaiting(), error)
     this.#connection?.destroy(error)
     for (const connection of this.#retiring) connection.destroy(error)
     this.#connection = undefined
@@ -435,13 +428,13 @@ export class Link implements ConnectionOwner {
   ref(): void {
     this.#referenced = true
     this.#connection?.ref()
-    this.#redial?.ref()
+    this.#redial.ref()
   }
 
   unref(): void {
     this.#referenced = false
     this.#connection?.unref()
-    this.#redial?.unref()
+    this.#redial.unref()
   }
 }
 

@@ -4,7 +4,8 @@ import type { Reply } from '../commands/reply.js'
 import { ConnectionError, type RedisError } from '../errors/errors.js'
 import { Backoff } from './backoff.js'
 import { Lent } from './lent.js'
-import { Link, type LinkOwner, type LinkState } from './link.js'
+import { Link } from './link.js'
+import type { LinkOwner, LinkState } from './link-owner.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
 import { Pool } from './pool.js'
 
@@ -44,7 +45,7 @@ export class Node implements LinkOwner {
     this.backoff = new Backoff(settings.reconnect)
     this.resolve = resolve ?? (() => settings.endpoint)
     this.#link = new Link(settings, this, this.backoff, { eager: true, resolve: this.resolve })
-    this.pool = new Pool(() => new Lent(settings, this.backoff, this.resolve), settings.pool, this.name)
+    this.pool = new Pool(() => new Lent(settings, this.backoff, this.resolve), settings, this.name)
   }
 
   /** `host:port` or path. */
@@ -121,16 +122,16 @@ export class Node implements LinkOwner {
     this.#owner.onReady?.(this)
   }
 
-  onReconnecting(_link: Link, attempt: number, delay: number): void {
+  onReconnecting(_link: object, attempt: number, delay: number): void {
     this.#owner.onReconnecting?.(this, attempt, delay)
   }
 
-  onDown(_link: Link, error: RedisError): void {
+  onDown(_link: object, error: RedisError): void {
     this.#settle(error)
     this.#owner.onDown?.(this, error)
   }
 
-  onPush(_link: Link, kind: string, items: Reply[]): void {
+  onPush(_link: object, kind: string, items: Reply[]): void {
     this.#owner.onPush?.(this, kind, items)
   }
 

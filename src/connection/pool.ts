@@ -6,10 +6,11 @@
  * takes time (a factory that fails makes generic-pool call it again without a pause).
  */
 import type { Pool as GenericPool } from 'generic-pool'
+import type { Command } from '../commands/command.js'
 import { ChildDeadlockedError, ConnectionError, MaxConnectionsError, type RedisError } from '../errors/errors.js'
-import { heldByAncestors } from './ancestors.js'
+import { ancestorsOf } from './ancestors.js'
 import type { Lent } from './lent.js'
-import type { PoolOptions } from './options.js'
+import type { PoolOptions, Settings } from './options.js'
 import { outside } from './outside.js'
 
 export interface PoolStats {
@@ -23,29 +24,52 @@ export interface PoolStats {
 
 /** Somebody who waits for a connection. */
 export interface Ticket {
-  /** He waits no more; a connection that still comes for him goes back at once. */
+  /** He waits no more. */
   cancel(): void
+}
+
+export interface PoolRequest {
+  readonly taken: (lent: Lent) => void
+  readonly refused: (error: RedisError) => void
+  /** For one call that blocks: `close()` gives it up, while sessions that wait may still begin. */
+  readonly blocking?: boolean
 }
 
 export class Pool {
   readonly #make: () => Lent
   readonly #options: Required<PoolOptions>
   readonly #node: string
+  /** Callers that may wait at most. */
+  readonly #maxWaiting: number
+  readonly #waitingBound: string
+  /** How long the answers that a lease still owes are waited for when it ends, ms. */
+  readonly #limit: number
   #pool: GenericPool<Lent> | undefined
   #loading: Promise<GenericPool<Lent>> | undefined
-  /** All there are, lent and idle. */
+  /** All there are, leased and idle. */
   readonly #made = new Set<Lent>()
   readonly #lent = new Set<Lent>()
+  /** Leased ones whose lease has ended, and whose state is being put back. */
+  readonly #returning = new Set<Lent>()
+  /** In order. Whoever gives up leaves at once: generic-pool is asked only when it has one to give. */
   readonly #waiting = new Set<Waiting>()
-  /** Nothing is lent any more. */
+  /** Asked of generic-pool, and not yet handed on. */
+  #acquiring = 0
+  /** Nothing new is accepted. */
   #stopped = false
   #closed = false
+  #drained: (() => void) | undefined
+  #closing: RedisError | undefined
   #referenced = true
 
-  constructor(make: () => Lent, options: Required<PoolOptions>, node: string) {
+  constructor(make: () => Lent, { commandTimeout, pool, queue }: Settings, node: string) {
     this.#make = make
-    this.#options = options
+    this.#options = pool
     this.#node = node
+    const bounded = queue.maxCommands < pool.maxWaiting
+    this.#maxWaiting = bounded ? queue.maxCommands : pool.maxWaiting
+    this.#waitingBound = `${bounded ? 'queue.maxCommands' : 'pool.maxWaiting'} ${this.#maxWaiting}`
+    this.#limit = commandTimeout > 0 && commandTimeout < 0x7fffffff ? commandTimeout : 5_000
   }
 
   get stats(): PoolStats {
@@ -59,90 +83,147 @@ export class Pool {
   }
 
   /** Calls one of the two back, once, unless the ticket is cancelled first. */
-  request(taken: (lent: Lent) => void, refused: (error: RedisError) => void): Ticket {
-    const { acquireTimeout, max, maxWaiting } = this.#options
+  request({ taken, refused, blocking = false }: PoolRequest): Ticket {
+    const { acquireTimeout, max } = this.#options
     const full = this.#lent.size + this.#waiting.size >= max
     const refusal = this.#stopped
       ? this.#gone()
-      : heldByAncestors(this) >= max
-        ? this.#deadlocked()
-        : full && this.#waiting.size >= maxWaiting
-          ? this.#exhausted(`${this.#waiting.size} callers wait already (pool.maxWaiting ${maxWaiting})`)
-          : undefined
+      : full && this.#waiting.size >= this.#maxWaiting
+        ? this.#exhausted(`${this.#waiting.size} callers wait already (${this.#waitingBound})`)
+        : undefined
     if (refusal !== undefined) {
       refused(refusal)
       return { cancel: () => {} }
     }
-    const waiting: Waiting = { taken, refused, timer: undefined }
+    const waiting: Waiting = { taken, refused, blocking, timer: undefined }
     if (acquireTimeout < 0x7fffffff) {
+      const heldByAncestors = ancestorsOf(this)
       waiting.timer = outside(() =>
         setTimeout(() => {
-          if (this.#leave(waiting))
-            refused(this.#exhausted(`none came back within ${acquireTimeout} ms (pool.acquireTimeout)`))
+          if (!this.#leave(waiting)) return
+          refused(
+            heldByAncestors() >= max
+              ? this.#deadlocked()
+              : this.#exhausted(`none came back within ${acquireTimeout} ms (pool.acquireTimeout)`),
+          )
         }, acquireTimeout),
       )
     }
     this.#waiting.add(waiting)
-    this.#acquire(waiting).catch(cause => {
-      if (this.#leave(waiting))
-        refused(new ConnectionError('The pool failed.', { node: this.#node, outcome: 'not sent', cause }))
-    })
+    this.#serve()
     return { cancel: () => this.#leave(waiting) }
   }
 
-  async #acquire(waiting: Waiting): Promise<void> {
-    const pool = this.#pool ?? (await this.#load())
-    if (!this.#waiting.has(waiting)) return
-    const lent = await pool.acquire()
-    if (!this.#leave(waiting) || this.#stopped) {
-      await pool.release(lent)
-      return
+  /** Asks generic-pool for as many as are free and wanted. */
+  #serve(): void {
+    while (this.#acquiring < this.#waiting.size && this.#lent.size + this.#acquiring < this.#options.max) {
+      this.#acquiring++
+      this.#acquire().catch(cause => {
+        for (const waiting of [...this.#waiting]) {
+          if (this.#leave(waiting))
+            waiting.refused(new ConnectionError('The pool failed.', { node: this.#node, outcome: 'not sent', cause }))
+        }
+      })
     }
-    this.#lent.add(lent)
-    waiting.taken(lent)
+  }
+
+  async #acquire(): Promise<void> {
+    try {
+      const pool = this.#pool ?? (await this.#load())
+      const lent = await pool.acquire()
+      const [waiting] = this.#waiting
+      if (waiting === undefined) {
+        await pool.release(lent)
+        return
+      }
+      this.#leave(waiting)
+      this.#lent.add(lent)
+      if (this.#closing !== undefined) lent.close(this.#closing)
+      waiting.taken(lent)
+    } finally {
+      this.#acquiring--
+    }
   }
 
   /** False if it had left before. */
   #leave(waiting: Waiting): boolean {
     clearTimeout(waiting.timer)
-    return this.#waiting.delete(waiting)
+    const left = this.#waiting.delete(waiting)
+    if (left) this.#checkDrained()
+    return left
   }
 
-  /** Takes a connection back: for the next one if it is clean, else its end. Twice is harmless. */
-  giveBack(lent: Lent, clean: boolean): void {
+  /**
+   * Ends a lease, the one way there is. What is unsettled of it and blocks is given up with `reason`, all of it if the holder
+   * was `aborted`; the answers that are still to come are waited for. Then the connection is for the next one, if its
+   * state could be put back. Twice is harmless.
+   */
+  giveBack(lent: Lent, reason: (command: Command) => unknown = unused, aborted = false): void {
+    if (!this.#lent.has(lent) || this.#returning.has(lent)) return
+    if (lent.isClean || this.#closed) {
+      this.#take(lent)
+      return
+    }
+    this.#returning.add(lent)
+    let timer: NodeJS.Timeout | undefined
+    const limit = () => {
+      timer = outside(() =>
+        // A call that blocks has a limit of its own.
+        setTimeout(() => (lent.isBlocked && lent.link.state !== 'closed' ? limit() : take()), this.#limit),
+      )
+    }
+    const take = (): void => {
+      clearTimeout(timer)
+      this.#take(lent)
+    }
+    limit()
+    lent.finish(reason, aborted).then(take, take)
+  }
+
+  #take(lent: Lent): void {
     if (!this.#lent.delete(lent)) return
+    this.#returning.delete(lent)
     lent.borrower = undefined
-    lent.forOneCall = false
     const pool = this.#pool
-    if (pool === undefined || this.#closed || !clean || !lent.isClean) {
+    if (pool === undefined || this.#closed || !lent.isClean) {
       lent.link.destroy('The connection was given back in use')
       pool?.destroy(lent).then(undefined, () => {})
-    } else pool.release(lent).then(undefined, () => {})
+    } else {
+      lent.watch = undefined
+      pool.release(lent).then(undefined, () => {})
+    }
+    this.#serve()
+    this.#checkDrained()
   }
 
-  /** Lends no more and ends what blocks; calls back when all other calls on lent connections have settled. */
+  /**
+   * Accepts no more, gives up what blocks, and calls back when everybody else who has a connection, or waited for one, is
+   * done: but for the holders that wait for this themselves.
+   */
   drain(done: () => void): void {
-    this.#stop()
-    let busy = 1
-    const idle = () => {
-      if (--busy === 0) done()
-    }
-    for (const { isBlocked, link } of this.#lent) {
-      if (isBlocked) link.destroy('The client was closed')
-      else {
-        busy++
-        link.drain(idle)
-      }
-    }
-    idle()
-  }
-
-  #stop(): void {
     this.#stopped = true
-    for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#gone())
+    const error = this.#gone()
+    for (const waiting of [...this.#waiting]) {
+      if (waiting.blocking && this.#leave(waiting)) waiting.refused(this.#gone())
+    }
+    for (const lent of [...this.#lent]) lent.close(error)
+    this.#closing = error
+    const heldByAncestors = ancestorsOf(this)
+    const before = this.#drained
+    this.#drained = () => {
+      if (this.#waiting.size > 0 || this.#lent.size > heldByAncestors()) return
+      this.#drained = undefined
+      before?.()
+      done()
+    }
+    this.#checkDrained()
   }
 
-  /** Ends the lent connections that have something in flight: no reply to it will come. */
+  #checkDrained(): void {
+    this.#drained?.()
+  }
+
+  /** Ends the leased connections that have something in flight: no reply to it will come. */
   drop(error: RedisError): void {
     for (const { link } of [...this.#lent]) {
       const { connection } = link
@@ -150,11 +231,12 @@ export class Pool {
     }
   }
 
-  /** Rejects who waits, closes idle connections, and lent ones too. */
+  /** Rejects who waits, closes idle connections, and leased ones too. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#stop()
+    this.#stopped = true
+    for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#gone())
     for (const lent of this.#lent) lent.link.destroy('The client was closed')
     this.#pool?.drain().then(
       () => this.#pool?.clear(),
@@ -180,7 +262,7 @@ export class Pool {
   async #create(): Promise<GenericPool<Lent>> {
     const { default: genericPool } = await import('generic-pool')
     // Closed while that was loaded: nothing may be opened any more.
-    if (this.#stopped) throw this.#gone()
+    if (this.#closed) throw this.#gone()
     const { idleTimeout, max, min } = this.#options
     const evict = idleTimeout > 0 && idleTimeout < 0x7fffffff
     const factory = {
@@ -223,10 +305,10 @@ export class Pool {
   }
 
   #deadlocked(): ChildDeadlockedError {
-    const { max } = this.#options
+    const { acquireTimeout, max } = this.#options
     return new ChildDeadlockedError(
-      `This task waits for a connection, and all ${max} of the pool (pool.max) are held by the sessions it runs in: it would wait ` +
-        'for ever. Use the session that is there, or raise pool.max.',
+      `No connection came free within ${acquireTimeout} ms (pool.acquireTimeout), and all ${max} of the pool (pool.max) are held by the ` +
+        'sessions that this task was started in: if they wait for it, none ever will. Use the session that is there, or raise pool.max.',
       { node: this.#node, outcome: 'not sent' },
     )
   }
@@ -235,5 +317,10 @@ export class Pool {
 interface Waiting {
   readonly taken: (lent: Lent) => void
   readonly refused: (error: RedisError) => void
+  readonly blocking: boolean
   timer: NodeJS.Timeout | undefined
+}
+
+function unused(): undefined {
+  return undefined
 }

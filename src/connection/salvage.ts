@@ -28,3 +28,21 @@ export function salvage(left: Denque<Command>, error: RedisError, mayRepeat: boo
   }
   return { again, broken }
 }
+
+/** Rejects the unwritten tails of the pipelines in `broken`, which must not be sent without their heads; the others stay. */
+export function withoutTails(waiting: readonly Command[], broken: ReadonlySet<unknown>, error: RedisError): Command[] {
+  const kept: Command[] = []
+  for (const command of waiting) {
+    if (!broken.has(command.batch)) kept.push(command)
+    else fail(command, errorLike(error, { command: command.spec.name, outcome: 'not sent' }))
+  }
+  return kept
+}
+
+/** Rejects commands that wait to be sent, some of them again. */
+export function rejectAll(commands: readonly Command[], error: RedisError): void {
+  for (const command of commands) {
+    const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
+    fail(command, errorLike(error, { command: command.spec.name, outcome }))
+  }
+}

@@ -14,6 +14,7 @@ import type { Reply } from '../commands/reply.js'
 import { ASKING, EXEC, MULTI } from '../commands/transactions.js'
 import { ExecAbortError, RedisError, WatchError } from '../errors/errors.js'
 import { decoded, fail, succeed } from './settle.js'
+import type { Watch } from './watch.js'
 
 function asItCame(reply: Reply): Reply {
   return reply
@@ -36,6 +37,8 @@ export function askingLine(): Command {
 
 export class Unit extends Command implements Holder {
   readonly body: readonly Command[]
+  /** The keys that were watched when it was sent: it runs guarded by them or not at all. */
+  watch: Watch | undefined = undefined
   #refusal: RedisError | undefined
   /** Without MULTI the commands behind it run one by one. */
   #begun = false

@@ -13,7 +13,8 @@ import { randomUUID } from 'node:crypto'
 import type { Reply } from '../commands/reply.js'
 import type { Backoff } from '../connection/backoff.js'
 import type { Connection } from '../connection/connection.js'
-import { Link, type LinkOwner } from '../connection/link.js'
+import { Link } from '../connection/link.js'
+import type { LinkOwner } from '../connection/link-owner.js'
 import type { Endpoint, Settings } from '../connection/options.js'
 import { isPassing } from '../connection/refused.js'
 import { NoPermissionError, type RedisError } from '../errors/errors.js'
@@ -213,7 +214,7 @@ export class Subscriber implements LinkOwner, Carrier {
     connection.push(fence)
   }
 
-  onPush(_link: Link, kind: string, items: Reply[]): void {
+  onPush(_link: object, kind: string, items: Reply[]): void {
     switch (kind) {
       case 'message':
         this.#channels.get(nameOf(items[0]))?.topic.deliver(items[1] as Reply)
@@ -348,7 +349,7 @@ export class Subscriber implements LinkOwner, Carrier {
     this.flush()
   }
 
-  onDown(link: Link, error: RedisError, lastRead: number, permanent: boolean): void {
+  onDown(link: object, error: RedisError, lastRead: number, permanent: boolean): void {
     if (link !== this.#link) return
     this.#lost(error, lastRead)
     this.#owner.onDown(this, error, permanent, this.#destination.backoff.exhausted)

@@ -1,0 +1,78 @@
+/**
+ * One time of watching keys on a leased connection, from WATCH until EXEC, UNWATCH or the loss of the watch.
+ *
+ *   WATCH ──▸ watching ──▸ EXEC, UNWATCH: over
+ *                │
+ *                └─ the connection is replaced in any way ──▸ lost: what is guarded rejects with WatchError
+ *
+ * A transaction that was sent while keys were watched is guarded by this watch for good: it runs on the connection that
+ * watched, or it does not run at all.
+ */
+import { type Command, Keep, State } from '../commands/command.js'
+import { RedisError, WatchError } from '../errors/errors.js'
+
+/** A transaction, and the watch that guards it. */
+export interface Guarded extends Command {
+  watch: Watch | undefined
+}
+
+export class Watch {
+  #fault: WatchError | undefined
+  #reported = false
+  readonly #units = new Set<Guarded>()
+
+  /** Why nothing that is guarded may be sent any more; undefined while the server watches. */
+  get fault(): WatchError | undefined {
+    return this.#fault
+  }
+
+  /** Whether a call of the holder was rejected for the loss: keys watched after that begin anew. */
+  get reported(): boolean {
+    return this.#reported
+  }
+
+  /** Binds `unit` to this watch. */
+  guard(unit: Guarded): void {
+    unit.watch = this
+    // EXEC ends the watch: sent again it would run unguarded, even if the caller declared that it may run twice.
+    unit.state &= ~State.repeatable
+    this.#units.add(unit)
+    unit.keep ??= new Keep()
+    const { keep } = unit
+    const before = keep.onSettled
+    keep.onSettled = (settled, value, error) => {
+      before?.(settled, value, error)
+      this.#units.delete(unit)
+    }
+  }
+
+  /**
+   * The server watches no more, since the connection was replaced. Guarded transactions that were not written reject now;
+   * one that was written is judged by its reply.
+   */
+  lose(fault: WatchError, reported = false): void {
+    if (this.#fault === undefined) {
+      this.#fault = fault
+      for (const unit of [...this.#units]) {
+        if ((unit.state & State.flying) === 0) unit.holder?.abandon(unit, fault)
+      }
+    }
+    this.#reported ||= reported
+  }
+}
+
+export function watchLost(cause: RedisError | undefined): WatchError {
+  return new WatchError(
+    'The connection was lost or replaced while keys were watched: whether they changed is not known, so nothing of the transaction was sent.',
+    { command: 'EXEC', outcome: 'not sent', cause },
+  )
+}
+
+/** What a guarded transaction rejects with that the server refused in a way that passes or leads to another node. */
+export function watchEnded(cause: RedisError): WatchError {
+  const refusal = cause.cause instanceof RedisError ? cause.cause : cause
+  return new WatchError(
+    `The server refused the transaction for now (${refusal.code}), and with it ended the watch: nothing of it ran.`,
+    { command: 'EXEC', outcome: 'not sent', cause },
+  )
+}
