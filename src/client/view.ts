@@ -165,7 +165,8 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
 
   /**
    * Lends a connection of the pool to `fn`, for as long as it runs: to watch, to block, to select a database, to wait for
-   * replicas. Rejects with MaxConnectionsError if none comes back in time, with ChildDeadlockedError if none ever can.
+   * replicas. Rejects with MaxConnectionsError if none comes back in time, with ChildDeadlockedError if all of them were held by
+   * the sessions that this call was made in.
    */
   session<T>(fn: (session: Session<F>) => Promise<T> | T, options: SessionOptions = {}): Promise<T> {
     const view = { shape: this.#shape, circumstances: this.#circumstances }

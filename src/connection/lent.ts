@@ -327,5 +327,6 @@ function selectGivenUp(node: string): ConnectionError {
 }
 
 function closedFor(command: Command, error: RedisError): RedisError {
-  return errorLike(error, { command: command.spec.name, outcome: 'not sent' })
+  const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
+  return errorLike(error, { command: command.spec.name, outcome })
 }

@@ -136,8 +136,8 @@ export class Pool {
         await pool.release(lent)
         return
       }
-      this.#leave(waiting)
       this.#lent.add(lent)
+      this.#leave(waiting)
       if (this.#closing !== undefined) lent.close(this.#closing)
       waiting.taken(lent)
     } finally {
