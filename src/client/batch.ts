@@ -1,6 +1,6 @@
 /** Several commands with one promise: what a pipeline sends. */
 import { type Command, Keep, State } from '../commands/command.js'
-import { unwatchSignal, watchSignal } from '../connection/abort.js'
+import { onAbort, unwatchSignal, watchSignal } from '../commands/signals.js'
 import { setDeadline } from '../connection/deadline.js'
 import { type BatchContext, batchChannel, finish, isObserved } from '../connection/diagnostics.js'
 import { outside } from '../connection/outside.js'
@@ -38,9 +38,28 @@ export async function sendBatch(
     const refused = commands.every((command, i) => results[i] instanceof RedisError && isPassing(command, results[i]))
     const delay = Math.min(1_000, 25 * 2 ** round) * (0.5 + Math.random() / 2)
     if (!refused || commands.length === 0 || performance.now() + delay >= end) return results
-    await new Promise(resolve => outside(() => setTimeout(resolve, delay)))
-    if (signal?.aborted) throw signal.reason
+    await pause(delay, signal)
   }
+}
+
+/** Resolves after `ms`; rejects with the reason of `signal` as soon as it aborts. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const over = () => {
+      clearTimeout(timer)
+      forget()
+    }
+    const timer = outside(() =>
+      setTimeout(() => {
+        over()
+        resolve()
+      }, ms),
+    )
+    const forget = onAbort(signal, reason => {
+      over()
+      reject(reason)
+    })
+  })
 }
 
 function sendOnce(
@@ -52,16 +71,16 @@ function sendOnce(
   const { idempotent, signal, timeout } = options
   return new Promise((resolve, reject) => {
     let left = commands.length
-    // An aborted pipeline is over at once, with the reason; what its commands come to is heard no more.
-    const onAbort = () => reject(signal?.reason)
     const settled = (value: unknown, command: Command) => {
       command.result = value
       if (--left > 0) return
-      signal?.removeEventListener('abort', onAbort)
-      // The signal may have told the commands first, each of which has settled with its reason.
+      forget()
+      // The signal may have reached the commands first, each of which has settled with its reason.
       if (signal?.aborted) reject(signal.reason)
       else resolve(commands.map(({ result }) => result))
     }
+    // An aborted pipeline is over at once, with the reason; nobody waits for what its commands come to.
+    const forget = onAbort(signal, reject)
     const now = engine.now()
     for (const command of commands) {
       command.state = State.collected | ordered | (idempotent || command.spec.repeatable ? State.repeatable : 0)
@@ -73,7 +92,6 @@ function sendOnce(
       }
       setDeadline(command, timeout, now)
     }
-    signal?.addEventListener('abort', onAbort)
     engine.sendAll(commands)
   })
 }

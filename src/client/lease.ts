@@ -5,6 +5,7 @@ import { type Circumstances, Command } from '../commands/command.js'
 import type { Bigints, Bytes, Form, Plain } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
 import type { Shape } from '../commands/shape.js'
+import { onAbort } from '../commands/signals.js'
 import { pushSeveral } from '../commands/tokens.js'
 import { UNWATCH, WATCH } from '../commands/transactions.js'
 import { holding } from '../connection/ancestors.js'
@@ -224,16 +225,15 @@ export function borrow(node: Node, timeout: number | undefined, signal: AbortSig
       done()
       reject(error)
     }
-    const onAbort = () => leave(signal?.reason)
     const timer =
       timeout === undefined || timeout === 0 || timeout > 0x7fffffff
         ? undefined
         : outside(() => setTimeout(() => leave(noneInTime(node, timeout)), timeout))
     const done = () => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+      forget()
     }
-    signal?.addEventListener('abort', onAbort)
+    const forget = onAbort(signal, leave)
     const ticket = node.pool.request({
       taken: lent => {
         done()
@@ -264,11 +264,10 @@ function noneInTime(node: Node, timeout: number): TimeoutError {
 
 /** A promise that rejects when `signal` aborts, until it is forgotten. */
 function abortOf(signal: AbortSignal | undefined): { promise: Promise<never>; forget(): void } {
-  let onAbort = () => {}
+  let forget = () => {}
   const promise = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal?.reason)
+    forget = onAbort(signal, reject)
   })
   promise.catch(() => {})
-  signal?.addEventListener('abort', onAbort)
-  return { promise, forget: () => signal?.removeEventListener('abort', onAbort) }
+  return { promise, forget }
 }

@@ -7,6 +7,7 @@ import { type Decoder, raw } from './decoder.js'
 import { type Access, findKeys, type KeySpec, keyAt } from './key-specs.js'
 import type { Reply } from './reply.js'
 import { PLAIN, type Shape } from './shape.js'
+import type { SignalWatcher } from './signals.js'
 
 /** Where the server's time-out of a blocking command is, and in which unit. 0 there means for ever. */
 export type Blocking = 'last, seconds' | 'last, ms' | 'first, seconds' | 'after BLOCK, ms'
@@ -259,7 +260,7 @@ const NOTHING: readonly Argument[] = []
  * One call of a command. The first half says what is sent and how the reply is read; the second half belongs to who
  * runs it, for the one run that a Command has.
  */
-export class Command {
+export class Command implements SignalWatcher {
   readonly spec: Spec
   args: readonly Argument[]
   /** Reads the reply; the spec's unless the options of this call change what comes back. */
@@ -291,6 +292,11 @@ export class Command {
     // A DataError among them is found by `measure`, which every run begins with.
     this.args = args as readonly Argument[]
     this.decode = decode
+  }
+
+  /** The signal of its caller aborted. */
+  aborted(reason: unknown): void {
+    this.holder?.abandon(this, reason)
   }
 
   /** Lets go of the arguments: what has settled must not hold a big value. */

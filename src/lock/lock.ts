@@ -8,6 +8,7 @@
  *                       lost: the signal is aborted; release and extend reject with LockNotOwnedError
  */
 import type { Promised } from '../commands/context.js'
+import { onAbort } from '../commands/signals.js'
 import { DataError, LockError, type LockNotOwnedError } from '../errors/errors.js'
 import { keysOf, type LockKeys } from './keys.js'
 import type { LockClient } from './lock-client.js'
@@ -189,13 +190,15 @@ export class Lock {
     await this.acquire(options)
     const tenure = this.#tenure as Tenure
     tenure.keepUp()
-    const signal = options.signal ? AbortSignal.any([tenure.signal, options.signal]) : tenure.signal
+    const both = eitherOf(tenure.signal, options.signal)
     let result: T
     try {
-      result = await fn(signal, this)
+      result = await fn(both.signal, this)
     } catch (error) {
       await this.#leave(tenure).catch(() => {})
       throw error
+    } finally {
+      both.forget()
     }
     const { lost } = tenure
     await this.#leave(tenure)
@@ -352,6 +355,27 @@ export class Lock {
     const error = lostError(answers.some(answer => answer < 0) ? 'not owned' : 'expired', this.name)
     tenure.lose(error)
     return error
+  }
+}
+
+/**
+ * A signal that aborts with whichever aborts first, until it is forgotten. `AbortSignal.any` leaves something at a signal that
+ * lives on for every call (58 bytes, Node 20).
+ */
+function eitherOf(
+  own: AbortSignal,
+  given: AbortSignal | undefined,
+): { readonly signal: AbortSignal; readonly forget: () => void } {
+  if (given === undefined) return { signal: own, forget: () => {} }
+  const controller = new AbortController()
+  const ends = [own, given].map(each => onAbort(each, reason => controller.abort(reason)))
+  const aborted = [own, given].find(each => each.aborted)
+  if (aborted !== undefined) controller.abort(aborted.reason)
+  return {
+    signal: controller.signal,
+    forget: () => {
+      for (const end of ends) end()
+    },
   }
 }
 

@@ -1,4 +1,5 @@
 /** A question to the servers of a lock, decided by the majority of them. With one server it is what that one says. */
+import { onAbort } from '../commands/signals.js'
 import { TimeoutError } from '../errors/errors.js'
 import type { LockClient } from './lock-client.js'
 
@@ -23,8 +24,7 @@ export function ask<R>(
 ): readonly Promise<R>[] {
   if (limit === Number.POSITIVE_INFINITY && signal === undefined) return clients.map(question)
   const controller = new AbortController()
-  const abort = () => controller.abort(signal?.reason)
-  signal?.addEventListener('abort', abort)
+  const forget = onAbort(signal, reason => controller.abort(reason))
   const timer = setTimer(limit, () => {
     controller.abort(
       new TimeoutError(`No reply within ${Math.round(limit)} ms.`, { outcome: 'unknown', elapsed: limit }),
@@ -33,13 +33,13 @@ export function ask<R>(
   const ballots = clients.map(client => {
     const asked = question(client.with?.({ signal: controller.signal }) ?? client)
     return new Promise<R>((resolve, reject) => {
-      controller.signal.addEventListener('abort', () => reject(controller.signal.reason))
+      onAbort(controller.signal, reject)
       asked.then(resolve, reject)
     })
   })
   void Promise.allSettled(ballots).then(() => {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', abort)
+    forget()
   })
   return ballots
 }

@@ -1,5 +1,6 @@
 /** How a lock waits for its turn: it is called when it is free, and asks by itself now and then. */
 import type { Promised } from '../commands/context.js'
+import { onAbort } from '../commands/signals.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient, LockListener } from './lock-client.js'
 import type { LockSettings } from './options.js'
@@ -161,15 +162,15 @@ export class Waiter {
 
   #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise(resolve => {
-      const timer = setTimer(ms, () => this.#wake?.())
-      this.#wake = () => {
+      const wake = () => {
         clearTimeout(timer)
-        signal?.removeEventListener('abort', wake)
+        forget()
         this.#wake = undefined
         resolve()
       }
-      const wake = this.#wake
-      signal?.addEventListener('abort', wake)
+      const timer = setTimer(ms, wake)
+      const forget = onAbort(signal, wake)
+      this.#wake = wake
     })
   }
 }

@@ -1,7 +1,6 @@
 import type { Key } from '../commands/argument.js'
-import { Command } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
-import { unwatchSignal, watchSignal } from '../connection/abort.js'
+import { onAbort } from '../commands/signals.js'
 import { handlerChannel } from '../connection/diagnostics.js'
 import { Events } from '../connection/events.js'
 import { type PubSubError, RedisError } from '../errors/errors.js'
@@ -113,8 +112,8 @@ export class Member {
   readonly #outage = new Outage<Text>()
   readonly #bytes: boolean
   readonly #reading: Reading
-  /** Stands for the whole life of the subscription at its signal. */
-  #life: Command | undefined
+  /** Its signal is watched for its whole life. */
+  readonly #forgetSignal: () => void
   #ended = false
 
   constructor(owner: MemberOwner, membership: Membership) {
@@ -123,22 +122,11 @@ export class Member {
     this.#bytes = membership.bytes
     this.#reading = membership.reading
     this.inbox = new Inbox(this, membership.reading.handler, membership.options)
-    this.#heed(membership.options.signal)
+    this.#forgetSignal = onAbort(membership.options.signal, reason => this.#aborted(reason))
   }
 
   get ended(): boolean {
     return this.#ended
-  }
-
-  #heed(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return
-    this.#life = new Command(this.membership.kind.leave, [])
-    this.#life.holder = {
-      expire: () => true,
-      refuse: () => {},
-      abandon: (_, reason) => this.#aborted(reason),
-    }
-    watchSignal(signal, this.#life)
   }
 
   #aborted(reason: unknown): void {
@@ -271,8 +259,7 @@ export class Member {
   #close(): boolean {
     if (this.#ended) return false
     this.#ended = true
-    const { signal } = this.membership.options
-    if (signal !== undefined && this.#life !== undefined) unwatchSignal(signal, this.#life)
+    this.#forgetSignal()
     return true
   }
 }
