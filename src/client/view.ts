@@ -13,6 +13,7 @@ import { PLAIN, type Shape } from '../commands/shape.js'
 import type { ZscanOptions } from '../commands/sorted-sets.js'
 import { DataError } from '../errors/errors.js'
 import { Lock } from '../lock/lock.js'
+import type { LockPrefix } from '../lock/lock-client.js'
 import type { LockOptions } from '../lock/options.js'
 import type { SubscribeArguments, SubscribeOptions } from '../pubsub/arguments.js'
 import { type KeyspaceHandler, type KeyspaceOptions, type KeyspaceSubscription, keyspace } from '../pubsub/keyspace.js'
@@ -255,11 +256,15 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
    * for a bad option.
    */
   lock(name: string, options: LockOptions): Lock {
+    return new Lock(this, name, options)
+  }
+
+  /** What a lock needs to know of a prefix. */
+  get '~prefix'(): LockPrefix | undefined {
     const { prefix } = this.#shape
-    if (prefix === '') return new Lock(this, name, options)
-    // What slot its keys share depends on all of the name.
+    if (prefix === '') return undefined
     this.#unprefixed ??= new View<F>(this.#engine, { ...this.#shape, prefix: '' }, this.#circumstances)
-    return new Lock(this.#unprefixed, prefix + name, options)
+    return { prefix, unprefixed: this.#unprefixed }
   }
 }
 

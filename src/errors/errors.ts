@@ -173,6 +173,7 @@ export class ChildDeadlockedError extends RedisError {
  * Why a lock refused.
  *
  * - `'not acquired'`: somebody else held it until the wait was over.
+ * - `'not a lock'`: one of its keys holds something that is no lock, so that waiting does not help.
  * - `'not locked'`: `release` or `extend` without a lock in hand.
  * - `'already locked'`: `acquire` of a lock that is in hand.
  * - `'not owned'`: it was ours, and now another owner's token is there.
@@ -183,6 +184,7 @@ export class ChildDeadlockedError extends RedisError {
  */
 export type LockReason =
   | 'not acquired'
+  | 'not a lock'
   | 'not locked'
   | 'already locked'
   | 'not owned'

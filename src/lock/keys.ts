@@ -4,27 +4,41 @@ export interface LockKeys {
   readonly lock: string
   /** Holds the last fencing token. */
   readonly fencing: string
-  /** Those who wait, a sorted set; behind a colon and a room, the channel on which one of them is called. */
+  /** Those who wait, a sorted set; with a colon and a room appended, the channel on which one of them is called. */
   readonly waiting: string
 }
 
 /**
- * The lock's key is its name. The others carry the name as their hash tag, or have the tag that it has:
+ * The lock's key is its name. The others live in a key space of their own: they carry the tag that the name has, or the name
+ * as their tag, and end with the whole name unless it is the tag:
  *
- *     job          {job}:fencing
- *     user:{7}     user:{7}:fencing
+ *     job          {job}:lock:fencing
+ *     user:{7}     {7}:lock:fencing:user:{7}
  *
- * What has a `}` and no tag, as `a}` and `a{}b` do, is hashed whole, and no tag can say it: the lock's own key is then the
- * name in braces, with braces and % in it escaped.
+ * Two kinds of names have their lock in that space too, so that the keys of no name are those of another: names that would
+ * lie in it, and names that a cluster hashes whole although they have a `}` (`a}`, `a{}b`), which no tag can say:
+ *
+ *     {job}:lock:fencing     {job}:lock:token:{job}:lock:fencing
+ *     a}                     {a%7D}:lock:token:a}
  */
 export function keysOf(name: string): LockKeys {
-  const lock = hasTag(name) || !name.includes('}') ? name : `{${name.replace(/[%{}]/g, encodeURIComponent)}}`
-  const tagged = hasTag(lock) ? lock : `{${lock}}`
-  return { lock, fencing: `${tagged}:fencing`, waiting: `${tagged}:waiting` }
+  const tag = tagOf(name)
+  const sayable = tag !== undefined || !name.includes('}')
+  const tagged = tag ?? name.replaceAll('}', '%7D')
+  const own = (part: string) => `{${tagged}}:lock:${part}${tagged === name ? '' : `:${name}`}`
+  return {
+    lock: sayable && !OWN.test(name) ? name : own('token'),
+    fencing: own('fencing'),
+    waiting: own('waiting'),
+  }
 }
 
-/** Whether a cluster hashes only a part of it: what stands between its first `{` and the next `}`, if it is not empty. */
-function hasTag(name: string): boolean {
+/** The key space of locks. */
+const OWN = /^\{[^}]+\}:lock:(token|fencing|waiting)(:|$)/
+
+/** What a cluster hashes of a name instead of all of it: what stands between its first `{` and the next `}`, if it is not empty. */
+function tagOf(name: string): string | undefined {
   const open = name.indexOf('{')
-  return open >= 0 && name.indexOf('}', open + 1) > open + 1
+  const close = open < 0 ? -1 : name.indexOf('}', open + 1)
+  return close > open + 1 ? name.slice(open + 1, close) : undefined
 }

@@ -9,6 +9,16 @@ export interface LockClient {
   with?(options: { readonly signal: AbortSignal }): LockClient
   /** Listens to channels. A lock that waits is woken through it; without it, it asks again and again. */
   subscribe?(channels: readonly string[], handler: (message: string | Buffer) => void): Promise<LockListener>
+  /**
+   * Of a client that puts a prefix before keys and channels: the prefix, and the client without it. The prefix is a part of the
+   * lock's name then, since it decides which slot its keys share.
+   */
+  readonly '~prefix'?: LockPrefix | undefined
+}
+
+export interface LockPrefix {
+  readonly prefix: string
+  readonly unprefixed: LockClient
 }
 
 /** A subscription of a lock that waits. */

@@ -21,13 +21,14 @@ import {
   type Attempt,
   EXTEND,
   type Extending,
+  type Foreign,
   OWNER,
   type Refused,
   type Taken,
 } from './scripts.js'
 import { Tenure } from './tenure.js'
 import { newToken } from './token.js'
-import { lockError, lostError, mayPass, neverRan, unreachable } from './trouble.js'
+import { foreignError, heldError, lockError, lostError, mayPass, neverRan, quoted, unreachable } from './trouble.js'
 import { Waiter } from './waiting.js'
 
 export interface AcquireOptions {
@@ -61,7 +62,8 @@ export class Lock {
   /** The name that it was made with. */
   readonly name: string
   readonly #clients: readonly LockClient[]
-  readonly #keys: LockKeys
+  /** Of each client. They differ where one of them has a prefix. */
+  readonly #keys: readonly LockKeys[]
   readonly #settings: LockSettings
   /** How long a server is waited for, ms: far below the ttl if there are others. */
   readonly #patience: number
@@ -78,10 +80,15 @@ export class Lock {
   constructor(clients: LockClient | readonly LockClient[], name: string, options: LockOptions) {
     if (typeof name !== 'string' || name === '')
       throw new DataError('The name of a lock is a string that is not empty.')
-    this.#clients = Array.isArray(clients) ? [...clients] : [clients as LockClient]
-    if (this.#clients.length === 0) throw new DataError('A lock needs at least one client.')
+    if (/\p{Surrogate}/u.test(name))
+      throw new DataError(`The name of the lock ${quoted(name)} has half of a surrogate pair, which is no text.`)
+    const given: readonly LockClient[] = Array.isArray(clients) ? [...clients] : [clients as LockClient]
+    if (given.length === 0) throw new DataError('A lock needs at least one client.')
+    if (!given.every(client => typeof client?.run === 'function'))
+      throw new DataError('A lock needs a client, or an array of clients: something that is none was given.')
+    this.#clients = given.map(client => client['~prefix']?.unprefixed ?? client)
+    this.#keys = given.map(client => keysOf((client['~prefix']?.prefix ?? '') + name))
     this.name = name
-    this.#keys = keysOf(name)
     this.#settings = readLockOptions(options)
     const { ttl } = this.#settings
     this.#patience =
@@ -121,7 +128,8 @@ export class Lock {
 
   /**
    * Waits until it is ours, and resolves with this lock. Rejects with LockError: 'not acquired' if others had it for all of
-   * `wait`, 'unreachable' if too few servers answered, 'already locked' if it is held or being acquired.
+   * `wait`, 'not a lock' at once if its key holds something else, 'unreachable' if too few servers answered, 'already locked' if
+   * it is held or being acquired.
    */
   async acquire(options: AcquireOptions = {}): Promise<this> {
     const refusal = await this.#acquire(this.#settings.wait, options.signal)
@@ -155,7 +163,7 @@ export class Lock {
    */
   async extend(ms: number, { replace = false }: ExtendOptions = {}): Promise<void> {
     const tenure = this.#extendable()
-    checkTime('time of an extension', ms)
+    checkTime(`time of an extension of the lock ${quoted(this.name)}`, ms)
     return this.#extend(tenure, ms, replace ? 'replace' : 'add')
   }
 
@@ -211,6 +219,10 @@ export class Lock {
     if (this.#held !== undefined) await this.#leave(this.#held)
   }
 
+  #keysOn(i: number): LockKeys {
+    return this.#keys[i] as LockKeys
+  }
+
   get #held(): Tenure | undefined {
     return this.#tenure?.released === false ? this.#tenure : undefined
   }
@@ -229,7 +241,7 @@ export class Lock {
     }
     this.#acquiring = true
     const until = wait === 0 ? Number.POSITIVE_INFINITY : performance.now() + wait
-    const waiter = wait === 0 ? undefined : new Waiter(this.#clients, this.#keys, this.#settings)
+    const waiter = wait === 0 ? undefined : new Waiter(this.#clients, this.#keysOn(0), this.#settings)
     let refusal: Refusal | undefined
     try {
       for (;;) {
@@ -251,7 +263,6 @@ export class Lock {
   /** One try on every server. What was taken in vain, or may have been, is given back. */
   async #try(until: number, signal: AbortSignal | undefined, waiter: Waiter | undefined): Promise<Refusal | undefined> {
     const { ttl, autoExtend } = this.#settings
-    const { lock, waiting, fencing } = this.#keys
     // With a token of our own a late release would free what the next try took.
     if (this.#settings.token !== undefined) await this.#takenBack
     const token = this.#settings.token ?? newToken()
@@ -261,7 +272,10 @@ export class Lock {
     const words = [token, ttl === Number.POSITIVE_INFINITY ? '' : ttl, ...(waiter?.words ?? ['', '', 0])]
     const ballots = ask(
       this.#clients,
-      on => ACQUIRE.run<Promised>(on, [lock, waiting, fencing], words),
+      (on, i) => {
+        const { lock, waiting, fencing } = this.#keysOn(i)
+        return ACQUIRE.run<Promised>(on, [lock, waiting, fencing], words)
+      },
       Math.min(limit, this.#patience),
       signal,
     )
@@ -281,9 +295,16 @@ export class Lock {
     }
     this.#takenBack = this.#takeBack(ballots, token, start + ttl)
     signal?.throwIfAborted()
+    const foreign = replies.filter(isForeign)
+    // Without the servers where a key is no lock there is no majority.
+    if (foreign.length > 0 && 2 * (this.#clients.length - foreign.length) <= this.#clients.length) {
+      const { key, type } = foreign[0] as Foreign
+      return { error: foreignError(this.name, this.#keysOn(0)[key], type), mayPass: false }
+    }
     if (!agreed && !answered) return { error: unreachable(errors, this.name), mayPass: errors.some(mayPass) }
-    const error = lockError(agreed ? 'expired' : 'not acquired', this.name)
-    return { error, mayPass: true, holder: first === undefined || isTaken(first) ? undefined : first }
+    if (agreed) return { error: lockError('expired', this.name), mayPass: true }
+    const holder = replies.find(isRefused)
+    return { error: heldError(this.name, holder?.left === -1), mayPass: true, holder }
   }
 
   async #takeBack(ballots: readonly Promise<Attempt>[], token: string, until: number): Promise<void> {
@@ -291,7 +312,7 @@ export class Lock {
       this.#clients.map(async (client, i) => {
         try {
           const taken = await (ballots[i] as Promise<Attempt>).then(isTaken, error => !neverRan(error))
-          if (taken) await release(client, this.#keys, token, Math.min(until, performance.now() + RELEASE_TRIES))
+          if (taken) await release(client, this.#keysOn(i), token, Math.min(until, performance.now() + RELEASE_TRIES))
         } catch {
           // It runs out by itself.
         }
@@ -303,7 +324,7 @@ export class Lock {
   async #release(tenure: Tenure): Promise<void> {
     await tenure.end()
     const until = Math.min(tenure.validUntil, performance.now() + RELEASE_TRIES)
-    const ballots = this.#clients.map(client => release(client, this.#keys, tenure.token, until))
+    const ballots = this.#clients.map((client, i) => release(client, this.#keysOn(i), tenure.token, until))
     const verdict = await decide(ballots, answer => answer === 1)
     tenure.releasing = undefined
     if (!verdict.agreed && !verdict.answered) {
@@ -337,7 +358,8 @@ export class Lock {
     const start = performance.now()
     const limit = Math.min(this.#patience, tenure.validUntil - start)
     if (how === 'replace' || how === 'reset') tenure.shorten(start + reliable(ms))
-    const question = (on: LockClient) => EXTEND.run<Promised>(on, this.#keys.lock, [tenure.token, ms, how])
+    const question = (on: LockClient, i: number) =>
+      EXTEND.run<Promised>(on, this.#keysOn(i).lock, [tenure.token, ms, how])
     const verdict = await decide(ask(this.#clients, question, limit), left => left > 0)
     if (!verdict.agreed) {
       throw verdict.answered ? this.#lose(tenure, verdict.replies) : unreachable(verdict.errors, this.name)
@@ -347,7 +369,7 @@ export class Lock {
   }
 
   #whose(token: string): readonly Promise<Answer>[] {
-    return ask(this.#clients, on => OWNER.run<Promised>(on, this.#keys.lock, token), this.#patience)
+    return ask(this.#clients, (on, i) => OWNER.run<Promised>(on, this.#keysOn(i).lock, token), this.#patience)
   }
 
   /** The servers say that it is not ours. */
@@ -381,4 +403,12 @@ function eitherOf(
 
 function isTaken(attempt: Attempt): attempt is Taken {
   return 'fencing' in attempt
+}
+
+function isForeign(attempt: Attempt): attempt is Foreign {
+  return 'type' in attempt
+}
+
+function isRefused(attempt: Attempt): attempt is Refused {
+  return 'left' in attempt
 }

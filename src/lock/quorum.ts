@@ -18,7 +18,7 @@ export interface Verdict<R> {
  */
 export function ask<R>(
   clients: readonly LockClient[],
-  question: (client: LockClient) => Promise<R>,
+  question: (client: LockClient, index: number) => Promise<R>,
   limit: number,
   signal?: AbortSignal,
 ): readonly Promise<R>[] {
@@ -30,8 +30,8 @@ export function ask<R>(
       new TimeoutError(`No reply within ${Math.round(limit)} ms.`, { outcome: 'unknown', elapsed: limit }),
     )
   })
-  const ballots = clients.map(client => {
-    const asked = question(client.with?.({ signal: controller.signal }) ?? client)
+  const ballots = clients.map((client, i) => {
+    const asked = question(client.with?.({ signal: controller.signal }) ?? client, i)
     return new Promise<R>((resolve, reject) => {
       onAbort(controller.signal, reject)
       asked.then(resolve, reject)

@@ -1,5 +1,6 @@
 /** What is said to a server, each in one piece. A lock's key holds its owner's token. */
 import { Script } from '../commands/script.js'
+import type { LockKeys } from './keys.js'
 
 /**
  * Calls the first of those who wait in KEYS[2], by its room and its number there: each client that waits has a room, and a channel
@@ -7,7 +8,7 @@ import { Script } from '../commands/script.js'
  */
 const CALL_NEXT = `
 local function callNext()
-  local room, number = string.match(redis.call('zpopmin', KEYS[2])[1] or '', '^(.*):(.*)$')
+  local room, number = string.match(redis.pcall('zpopmin', KEYS[2])[1] or '', '^(.*):(.*)$')
   if room then redis.pcall('publish', KEYS[2] .. ':' .. room, number) end
 end`
 
@@ -29,18 +30,38 @@ export interface Refused {
   readonly place: number
 }
 
-export type Attempt = Taken | Refused
+/** One of the lock's keys holds something that no lock has written, and that is left alone. */
+export interface Foreign {
+  readonly key: keyof LockKeys
+  /** The server's word for its type. */
+  readonly type: string
+}
+
+export type Attempt = Taken | Refused | Foreign
+
+const KEYS: readonly (keyof LockKeys)[] = ['lock', 'waiting', 'fencing']
+
+/** How long the last fencing token is kept when the server's clock has passed it, ms. */
+export const FENCING_KEPT = 60_000
 
 /**
  * Takes the lock if it is free: KEYS lock, waiting, fencing; ARGV token, ttl in ms or '', and for one who waits and listens
  * its id, its place ('' until it has one) and how long those who wait are remembered, ms.
  *
- * The fencing token is one more than the last one, and at least the server's time in µs. So it goes on growing when the
- * last one is lost, by a failover or a flush, and need not be kept for ever.
+ * The fencing token is one more than the last one, and at least the server's time in µs. The last one is kept until the clock
+ * is `FENCING_KEPT` past the token itself: so a clock that steps back finds it, unless it steps back further than that.
  */
 export const ACQUIRE: Script<Attempt> = new Script({
   keys: 3,
   lua: `
+local function refused(i, expected, failure)
+  local found = redis.call('type', KEYS[i]).ok
+  if found == expected or found == 'none' then return failure end
+  return {-1, i, found}
+end
+local last = redis.pcall('get', KEYS[3]) or '0'
+if type(last) == 'table' then return refused(3, 'string', last) end
+if not string.match(last, '^%d+$') or tonumber(last) > 9007199254740990 then return {-1, 3, 'string'} end
 local taken
 if ARGV[2] == '' then
   taken = redis.call('set', KEYS[1], ARGV[1], 'NX')
@@ -51,21 +72,26 @@ local time = redis.call('time')
 local now = time[1] * 1000000 + time[2]
 local id = ARGV[3]
 if taken then
-  if id ~= '' then redis.call('zrem', KEYS[2], id) end
-  local last = tonumber(redis.pcall('get', KEYS[3])) or 0
+  if id ~= '' then redis.pcall('zrem', KEYS[2], id) end
   local fencing = math.max(last + 1, now)
-  redis.call('set', KEYS[3], string.format('%.0f', fencing), 'PX', 86400000)
+  local kept = math.ceil((fencing - now) / 1000) + ${FENCING_KEPT}
+  redis.call('set', KEYS[3], string.format('%.0f', fencing), 'PX', string.format('%.0f', kept))
   return {1, fencing}
 end
+local foreign = refused(1, 'string')
+if foreign then return foreign end
 local place = tonumber(ARGV[4]) or now
 if id ~= '' then
-  redis.call('zadd', KEYS[2], 'NX', string.format('%.0f', place), id)
+  local added = redis.pcall('zadd', KEYS[2], 'NX', string.format('%.0f', place), id)
+  if type(added) == 'table' then return refused(2, 'zset', added) end
   if redis.call('pttl', KEYS[2]) < tonumber(ARGV[5]) then redis.call('pexpire', KEYS[2], ARGV[5]) end
 end
 return {0, redis.call('pttl', KEYS[1]), place}`,
   decode: reply => {
-    const [taken, first, second] = (reply as readonly unknown[]).map(Number)
-    return taken === 1 ? { fencing: first as number } : { left: first as number, place: second as number }
+    const [taken, first, second] = reply as readonly unknown[]
+    if (Number(taken) === 1) return { fencing: Number(first) }
+    if (Number(taken) === 0) return { left: Number(first), place: Number(second) }
+    return { key: KEYS[Number(first) - 1] ?? 'lock', type: String(second) }
   },
 })
 

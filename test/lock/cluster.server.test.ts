@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { LockError, RedisCluster } from '../../src/index.js'
+import { Lock, LockError, RedisCluster } from '../../src/index.js'
 import { until } from '../rig/conditions.js'
 import { seeded } from '../rig/random.mjs'
 import { slotOf } from '../servers/servers.mjs'
@@ -25,7 +25,7 @@ test.each(['job', 'user:{7}', 'a{b', 'a}b', 'a{}b', 'foo{}{bar}', '{', '}', '{}'
       cluster.prefixed('{}').bytes,
     ]) {
       const lock = await client.lock(name, { ttl: 10_000 }).acquire()
-      const waiting = client.lock(name, { ttl: 10_000, wait: 10_000 }).acquire()
+      const waiting = new Lock(client, name, { ttl: 10_000, wait: 10_000 }).acquire()
       await sleep(20)
       await lock.extend(1_000)
       const { fencingToken } = lock

@@ -3,40 +3,62 @@ import { describe, expect, test } from 'vitest'
 import { keysOf } from '../../src/lock/keys.js'
 import { slotOf } from '../servers/servers.mjs'
 
-/** Names with many braces, as nobody sane would give them. */
-const name = fc.oneof(
-  fc.string({ unit: fc.constantFrom('{', '}', '%', 'a', 'b', ':', 'é', '\ud800'), minLength: 1, maxLength: 12 }),
+/** Names with many braces, as nobody sane would give them, and the keys of other locks. */
+const name: fc.Arbitrary<string> = fc.oneof(
+  fc
+    .array(fc.constantFrom('{', '}', 'a', 'a%7D', ':lock:', 'token', 'fencing', 'waiting', ':'), { maxLength: 8 })
+    .map(words => words.join('') || 'a'),
+  fc.string({ unit: fc.constantFrom('{', '}', '%', 'a', 'b', ':', 'é'), minLength: 1, maxLength: 12 }),
   fc.string({ unit: 'grapheme', minLength: 1 }),
 )
 
 describe('keys of a lock', () => {
   test.each([
-    ['job', 'job', '{job}:fencing', '{job}:waiting'],
-    ['user:{7}', 'user:{7}', 'user:{7}:fencing', 'user:{7}:waiting'],
-    ['a{b', 'a{b', '{a{b}:fencing', '{a{b}:waiting'],
-    ['a}b', '{a%7Db}', '{a%7Db}:fencing', '{a%7Db}:waiting'],
-    ['a{}{b}', '{a%7B%7D%7Bb%7D}', '{a%7B%7D%7Bb%7D}:fencing', '{a%7B%7D%7Bb%7D}:waiting'],
-    ['}100%', '{%7D100%25}', '{%7D100%25}:fencing', '{%7D100%25}:waiting'],
+    ['job', 'job', '{job}:lock:fencing', '{job}:lock:waiting'],
+    ['user:{7}', 'user:{7}', '{7}:lock:fencing:user:{7}', '{7}:lock:waiting:user:{7}'],
+    ['{job}', '{job}', '{job}:lock:fencing:{job}', '{job}:lock:waiting:{job}'],
+    ['a{b', 'a{b', '{a{b}:lock:fencing', '{a{b}:lock:waiting'],
+    ['a%7D', 'a%7D', '{a%7D}:lock:fencing', '{a%7D}:lock:waiting'],
+    ['a}', '{a%7D}:lock:token:a}', '{a%7D}:lock:fencing:a}', '{a%7D}:lock:waiting:a}'],
+    ['{a%7D}', '{a%7D}', '{a%7D}:lock:fencing:{a%7D}', '{a%7D}:lock:waiting:{a%7D}'],
+    [
+      '{job}:lock:fencing',
+      '{job}:lock:token:{job}:lock:fencing',
+      '{job}:lock:fencing:{job}:lock:fencing',
+      '{job}:lock:waiting:{job}:lock:fencing',
+    ],
   ])('of %s', (given, lock, fencing, waiting) => {
     expect(keysOf(given)).toEqual({ lock, fencing, waiting })
   })
 
-  test('share a slot and are three, whatever the name', () => {
+  test('share a slot, and none of them is a key of another name', () => {
+    const owners = new Map<string, string>()
     fc.assert(
       fc.property(name, given => {
         const keys = Object.values(keysOf(given))
         expect(new Set(keys).size).toBe(3)
         expect(new Set(keys.map(slotOf)).size).toBe(1)
+        for (const key of keys) {
+          expect(owners.get(key) ?? given).toBe(given)
+          owners.set(key, given)
+          // Whoever chooses names tries the keys that are there.
+          for (const other of Object.values(keysOf(key))) {
+            const owner = owners.get(other) ?? key
+            expect(owner).toBe(key)
+            owners.set(other, key)
+          }
+        }
       }),
       { numRuns: 3_000 },
     )
   })
 
-  test('are the name itself unless no tag can say it', () => {
+  test('are the name itself unless no tag can say it, or it lies among the keys of locks', () => {
     fc.assert(
       fc.property(name, given => {
-        if (!given.includes('}') || /^[^{]*\{[^}]+\}/s.test(given)) expect(keysOf(given).lock).toBe(given)
-        else expect(keysOf(given).lock).toMatch(/^\{[^{}]+\}$/)
+        const sayable = !given.includes('}') || /^[^{]*\{[^}]+\}/s.test(given)
+        if (sayable && !given.includes(':lock:')) expect(keysOf(given).lock).toBe(given)
+        if (!sayable) expect(keysOf(given).lock).toMatch(/^\{[^}]+\}:lock:token:/)
       }),
     )
   })

@@ -46,7 +46,7 @@ describe('a lock on whatever runs commands', () => {
     })
     await expect(new Lock(client, 'job', { ttl: 1_000, wait: 0 }).acquire()).rejects.toMatchObject({
       reason: 'unreachable',
-      message: 'Too few servers answered to tell: no link',
+      message: 'Too few servers answered to tell who holds the lock "job": no link',
       cause: { name: 'ConnectionError' },
     })
     await new Promise(setImmediate)
@@ -85,5 +85,86 @@ describe('a lock on whatever runs commands', () => {
     freed(1)
     await acquiring
     expect(asked).toEqual([ACQUIRE.sha1, RELEASE.sha1, ACQUIRE.sha1])
+  })
+})
+
+describe('the name of a lock', () => {
+  const held = { left: 5_000, place: 1 }
+
+  async function messages(name: string): Promise<string[]> {
+    const { client } = answering(
+      () => held,
+      () => ({ left: -1, place: 1 }),
+      () => ({ key: 'lock', type: 'hash' }),
+      () => {
+        throw new ConnectionError('no link', { outcome: 'not sent' })
+      },
+      () => {
+        throw new ConnectionError('The client was closed.', { outcome: 'not sent' })
+      },
+      () => ({ fencing: 1 }),
+      () => -1,
+      () => ({ fencing: 1 }),
+      () => 0,
+      () => ({ fencing: 1 }),
+    )
+    const found: string[] = []
+    const note = (call: Promise<unknown>) =>
+      call.then(
+        () => expect.unreachable('it was not refused'),
+        error => found.push(error.message),
+      )
+    const lock = new Lock(client, name, { ttl: 10_000, wait: 0 })
+    await note(lock.release())
+    await note(lock.extend(1_000))
+    await note(lock.reacquire())
+    found.push(lock.signal.reason.message)
+    for (let i = 0; i < 5; i++) await note(lock.acquire())
+    for (let i = 0; i < 2; i++) {
+      await lock.acquire()
+      await note(lock.release())
+    }
+    await lock.acquire()
+    await note(lock.acquire())
+    await note(lock.extend(0))
+    await note(new Lock(answering(() => ({ fencing: 1 })).client, name, { ttl: 2, wait: 0 }).acquire())
+    const eternal = new Lock(answering(() => ({ fencing: 1 })).client, name, { ttl: Number.POSITIVE_INFINITY })
+    await eternal.acquire()
+    await note(eternal.extend(1))
+    return found
+  }
+
+  test('is in every message, as JSON', async () => {
+    for (const name of ['job', 'a "quoted" name', 'two\r\nlines', '\u202eleft']) {
+      const found = await messages(name)
+      expect(found).toHaveLength(15)
+      for (const message of found) expect(message).toContain(`ock ${JSON.stringify(name)}`)
+    }
+  })
+
+  test('is cut short where it is long', async () => {
+    for (const message of await messages('😀'.repeat(100_000))) {
+      expect(message.length).toBeLessThan(500)
+      expect(message).toContain(`"${'😀'.repeat(50)}…"`)
+    }
+  })
+
+  test.each(['\ud83d', 'job:\udc00', '', undefined, Buffer.from('job')])('%j is none', name => {
+    expect(() => new Lock(answering().client, name as string, { ttl: 1_000 })).toThrow(DataError)
+  })
+})
+
+describe('what a lock is made of', () => {
+  test.each([undefined, null, 'redis', [], [undefined], { run: 1 }])('%j is no client', clients => {
+    expect(() => new Lock(clients as never, 'job', { ttl: 1_000 })).toThrow(DataError)
+  })
+
+  test('two servers where a key is no lock leave no majority of three', async () => {
+    const foreign = () => ({ key: 'lock', type: 'hash' })
+    const clients = [() => ({ fencing: 1 }), foreign, foreign].map(answer => answering(answer).client)
+    const lock = new Lock(clients, 'job', { ttl: 10_000, wait: 60_000 })
+    await expect(lock.acquire()).rejects.toMatchObject({ reason: 'not a lock' })
+    const one = [() => ({ fencing: 1 }), () => ({ fencing: 1 }), foreign].map(answer => answering(answer).client)
+    await new Lock(one, 'job', { ttl: 10_000, wait: 0 }).acquire()
   })
 })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Lock, type LockOptions, Redis } from '../../src/index.js'
+import { keysOf } from '../../src/lock/keys.js'
 import { until } from '../rig/conditions.js'
 import { useServer } from '../servers/vitest.js'
 import { listening } from './listening.js'
@@ -24,7 +25,7 @@ const listener = (): ReturnType<typeof listening> => listening(connect(), server
 /** So long that whoever is not called waits in vain. */
 const CALLED: LockOptions = { ttl: 60_000, wait: 8_000, retryDelay: 60_000 }
 
-const waitingFor = (tagged: string): Promise<number> => server().command('ZCARD', `${tagged}:waiting`)
+const waitingFor = (name: string): Promise<number> => server().command('ZCARD', keysOf(name).waiting)
 
 async function countCalls(command: string, during: () => Promise<unknown>): Promise<number> {
   const count = async () => {
@@ -48,7 +49,7 @@ describe('who waits and listens', () => {
     const holder = await new Lock(make(), name, CALLED).acquire()
     const order: number[] = []
     const done: Promise<void>[] = []
-    const waiting = () => waitingFor(how === 'a prefixed view' ? `{tag}{${name}}` : `{${name}}`)
+    const waiting = () => waitingFor(how === 'a prefixed view' ? `{tag}${name}` : name)
     for (let i = 0; i < 10; i++) {
       // Some on one client, some on clients of their own.
       const client = i % 2 === 0 ? shared : make()
@@ -78,9 +79,9 @@ describe('who waits and listens', () => {
       client.hearing.deaf = true
       const first = new Lock(client, name, CALLED).acquire({ signal: controller.signal })
       const gone = expect(first).rejects.toThrow('aborted')
-      await until(async () => (await waitingFor(`{${name}}`)) === 1)
+      await until(async () => (await waitingFor(name)) === 1)
       const second = new Lock(listener(), name, CALLED).acquire()
-      await until(async () => (await waitingFor(`{${name}}`)) === 2)
+      await until(async () => (await waitingFor(name)) === 2)
       await holder.release()
       await until(() => client.hearing.heard === 1)
       controller.abort()
@@ -94,7 +95,7 @@ describe('who waits and listens', () => {
     const holder = await new Lock(connect(), name, CALLED).acquire()
     const waiting = new Lock(listener(), name, { ...CALLED, wait: 100 }).acquire()
     await expect(waiting).rejects.toMatchObject({ reason: 'not acquired' })
-    await until(async () => (await waitingFor(`{${name}}`)) === 0)
+    await until(async () => (await waitingFor(name)) === 0)
     await holder.release()
   })
 
@@ -109,15 +110,15 @@ describe('who waits and listens', () => {
       })
     // It misses its call, and comes by itself later: by then somebody who never waited is in.
     const first = waitFor('first', deaf, 400)
-    await until(async () => (await waitingFor(`{${name}}`)) === 1)
+    await until(async () => (await waitingFor(name)) === 1)
     const then = waitFor('second', second, 60_000)
-    await until(async () => (await waitingFor(`{${name}}`)) === 2)
+    await until(async () => (await waitingFor(name)) === 2)
     deaf.hearing.deaf = true
     await holder.release()
     await until(() => deaf.hearing.heard === 1)
     const overtaker = await new Lock(connect(), name, CALLED).acquire()
     deaf.hearing.deaf = false
-    await until(async () => (await waitingFor(`{${name}}`)) === 2)
+    await until(async () => (await waitingFor(name)) === 2)
     await overtaker.release()
     await Promise.all([first, then])
     expect(order).toEqual(['first', 'second'])
@@ -129,7 +130,7 @@ describe('who waits and listens', () => {
     const client = listener()
     client.hearing.deaf = true
     const waiting = new Lock(client, name, { ...CALLED, retryDelay: 100 }).acquire()
-    await until(async () => (await waitingFor(`{${name}}`)) === 1)
+    await until(async () => (await waitingFor(name)) === 1)
     await holder.release()
     await waiting
     expect(client.hearing.heard).toBe(1)
@@ -147,7 +148,7 @@ describe('who waits and listens', () => {
     const name = `waiting:${++names}`
     await new Lock(connect(), name, CALLED).acquire()
     const waiting = new Lock(listener(), name, { ...CALLED, retryDelay: 50 }).acquire()
-    await until(async () => (await waitingFor(`{${name}}`)) === 1)
+    await until(async () => (await waitingFor(name)) === 1)
     await server().command('DEL', name)
     await waiting
   })
@@ -159,7 +160,7 @@ describe('who waits and listens', () => {
     for (let i = 0; i < 2; i++) {
       const holder = await new Lock(connect(), name, CALLED).acquire()
       const waiting = new Lock(client, name, CALLED).acquire()
-      await until(async () => (await waitingFor(`{${name}}`)) === 1)
+      await until(async () => (await waitingFor(name)) === 1)
       expect(channels.size).toBe(1)
       await holder.release()
       await (await waiting).release()
@@ -177,7 +178,7 @@ describe('who waits and listens', () => {
     await sleep(50)
     await holder.release()
     await waiting
-    expect(await waitingFor(`{${name}}`)).toBe(0)
+    expect(await waitingFor(name)).toBe(0)
   })
 
   test('is called on the connection that follows a lost one', async () => {
@@ -186,7 +187,7 @@ describe('who waits and listens', () => {
     const redis = connect()
     redis.on('error', () => {})
     const waiting = redis.lock(name, CALLED).acquire()
-    await until(async () => (await waitingFor(`{${name}}`)) === 1)
+    await until(async () => (await waitingFor(name)) === 1)
     const subscriber = async () => /^id=(\d+)/.exec(await server().command('CLIENT', 'LIST', 'TYPE', 'pubsub'))?.[1]
     const lost = (await subscriber()) ?? ''
     await server().command('CLIENT', 'KILL', 'ID', lost)
@@ -201,10 +202,10 @@ describe('who waits and listens', () => {
     const client = connect()
     const waiting = new Lock(listening(client, server().port), name, { ...CALLED, retryDelay: 100 }).acquire()
     const refused = expect(waiting).rejects.toMatchObject({ reason: 'aborted' })
-    await until(async () => (await waitingFor(`{${name}}`)) === 1)
+    await until(async () => (await waitingFor(name)) === 1)
     client.destroy()
     await refused
-    expect(await server().command('PTTL', `{${name}}:waiting`)).toBeGreaterThan(0)
-    await until(async () => (await waitingFor(`{${name}}`)) === 0)
+    expect(await server().command('PTTL', keysOf(name).waiting)).toBeGreaterThan(0)
+    await until(async () => (await waitingFor(name)) === 0)
   })
 })
