@@ -13,7 +13,7 @@
 import type Denque from 'denque'
 import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
-import { BusyLoadingError, ConnectionError, type Phase, ReadOnlyError, type RedisError } from '../errors/errors.js'
+import { BusyLoadingError, ConnectionError, ExecAbortError, type Phase, ReadOnlyError, type RedisError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
 import { Connection, type ConnectionOwner } from './connection.js'
 import { Gate } from './gate.js'
@@ -233,13 +233,18 @@ export class Link implements ConnectionOwner {
     return this.#gate.isHeld
   }
 
-  onRefusal(connection: Connection, command: Command, error: RedisError): void {
+  onRefusal(_connection: Connection, command: Command, error: RedisError): void {
     this.refuse(command, error)
-    if (error instanceof ReadOnlyError) this.#replace(connection)
   }
 
   refuse(command: Command, error: RedisError): void {
     command.state &= ~State.flying
+    this.#settleRefused(command, error)
+    const refusal = error instanceof ExecAbortError ? error.cause : error
+    if (refusal instanceof ReadOnlyError) this.#replace()
+  }
+
+  #settleRefused(command: Command, error: RedisError): void {
     if (this.#owner.takesRefusal?.(this, command, error) === true) return
     if ((command.state & State.ordered) === 0 && isPassing(command, error) && this.#state !== 'closed') {
       this.#refused.add(command, error)
@@ -255,9 +260,10 @@ export class Link implements ConnectionOwner {
   }
 
   /** READONLY: the name may lead to another server now. In-flight replies are waited for. */
-  #replace(connection: Connection): void {
+  #replace(): void {
     const now = performance.now()
-    if (connection !== this.#connection || now - this.#replacedAt < REPLACE_INTERVAL) return
+    // As long as one retires, the refusal may have come from it: the new one is not judged by that.
+    if (this.#retiring.size > 0 || now - this.#replacedAt < REPLACE_INTERVAL) return
     this.#replacedAt = now
     this.retire()
   }
