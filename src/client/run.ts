@@ -97,11 +97,8 @@ function heed(command: Command, circumstances: Circumstances): boolean {
   return signal === undefined || heedSignal(signal, command)
 }
 
-/** What is wrong with a command that was run, or stands in the same pipeline already. */
-export function ranBefore(command: Command): DataError {
-  return new DataError(`This ${command.spec.name} was run before: a Command is one call, make another.`, {
-    command: command.spec.name,
-  })
+function ranBefore(command: Command): DataError {
+  return new DataError(`This ${command.spec.name} was run before: a Command is one call, make another.`)
 }
 
 async function orWithText<R>(

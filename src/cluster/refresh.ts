@@ -3,12 +3,11 @@
  * look while one is under way gets one more; all who ask for it share it.
  */
 import type { Argument } from '../commands/argument.js'
-import type { Reply } from '../commands/reply.js'
 import { Backoff } from '../connection/backoff.js'
-import { isPermanent } from '../connection/handshake.js'
+import { isPermanent, isUnknownCommand } from '../connection/handshake-errors.js'
 import type { ReconnectOptions } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
-import { RedisClusterException, type RedisError, ResponseError } from '../errors/errors.js'
+import { NoPermissionError, RedisClusterException, type RedisError, ResponseError } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { isWhole, readShards, readSlots, type Teller, type Topology } from './topology.js'
 
@@ -260,8 +259,7 @@ export class Refresh {
 
   async #ask(node: ClusterNode, patience: number): Promise<Topology> {
     const teller = this.#source.tellerOf(node)
-    const reply = node.knowsShards ? await this.#shards(node, patience) : undefined
-    const shards = reply === undefined ? undefined : readShards(reply, teller)
+    const shards = node.knowsShards ? await this.#shards(node, teller, patience) : undefined
     if (shards !== undefined && isWhole(shards)) return shards
     // Redis 8.0 tells SHARDS of a shard without its slots while a replica takes over; SLOTS has them at any time.
     try {
@@ -272,14 +270,16 @@ export class Refresh {
     }
   }
 
-  /** Undefined if the node does not know, or does not tell this user. */
-  async #shards(node: ClusterNode, patience: number): Promise<Reply | undefined> {
+  /** Undefined if the node does not know, does not tell this user, or tells in a form that cannot be read. */
+  async #shards(node: ClusterNode, teller: Teller, patience: number): Promise<Topology | undefined> {
     try {
       const words: readonly [string, ...Argument[]] = ['CLUSTER', 'SHARDS']
-      return await node.ask(words, patience)
+      return readShards(await node.ask(words, patience), teller)
     } catch (error) {
+      if (error instanceof RedisClusterException) return undefined
       if (!(error instanceof ResponseError) || isClusterOff(error)) throw error
-      node.knowsShards = false
+      // BUSY and its kind pass: then it knows as well as before.
+      if (isRefusedForGood(error)) node.knowsShards = false
       return undefined
     }
   }
@@ -295,6 +295,11 @@ function isClusterOff(error: RedisError): boolean {
   return /cluster support disabled/i.test(error.message)
 }
 
+/** The node knows no such command, or does not let this user have it. */
+function isRefusedForGood(error: RedisError): boolean {
+  return error instanceof NoPermissionError || isUnknownCommand(error)
+}
+
 interface Reason {
   readonly node: ClusterNode
   readonly error: RedisError
@@ -303,11 +308,13 @@ interface Reason {
 /** No node told of the cluster: each with its reason. */
 function unknown(reasons: readonly Reason[]): RedisClusterException {
   const why = reasons.map(({ error, node }) => `\n  ${node.name}: ${error.message}`).join('')
-  const message = `No node of the cluster has told who serves which slots:${why || ' there is none to ask.'}`
+  const single = reasons.some(({ error }) => isClusterOff(error))
+  const hint = single ? '\nnew Redis() is the client for a server that is in no cluster.' : ''
+  const message = `No node of the cluster has told who serves which slots:${why || ' there is none to ask.'}${hint}`
   return new RedisClusterException(message, { outcome: 'not sent', cause: reasons[0]?.error })
 }
 
 /** Trying again cannot help: a wrong password, a bad certificate, cluster support that is off. */
 function isInVain({ error, node }: Reason): boolean {
-  return node.link.isInVain || isPermanent(error)
+  return node.link.isInVain || isPermanent(error) || isClusterOff(error) || isRefusedForGood(error)
 }

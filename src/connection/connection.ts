@@ -10,13 +10,14 @@ import type { Reply } from '../commands/reply.js'
 import { ConnectionError, InvalidResponse, RedisError } from '../errors/errors.js'
 import { type ConnectContext, connectChannel, finish, traceConnect } from './diagnostics.js'
 import { CHUNK, type Dialled, dial, isConnecting, refusedCertificate, type Socket } from './dial.js'
-import { type Greeting, isPermanent, shakeHands } from './handshake.js'
+import { type Greeting, shakeHands } from './handshake.js'
+import { isPermanent } from './handshake-errors.js'
 import { Health } from './health.js'
 import type { ReaderLimits } from './limits.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
 import { outside } from './outside.js'
 import { Reader, type ReplySink } from './reader.js'
-import { plainHint, reasonOf } from './reason.js'
+import { distrusted, failedToConnect, lost } from './reason.js'
 import { fail, promiseOf, succeed } from './settle.js'
 import { notReady } from './timeout.js'
 import { askingLine, type Unit } from './unit.js'
@@ -135,7 +136,7 @@ export class Connection implements ReplySink {
     }
     await this.#connected(dialled)
     this.#owner.onOpen(this)
-    this.#greeting = await shakeHands(command => this.#ask(command), this.#settings)
+    this.#greeting = await shakeHands(commands => this.#askAll(commands), this.#settings)
     if (this.#state !== 'opening') return
     clearTimeout(this.#connectTimer)
     this.#state = 'ready'
@@ -161,24 +162,27 @@ export class Connection implements ReplySink {
     })
   }
 
-  /** Sends one command of our own at once; it lives and dies with this connection. */
-  #ask(command: Command): Promise<unknown> {
-    command.state |= State.bound
-    const promise = promiseOf<unknown>(command)
-    // Whoever asks may have stopped listening when the connection dies.
-    promise.catch(() => {})
-    if (this.#state === 'closed') fail(command, this.#gone())
-    else {
-      command.size = 64
-      this.push(command)
-      this.commit()
-    }
-    return promise
+  /** Sends commands of our own at once, in one write; they live and die with this connection. */
+  #askAll(commands: readonly Command[]): Promise<unknown>[] {
+    const promises = commands.map(command => {
+      command.state |= State.bound
+      const promise = promiseOf<unknown>(command)
+      // Whoever asks may have stopped listening when the connection dies.
+      promise.catch(() => {})
+      if (this.#state === 'closed') fail(command, this.#gone())
+      else {
+        command.size = 64
+        this.push(command)
+      }
+      return promise
+    })
+    this.commit()
+    return promises
   }
 
   /** Asks something of our own that must not wait for the queue of the link. */
   ask(command: Command): Promise<unknown> {
-    return this.#ask(command)
+    return this.#askAll([command])[0] as Promise<unknown>
   }
 
   // Writing
@@ -344,7 +348,15 @@ export class Connection implements ReplySink {
   #timedOut(): void {
     const credentials = this.#inflight.length === 0 && typeof this.#settings.credentials === 'function'
     const stage = isConnecting(this.#socket) ? 'dial' : credentials ? 'credentials' : 'handshake'
+    this.#noteEnd(true)
     this.#end(notReady(this.#node, stage, this.#settings))
+  }
+
+  /** The server, or a proxy before it, may not know the step at which the attempt ends. */
+  #noteEnd(silent: boolean): Command | undefined {
+    const step = this.#inflight.peekFront()
+    if (step !== undefined) this.#settings.acquaintance.ended(step, silent)
+    return step
   }
 
   /** The attempt failed before the connection was ready. */
@@ -362,29 +374,19 @@ export class Connection implements ReplySink {
   /** The socket failed or ended. */
   #lost(error: (Error & { code?: string }) | undefined): void {
     if (this.#state === 'closed') return
-    const socket = this.#socket
-    const certificate = socket === undefined ? undefined : refusedCertificate(socket, error)
+    const certificate = this.#socket === undefined ? undefined : refusedCertificate(this.#socket, error)
     if (certificate !== undefined) {
       this.#permanent = true
-      this.#end(
-        new ConnectionError(
-          `The certificate of ${this.#node} was refused (${certificate}): nothing was sent. Give its CA as tls.ca, or its name as tls.servername.`,
-          { code: certificate, node: this.#node, cause: error },
-        ),
-      )
-      return
-    }
-    const details = { code: error?.code, node: this.#node, cause: error }
-    if (this.#state === 'opening') {
-      const hint = this.#settings.tls === undefined ? plainHint(error) : ''
-      this.#end(new ConnectionError(`Connecting to ${this.#node} failed: ${reasonOf(error)}${hint}`, details))
-    } else this.#end(new ConnectionError(`The connection to ${this.#node} was lost: ${reasonOf(error)}`, details))
+      this.#end(distrusted(this.#node, error, certificate))
+    } else if (this.#state === 'opening') {
+      const step = this.#noteEnd(false)
+      this.#end(failedToConnect(this.#node, error, this.#settings.tls === undefined, step?.spec.name))
+    } else this.#end(lost(this.#node, error))
   }
 
   /** The reader found a breach of RESP, or a sink of it threw. The command being read gets the breach itself. */
   #broken(error: unknown): void {
     if (!(error instanceof InvalidResponse)) {
-      if (error instanceof RedisError) error.node ??= this.#node
       this.#end(
         error instanceof RedisError
           ? error

@@ -70,7 +70,7 @@ export class Lent implements LinkOwner {
 
   constructor(settings: Settings, backoff: Backoff, resolve: (attempt: number) => Endpoint | Promise<Endpoint>) {
     this.#db = settings.db
-    this.#settings = { ...settings }
+    this.#settings = { ...settings, leased: true }
     this.link = new Link(this.#settings, this, backoff, { eager: false, resolve })
   }
 

@@ -1,6 +1,7 @@
 /** The options of a client: what the user may give, what it means, and the settled form that the rest works with. */
 import type { ConnectionOptions } from 'node:tls'
 import { DataError } from '../errors/errors.js'
+import { Acquaintance } from './acquaintance.js'
 import { insteadOf } from './other-names.js'
 
 /** Where a link dials: a host and port, or a unix socket. */
@@ -65,6 +66,8 @@ export interface RedisOptions {
   readonly clientName?: string
   /** 3 is tried first and 2 is the fallback; 2 or 3 alone insists (default: as said). */
   readonly protocol?: 2 | 3
+  /** Whether CLIENT LIST shows the name and version of this library, on servers that know it (default true). */
+  readonly setInfo?: boolean
   /** True, or options of node:tls. The server is verified unless these say otherwise. */
   readonly tls?: boolean | ConnectionOptions
   /** Bound of one connection attempt whole, ms: DNS, TCP, TLS, handshake (default 10000). */
@@ -97,6 +100,7 @@ export interface Settings {
   readonly db: number
   readonly clientName: string | undefined
   readonly protocol: 2 | 3 | undefined
+  readonly setInfo: boolean
   readonly connectTimeout: number
   readonly commandTimeout: number
   readonly reconnect: Required<ReconnectOptions>
@@ -107,6 +111,10 @@ export interface Settings {
   readonly keepAlive: number
   /** A replica that is read from says READONLY after its handshake. */
   readonly readonly: boolean
+  /** The connection is leased: a call that blocks it can be ended by its client id. */
+  readonly leased: boolean
+  /** What handshakes have shown of the server. */
+  readonly acquaintance: Acquaintance
 }
 
 type Check = (value: unknown) => string | undefined
@@ -159,6 +167,7 @@ const OPTIONS: Record<string, Check> = {
   db: isCount,
   clientName: isName,
   protocol: value => (value === 2 || value === 3 ? undefined : '2 or 3'),
+  setInfo: isBoolean,
   tls: value => (typeof value === 'boolean' || isObject(value) ? undefined : 'true or options of node:tls'),
   connectTimeout: isMs,
   commandTimeout: isMs,
@@ -273,6 +282,7 @@ export function settle(options: RedisOptions): Settings {
     db: get('db') ?? 0,
     clientName: get('clientName'),
     protocol: get('protocol'),
+    setInfo: get('setInfo') ?? true,
     connectTimeout: get('connectTimeout') ?? 10_000,
     commandTimeout: get('commandTimeout') ?? 5_000,
     reconnect:
@@ -299,6 +309,8 @@ export function settle(options: RedisOptions): Settings {
     noDelay: get('noDelay') ?? true,
     keepAlive: keepAlive === true ? 15_000 : keepAlive === false ? 0 : keepAlive,
     readonly: get('readonly') ?? false,
+    leased: false,
+    acquaintance: new Acquaintance(),
   }
 }
 

@@ -1,5 +1,9 @@
+import { ConnectionError, type ErrorDetails } from '../errors/errors.js'
+
+type SocketError = (Error & { code?: string }) | undefined
+
 /** Why a socket failed, in words. */
-export function reasonOf(error: (Error & { code?: string }) | undefined): string {
+export function reasonOf(error: SocketError): string {
   switch (error?.code) {
     case undefined:
       return error === undefined ? 'the server closed it.' : error.message
@@ -18,7 +22,32 @@ export function reasonOf(error: (Error & { code?: string }) | undefined): string
 }
 
 /** What a server that wants TLS may mean by closing a connection without it. */
-export function plainHint(error: (Error & { code?: string }) | undefined): string {
+function plainHint(error: SocketError): string {
   const closed = error === undefined || error.code === 'ECONNRESET' || error.code === 'EPIPE'
   return closed ? ' If it wants TLS at this port, say rediss:// or tls: true.' : ''
+}
+
+/** What a connection ends with whose socket failed or ended when it was in use. */
+export function lost(node: string, error: SocketError): ConnectionError {
+  return new ConnectionError(`The connection to ${node} was lost: ${reasonOf(error)}`, detailsOf(node, error))
+}
+
+/** What an attempt ends with whose socket failed or ended; `step` of the handshake had no reply. */
+export function failedToConnect(node: string, error: SocketError, isPlain: boolean, step?: string): ConnectionError {
+  const tls = isPlain ? plainHint(error) : ''
+  const hello = step === 'HELLO' ? ' If it does not know HELLO, say protocol: 2.' : ''
+  const message = `Connecting to ${node} failed: ${reasonOf(error)}${tls}${hello}`
+  return new ConnectionError(message, detailsOf(node, error))
+}
+
+/** What an attempt ends with whose server has shown a certificate that is not trusted; `code` says why. */
+export function distrusted(node: string, error: SocketError, code: string): ConnectionError {
+  return new ConnectionError(
+    `The certificate of ${node} was refused (${code}): nothing was sent. Give its CA as tls.ca, or its name as tls.servername.`,
+    { code, node, cause: error },
+  )
+}
+
+function detailsOf(node: string, error: SocketError): ErrorDetails {
+  return { code: error?.code, node, cause: error }
 }

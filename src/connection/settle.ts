@@ -81,9 +81,9 @@ export function fail(command: Command, error: unknown): void {
 }
 
 /** An error of its own for a command that is one of many rejected for the same reason. */
-export function errorLike(error: RedisError, details: ErrorDetails, message: string = error.message): RedisError {
+export function errorLike(error: RedisError, details: ErrorDetails): RedisError {
   const Class = error.constructor as new (message: string, details: ErrorDetails) => RedisError
-  return new Class(message, {
+  return new Class(error.message, {
     ...(error.code === undefined ? {} : { code: error.code }),
     ...(error.node === undefined ? {} : { node: error.node }),
     ...(error instanceof TimeoutError ? { phase: error.phase, elapsed: error.elapsed } : {}),

@@ -79,14 +79,29 @@ export class ConnectionError extends RedisError {
   declare readonly name:
     | 'ConnectionError'
     | 'AuthenticationError'
+    | 'AuthenticationWrongNumberOfArgsError'
     | 'AuthorizationError'
     | 'BusyLoadingError'
     | 'MaxConnectionsError'
 }
 
-/** The server does not accept our username and password, or wants some and got none. */
+/**
+ * The server does not accept our username and password, or wants some and got none.
+ *
+ * `instanceof AuthenticationError` admits {@link AuthenticationWrongNumberOfArgsError} too, which extends {@link ResponseError}.
+ */
 export class AuthenticationError extends ConnectionError {
-  declare readonly name: 'AuthenticationError'
+  declare readonly name: 'AuthenticationError' | 'AuthenticationWrongNumberOfArgsError'
+
+  // `boolean`, and no type predicate: with one, `instanceof` of a subclass narrows to AuthenticationError and no further.
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return (
+      // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this method, and must not inherit what it admits
+      super[Symbol.hasInstance](value) ||
+      // biome-ignore lint/complexity/noThisInStatic: as above
+      (this === AuthenticationError && value instanceof AuthenticationWrongNumberOfArgsError)
+    )
+  }
 }
 
 /** Logged in, but this user may not open this connection: a step of the handshake answered NOPERM. */
@@ -260,7 +275,7 @@ export class OutOfMemoryError extends ResponseError {
   declare readonly name: 'OutOfMemoryError'
 }
 
-/** AUTH with a number of arguments that this server does not take. */
+/** AUTH with a number of arguments that this server does not take: it is older than user names. An {@link AuthenticationError} too. */
 export class AuthenticationWrongNumberOfArgsError extends ResponseError {
   declare readonly name: 'AuthenticationWrongNumberOfArgsError'
 }

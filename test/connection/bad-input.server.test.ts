@@ -44,11 +44,13 @@ describe('bad input', () => {
     expect(resp2).toMatchObject({ name: 'AuthenticationError' })
   })
 
-  test('a password that is not wanted', async () => {
-    const redis = new Redis({ port: plain().port, password: 'needless', protocol: 2, commandTimeout: 500 })
-    redis.on('error', () => {})
-    await expect(redis.connect()).rejects.toMatchObject({ name: 'AuthenticationError' })
-    redis.destroy()
+  test.each([2, 3] as const)('a password for a server without one connects (protocol %i)', async protocol => {
+    for (const options of [{ password: 'needless' }, { username: 'default', password: 'needless' }]) {
+      const redis = new Redis({ port: plain().port, protocol, commandTimeout: 500, ...options })
+      redis.on('error', () => {})
+      expect(await redis.ping()).toBe('PONG')
+      redis.destroy()
+    }
   })
 
   test('a user who may not SELECT', async () => {

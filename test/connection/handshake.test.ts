@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
 import type { RedisOptions } from '../../src/connection/options.js'
+import { AuthenticationError } from '../../src/errors/errors.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 
 const fakes: FakeRedis[] = []
@@ -36,6 +37,7 @@ describe('the handshake', () => {
       'CLIENT SETINFO',
       'CLIENT SETINFO',
       'SELECT 2',
+      expect.stringMatching(/^PING [0-9a-f]{16}$/),
       'ECHO hi',
     ])
     expect(fake.commands[0]?.argv).toEqual(['HELLO', '3', 'AUTH', 'default', 'p', 'SETNAME', 'me'])
@@ -83,10 +85,15 @@ describe('the handshake', () => {
       },
     })
     expect(await client(fake, { username: 'default', password: 'p' }).call('ECHO', 'hi')).toBe('hi')
-    await expect(client(fake, { username: 'bob', password: 'p' }).connect()).rejects.toMatchObject({
-      name: 'AuthenticationError',
-      cause: expect.objectContaining({ name: 'AuthenticationWrongNumberOfArgsError' }),
+    const error = await client(fake, { username: 'bob', password: 'p' })
+      .set('k', 'v')
+      .catch(reason => reason)
+    expect(error).toMatchObject({
+      name: 'AuthenticationWrongNumberOfArgsError',
+      message: expect.stringContaining('give the password alone'),
+      outcome: 'not sent',
     })
+    expect(error).toBeInstanceOf(AuthenticationError)
   })
 
   test('errors to SETINFO are nothing to worry about', async () => {

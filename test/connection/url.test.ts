@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
+import { Acquaintance } from '../../src/connection/acquaintance.js'
 import { mergeOptions, nameOf, settle } from '../../src/connection/options.js'
 import { readOptions } from '../../src/connection/target.js'
 import { parseUrl } from '../../src/connection/url.js'
@@ -172,6 +173,7 @@ describe('options', () => {
       db: 0,
       clientName: undefined,
       protocol: undefined,
+      setInfo: true,
       connectTimeout: 10_000,
       commandTimeout: 5_000,
       reconnect: { min: 50, max: 2_000, attempts: Number.POSITIVE_INFINITY },
@@ -181,6 +183,8 @@ describe('options', () => {
       noDelay: true,
       keepAlive: 15_000,
       readonly: false,
+      leased: false,
+      acquaintance: expect.any(Acquaintance),
     })
     expect(settle({ reconnect: false }).reconnect.attempts).toBe(0)
     expect(nameOf({ host: '::1', port: 1 })).toBe('[::1]:1')

@@ -43,7 +43,7 @@ const ANCESTORS: Record<Name, Name[]> = {
   NoPermissionError: ['ResponseError'],
   ModuleError: ['ResponseError'],
   OutOfMemoryError: ['ResponseError'],
-  AuthenticationWrongNumberOfArgsError: ['ResponseError'],
+  AuthenticationWrongNumberOfArgsError: ['ResponseError', 'AuthenticationError'],
   TryAgainError: ['ResponseError'],
   ClusterCrossSlotError: ['ResponseError'],
   AskError: ['ResponseError'],

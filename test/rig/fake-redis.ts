@@ -24,6 +24,8 @@ export interface FakeOptions {
   script?: FakeScript
   /** false: HELLO is an unknown command, as before 6.0. Default true. */
   hello?: boolean
+  /** What HELLO calls its version. Default 7.4.0. */
+  version?: string
   /** AUTH and HELLO … AUTH must give this, or WRONGPASS. */
   password?: string
   /** Sees each connection before its first byte: to greet it, or to take its bytes with `connection.onData`. */
@@ -178,6 +180,7 @@ export class FakeRedis {
       case 'PING':
         return args[0] === undefined ? '+PONG\r\n' : resp.bulk(args[0])
       case 'CLIENT':
+        return args[0]?.toUpperCase() === 'ID' ? resp.integer(connection.id + 1) : resp.ok
       case 'SELECT':
       case 'READONLY':
       case 'ASKING':
@@ -197,7 +200,7 @@ export class FakeRedis {
     connection.protocol = version === '3' ? 3 : 2
     const pairs: [string, string][] = [
       [resp.bulk('server'), resp.bulk('redis')],
-      [resp.bulk('version'), resp.bulk('7.0.15')],
+      [resp.bulk('version'), resp.bulk(this.#options.version ?? '7.4.0')],
       [resp.bulk('proto'), resp.integer(connection.protocol)],
       [resp.bulk('id'), resp.integer(connection.id + 1)],
       [resp.bulk('mode'), resp.bulk('standalone')],
