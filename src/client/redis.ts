@@ -34,7 +34,7 @@ export interface RedisEvents {
   /** Subscriptions were away: messages of these channels may have been missed. */
   gap: [gap: Gap]
   /** Trouble that no call is told of. Without a listener the first one is a warning of the process. */
-  error: [error: unknown]
+  error: [error: Error]
 }
 
 export interface RedisStats {

@@ -22,7 +22,7 @@ const MOST = 16
 /** What carriers tell the client of the cluster. */
 export interface CarriersOwner {
   onGap(gap: Gap): void
-  onError(error: unknown, heard: boolean): void
+  onError(error: Error, heard: boolean): void
 }
 
 export class Carriers implements RegistryOwner {
@@ -138,7 +138,7 @@ export class Carriers implements RegistryOwner {
     this.#owner.onGap(gap)
   }
 
-  onError(error: unknown, heard: boolean): void {
+  onError(error: Error, heard: boolean): void {
     this.#owner.onError(error, heard)
   }
 

@@ -27,7 +27,7 @@ export interface RedisClusterEvents {
   /** The client was closed: it does nothing any more. */
   close: []
   /** Trouble that no call is told of. Without a listener the first one is a warning of the process. */
-  error: [error: unknown]
+  error: [error: Error]
 }
 
 const EVENTS: Readonly<Record<keyof RedisClusterEvents, true>> = {

@@ -1,6 +1,7 @@
 /** Events with typed names. A handler runs in the async context of who subscribed. */
 import { AsyncResource } from 'node:async_hooks'
-import { DataError } from '../errors/errors.js'
+import { types } from 'node:util'
+import { DataError, RedisError } from '../errors/errors.js'
 
 type Handler<A extends readonly unknown[]> = (...args: A) => void
 
@@ -14,10 +15,10 @@ interface Listener {
 export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
   readonly #listeners = new Map<keyof E, Listener[]>()
   readonly #names: Readonly<Record<keyof E, true>>
-  readonly #failed: (error: unknown) => void
+  readonly #failed: (error: Error) => void
 
-  /** `failed` hears of handlers that throw or reject. */
-  constructor(names: Readonly<Record<keyof E, true>>, failed: (error: unknown) => void) {
+  /** `failed` is called with what a handler threw or rejected with. */
+  constructor(names: Readonly<Record<keyof E, true>>, failed: (error: Error) => void) {
     this.#names = names
     this.#failed = failed
   }
@@ -46,7 +47,7 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
       if (listener.once) this.off(name, listener.handler as Handler<E[K]>)
       try {
         const result: unknown = listener.bound(...args)
-        if (result instanceof Promise) result.catch(error => this.#trouble(name, error))
+        if (isThenable(result)) Promise.resolve(result).catch(error => this.#trouble(name, error))
       } catch (error) {
         this.#trouble(name, error)
       }
@@ -54,9 +55,10 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
   }
 
   /** A listener of `error` that fails would be told of its own failure for ever. */
-  #trouble(name: keyof E, error: unknown): void {
+  #trouble(name: keyof E, thrown: unknown): void {
+    const error = asError(thrown)
     if (name !== 'error') this.#failed(error)
-    else process.emitWarning(`A listener of 'error' failed: ${String(error)}`, 'RespireWarning')
+    else process.emitWarning(`A listener of 'error' failed: ${error.message}`, 'RespireWarning')
   }
 
   #add<K extends keyof E>(name: K, handler: Handler<E[K]>, once: boolean): void {
@@ -76,9 +78,21 @@ function noEvent(name: string, names: readonly string[]): DataError {
   return new DataError(`There is no event ${name}: known are ${names.join(', ')}.${message}`)
 }
 
+/** Whether a handler of the user returned a promise, its own realm's or another one's. May throw where `then` is a getter. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
+}
+
+/** What code of the user threw, as the Error that an `error` event carries. One that is none is the `cause` of a RedisError. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown
+  const found = thrown === null ? 'null' : typeof thrown === 'object' ? 'an object' : `of type ${typeof thrown}`
+  return new RedisError(`A handler threw what is no Error, but ${found}: see the cause.`, { cause: thrown })
+}
+
 interface Troubled {
   has(name: 'error'): boolean
-  emit(name: 'error', error: unknown): void
+  emit(name: 'error', error: Error): void
 }
 
 const warned = new WeakSet<object>()
@@ -87,13 +101,12 @@ const warned = new WeakSet<object>()
  * Trouble goes to the listeners of `error`; without any, the first is a warning of the process, unless somebody `heard` of it
  * elsewhere.
  */
-export function report(events: Troubled, error: unknown, heard = false): void {
+export function report(events: Troubled, error: Error, heard = false): void {
   if (events.has('error')) {
     events.emit('error', error)
     return
   }
   if (heard || warned.has(events)) return
   warned.add(events)
-  const message = (error as Error | undefined)?.message ?? String(error)
-  process.emitWarning(`${message} (This is told once; listen to 'error' to hear of all.)`, 'RespireWarning')
+  process.emitWarning(`${error.message} (This is told once; listen to 'error' to hear of all.)`, 'RespireWarning')
 }

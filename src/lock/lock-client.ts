@@ -24,4 +24,6 @@ export interface LockPrefix {
 /** A subscription of a lock that waits. */
 export interface LockListener {
   unsubscribe(): Promise<unknown>
+  /** Calls `handler` when it has ended, whoever ended it. Without it, a lock that waits finds that out by asking. */
+  once?(name: 'close', handler: () => void): unknown
 }

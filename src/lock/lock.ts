@@ -9,11 +9,11 @@
  */
 import type { Promised } from '../commands/context.js'
 import { onAbort } from '../commands/signals.js'
-import { DataError, LockError, type LockNotOwnedError } from '../errors/errors.js'
+import { DataError, LockError, type LockNotOwnedError, TimeoutError } from '../errors/errors.js'
 import { keysOf, type LockKeys } from './keys.js'
 import type { LockClient } from './lock-client.js'
 import { checkTime, type LockOptions, type LockSettings, readLockOptions } from './options.js'
-import { ask, decide } from './quorum.js'
+import { ask, decide, inTime } from './quorum.js'
 import { release } from './release.js'
 import {
   ACQUIRE,
@@ -264,7 +264,13 @@ export class Lock {
   async #try(until: number, signal: AbortSignal | undefined, waiter: Waiter | undefined): Promise<Refusal | undefined> {
     const { ttl, autoExtend } = this.#settings
     // With a token of our own a late release would free what the next try took.
-    if (this.#settings.token !== undefined) await this.#takenBack
+    if (this.#settings.token !== undefined && !(await inTime(this.#takenBack, until, signal))) {
+      signal?.throwIfAborted()
+      const late = new TimeoutError('What an earlier try may have taken is not given back yet.', {
+        outcome: 'not sent',
+      })
+      return { error: unreachable([late], this.name), mayPass: false }
+    }
     const token = this.#settings.token ?? newToken()
     const start = performance.now()
     const validUntil = start + reliable(ttl)

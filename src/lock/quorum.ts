@@ -84,3 +84,17 @@ const LONGEST = 2 ** 31 - 1
 export function setTimer(ms: number, callback: () => void): NodeJS.Timeout | undefined {
   return ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(callback, Math.min(Math.max(ms, 0), LONGEST))
 }
+
+/** Resolves with whether `promise`, which never rejects, was done before `until` and before `signal` aborted. */
+export function inTime(promise: Promise<unknown>, until: number, signal: AbortSignal | undefined): Promise<boolean> {
+  return new Promise(resolve => {
+    const settle = (done: boolean) => {
+      clearTimeout(timer)
+      forget()
+      resolve(done)
+    }
+    const timer = setTimer(until - performance.now(), () => settle(false))
+    const forget = onAbort(signal, () => settle(false))
+    void promise.then(() => settle(true))
+  })
+}

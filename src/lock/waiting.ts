@@ -56,12 +56,24 @@ class WaitingRoom {
     this.#closing.unref()
   }
 
+  #callAll(): void {
+    for (const waiter of this.#waiters.values()) waiter.call()
+  }
+
+  /** No message comes any more: the client was closed, or the server refused. All ask at once, and by themselves from then on. */
+  #end(): void {
+    this.#ready = false
+    this.#close()
+    this.#callAll()
+  }
+
   async #listen(client: LockClient, channel: string): Promise<LockListener | undefined> {
     try {
       const listener = await client.subscribe?.([channel], message => this.#waiters.get(String(message))?.call())
+      listener?.once?.('close', () => this.#end())
       this.#ready = true
       // Who came before may have missed its call.
-      for (const waiter of this.#waiters.values()) waiter.call()
+      this.#callAll()
       return listener
     } catch {
       this.#close()

@@ -9,6 +9,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import Denque from 'denque'
+import { isThenable } from '../connection/events.js'
 import { PubSubError } from '../errors/errors.js'
 import type { SubscribeOptions, WhenFull } from './arguments.js'
 
@@ -125,21 +126,21 @@ export class Inbox<M> {
     const handler = this.#handler as (item: M) => unknown
     const queue = this.#queue
     while (queue.length > 0) {
-      let result: unknown
       try {
-        result = handler(queue.shift() as M)
+        const result = handler(queue.shift() as M)
+        if (result !== undefined && isThenable(result)) {
+          // A thenable of others may settle at once, or twice.
+          Promise.resolve(result).then(
+            () => this.#run(),
+            (error: unknown) => {
+              this.#owner.onFailure(error)
+              this.#run()
+            },
+          )
+          return
+        }
       } catch (error) {
         this.#owner.onFailure(error)
-      }
-      if (result !== undefined && isThenable(result)) {
-        result.then(
-          () => this.#run(),
-          (error: unknown) => {
-            this.#owner.onFailure(error)
-            this.#run()
-          },
-        )
-        return
       }
     }
     this.#state = IDLE
@@ -205,8 +206,4 @@ export class Inbox<M> {
 
 function drain<M>(inbox: Inbox<M>): void {
   inbox.drain()
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { readonly then?: unknown } | null)?.then === 'function'
 }

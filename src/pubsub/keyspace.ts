@@ -90,7 +90,7 @@ export async function keyspace<T extends Text>(
   // A server that was started anew has its configuration from its file.
   if (configure) {
     subscription.on('gap', () => {
-      ensureFlags(view.configuration, flags, true).catch(error => member.onTrouble(error))
+      ensureFlags(view.configuration, flags, true).catch((error: Error) => member.onTrouble(error))
     })
   }
   return registry.join(member, names, circumstances, subscription)
@@ -169,23 +169,28 @@ function flagsFor(byEvent: boolean, events: readonly string[] | undefined): Read
   return flags
 }
 
+/** Between two looks at the flags another client may set them. So often they are looked at. */
+const LOOKS = 10
+
 async function ensureFlags(server: Configuration, flags: ReadonlySet<string>, configure: boolean): Promise<void> {
-  let now: string
-  try {
-    now = (await server.configGet('notify-keyspace-events'))['notify-keyspace-events'] ?? ''
-  } catch (error) {
-    // A server that does not tell its configuration may have it right.
-    if (configure || !(error instanceof ResponseError)) throw error
-    return
-  }
-  const there = now.replace('A', ALL)
-  const missing = [...flags].filter(flag => !there.includes(flag)).join('')
-  if (missing === '') return
-  if (configure) await server.configSet({ 'notify-keyspace-events': now + missing })
-  else {
-    throw new PubSubError(
-      `The server does not tell what happens to these keys: notify-keyspace-events is '${now}' and lacks '${missing}'. ` +
-        'Set it there, or say keyspace({ configure: true }).',
-    )
+  for (let look = 1; ; look++) {
+    let now: string
+    try {
+      now = (await server.configGet('notify-keyspace-events'))['notify-keyspace-events'] ?? ''
+    } catch (error) {
+      // A server that does not tell its configuration may have it right.
+      if (configure || !(error instanceof ResponseError)) throw error
+      return
+    }
+    const there = now.replace('A', ALL)
+    const missing = [...flags].filter(flag => !there.includes(flag)).join('')
+    if (missing === '') return
+    if (configure && look < LOOKS) await server.configSet({ 'notify-keyspace-events': now + missing })
+    else {
+      throw new PubSubError(
+        `The server does not tell what happens to these keys: notify-keyspace-events is '${now}' and lacks '${missing}'. ` +
+          'Set it there, or say keyspace({ configure: true }).',
+      )
+    }
   }
 }

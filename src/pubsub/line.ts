@@ -18,6 +18,8 @@ export interface Carried {
 
 /** Names in one line, at most: a server that is asked for more at once keeps its other clients waiting. */
 export const LINE = 1_000
+/** Their length together, unless one alone is longer: a text has a longest length. */
+export const LINE_LENGTH = 1_048_576
 
 /** SUBSCRIBE or UNSUBSCRIBE on its way: done when each of its names was confirmed, whatever comes between. */
 export class Line extends Command {

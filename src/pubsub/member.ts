@@ -2,7 +2,7 @@ import type { Key } from '../commands/argument.js'
 import type { Reply } from '../commands/reply.js'
 import { onAbort } from '../commands/signals.js'
 import { handlerChannel } from '../connection/diagnostics.js'
-import { Events } from '../connection/events.js'
+import { asError, Events } from '../connection/events.js'
 import { type PubSubError, RedisError } from '../errors/errors.js'
 import type { SubscribeOptions } from './arguments.js'
 import type { Call } from './call.js'
@@ -19,7 +19,7 @@ export interface SubscriptionEvents<T extends Text = string> {
   /** The connection was lost and all channels are confirmed again: messages between may have been missed. */
   gap: [gap: Gap<T>]
   /** A handler threw or rejected; the queue was full with policy 'error'; the server refused to go on. */
-  error: [error: unknown]
+  error: [error: Error]
   /** It has ended: nothing more is queued. */
   close: []
 }
@@ -54,7 +54,7 @@ export interface MemberOwner {
   /** Its signal was aborted. */
   abandon(member: Member, reason: unknown): void
   /** Trouble of a subscription. `heard` says that a listener of its own was told. */
-  report(error: unknown, heard: boolean): void
+  report(error: Error, heard: boolean): void
 }
 
 /** A topic as one member hears it. */
@@ -203,13 +203,14 @@ export class Member {
 
   // Trouble
 
-  onFailure(error: unknown): void {
+  onFailure(thrown: unknown): void {
+    const error = asError(thrown)
     if (handlerChannel.hasSubscribers) handlerChannel.publish({ error })
     this.onTrouble(error)
   }
 
   /** Tells the listeners of `error`, here and at the client. */
-  onTrouble(error: unknown): void {
+  onTrouble(error: Error): void {
     const heard = this.events.has('error')
     if (heard) this.events.emit('error', error)
     this.#owner.report(error, heard)

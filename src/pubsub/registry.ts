@@ -38,7 +38,7 @@ export interface RegistryOwner {
   onDown?(): void
   onGap(gap: Gap): void
   /** Trouble that no call is told of. `heard` says that a listener of the subscription was told. */
-  onError(error: unknown, heard: boolean): void
+  onError(error: Error, heard: boolean): void
 }
 
 /** How long until a topic that was refused for now is tried again, ms. */
@@ -129,8 +129,13 @@ export class Registry implements SubscriberOwner, MemberOwner {
       }
       call.confirm(undefined)
     }
-    if (isObserved(commandChannel)) traceCommand(command, this.#owner.where, start)
-    else start()
+    try {
+      if (isObserved(commandChannel)) traceCommand(command, this.#owner.where, start)
+      else start()
+    } catch (error) {
+      // A name that is longer than a text can be, for one.
+      call.fail(new RedisError(`${kind.join.name} could not be made ready.`, { cause: error, outcome: 'not sent' }))
+    }
     return promise
   }
 
@@ -360,7 +365,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
 
   // Events
 
-  report(error: unknown, heard: boolean): void {
+  report(error: Error, heard: boolean): void {
     this.#owner.onError(error, heard)
   }
 

@@ -20,7 +20,7 @@ import { isPassing } from '../connection/refused.js'
 import { NoPermissionError, type RedisError } from '../errors/errors.js'
 import { sinceEpoch } from './gap.js'
 import { CHANNEL, type Kind, PATTERN, SHARD } from './kind.js'
-import { type Carried, LINE, Line } from './line.js'
+import { type Carried, LINE, LINE_LENGTH, Line } from './line.js'
 import { type Carrier, keyOf, type Topic } from './topic.js'
 
 /** Where a subscriber connects to. A node of the client has all of it. */
@@ -182,8 +182,12 @@ export class Subscriber implements LinkOwner, Carrier {
         else members.push(carried)
       }
       for (const group of groups.values()) {
-        for (let i = 0; i < group.length; i += LINE)
-          this.#writeLine(connection, kind, group.slice(i, i + LINE), joining)
+        for (let i = 0; i < group.length; ) {
+          const line = lineOf(group, i)
+          this.#writeLine(connection, kind, line, joining)
+          i += line.length
+          if (!connection.hasRoom) connection.commit()
+        }
       }
     }
   }
@@ -403,7 +407,17 @@ function flush(subscriber: Subscriber): void {
   subscriber.flush()
 }
 
-/** The key of a name in a message. */
+/** What of `group` goes in one line, from its `start` on. */
+function lineOf(group: readonly Carried[], start: number): readonly Carried[] {
+  let end = start
+  for (let length = 0; end < group.length && end < start + LINE; end++) {
+    length += group[end]?.topic.name.length ?? 0
+    if (length > LINE_LENGTH && end > start) break
+  }
+  return group.slice(start, end)
+}
+
+/** The key of a name in a message; that of no topic if it has none. */
 function nameOf(name: Reply | undefined): string {
-  return typeof name === 'string' ? name : Buffer.isBuffer(name) ? keyOf(name) : String(name)
+  return typeof name === 'string' ? name : Buffer.isBuffer(name) ? keyOf(name) : '\udfff'
 }

@@ -4,6 +4,7 @@ import { ConnectionError, DataError, ResponseError } from '../../src/errors/erro
 import { Lock } from '../../src/lock/lock.js'
 import type { LockClient } from '../../src/lock/lock-client.js'
 import { ACQUIRE, RELEASE } from '../../src/lock/scripts.js'
+import { until } from '../rig/conditions.js'
 
 /** Whatever runs commands will do. This one notes the SHA-1 of the scripts, and gives one answer after the other. */
 function answering(...answers: (() => unknown)[]): { client: LockClient; asked: unknown[] } {
@@ -85,6 +86,34 @@ describe('a lock on whatever runs commands', () => {
     freed(1)
     await acquiring
     expect(asked).toEqual([ACQUIRE.sha1, RELEASE.sha1, ACQUIRE.sha1])
+  })
+})
+
+describe('a token of your own, and an earlier try that is not given back yet', () => {
+  /** The first try is lost, and the release of it is never answered. */
+  const stuck = () =>
+    answering(
+      () => {
+        throw new ConnectionError('lost', { outcome: 'unknown' })
+      },
+      () => new Promise(() => {}),
+    )
+
+  test('waits for it no longer than its time', async () => {
+    const lock = new Lock(stuck().client, 'job', { ttl: 60_000, token: 'mine', wait: 50, retryDelay: 1, jitter: 0 })
+    await expect(lock.acquire()).rejects.toMatchObject({ reason: 'unreachable' })
+    await expect(lock.acquire()).rejects.toMatchObject({ reason: 'unreachable', cause: { name: 'TimeoutError' } })
+  })
+
+  test('hears of an abort', async () => {
+    const { client, asked } = stuck()
+    const lock = new Lock(client, 'job', { ttl: 60_000, token: 'mine', retryDelay: 1, jitter: 0 })
+    const controller = new AbortController()
+    const acquiring = lock.acquire({ signal: controller.signal })
+    await until(() => asked.length === 2)
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+    controller.abort('enough')
+    await expect(acquiring).rejects.toBe('enough')
   })
 })
 

@@ -208,4 +208,18 @@ describe('who waits and listens', () => {
     expect(await server().command('PTTL', keysOf(name).waiting)).toBeGreaterThan(0)
     await until(async () => (await waitingFor(name)) === 0)
   })
+
+  test('is told at once when its client is closed, however long it would wait for the next try', async () => {
+    const name = `waiting:${++names}`
+    await connect().lock(name, CALLED).acquire()
+    for (const end of ['close', 'destroy'] as const) {
+      const redis = connect()
+      const waiting = redis.lock(name, { ...CALLED, wait: 60_000 }).acquire()
+      waiting.catch(() => {})
+      await until(async () => (await waitingFor(name)) === 1)
+      await server().command('DEL', keysOf(name).waiting)
+      await redis[end]()
+      await expect(waiting).rejects.toMatchObject({ name: 'LockError', reason: 'aborted', lockName: name })
+    }
+  })
 })

@@ -3,6 +3,7 @@ import { RedisError } from '../../src/errors/errors.js'
 import { Outage } from '../../src/pubsub/gap.js'
 import { Inbox, type InboxOwner } from '../../src/pubsub/inbox.js'
 import { keyOf } from '../../src/pubsub/topic.js'
+import { until } from '../rig/conditions.js'
 import { seeded } from '../rig/random.mjs'
 
 class Owner implements InboxOwner {
@@ -23,6 +24,65 @@ class Owner implements InboxOwner {
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
 describe('an inbox', () => {
+  test('a thenable that settles at once is one message after the other too, without a stack for each', async () => {
+    const read: unknown[] = []
+    const owner = new Owner()
+    const inbox = new Inbox(
+      owner,
+      item => {
+        read.push(item)
+        // biome-ignore lint/suspicious/noThenProperty: it is what is tested
+        return { then: (resolve: () => void) => resolve() }
+      },
+      { maxQueue: 100_000 },
+    )
+    for (let i = 0; i < 50_000; i++) inbox.put(i)
+    while (inbox.queued > 0) await turn()
+    expect([read.length, owner.failures]).toEqual([50_000, []])
+  })
+
+  test('a thenable that throws, or settles twice, is a failure or one answer, and the next message comes', async () => {
+    const answers = [
+      {
+        // biome-ignore lint/suspicious/noThenProperty: it is what is tested
+        get then() {
+          throw new Error('of the getter')
+        },
+      },
+      {
+        // biome-ignore lint/suspicious/noThenProperty: it is what is tested
+        then() {
+          throw new Error('of then')
+        },
+      },
+      {
+        // biome-ignore lint/suspicious/noThenProperty: it is what is tested
+        then(resolve: () => void, reject: (error: unknown) => void) {
+          resolve()
+          reject(new Error('too late'))
+        },
+      },
+    ]
+    let running = 0
+    const read: number[] = []
+    const owner = new Owner()
+    const inbox = new Inbox<number>(
+      owner,
+      async item => {
+        read.push(item)
+        expect(++running).toBe(1)
+        await turn()
+        running--
+      },
+      {},
+    )
+    const mixed = new Inbox<number>(owner, item => answers[item] ?? inbox.put(item), {})
+    for (let i = 0; i < 6; i++) mixed.put(i)
+    await until(() => read.length === 3)
+    expect(read).toEqual([3, 4, 5])
+    expect(owner.failures.map(error => (error as Error).message)).toEqual(['of the getter', 'of then'])
+  })
+
   test('whatever comes when: received is what was read, is queued, or was dropped, and order is kept', async () => {
     const random = seeded('inbox')
     for (let round = 0; round < 200; round++) {

@@ -37,6 +37,16 @@ describe('keyspace', () => {
     expect(await flags()).toBe('AEK')
   })
 
+  test('that are made at once add the flags of all of them', async () => {
+    const clients = [client(), client(), client()] as const
+    await Promise.all(
+      ['expired', 'lpush', 'hset', 'set', 'zadd', 'sadd', 'xadd', 'evicted'].map((event, i) =>
+        clients[i % 3]?.keyspace({ events: [event], configure: true }),
+      ),
+    )
+    expect(await flags()).toBe('$Eehlstxz')
+  })
+
   test('tells event, key and database', async () => {
     const redis = client({ db: 3 })
     const users = await redis.keyspace({ keys: 'user:*', configure: true })
