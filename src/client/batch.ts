@@ -4,6 +4,7 @@ import { onAbort, unwatchSignal, watchSignal } from '../commands/signals.js'
 import { setDeadline } from '../connection/deadline.js'
 import { type BatchContext, batchChannel, finish, isObserved } from '../connection/diagnostics.js'
 import { outside } from '../connection/outside.js'
+import { ownTime } from '../connection/own-time.js'
 import { isPassing } from '../connection/refused.js'
 import { errorLike, fail } from '../connection/settle.js'
 import { RedisError } from '../errors/errors.js'
@@ -28,16 +29,16 @@ export async function sendBatch(
 ): Promise<unknown[]> {
   const { signal } = options
   if (signal?.aborted) throw signal.reason
-  const end = performance.now() + (options.timeout === 0 ? Number.POSITIVE_INFINITY : options.timeout)
+  const end = ownTime() + (options.timeout === 0 ? Number.POSITIVE_INFINITY : options.timeout)
   // Reads alone may each be sent again, whatever became of their neighbours.
   const ordered = options.idempotent || commands.every(({ spec }) => spec.repeatable) ? 0 : State.ordered
   for (let round = 0; ; round++) {
     // Whole milliseconds: calls of one time-out share a list of deadlines.
-    const timeout = round === 0 ? options.timeout : Math.max(1, Math.ceil(end - performance.now()))
+    const timeout = round === 0 ? options.timeout : Math.max(1, Math.ceil(end - ownTime()))
     const results = await sendOnce(engine, commands, { ...options, timeout }, ordered)
     const refused = commands.every((command, i) => results[i] instanceof RedisError && isPassing(command, results[i]))
     const delay = Math.min(1_000, 25 * 2 ** round) * (0.5 + Math.random() / 2)
-    if (!refused || commands.length === 0 || performance.now() + delay >= end) return results
+    if (!refused || commands.length === 0 || ownTime() + delay >= end) return results
     await pause(delay, signal)
   }
 }

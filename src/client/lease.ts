@@ -13,8 +13,8 @@ import { sendLent } from '../connection/blocked.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Lent } from '../connection/lent.js'
 import type { Node } from '../connection/node.js'
-import { outside } from '../connection/outside.js'
 import { fail } from '../connection/settle.js'
+import { TimeLimit } from '../connection/time-limit.js'
 import { ConnectionError, DataError, TimeoutError, type WatchError } from '../errors/errors.js'
 import { sendInOrder } from './batch.js'
 import { type CallOptions, checkCallOptions } from './call-options.js'
@@ -225,12 +225,12 @@ export function borrow(node: Node, timeout: number | undefined, signal: AbortSig
       done()
       reject(error)
     }
-    const timer =
-      timeout === undefined || timeout === 0 || timeout > 0x7fffffff
+    const limit =
+      timeout === undefined || timeout === 0
         ? undefined
-        : outside(() => setTimeout(() => leave(noneInTime(node, timeout)), timeout))
+        : new TimeLimit(timeout, () => leave(noneInTime(node, timeout)))
     const done = () => {
-      clearTimeout(timer)
+      limit?.cancel()
       forget()
     }
     const forget = onAbort(signal, leave)

@@ -114,7 +114,7 @@ async function orWithText<R>(
   } catch (error) {
     if (!(error instanceof NoScriptError)) throw error
     // One deadline for both.
-    const left = deadline === 0 ? 0 : Math.max(1, deadline - performance.now())
+    const left = deadline === 0 ? 0 : Math.max(1, deadline - engine.now())
     // The prefix stands before its keys already, and is still taken from those of the reply.
     return launchAgain<R>(engine, text, command.shape, { ...circumstances, timeout: left })
   }

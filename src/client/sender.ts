@@ -9,7 +9,7 @@ export interface Sender {
   readonly where: Where
   /** True for the connection of one caller, who may change its state and block it. */
   readonly isSession: boolean
-  /** The time of calls of this turn, on the clock of `performance.now()`. */
+  /** The time of calls of this turn, on the process's own clock. */
   now(): number
   /** Takes a command whose promise and deadline were made; settles it in any case. */
   send(command: Command): void

@@ -5,6 +5,8 @@ import type { Link } from '../connection/link.js'
 import { Node } from '../connection/node.js'
 import { nameOf, type Settings } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
+import { ownTime } from '../connection/own-time.js'
+import { TimeLimit } from '../connection/time-limit.js'
 import { ConnectionError, type RedisError, TimeoutError } from '../errors/errors.js'
 import type { Address } from './topology.js'
 
@@ -95,10 +97,10 @@ export class ClusterNode {
 
   /** Closes when what it has in flight has settled and what it lent has come back, or when `limit` ms have passed. */
   leave(limit: number, done: () => void): void {
-    const end = performance.now() + limit
+    const end = ownTime() + limit
     const look = () => {
       const { inflight, queued } = this.link
-      if (performance.now() < end && inflight + queued + this.node.pool.stats.lent > 0) {
+      if (ownTime() < end && inflight + queued + this.node.pool.stats.lent > 0) {
         outside(() => setTimeout(look, 50).unref())
         return
       }
@@ -112,13 +114,9 @@ export class ClusterNode {
 /** What `promise` comes to; rejects with a TimeoutError if it takes longer than `ms`. */
 function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
+    const late = () => reject(new TimeoutError(`${what} within ${ms} ms.`, { code: 'ETIMEDOUT', elapsed: ms }))
     // Unreferenced: what keeps the process alive for it is the socket.
-    const timer = outside(() =>
-      setTimeout(
-        () => reject(new TimeoutError(`${what} within ${ms} ms.`, { code: 'ETIMEDOUT', elapsed: ms })),
-        ms,
-      ).unref(),
-    )
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+    const limit = new TimeLimit(ms, late).unref()
+    promise.then(resolve, reject).finally(() => limit.cancel())
   })
 }

@@ -15,6 +15,7 @@ import { addressOf, type Where } from '../connection/diagnostics.js'
 import type { Borrower } from '../connection/lent.js'
 import type { LinkState } from '../connection/link-owner.js'
 import type { Settings } from '../connection/options.js'
+import { ownTime } from '../connection/own-time.js'
 import { fail } from '../connection/settle.js'
 import { Unit } from '../connection/unit.js'
 import {
@@ -116,7 +117,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   /** The clock is read once for all calls of a turn. */
   now(): number {
     if (this.#now === 0) {
-      this.#now = Math.trunc(performance.now())
+      this.#now = ownTime()
       process.nextTick(endTurn, this)
     }
     return this.#now

@@ -244,8 +244,8 @@ export const State = {
 /** Who has an unsettled command. */
 export interface Holder {
   /**
-   * The deadline of `command` has passed, `elapsed` ms after the call. True if it was settled; false asks to come again
-   * once what the kernel has was read: its reply may be there.
+   * The deadline of `command` has passed, `elapsed` ms after the call, and the sockets were read `round` times since. True if
+   * it was settled; false asks to come again after the next read: its reply may still be in the kernel.
    */
   expire(command: Command, elapsed: number, round: number): boolean
   /** The caller gave `command` up: it is settled now, and if it was not written it never will be. */
@@ -270,7 +270,7 @@ export class Command implements SignalWatcher {
   shape: Shape = PLAIN
   /** What the arguments take, in bytes, roughly; 0 until it was measured. */
   size = 0
-  /** On the clock of `performance.now()`, in whole ms (a fraction would be an object of its own); 0 is none. */
+  /** On the process's own clock, in whole ms (a fraction would be an object of its own); 0 is none. */
   deadline = 0
   /** Bits of `State`. */
   state = 0

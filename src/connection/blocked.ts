@@ -30,7 +30,6 @@ class Blocked implements Holder {
   expire(command: Command, elapsed: number, round: number): boolean {
     const { link } = this.#lent
     if ((command.state & State.flying) === 0) return link.expire(command, elapsed, round)
-    if (round === 0) return false
     this.#end(command, link.overdue(command, elapsed, 'written'), OVERDUE)
     return true
   }

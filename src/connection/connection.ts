@@ -15,10 +15,10 @@ import { isPermanent } from './handshake-errors.js'
 import { Health } from './health.js'
 import type { ReaderLimits } from './limits.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
-import { outside } from './outside.js'
 import { Reader, type ReplySink } from './reader.js'
 import { distrusted, failedToConnect, lost } from './reason.js'
 import { fail, promiseOf, succeed } from './settle.js'
+import { TimeLimit } from './time-limit.js'
 import { notReady } from './timeout.js'
 import { askingLine, type Unit } from './unit.js'
 import { Writer } from './writer.js'
@@ -54,7 +54,7 @@ export class Connection implements ReplySink {
   #node: string
   #greeting: Greeting | undefined
   readonly #health: Health
-  #connectTimer: NodeJS.Timeout | undefined
+  #connectLimit: TimeLimit | undefined
   #lastRead = 0
   #readyAt = 0
   #space = 0
@@ -119,9 +119,7 @@ export class Connection implements ReplySink {
   open(resolve: () => Endpoint | Promise<Endpoint>, attempt: number): void {
     this.#trace = traceConnect(this.#settings.endpoint, attempt)
     const { connectTimeout } = this.#settings
-    if (connectTimeout > 0 && connectTimeout < 0x7fffffff) {
-      this.#connectTimer = outside(() => setTimeout(() => this.#timedOut(), connectTimeout))
-    }
+    if (connectTimeout > 0) this.#connectLimit = new TimeLimit(connectTimeout, () => this.#timedOut())
     this.#open(resolve).catch(error => this.#failed(error))
   }
 
@@ -138,7 +136,7 @@ export class Connection implements ReplySink {
     this.#owner.onOpen(this)
     this.#greeting = await shakeHands(commands => this.#askAll(commands), this.#settings)
     if (this.#state !== 'opening') return
-    clearTimeout(this.#connectTimer)
+    this.#connectLimit?.cancel()
     this.#state = 'ready'
     this.#readyAt = performance.now()
     if (this.#trace !== undefined) finish(connectChannel, this.#trace, undefined, undefined)
@@ -415,7 +413,7 @@ export class Connection implements ReplySink {
     if (this.#state === 'closed') return
     if (this.#trace !== undefined && this.#state === 'opening') finish(connectChannel, this.#trace, undefined, error)
     this.#state = 'closed'
-    clearTimeout(this.#connectTimer)
+    this.#connectLimit?.cancel()
     this.#health.stop()
     this.#socket?.destroy()
     const left = this.#inflight

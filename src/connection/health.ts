@@ -2,6 +2,7 @@ import { Command } from '../commands/command.js'
 import { PING } from '../commands/handshaking.js'
 import { ConnectionError, type RedisError } from '../errors/errors.js'
 import { outside } from './outside.js'
+import { TimeLimit } from './time-limit.js'
 
 /** What a health check asks of the connection that it watches. */
 export interface Patient {
@@ -16,11 +17,18 @@ export interface Patient {
   destroy(error: RedisError): void
 }
 
-/** After one interval of silence an idle connection is asked for a sign of life; after two it is taken for dead. */
+/**
+ * After one interval of silence an idle connection is asked for a sign of life. If nothing comes within another one it is
+ * taken for dead: silence counts from when something was asked, and its last half is the process's own time, so that no
+ * connection is dropped for time in which this process stood still.
+ *
+ *   last byte ──── interval ────▸ asked ── half ──▸ still silent ── half of own time ──▸ dead
+ */
 export class Health {
   readonly #interval: number
   readonly #patient: Patient
   #timer: NodeJS.Timeout | undefined
+  #limit: TimeLimit | undefined
 
   constructor(interval: number, patient: Patient) {
     this.#interval = interval
@@ -29,39 +37,48 @@ export class Health {
 
   /** 0, and more than a timer can wait, is off. */
   start(): void {
-    if (this.#interval > 0 && this.#interval <= 0x3fffffff) this.#checkAfter(this.#interval)
+    if (this.#interval > 0 && this.#interval <= 0x3fffffff) this.#after(this.#interval, () => this.#check())
   }
 
   stop(): void {
     clearTimeout(this.#timer)
+    this.#limit?.cancel()
   }
 
-  #checkAfter(ms: number): void {
-    this.#timer = outside(() => setTimeout(() => this.#check(), Math.ceil(ms)).unref())
+  #after(ms: number, then: () => void): void {
+    this.#timer = outside(() => setTimeout(then, Math.ceil(ms)).unref())
   }
 
   #check(): void {
     const { inflight, lastRead, silenceExpected } = this.#patient
+    const now = performance.now()
     const interval = this.#interval
-    const silence = performance.now() - lastRead
-    if (silenceExpected) this.#checkAfter(interval)
-    else if (silence < interval) this.#checkAfter(interval - silence)
-    else if (silence < 2 * interval) {
-      if (inflight === 0) this.#patient.ask(new Command(PING, [])).catch(() => {})
-      this.#checkAfter(2 * interval - silence)
-    } else setImmediate(() => this.#judge())
-  }
-
-  /** Behind the poll phase: a loop that stood still has read by now what the kernel had. */
-  #judge(): void {
-    const { lastRead, node, state } = this.#patient
-    if (state === 'closed') return
-    const silence = performance.now() - lastRead
-    if (silence < 2 * this.#interval) {
-      this.#checkAfter(this.#interval)
+    const left = silenceExpected ? interval : lastRead + interval - now
+    if (left > 0) {
+      this.#after(left, () => this.#check())
       return
     }
-    const message = `${node} was silent for ${Math.round(silence)} ms (healthCheckInterval ${this.#interval}): taken for dead.`
+    // What is in flight asks as well as a PING does.
+    if (inflight === 0) this.#patient.ask(new Command(PING, [])).catch(() => {})
+    this.#after(interval / 2, () => {
+      if (this.#heardSince(now)) this.#check()
+      else this.#limit = new TimeLimit(interval / 2, () => this.#judge(now)).unref()
+    })
+  }
+
+  #heardSince(asked: number): boolean {
+    return this.#patient.silenceExpected || this.#patient.lastRead > asked
+  }
+
+  #judge(asked: number): void {
+    const { lastRead, node, state } = this.#patient
+    if (state === 'closed') return
+    if (this.#heardSince(asked)) {
+      this.#check()
+      return
+    }
+    const silence = Math.round(performance.now() - lastRead)
+    const message = `${node} was silent for ${silence} ms (healthCheckInterval ${this.#interval}): taken for dead.`
     this.#patient.destroy(new ConnectionError(message, { node }))
   }
 }

@@ -19,6 +19,7 @@ import { Connection, type ConnectionOwner } from './connection.js'
 import { Gate } from './gate.js'
 import type { LinkOwner, LinkState, LinkTraits } from './link-owner.js'
 import { nameOf, type Settings } from './options.js'
+import { ownTime } from './own-time.js'
 import { CommandQueue } from './queue.js'
 import { Redial } from './redial.js'
 import { isPassing, Refused } from './refused.js'
@@ -26,8 +27,6 @@ import { rejectAll, salvage, withoutTails } from './salvage.js'
 import { fail } from './settle.js'
 import { notSent, timedOut } from './timeout.js'
 
-/** How late a flush may come before the calls it carries are given the time back. */
-const LATE = 25
 /** Chunks written in one turn at most. */
 const CHUNKS = 16
 /** A READONLY reply replaces the connection at most this often, ms. */
@@ -50,8 +49,8 @@ export class Link implements ConnectionOwner {
   readonly #gate = new Gate()
   /** The connection is to be replaced as soon as its fence has been answered. */
   #retireLater = false
-  #batch = 0
-  #batchStart = 0
+  /** Own time when the flush that is to come was asked for. */
+  #turn = 0
   readonly #redial: Redial
   #attempt = 0
   #dialledAt = 0
@@ -115,9 +114,9 @@ export class Link implements ConnectionOwner {
     return this.#connection?.node ?? nameOf(this.#settings.endpoint)
   }
 
-  /** The time of the calls of this turn: the clock is read once for all that the next flush will carry. */
+  /** Own time of the calls of this turn: the clock is read once for all that the next flush will carry. */
   now(): number {
-    return this.#flushing ? this.#batchStart : Math.trunc(performance.now())
+    return this.#flushing ? this.#turn : ownTime()
   }
 
   /** Takes `command`, whose promise and deadline were made; settles it in any case. */
@@ -139,24 +138,18 @@ export class Link implements ConnectionOwner {
     }
     command.holder = this
     this.#waiting.push(command)
-    if (this.#flushing) this.#batch++
     this.#flushOrConnect()
   }
 
   #scheduleFlush(): void {
     if (this.#flushing) return
     this.#flushing = true
-    this.#batch = 1
-    this.#batchStart = Math.trunc(performance.now())
+    this.#turn = ownTime()
     process.nextTick(flush, this)
   }
 
   /** Encodes and writes what waits, as far as the socket takes it. */
   flush(): void {
-    const now = Math.trunc(performance.now())
-    const late = now - this.#batchStart
-    // These calls came at any time between the start of their turn and now: the process stood still, not the server.
-    if (late > LATE) this.#waiting.postpone(this.#batch, late)
     this.#flushing = false
     const connection = this.#connection
     if (this.#state !== 'ready' || connection === undefined || this.#gate.isClosed(connection.inflight)) return
@@ -170,12 +163,9 @@ export class Link implements ConnectionOwner {
       while (connection.hasRoom) {
         command = this.#waiting.shift()
         if (command === undefined) break
-        if (command.deadline !== 0 && command.deadline < now) this.#timeOut(command, now - command.deadline, 'queued')
-        else {
-          connection.push(command)
-          this.#gate.pass(command)
-          if (this.#gate.isFenced) break
-        }
+        connection.push(command)
+        this.#gate.pass(command)
+        if (this.#gate.isFenced) break
       }
       connection.commit()
       if (command === undefined || this.#gate.isFenced) break
@@ -190,8 +180,8 @@ export class Link implements ConnectionOwner {
       this.#checkIdle()
       return true
     }
-    // Once past the deadline the socket is read again before the call fails; and as long as there was more than a read takes.
-    if (round === 0 || (round < 50 && this.#connection?.hasMore === true)) return false
+    // As long as there was more than a read takes the reply may still be in the kernel.
+    if (round < 50 && this.#connection?.hasMore === true) return false
     this.#timeOut(command, elapsed, 'written')
     return true
   }

@@ -8,6 +8,7 @@ import { Link } from './link.js'
 import type { LinkOwner, LinkState } from './link-owner.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
 import { Pool } from './pool.js'
+import { TimeLimit } from './time-limit.js'
 
 /** What a node tells who owns it. */
 export interface NodeOwner extends Partial<Pick<LinkOwner, 'takesRefusal' | 'takesLeft'>> {
@@ -81,11 +82,11 @@ export class Node implements LinkOwner {
   /** Resolves when everything accepted has settled; then nothing of the node is left. */
   async close(timeout: number): Promise<void> {
     await new Promise<void>(resolve => {
-      const timer = timeout < 0x7fffffff ? setTimeout(resolve, timeout) : undefined
+      const limit = new TimeLimit(timeout, resolve)
       let busy = 2
       const idle = () => {
         if (--busy > 0) return
-        clearTimeout(timer)
+        limit.cancel()
         resolve()
       }
       this.#link.drain(idle)

@@ -12,6 +12,7 @@ import { ancestorsOf } from './ancestors.js'
 import type { Lent } from './lent.js'
 import type { PoolOptions, Settings } from './options.js'
 import { outside } from './outside.js'
+import { TimeLimit } from './time-limit.js'
 
 export interface PoolStats {
   /** Connections there are, lent and idle. */
@@ -95,19 +96,17 @@ export class Pool {
       refused(refusal)
       return { cancel: () => {} }
     }
-    const waiting: Waiting = { taken, refused, blocking, timer: undefined }
+    const waiting: Waiting = { taken, refused, blocking, limit: undefined }
     if (acquireTimeout < 0x7fffffff) {
       const heldByAncestors = ancestorsOf(this)
-      waiting.timer = outside(() =>
-        setTimeout(() => {
-          if (!this.#leave(waiting)) return
-          refused(
-            heldByAncestors() >= max
-              ? this.#deadlocked()
-              : this.#exhausted(`none came back within ${acquireTimeout} ms (pool.acquireTimeout)`),
-          )
-        }, acquireTimeout),
-      )
+      waiting.limit = new TimeLimit(acquireTimeout, () => {
+        if (!this.#leave(waiting)) return
+        refused(
+          heldByAncestors() >= max
+            ? this.#deadlocked()
+            : this.#exhausted(`none came back within ${acquireTimeout} ms (pool.acquireTimeout)`),
+        )
+      })
     }
     this.#waiting.add(waiting)
     this.#serve()
@@ -147,7 +146,7 @@ export class Pool {
 
   /** False if it had left before. */
   #leave(waiting: Waiting): boolean {
-    clearTimeout(waiting.timer)
+    waiting.limit?.cancel()
     const left = this.#waiting.delete(waiting)
     if (left) this.#checkDrained()
     return left
@@ -165,18 +164,16 @@ export class Pool {
       return
     }
     this.#returning.add(lent)
-    let timer: NodeJS.Timeout | undefined
-    const limit = () => {
-      timer = outside(() =>
-        // A call that blocks has a limit of its own.
-        setTimeout(() => (lent.isBlocked && lent.link.state !== 'closed' ? limit() : take()), this.#limit),
-      )
+    let limit: TimeLimit | undefined
+    const wait = () => {
+      // A call that blocks has a limit of its own.
+      limit = new TimeLimit(this.#limit, () => (lent.isBlocked && lent.link.state !== 'closed' ? wait() : take()))
     }
     const take = (): void => {
-      clearTimeout(timer)
+      limit?.cancel()
       this.#take(lent)
     }
-    limit()
+    wait()
     lent.finish(reason, aborted).then(take, take)
   }
 
@@ -318,7 +315,7 @@ interface Waiting {
   readonly taken: (lent: Lent) => void
   readonly refused: (error: RedisError) => void
   readonly blocking: boolean
-  timer: NodeJS.Timeout | undefined
+  limit: TimeLimit | undefined
 }
 
 function unused(): undefined {

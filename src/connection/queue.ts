@@ -1,5 +1,6 @@
 import Denque from 'denque'
 import type { Command } from '../commands/command.js'
+import { isOverdue } from './deadline.js'
 
 /**
  * Commands that are not yet written, in order, with their count and bytes. One that settles meanwhile (aborted, timed out)
@@ -26,10 +27,10 @@ export class CommandQueue {
     if (this.#queue.length > 2 * this.#commands + 1024) this.#compact()
   }
 
-  /** The next unsettled command; it leaves the queue. */
+  /** The next unsettled command; it leaves the queue. One whose time is up is left to be judged, and never sent. */
   shift(): Command | undefined {
     for (let command = this.#queue.shift(); command !== undefined; command = this.#queue.shift()) {
-      if (command.resolve === undefined) continue
+      if (command.resolve === undefined || isOverdue(command)) continue
       this.#commands--
       this.#bytes -= command.size
       return command
@@ -57,15 +58,6 @@ export class CommandQueue {
     const commands: Command[] = []
     for (let command = this.shift(); command !== undefined; command = this.shift()) commands.push(command)
     return commands
-  }
-
-  /** Adds `late` ms to the deadlines of the last `count` commands. */
-  postpone(count: number, late: number): void {
-    const { length } = this.#queue
-    for (let i = Math.max(0, length - count); i < length; i++) {
-      const command = this.#queue.peekAt(i)
-      if (command !== undefined && command.deadline !== 0) command.deadline += late
-    }
   }
 
   #count(command: Command): void {

@@ -1,6 +1,7 @@
 /** How the one promise of a command is made and settled. */
 import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
+import { withoutStack } from '../errors/bulk.js'
 import { DataError, type ErrorDetails, InvalidResponse, RedisError, TimeoutError } from '../errors/errors.js'
 
 type Resolve = (value: unknown) => void
@@ -83,13 +84,14 @@ export function fail(command: Command, error: unknown): void {
 /** An error of its own for a command that is one of many rejected for the same reason. */
 export function errorLike(error: RedisError, details: ErrorDetails): RedisError {
   const Class = error.constructor as new (message: string, details: ErrorDetails) => RedisError
-  return new Class(error.message, {
+  const all = {
     ...(error.code === undefined ? {} : { code: error.code }),
     ...(error.node === undefined ? {} : { node: error.node }),
     ...(error instanceof TimeoutError ? { phase: error.phase, elapsed: error.elapsed } : {}),
     cause: error,
     ...details,
-  })
+  }
+  return withoutStack(() => new Class(error.message, all))
 }
 
 /** The server has answered, so the command may have run, whatever is wrong with the reply. */

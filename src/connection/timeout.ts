@@ -1,5 +1,6 @@
 import { type Command, State } from '../commands/command.js'
-import { ConnectionError, type Phase, type RedisError, TimeoutError } from '../errors/errors.js'
+import { withoutStack } from '../errors/bulk.js'
+import { ConnectionError, type Phase, type RedisError, type TimeoutDetails, TimeoutError } from '../errors/errors.js'
 import type { Settings } from './options.js'
 
 /** What was known when the time of a command was up. */
@@ -37,10 +38,9 @@ export function timedOut(command: Command, now: Circumstance): RedisError {
   const why = elapsed < 1_000 ? '' : ': a firewall, or TLS on one side only?'
   const silent = phase === 'connecting' && !written ? `; it has not answered yet${why}` : ''
   const last = trouble === undefined ? silent : `; last trouble: ${trouble.message}`
-  return new TimeoutError(
-    `${command.spec.name} timed out after ${elapsed} ms: ${how} (${queued} queued, ${inflight} in flight)${last}`,
-    { code: 'ETIMEDOUT', node, outcome, phase, elapsed, cause: trouble },
-  )
+  const message = `${command.spec.name} timed out after ${elapsed} ms: ${how} (${queued} queued, ${inflight} in flight)${last}`
+  const details: TimeoutDetails = { code: 'ETIMEDOUT', node, outcome, phase, elapsed, cause: trouble }
+  return withoutStack(() => new TimeoutError(message, details))
 }
 
 /** What an attempt that was not ready in time ends with: `stage` is how far it came. */

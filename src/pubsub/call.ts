@@ -58,8 +58,8 @@ export class Call implements Holder {
     const [topic] = this.#missing
     const link = topic?.carrier?.link
     const ready = link?.state === 'ready'
-    // The confirmation may be in the kernel: the socket is read again before the call fails.
-    if (ready && (round === 0 || (round < 50 && link.connection?.hasMore === true))) return false
+    // As long as there was more than a read takes the confirmation may still be in the kernel.
+    if (ready && round < 50 && link.connection?.hasMore === true) return false
     if (ready) command.state |= State.written
     this.fail(
       timedOut(command, {

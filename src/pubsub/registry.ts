@@ -11,6 +11,7 @@ import { applyPrefix } from '../commands/prefix.js'
 import { setDeadline } from '../connection/deadline.js'
 import { commandChannel, isObserved, traceCommand, type Where } from '../connection/diagnostics.js'
 import { outside } from '../connection/outside.js'
+import { ownTime } from '../connection/own-time.js'
 import { errorLike, fail, promiseOf } from '../connection/settle.js'
 import { ConnectionError, type DataError, PubSubError, RedisError } from '../errors/errors.js'
 import { Call } from './call.js'
@@ -109,7 +110,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
       this.#expelIfIdle(member)
       return promise
     }
-    setDeadline(command, circumstances?.timeout ?? timeout, performance.now())
+    setDeadline(command, circumstances?.timeout ?? timeout, ownTime())
     const start = () => {
       for (const [i, name] of names.entries()) {
         const topic = this.#topicOf(kind, sent[i] as Key)
@@ -154,7 +155,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
     const command = new Command(kind.leave, [], () => undefined)
     const promise = promiseOf<void>(command)
     const call = new Call(command, () => {})
-    setDeadline(command, timeout, performance.now())
+    setDeadline(command, timeout, ownTime())
     for (const listener of listeners) {
       const { topic } = listener
       this.#remove(listener)
