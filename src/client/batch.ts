@@ -38,7 +38,10 @@ export async function sendBatch(
     const results = await sendOnce(engine, commands, { ...options, timeout }, ordered)
     const refused = commands.every((command, i) => results[i] instanceof RedisError && isPassing(command, results[i]))
     const delay = Math.min(1_000, 25 * 2 ** round) * (0.5 + Math.random() / 2)
-    if (!refused || commands.length === 0 || ownTime() + delay >= end) return results
+    if (!refused || commands.length === 0 || ownTime() + delay >= end) {
+      for (const command of commands) command.release()
+      return results
+    }
     await pause(delay, signal)
   }
 }
@@ -79,6 +82,8 @@ function sendOnce(
       // The signal may have reached the commands first, each of which has settled with its reason.
       if (signal?.aborted) reject(signal.reason)
       else resolve(commands.map(({ result }) => result))
+      // Lists of deadlines hold what has settled for a while.
+      for (const each of commands) each.result = undefined
     }
     // An aborted pipeline is over at once, with the reason; nobody waits for what its commands come to.
     const forget = onAbort(signal, reject)

@@ -97,8 +97,11 @@ function heed(command: Command, circumstances: Circumstances): boolean {
   return signal === undefined || heedSignal(signal, command)
 }
 
-function ranBefore(command: Command): DataError {
-  return new DataError(`This ${command.spec.name} was run before: a Command is one call, make another.`)
+/** What is wrong with a command that was run, or stands in the same pipeline already. */
+export function ranBefore(command: Command): DataError {
+  return new DataError(`This ${command.spec.name} was run before: a Command is one call, make another.`, {
+    command: command.spec.name,
+  })
 }
 
 async function orWithText<R>(

@@ -385,6 +385,7 @@ export class Connection implements ReplySink {
   /** The reader found a breach of RESP, or a sink of it threw. The command being read gets the breach itself. */
   #broken(error: unknown): void {
     if (!(error instanceof InvalidResponse)) {
+      if (error instanceof RedisError) error.node ??= this.#node
       this.#end(
         error instanceof RedisError
           ? error

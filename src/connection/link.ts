@@ -13,7 +13,7 @@
 import type Denque from 'denque'
 import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
-import { BusyLoadingError, ConnectionError, type Phase, ReadOnlyError, type RedisError } from '../errors/errors.js'
+import { BusyLoadingError, ConnectionError, type Phase, type RedisError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
 import { Connection, type ConnectionOwner } from './connection.js'
 import { Gate } from './gate.js'
@@ -22,7 +22,7 @@ import { nameOf, type Settings } from './options.js'
 import { ownTime } from './own-time.js'
 import { CommandQueue } from './queue.js'
 import { Redial } from './redial.js'
-import { isPassing, Refused } from './refused.js'
+import { isPassing, isReadOnly, Refused } from './refused.js'
 import { rejectAll, salvage, withoutTails } from './salvage.js'
 import { fail } from './settle.js'
 import { notSent, timedOut } from './timeout.js'
@@ -223,13 +223,17 @@ export class Link implements ConnectionOwner {
     return this.#gate.isHeld
   }
 
-  onRefusal(connection: Connection, command: Command, error: RedisError): void {
+  onRefusal(_connection: Connection, command: Command, error: RedisError): void {
     this.refuse(command, error)
-    if (error instanceof ReadOnlyError) this.#replace(connection)
   }
 
   refuse(command: Command, error: RedisError): void {
     command.state &= ~State.flying
+    this.#settleRefused(command, error)
+    if (isReadOnly(error)) this.#replace()
+  }
+
+  #settleRefused(command: Command, error: RedisError): void {
     if (this.#owner.takesRefusal?.(this, command, error) === true) return
     if ((command.state & State.ordered) === 0 && isPassing(command, error) && this.#state !== 'closed') {
       this.#refused.add(command, error)
@@ -245,9 +249,10 @@ export class Link implements ConnectionOwner {
   }
 
   /** READONLY: the name may lead to another server now. In-flight replies are waited for. */
-  #replace(connection: Connection): void {
+  #replace(): void {
     const now = performance.now()
-    if (connection !== this.#connection || now - this.#replacedAt < REPLACE_INTERVAL) return
+    // As long as one retires, the refusal may have come from it.
+    if (this.#retiring.size > 0 || now - this.#replacedAt < REPLACE_INTERVAL) return
     this.#replacedAt = now
     this.retire()
   }

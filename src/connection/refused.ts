@@ -5,6 +5,7 @@ import {
   ClusterDownError,
   ExecAbortError,
   MasterDownError,
+  ReadOnlyError,
   RedisError,
   TryAgainError,
 } from '../errors/errors.js'
@@ -27,6 +28,11 @@ export function isPassing(command: Command, refusal: RedisError): boolean {
   if (!isServersOwn(command, error)) return false
   if (error instanceof BusyLoadingError || error instanceof TryAgainError) return true
   return error instanceof ClusterDownError && !(error instanceof MasterDownError)
+}
+
+/** The server is a replica, and did not run the command or transaction. */
+export function isReadOnly(error: RedisError): boolean {
+  return (error instanceof ExecAbortError ? error.cause : error) instanceof ReadOnlyError
 }
 
 /** Keeps refused commands in their order until it is time to send them again: 25 ms, doubling up to a second. */

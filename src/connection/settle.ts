@@ -82,7 +82,7 @@ export function fail(command: Command, error: unknown): void {
 }
 
 /** An error of its own for a command that is one of many rejected for the same reason. */
-export function errorLike(error: RedisError, details: ErrorDetails): RedisError {
+export function errorLike(error: RedisError, details: ErrorDetails, message: string = error.message): RedisError {
   const Class = error.constructor as new (message: string, details: ErrorDetails) => RedisError
   const all = {
     ...(error.code === undefined ? {} : { code: error.code }),
@@ -91,7 +91,7 @@ export function errorLike(error: RedisError, details: ErrorDetails): RedisError 
     cause: error,
     ...details,
   }
-  return withoutStack(() => new Class(error.message, all))
+  return withoutStack(() => new Class(message, all))
 }
 
 /** The server has answered, so the command may have run, whatever is wrong with the reply. */

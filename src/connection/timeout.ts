@@ -23,7 +23,8 @@ export function timedOut(command: Command, now: Circumstance): RedisError {
   const written = (command.state & State.written) !== 0
   const outcome = written ? 'unknown' : 'not sent'
   const refusal = command.keep?.refusal
-  if (refusal !== undefined) {
+  // What was written again after the refusal was not refused again.
+  if (refusal !== undefined && !written) {
     refusal.outcome = outcome
     return refusal
   }

@@ -9,12 +9,19 @@
 
 import type { Arguments } from '../commands/argument.js'
 import { Command, type Holder, State } from '../commands/command.js'
-import { itemsOf } from '../commands/replies.js'
+import { itemsOf, word } from '../commands/replies.js'
 import type { Reply } from '../commands/reply.js'
+import type { Shape } from '../commands/shape.js'
 import { ASKING, EXEC, MULTI } from '../commands/transactions.js'
-import { ExecAbortError, RedisError, WatchError } from '../errors/errors.js'
-import { decoded, fail, succeed } from './settle.js'
+import { ConnectionError, ExecAbortError, InvalidResponse, type RedisError, WatchError } from '../errors/errors.js'
+import { errorFromReply } from '../errors/from-reply.js'
+import { withText } from './exec-reply.js'
+import { isServersOwn } from './refused.js'
+import { decoded, errorLike, fail, succeed } from './settle.js'
 import type { Watch } from './watch.js'
+
+/** EXEC itself was refused (READONLY, LOADING…): what stands behind this is the refusal. */
+const DISCARDED = 'EXECABORT Transaction discarded because of: '
 
 function asItCame(reply: Reply): Reply {
   return reply
@@ -43,6 +50,9 @@ export class Unit extends Command implements Holder {
   /** Without MULTI the commands behind it run one by one. */
   #begun = false
   #ran = false
+  readonly #execShape: Shape
+  /** EXEC is read as bytes although not all want them. */
+  readonly #isMixed: boolean
 
   /** Resolves with the results in order; an error of a command inside stays in its place. */
   constructor(body: readonly Command[]) {
@@ -50,6 +60,9 @@ export class Unit extends Command implements Holder {
     this.body = body
     this.state |= State.unit
     this.size = body.reduce((size, command) => size + command.size, 64)
+    const binary = body.find(({ shape }) => shape.bytes)
+    this.#execShape = (binary ?? body[0] ?? this).shape
+    this.#isMixed = binary !== undefined && body.some(({ shape }) => !shape.bytes)
   }
 
   /** What is written, made anew for each try: a line that settles lets go of its arguments. */
@@ -64,7 +77,7 @@ export class Unit extends Command implements Holder {
       lines.push(line)
     }
     const exec = new Command(EXEC, [], asItCame)
-    exec.shape = this.body[0]?.shape ?? exec.shape
+    exec.shape = this.#execShape
     lines.push(exec)
     for (const line of lines) {
       line.size = 32
@@ -75,43 +88,80 @@ export class Unit extends Command implements Holder {
     return lines
   }
 
+  /**
+   * Takes the reply to `line`, also after the transaction has settled.
+   * @throws ConnectionError if the reply is none that `line` can have: the connection must end
+   */
   hear(line: Command, value: unknown): void {
     const failed = (line.state & State.failed) !== 0
-    if (line.spec !== EXEC) {
-      if (failed) this.#refusal ??= value as RedisError
-      else if (line.spec === MULTI) this.#begun = true
-      else if (!this.#begun) this.#ran = true
-    } else if (failed) this.#refused(value as RedisError)
-    else {
-      this.#executed(value as Reply)
+    if (line.spec === EXEC) {
+      if (failed) this.#refused(value as RedisError)
+      else this.#executed(value as Reply)
       if (this.body.some(command => (command.state & State.suspected) !== 0)) line.state |= State.suspected
-    }
+    } else if (line.spec === MULTI) {
+      if (failed) this.#refusal = value as RedisError
+      else if (word(value as Reply) === 'OK') this.#begun = true
+      else this.#shifted('MULTI was not answered with OK')
+    } else if (this.#begun) {
+      if (failed) this.#refusal ??= value as RedisError
+      else if (word(value as Reply) !== 'QUEUED') this.#shifted(`${line.spec.name} was not answered with QUEUED`)
+    } else if (!failed || this.#mayHaveRun(line, value as RedisError)) this.#ran = true
+  }
+
+  /** Whether a command behind a refused MULTI ran, although the reply to it is an error: unless it was refused likewise. */
+  #mayHaveRun(line: Command, error: RedisError): boolean {
+    return error.code !== this.#refusal?.code || !isServersOwn(line, error)
   }
 
   #refused(error: RedisError): void {
     if (this.resolve === undefined) return
-    if (error instanceof ExecAbortError) error.cause = this.#refusal
-    const told = error instanceof ExecAbortError ? error : (this.#refusal ?? error)
-    // If nothing of it ran, it goes again where the refusal passes, or leads elsewhere.
-    if (this.#ran || this.holder === undefined) fail(this, told)
-    else this.holder.refuse(this, told)
+    const refusal = this.#refusal
+    if (error instanceof ExecAbortError) error.cause = refusal ?? causeOf(error)
+    // If nothing of it ran, it is sent again where the refusal passes, or leads elsewhere.
+    if (this.#ran) fail(this, ranOutside(refusal ?? error))
+    else {
+      const told = error instanceof ExecAbortError ? error : (refusal ?? error)
+      if (this.holder === undefined) fail(this, told)
+      else this.holder.refuse(this, told)
+    }
   }
 
   #executed(reply: Reply): void {
+    const items = itemsOf(reply)
+    if (!this.#begun) this.#shifted('EXEC was executed although MULTI was refused')
+    if (reply !== null && items === undefined) this.#shifted('EXEC was answered with no list')
+    if (items !== undefined && items.length !== this.body.length) {
+      this.#shifted(`EXEC was answered with ${items.length} results for ${this.body.length} commands`)
+    }
     if (this.resolve === undefined) return
-    if (reply === null) {
+    if (items === undefined) {
       fail(this, new WatchError('A watched key was changed: nothing of the transaction ran.', { command: 'EXEC' }))
       return
     }
-    const items = itemsOf(reply)
-    if (items?.length !== this.body.length) {
-      const message = `EXEC answered ${items?.length ?? 'no'} results for ${this.body.length} commands.`
-      fail(this, new RedisError(message, { command: 'EXEC', outcome: 'unknown' }))
-      return
-    }
-    const results = this.body.map((command, i) => decoded(command, items[i] ?? null))
-    for (const command of this.body) command.release()
+    const results = this.body.map((command, i) => this.#resultOf(command, items[i] ?? null))
     succeed(this, results as Reply)
+  }
+
+  #resultOf(command: Command, item: Reply): unknown {
+    if (!this.#isMixed || command.shape.bytes) return decoded(command, item)
+    try {
+      return decoded(command, withText(item))
+    } catch (error) {
+      return error
+    }
+  }
+
+  /** The replies are not those of our lines: which belongs to what is not known any more. */
+  #shifted(what: string): never {
+    const details = { command: 'EXEC', outcome: 'unknown' } as const
+    fail(this, new InvalidResponse(`${what}: replies belong to other commands.`, details))
+    throw new ConnectionError(`The connection was ended, since replies belong to other commands: ${what}.`)
+  }
+
+  /** Lets go of the arguments of all its commands. */
+  override release(): void {
+    super.release()
+    for (const command of this.body) command.release()
   }
 
   // Lines have no deadline and no signal of their own, and their refusals are heard above.
@@ -123,4 +173,15 @@ export class Unit extends Command implements Holder {
   abandon(): void {}
 
   refuse(): void {}
+}
+
+/** Why EXEC discarded the transaction, where EXEC itself was refused. */
+function causeOf({ message }: ExecAbortError): RedisError | undefined {
+  return message.startsWith(DISCARDED) ? errorFromReply(message.slice(DISCARDED.length)) : undefined
+}
+
+/** MULTI was refused, and commands behind it were not. */
+function ranOutside(refusal: RedisError): RedisError {
+  const message = `MULTI was refused, and the commands behind it ran outside of MULTI, one by one, as far as they were not refused: ${refusal.message}`
+  return errorLike(refusal, { command: 'MULTI', outcome: 'unknown' }, message)
 }

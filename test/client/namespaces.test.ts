@@ -37,11 +37,14 @@ beforeAll(async () => {
     'BF.ADD': ({ protocol }) => (protocol === 2 ? integer(1) : '#t\r\n'),
     'BF.SCANDUMP': () => array([integer(1), '$3\r\n\xff\x00a\r\n']),
   }
+  const queueing = new WeakSet<FakeConnection>()
   server = await FakeRedis.start({
     script: ([name = ''], connection) => {
       const reply = replies[name]?.(connection)
       if (reply === undefined) return undefined
-      const isQueued = name !== 'MULTI' && server.received('MULTI').length > server.received('EXEC').length
+      if (name === 'EXEC') queueing.delete(connection)
+      const isQueued = queueing.has(connection)
+      if (name === 'MULTI') queueing.add(connection)
       return isQueued ? '+QUEUED\r\n' : Buffer.from(reply, name === 'BF.SCANDUMP' ? 'latin1' : 'utf8')
     },
   })

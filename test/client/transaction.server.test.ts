@@ -52,6 +52,39 @@ describe('multi()', () => {
     expect(await redis.multi().exec()).toEqual([])
   })
 
+  test('commands whose replies are bytes stand beside commands whose replies are text', async () => {
+    for (const protocol of [2, 3] as const) {
+      const redis = client(server().port, { protocol })
+      await redis.set('bin', Buffer.from([0xff, 0xfe, 0x80, 1, 2]))
+      await redis.del('h', 'z')
+      await redis.hset('h', { f: 'é', g: 'v' })
+      await redis.zadd('z', { member: 'm', score: 1.5 })
+      const dump = await redis.dump('bin')
+      for (const dumpFirst of [true, false]) {
+        const multi = redis.multi()
+        if (dumpFirst) multi.dump('bin')
+        multi.hgetall('h').dump('bin').zrange('z', 0, -1, { withscores: true }).zscore('z', 'm').get('none').incr('h')
+        const results = await multi.eval("return {'a', {'b', 1, {'c'}}}").exec({ settle: true })
+        const [hash, bytes, scores, score, none, error, nested] = (dumpFirst ? results.slice(1) : results) as unknown[]
+        expect(hash).toEqual(expect.objectContaining({ f: 'é', g: 'v' }))
+        expect(bytes).toEqual(dump)
+        expect(scores).toEqual([{ member: 'm', score: 1.5 }])
+        expect(score).toBe(1.5)
+        expect(none).toBeNull()
+        expect(error).toMatchObject({ name: 'ResponseError', command: 'INCR', code: 'WRONGTYPE' })
+        expect(nested).toEqual(['a', ['b', 1, ['c']]])
+      }
+      expect(await redis.multi().get('bin').functionDump().call('DUMP', 'bin').exec()).toEqual([
+        await redis.get('bin'),
+        await redis.functionDump(),
+        dump,
+      ])
+      expect(await redis.bytes.multi().get('bin').dump('bin').exec()).toEqual([await redis.bytes.get('bin'), dump])
+      const inSession = redis.session(session => session.multi().dump('bin').hget('h', 'f').exec())
+      expect(await inSession).toEqual([dump, 'é'])
+    }
+  })
+
   test('a refusal while queueing is ExecAbortError with its cause, and nothing ran', async () => {
     const redis = client()
     await redis.del('never')

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Command, read, specOf } from '../../src/commands/command.js'
+import { DataError, Redis } from '../../src/index.js'
+import { FakeRedis, resp } from '../rig/fake-redis.js'
+
+let fake: FakeRedis
+const clients: Redis[] = []
+
+beforeEach(async () => {
+  fake = await FakeRedis.start()
+})
+
+afterEach(async () => {
+  for (const redis of clients.splice(0)) redis.destroy()
+  await fake.stop()
+})
+
+function client(): Redis {
+  const redis = new Redis({ port: fake.port })
+  redis.on('error', () => {})
+  clients.push(redis)
+  return redis
+}
+
+describe('a Command is one call', () => {
+  const SPEC = read('TEST.GET', reply => reply)
+
+  test('given twice to a pipeline or transaction it is DataError, and nothing is sent', async () => {
+    const redis = client()
+    for (const batch of [redis.pipeline(), redis.multi()]) {
+      const command = new Command(SPEC, ['k'])
+      batch.get('other')
+      batch.run(command)
+      batch.run(command)
+      const error = await batch.exec({ settle: true }).catch(error => error)
+      expect(error).toBeInstanceOf(DataError)
+      expect(error).toMatchObject({ command: 'TEST.GET', index: 2, message: expect.stringContaining('is one call') })
+    }
+    expect(fake.received('TEST.GET')).toHaveLength(0)
+    expect(fake.received('GET')).toHaveLength(0)
+  })
+
+  test('run before, it is DataError in a pipeline and in a transaction', async () => {
+    const redis = client()
+    fake.script = ([name]) => (name === 'TEST.GET' ? resp.ok : undefined)
+    const command = new Command(SPEC, ['k'])
+    await redis.run(command)
+    for (const batch of [redis.pipeline(), redis.multi()]) {
+      batch.run(command)
+      await expect(batch.exec()).rejects.toBeInstanceOf(DataError)
+    }
+    expect(fake.received('TEST.GET')).toHaveLength(1)
+  })
+})
+
+describe('what has settled holds nothing', () => {
+  test('the commands of a pipeline let go of their replies and arguments, of failed ones too', async () => {
+    const redis = client()
+    fake.script = ([name, key]) => (name !== 'SET' ? undefined : key === 'bad' ? resp.error('ERR bad') : resp.ok)
+    const commands = ['good', 'bad'].map(key => new Command(specOf(['SET']), [key, 'v']))
+    const pipeline = redis.pipeline()
+    for (const command of commands) pipeline.run(command)
+    await pipeline.exec({ settle: true })
+    for (const { args, result } of commands) expect({ args, result }).toEqual({ args: [], result: undefined })
+  })
+})
