@@ -254,7 +254,8 @@ export {
   TryAgainError,
   WatchError,
 } from './errors/errors.js'
-export { type AcquireOptions, type ExtendOptions, Lock } from './lock/lock.js'
+export type { AcquireOptions, ExtendOptions } from './lock/calls.js'
+export { Lock } from './lock/lock.js'
 export type { LockClient, LockListener } from './lock/lock-client.js'
 export type { LockOptions } from './lock/options.js'
 export type { MessageHandler, SubscribeArguments, SubscribeOptions, WhenFull } from './pubsub/arguments.js'

@@ -10,6 +10,7 @@
 import type { Promised } from '../commands/context.js'
 import { onAbort } from '../commands/signals.js'
 import { DataError, LockError, type LockNotOwnedError, TimeoutError } from '../errors/errors.js'
+import { type AcquireOptions, type ExtendOptions, replaces, signalOf } from './calls.js'
 import { keysOf, type LockKeys } from './keys.js'
 import type { LockClient } from './lock-client.js'
 import { checkTime, type LockOptions, type LockSettings, readLockOptions } from './options.js'
@@ -30,16 +31,6 @@ import { Tenure } from './tenure.js'
 import { newToken } from './token.js'
 import { foreignError, heldError, lockError, lostError, mayPass, neverRan, quoted, unreachable } from './trouble.js'
 import { Waiter } from './waiting.js'
-
-export interface AcquireOptions {
-  /** Its abort ends the waiting: `acquire` rejects with the signal's reason, and what it may have taken is given back. */
-  readonly signal?: AbortSignal
-}
-
-export interface ExtendOptions {
-  /** The time is what is left from now on, instead of being added to it. */
-  readonly replace?: boolean
-}
 
 /** What of a time at the server can be relied on here, ms: clocks run at different speeds, and the server counts in whole ms. */
 function reliable(ms: number): number {
@@ -90,6 +81,10 @@ export class Lock {
     this.#keys = given.map(client => keysOf((client['~prefix']?.prefix ?? '') + name))
     this.name = name
     this.#settings = readLockOptions(options)
+    if (/\p{Surrogate}/u.test(this.#settings.token ?? ''))
+      throw new DataError(
+        `The option token of the lock ${quoted(name)} has half of a surrogate pair, which is no text.`,
+      )
     const { ttl } = this.#settings
     this.#patience =
       this.#clients.length === 1 ? Number.POSITIVE_INFINITY : Math.max(10, Math.min(LONGEST_ANSWER, ttl / 10))
@@ -131,15 +126,15 @@ export class Lock {
    * `wait`, 'not a lock' at once if its key holds something else, 'unreachable' if too few servers answered, 'already locked' if
    * it is held or being acquired.
    */
-  async acquire(options: AcquireOptions = {}): Promise<this> {
-    const refusal = await this.#acquire(this.#settings.wait, options.signal)
+  async acquire(options?: AcquireOptions): Promise<this> {
+    const refusal = await this.#acquire(this.#settings.wait, signalOf(options, this.name))
     if (refusal !== undefined) throw refusal
     return this
   }
 
   /** Tries once: this lock, or null if it is taken. Rejects as `acquire` does for any other reason. */
-  async tryAcquire(options: AcquireOptions = {}): Promise<this | null> {
-    const refusal = await this.#acquire(0, options.signal)
+  async tryAcquire(options?: AcquireOptions): Promise<this | null> {
+    const refusal = await this.#acquire(0, signalOf(options, this.name))
     if (refusal === undefined) return this
     if (refusal.reason === 'not acquired') return null
     throw refusal
@@ -161,8 +156,9 @@ export class Lock {
    * LockError 'not locked' if it is not held, 'no ttl' if it never ends, 'unreachable' if too few servers answered: then
    * `validUntil` is what it was, or sooner.
    */
-  async extend(ms: number, { replace = false }: ExtendOptions = {}): Promise<void> {
+  async extend(ms: number, options?: ExtendOptions): Promise<void> {
     const tenure = this.#extendable()
+    const replace = replaces(options, this.name)
     checkTime(`time of an extension of the lock ${quoted(this.name)}`, ms)
     return this.#extend(tenure, ms, replace ? 'replace' : 'add')
   }
@@ -194,11 +190,12 @@ export class Lock {
    * Acquires it, runs `fn` while it extends itself, gives it back, and resolves with what `fn` returned. The signal aborts when
    * the lock is lost; then it rejects with LockNotOwnedError, also if `fn` returned. An error of `fn` comes first.
    */
-  async using<T>(fn: (signal: AbortSignal, lock: this) => Promise<T> | T, options: AcquireOptions = {}): Promise<T> {
+  async using<T>(fn: (signal: AbortSignal, lock: this) => Promise<T> | T, options?: AcquireOptions): Promise<T> {
+    if (typeof fn !== 'function') throw new DataError(`using() of the lock ${quoted(this.name)} takes a function.`)
     await this.acquire(options)
     const tenure = this.#tenure as Tenure
     tenure.keepUp()
-    const both = eitherOf(tenure.signal, options.signal)
+    const both = eitherOf(tenure.signal, signalOf(options, this.name))
     let result: T
     try {
       result = await fn(both.signal, this)

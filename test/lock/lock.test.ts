@@ -3,7 +3,7 @@ import type { Command } from '../../src/commands/command.js'
 import { ConnectionError, DataError, ResponseError } from '../../src/errors/errors.js'
 import { Lock } from '../../src/lock/lock.js'
 import type { LockClient } from '../../src/lock/lock-client.js'
-import { ACQUIRE, RELEASE } from '../../src/lock/scripts.js'
+import { ACQUIRE, EXTEND, RELEASE } from '../../src/lock/scripts.js'
 import { until } from '../rig/conditions.js'
 
 /** Whatever runs commands will do. This one notes the SHA-1 of the scripts, and gives one answer after the other. */
@@ -195,5 +195,52 @@ describe('what a lock is made of', () => {
     await expect(lock.acquire()).rejects.toMatchObject({ reason: 'not a lock' })
     const one = [() => ({ fencing: 1 }), () => ({ fencing: 1 }), foreign].map(answer => answering(answer).client)
     await new Lock(one, 'job', { ttl: 10_000, wait: 0 }).acquire()
+  })
+})
+
+describe('a call that is wrong', () => {
+  test.each<[string, (lock: Lock) => Promise<unknown>]>([
+    ['acquire(null)', lock => lock.acquire(null as never)],
+    ['acquire(5_000)', lock => lock.acquire(5_000 as never)],
+    ['acquire with a time-out', lock => lock.acquire({ timeout: 5_000 } as never)],
+    ['acquire with a signal that is none', lock => lock.acquire({ signal: 'now' } as never)],
+    ['tryAcquire(null)', lock => lock.tryAcquire(null as never)],
+    ['using without a function', lock => lock.using(undefined as never)],
+    ['using with null', lock => lock.using(() => {}, null as never)],
+  ])('%s rejects with DataError, and asks nobody', async (_, call) => {
+    const { client, asked } = answering()
+    const lock = new Lock(client, 'job', { ttl: 10_000 })
+    await expect(call(lock)).rejects.toThrow(DataError)
+    await expect(call(lock)).rejects.toThrow('the lock "job"')
+    expect(asked).toEqual([])
+  })
+
+  test.each([null, true, { replace: 1 }, { by: 5 }])('extend(1_000, %j) rejects with DataError', async options => {
+    const lock = await new Lock(answering(() => ({ fencing: 1 })).client, 'job', { ttl: 10_000 }).acquire()
+    await expect(lock.extend(1_000, options as never)).rejects.toThrow(DataError)
+    expect(lock.valid).toBe(true)
+  })
+
+  test('what stands on the prototype of all objects is no option', async () => {
+    const { client, asked } = answering(
+      () => ({ fencing: 1 }),
+      () => 10_000,
+    )
+    const polluted = Object.prototype as { signal?: AbortSignal; replace?: boolean }
+    try {
+      polluted.signal = AbortSignal.abort()
+      polluted.replace = true
+      const lock = await new Lock(client, 'job', { ttl: 10_000 }).acquire({})
+      await lock.extend(1_000, {})
+      expect(lock.valid).toBe(true)
+      expect(asked).toEqual([ACQUIRE.sha1, EXTEND.sha1])
+    } finally {
+      delete polluted.signal
+      delete polluted.replace
+    }
+  })
+
+  test.each(['\ud83d', 'a\ude00b'])('a token with half of a surrogate pair is refused: %j', token => {
+    expect(() => new Lock(answering().client, 'job', { ttl: 1_000, token })).toThrow(DataError)
   })
 })
