@@ -1,6 +1,15 @@
 /** The options of a cluster: its seeds, what it adds to those of a client, and the settings of each of its nodes. */
-import { isAddress } from '../connection/dial.js'
-import { checkNames, mergeOptions, nameOf, type RedisOptions, type Settings, settle } from '../connection/options.js'
+import type { PeerCertificate } from 'node:tls'
+import { identityFault, isAddress } from '../connection/dial.js'
+import {
+  checkNames,
+  mergeOptions,
+  nameOf,
+  type RedisOptions,
+  type Settings,
+  settle,
+  withoutBrackets,
+} from '../connection/options.js'
 import { insteadOf } from '../connection/other-names.js'
 import { readOptions } from '../connection/target.js'
 import { parseUrl } from '../connection/url.js'
@@ -68,6 +77,7 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
     )
   }
   const settings = settle({ ...base, ...given.seeds[0] })
+  const names = new Names(given.seeds)
   return {
     options,
     seeds: given.seeds,
@@ -75,9 +85,9 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
     readFrom,
     refreshInterval,
     settings,
-    place: placer(addressMap, allowRedirect),
+    place: placer(addressMap, allowRedirect, names),
     settingsOf: address => {
-      const of = settle(optionsOf(base, given.seeds, address))
+      const of = settle(optionsOf(base, names, address))
       // How long a node is gone for is the cluster's matter: another may take its place.
       return {
         ...of,
@@ -85,7 +95,7 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
         reconnect: { ...of.reconnect, attempts: Number.POSITIVE_INFINITY },
       }
     },
-    optionsOf: (address, readonly) => ({ ...optionsOf(base, given.seeds, address), ...(readonly ? { readonly } : {}) }),
+    optionsOf: (address, readonly) => ({ ...optionsOf(base, names, address), ...(readonly ? { readonly } : {}) }),
   }
 }
 
@@ -155,15 +165,17 @@ function readSeed(seed: Seed): { address: Address; options: RedisOptions } {
     { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
     undefined,
   )
-  return { address: { host: checked.host ?? '127.0.0.1', port: checked.port ?? 6379 }, options: {} }
+  return { address: { host: withoutBrackets(checked.host ?? '127.0.0.1'), port: checked.port ?? 6379 }, options: {} }
 }
 
 function placer(
   map: AddressMap | undefined,
   allow: ((address: Address) => boolean) | undefined,
+  names: Names,
 ): (announced: Address) => Address | undefined {
   return announced => {
     const address = mapped(map, announced)
+    if (address !== announced) names.announced(address, announced.host)
     return allow === undefined || allow(address) ? address : undefined
   }
 }
@@ -177,7 +189,7 @@ function mapped(map: AddressMap | undefined, announced: Address): Address {
 
 function addressOf(to: string | Address): Address {
   const text = typeof to === 'string' ? /^\[?(?<host>.*?)\]?:(?<port>\d{1,5})$/.exec(to)?.groups : undefined
-  const host = typeof to === 'string' ? text?.host : to?.host
+  const host = typeof to === 'string' ? text?.host : typeof to?.host === 'string' ? withoutBrackets(to.host) : undefined
   const port = typeof to === 'string' ? Number(text?.port) : to?.port
   if (
     typeof host === 'string' &&
@@ -191,11 +203,44 @@ function addressOf(to: string | Address): Address {
   throw new DataError("The option addressMap must lead to 'host:port' or { host, port }.")
 }
 
-/** Certificates are for names: nodes that are known by their addresses are verified under the name of the seed. */
-function optionsOf(base: RedisOptions, seeds: readonly Address[], { host, port }: Address): RedisOptions {
+/** Under which names a node may be known to its certificate. */
+class Names {
+  readonly #seeds: readonly string[]
+  /** By where it is dialled, for a node that announces another host. */
+  readonly #announced = new Map<string, string>()
+
+  constructor(seeds: readonly Address[]) {
+    this.#seeds = [...new Set(seeds.map(({ host }) => host))]
+  }
+
+  announced(address: Address, host: string): void {
+    this.#announced.set(nameOf(address), host)
+  }
+
+  of(address: Address): string[] {
+    const announced = this.#announced.get(nameOf(address))
+    return [address.host, ...(announced === undefined ? [] : [announced]), ...this.#seeds]
+  }
+
+  /** What a node that is known by its address is told as the name that is looked for (SNI): an address cannot be told. */
+  toTell(address: Address): string | undefined {
+    return this.of(address).find(host => !isAddress(host))
+  }
+}
+
+/**
+ * Under TLS a node is verified under the name or address where it is dialled, under that by which it was announced, or under
+ * that of a seed: clusters have one certificate for all their nodes, or one for each. What the user says of it wins.
+ */
+function optionsOf(base: RedisOptions, names: Names, address: Address): RedisOptions {
+  const { host, port } = address
   const { tls } = base
-  if (!tls || !isAddress(host)) return { ...base, host, port }
-  const named = seeds.find(seed => !isAddress(seed.host))
-  if (named === undefined || (tls !== true && tls.servername !== undefined)) return { ...base, host, port }
-  return { ...base, host, port, tls: { servername: named.host, ...(tls === true ? {} : tls) } }
+  if (!tls || (tls !== true && tls.servername !== undefined)) return { ...base, host, port }
+  const servername = names.toTell(address)
+  const secure = {
+    ...(servername === undefined ? {} : { servername }),
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => identityFault(names.of(address), certificate),
+    ...(tls === true ? {} : tls),
+  }
+  return { ...base, host, port, tls: secure }
 }

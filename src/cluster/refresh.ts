@@ -3,6 +3,7 @@
  * look while one is under way gets one more; all who ask for it share it.
  */
 import type { Argument } from '../commands/argument.js'
+import { itemsOf } from '../commands/replies.js'
 import { Backoff } from '../connection/backoff.js'
 import { isPermanent, isUnknownCommand } from '../connection/handshake-errors.js'
 import type { ReconnectOptions } from '../connection/options.js'
@@ -265,7 +266,8 @@ export class Refresh {
     try {
       return served(readSlots(await node.ask(['CLUSTER', 'SLOTS'], patience), teller, shards))
     } catch (error) {
-      if (shards === undefined || !(error instanceof ResponseError)) throw error
+      const isReply = error instanceof ResponseError || error instanceof RedisClusterException
+      if (shards === undefined || !isReply) throw error
       return served(shards)
     }
   }
@@ -274,9 +276,9 @@ export class Refresh {
   async #shards(node: ClusterNode, teller: Teller, patience: number): Promise<Topology | undefined> {
     try {
       const words: readonly [string, ...Argument[]] = ['CLUSTER', 'SHARDS']
-      return readShards(await node.ask(words, patience), teller)
+      const reply = await node.ask(words, patience)
+      return itemsOf(reply) === undefined ? undefined : readShards(reply, teller)
     } catch (error) {
-      if (error instanceof RedisClusterException) return undefined
       if (!(error instanceof ResponseError) || isClusterOff(error)) throw error
       // BUSY and its kind pass: then it knows as well as before.
       if (isRefusedForGood(error)) node.knowsShards = false

@@ -1,6 +1,6 @@
 /** Opens sockets: tcp, tls, unix. The one place that touches node:net and node:tls. */
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
-import type { ConnectionOptions, TLSSocket } from 'node:tls'
+import type { ConnectionOptions, PeerCertificate, TLSSocket } from 'node:tls'
 import type { Endpoint } from './options.js'
 import { outside } from './outside.js'
 
@@ -29,6 +29,15 @@ export interface Dialled {
   readonly ready: 'connect' | 'secureConnect'
 }
 
+/** Loaded at the first connection that is to be secure. */
+let tlsModule: typeof import('node:tls') | undefined
+
+/** What is wrong with a certificate that is for none of `hosts`, said of the first; undefined if it is for one of them. */
+export function identityFault(hosts: readonly string[], certificate: PeerCertificate): Error | undefined {
+  const faults = hosts.map(host => tlsModule?.checkServerIdentity(host, certificate))
+  return faults.every(fault => fault !== undefined) ? faults[0] : undefined
+}
+
 /** A socket that connects to `endpoint`. TLS is verified against the host's name, which is also the server name (SNI). */
 export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefined, onread: Intake): Promise<Dialled> {
   const target =
@@ -40,7 +49,8 @@ export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefine
   if (secure === undefined) {
     return { socket: outside(() => connectTcp(options as TcpNetConnectOpts)), ready: 'connect' }
   }
-  const { connect } = await import('node:tls')
+  tlsModule ??= await import('node:tls')
+  const { connect } = tlsModule
   const servername = 'host' in endpoint && !isAddress(endpoint.host) ? { servername: endpoint.host } : {}
   const merged = { minVersion: 'TLSv1.2', ...servername, ...secure, ...options }
   return { socket: outside(() => connect(merged as ConnectionOptions)), ready: 'secureConnect' }
@@ -53,10 +63,16 @@ export function isConnecting(socket: Socket | undefined): boolean {
   )
 }
 
+/** What Node and OpenSSL call a certificate that they do not trust; Deno, whose errors have no code, says it in words. */
+const DISTRUSTED =
+  /^(?:CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_)|invalid peer certificate/
+
 /** Why the server's certificate was refused, if that is the `error` that ended `socket`. */
 export function refusedCertificate(socket: Socket, error: (Error & { code?: string }) | undefined): string | undefined {
+  if (error === undefined || !('encrypted' in socket)) return undefined
   const { authorizationError } = socket as Partial<TLSSocket>
-  // With rejectUnauthorized: false it is there too, and harms nobody.
-  const isCause = authorizationError && String(authorizationError) === (error?.code ?? error?.message)
-  return isCause ? String(authorizationError) : undefined
+  const said = error.code ?? error.message
+  // With rejectUnauthorized: false there is an authorizationError too, and it harms nobody.
+  if (authorizationError && String(authorizationError) === said) return said
+  return DISTRUSTED.test(said) || DISTRUSTED.test(error.message) ? said : undefined
 }

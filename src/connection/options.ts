@@ -274,7 +274,8 @@ export function settle(options: RedisOptions): Settings {
   const username = get('username')
   const keepAlive = get('keepAlive') ?? true
   return {
-    endpoint: path === undefined ? { host: get('host') ?? '127.0.0.1', port: get('port') ?? 6379 } : { path },
+    endpoint:
+      path === undefined ? { host: withoutBrackets(get('host') ?? '127.0.0.1'), port: get('port') ?? 6379 } : { path },
     tls: tls === undefined || tls === false ? undefined : tls === true ? {} : tls,
     credentials:
       get('credentials') ??
@@ -312,6 +313,11 @@ export function settle(options: RedisOptions): Settings {
     leased: false,
     acquaintance: new Acquaintance(),
   }
+}
+
+/** An IPv6 address has brackets where a port may follow it, as in the hostname of a URL; it is dialled without. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
 }
 
 /** How an endpoint is named in errors and events: `host:port` or the path. */

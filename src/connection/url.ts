@@ -1,6 +1,6 @@
 /** URLs of a server: `redis://`, `rediss://` (TLS) and `unix://`. */
 import { DataError } from '../errors/errors.js'
-import type { RedisOptions } from './options.js'
+import { type RedisOptions, withoutBrackets } from './options.js'
 
 type Mutable = { -readonly [K in keyof RedisOptions]: RedisOptions[K] }
 
@@ -77,9 +77,11 @@ export function parseUrl(text: string): RedisOptions {
       throw bad('scheme', 'must be redis, rediss (TLS) or unix: redis://host:port')
   }
   if (url.username !== '') options.username = decoded('user', url.username)
-  if (url.password !== '') options.password = decoded('password', url.password)
+  // A WHATWG URL does not tell `user:@` from `user@`: the colon says that the password is empty, not that it is missing.
+  const isEmpty = /^[a-z]+:\/\/[^/?#]*:@/i.test(text) && options.username !== undefined
+  if (url.password !== '' || isEmpty) options.password = decoded('password', url.password)
   if (options.username !== undefined && options.password === undefined) {
-    throw bad('password', 'is missing: a user without one (redis://:password@host has a password alone)')
+    throw bad('password', 'is missing: user:@host is a user without one, and :password@host a password alone')
   }
   if (url.hash !== '') throw bad('fragment', 'has no meaning; a # in a password is written %23')
   readQuery(url, options)
@@ -87,7 +89,7 @@ export function parseUrl(text: string): RedisOptions {
 }
 
 function readHost(url: URL, options: Mutable): void {
-  if (url.hostname !== '') options.host = decoded('host', url.hostname.replace(/^\[(.*)\]$/, '$1'))
+  if (url.hostname !== '') options.host = decoded('host', withoutBrackets(url.hostname))
   if (url.port !== '') options.port = Number(url.port)
   if (options.port === 0) throw bad('port', 'must be from 1 to 65535')
   const path = url.pathname.replace(/^\//, '')

@@ -39,9 +39,14 @@ describe('the seeds of a cluster', () => {
 
   it('name the server of TLS for nodes that are known by their addresses', () => {
     const { settingsOf } = readClusterOptions('rediss://seed.example:1')
-    expect(settingsOf({ host: '10.0.0.7', port: 1 }).tls).toEqual({ servername: 'seed.example' })
-    expect(settingsOf({ host: 'node.example', port: 1 }).tls).toEqual({})
-    expect(readClusterOptions('rediss://10.0.0.1:1').settingsOf({ host: '10.0.0.7', port: 1 }).tls).toEqual({})
+    const servername = (host: string, of = settingsOf) => of({ host, port: 1 }).tls?.servername
+    expect(servername('10.0.0.7')).toBe('seed.example')
+    expect(servername('node.example')).toBe('node.example')
+    expect(servername('10.0.0.7', readClusterOptions('rediss://10.0.0.1:1').settingsOf)).toBeUndefined()
+    // The host that a node announces, where it is dialled at another one.
+    const mapped = readClusterOptions('rediss://10.0.0.1:1', { addressMap: () => '10.0.0.8:1' })
+    mapped.place({ host: 'announced.example', port: 1 })
+    expect(servername('10.0.0.8', mapped.settingsOf)).toBe('announced.example')
     const own = readClusterOptions('rediss://seed.example:1', { tls: { servername: 'own' } })
     expect(own.settingsOf({ host: '10.0.0.7', port: 1 }).tls).toEqual({ servername: 'own' })
   })

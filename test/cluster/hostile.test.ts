@@ -311,6 +311,34 @@ describe('topologies of a hostile node', () => {
     expect(error.outcome).toBe('not sent')
   })
 
+  test.each([
+    ['no list', resp.bulk('x')],
+    ['shards that are none', resp.array([resp.integer(1)])],
+    ['BUSY', resp.error('BUSY Redis is busy running a script.')],
+  ])('SHARDS answered with %s leads to SLOTS', async (_, reply) => {
+    const nodes = await cluster(1, (index, argv, all) => {
+      if (isGet(argv)) return resp.bulk(`from ${index}`)
+      if (argv[0] !== 'CLUSTER') return undefined
+      if (argv[1] === 'SHARDS') return reply
+      const node = resp.array([resp.bulk('127.0.0.1'), resp.integer(all[0]!.port), resp.bulk('id')])
+      return resp.array([resp.array([resp.integer(0), resp.integer(16_383), node])])
+    })
+    expect(await connect(nodes).get('k')).toBe('from 0')
+  })
+
+  test('SHARDS that lacks a shard serves the others where SLOTS cannot be read', async () => {
+    const nodes = await cluster(1, (index, argv, all) => {
+      if (isGet(argv)) return resp.bulk(`from ${index}`)
+      if (argv[0] !== 'CLUSTER') return undefined
+      if (argv[1] === 'SLOTS') return resp.bulk('x')
+      return shardsReply([
+        { slots: [0, SLOT], nodes: [{ port: all[0]!.port }] },
+        { slots: [SLOT + 1, 16_383], nodes: [{ port: 0 }] },
+      ])
+    })
+    expect(await connect(nodes).get('k')).toBe('from 0')
+  })
+
   test('one node tells nonsense, another one does not: no node is asked twice at a time', async () => {
     const nodes = await cluster(2, (index, argv) =>
       index === 0 && argv[0] === 'CLUSTER' ? resp.integer(1) : isGet(argv) ? resp.bulk('v') : undefined,

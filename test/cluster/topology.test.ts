@@ -125,6 +125,71 @@ describe('CLUSTER SLOTS', () => {
   })
 })
 
+describe('odd nodes', () => {
+  const odd: [what: string, fields: Record<string, Reply>][] = [
+    ['port 0', { port: 0 }],
+    ['a port that is text', { port: 'x' }],
+    ['a port beyond the last', { port: 70_000 }],
+    ['a host that is none', { endpoint: '../x' }],
+    ['a host that is a number', { endpoint: 7 }],
+  ]
+
+  it.each(odd)('with %s are left out, of SHARDS and of SLOTS', (_, fields) => {
+    const { shards } = readShards(
+      [
+        shard([0, 1], node({ id: 'a' }), node({ id: 'b', port: 2, role: 'replica', ...fields })),
+        shard([2, 3], node(fields)),
+      ],
+      teller,
+    )
+    expect(shards.map(({ primary, replicas }) => [primary.id, replicas])).toEqual([['a', []]])
+    const { endpoint, port } = { endpoint: '10.0.0.1' as Reply, port: 2 as Reply, ...fields }
+    const slots = readSlots(
+      [
+        [0, 1, ['10.0.0.1', 1, 'a', []], [endpoint, port, 'b', []]],
+        [2, 3, [endpoint, port, 'b', []]],
+      ],
+      teller,
+    )
+    expect(slots.shards.map(({ primary, replicas }) => [primary.id, replicas])).toEqual([['a', []]])
+  })
+
+  it('that the cluster has no address of, as Redis 7 tells of one that came back under another id', () => {
+    const gone = new MapReply(['id', 'old', 'ip', '', 'endpoint', '', 'role', 'replica', 'health', 'fail'])
+    const { shards } = readShards([shard([0, 16_383], node({ id: 'a' }), gone)], teller)
+    expect(shards).toMatchObject([{ primary: { id: 'a' }, replicas: [] }])
+  })
+
+  it('are told apart by their addresses where they have no id', () => {
+    const { shards } = readSlots(
+      [
+        [0, 5, ['10.0.0.1', 1], ['10.0.0.1', 2, '']],
+        [6, 7, ['10.0.0.1', 3, null]],
+      ],
+      teller,
+    )
+    expect(shards.map(({ primary, replicas }) => [primary.id, replicas.map(({ id }) => id)])).toEqual([
+      ['10.0.0.1:1', ['10.0.0.1:2']],
+      ['10.0.0.1:3', []],
+    ])
+    const unnamed = new MapReply(['port', 4, 'endpoint', '10.0.0.1', 'role', 'master'])
+    expect(readShards([shard([0, 1], unnamed)], teller).shards).toMatchObject([{ primary: { id: '10.0.0.1:4' } }])
+  })
+
+  it('and shards that cannot be read spoil no other one', () => {
+    const { shards } = readShards(
+      [7, shard([9], node({ id: 'x' })), new MapReply(['slots', 'x']), shard([0, 1], node({ id: 'a' }), 7, 'text')],
+      teller,
+    )
+    expect(shards).toMatchObject([{ slots: [[0, 1]], primary: { id: 'a' }, replicas: [] }])
+    expect(readSlots([7, ['x', 1], [0, 1, ['10.0.0.1', 1, 'a', []], 7]], teller).shards).toHaveLength(1)
+  })
+
+  it('have brackets taken off the host, if it is an IPv6 address', () => {
+    expect(hostOf({ endpoint: '[::1]' })).toBe('[::1]:1')
+  })
+})
+
 describe('slots that a telling leaves out', () => {
   it('make it less than whole; CLUSTER SLOTS takes from it who has failed', () => {
     const whole = readShards([shard([0, 100], node({ id: 'a' })), shard([101, 16_383], node({ id: 'b' }))], teller)
