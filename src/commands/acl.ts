@@ -1,27 +1,38 @@
 import type { Argument } from './argument.js'
 import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
+import type { Decoder } from './decoder.js'
 import { first } from './joins.js'
-import { anything, count, double, int, list, named, texts, word } from './replies.js'
+import { count, double, int, itemsOf, list, named, ok, orNull, text, texts, word } from './replies.js'
 
 const ACL_CAT = keyless('ACL CAT', list(word))
 const ACL_DELUSER = keyless('ACL DELUSER', int, { ask: 'nodes', join: first })
 const ACL_DRYRUN = keyless('ACL DRYRUN', word)
 const ACL_GENPASS = keyless('ACL GENPASS', word)
+/** A server before 7.0 lists the patterns, without the sign of their kind. */
+function patterns(sign: string): Decoder {
+  return reply => {
+    const items = itemsOf(reply)
+    return items === undefined ? word(reply) : items.map(each => `${sign}${word(each)}`).join(' ')
+  }
+}
+
 const ACL_GETUSER = keyless(
   'ACL GETUSER',
-  named({
-    flags: list(word),
-    passwords: list(word),
-    commands: word,
-    keys: word,
-    channels: word,
-    selectors: list(named({ commands: word, keys: word, channels: word })),
-  }),
+  orNull(
+    named({
+      flags: list(word),
+      passwords: list(word),
+      commands: word,
+      keys: patterns('~'),
+      channels: patterns('&'),
+      selectors: list(named({ commands: word, keys: word, channels: word })),
+    }),
+  ),
 )
 const ACL_HELP = keyless('ACL HELP', list(word))
 const ACL_LIST = keyless('ACL LIST', list(word))
-const ACL_LOAD = keyless('ACL LOAD', word)
+const ACL_LOAD = keyless('ACL LOAD', ok)
 const ACL_LOG = keyless(
   'ACL LOG',
   list(
@@ -39,10 +50,10 @@ const ACL_LOG = keyless(
     }),
   ),
 )
-const ACL_SAVE = keyless('ACL SAVE', word, { ask: 'nodes', join: first })
-const ACL_SETUSER = keyless('ACL SETUSER', word, { ask: 'nodes', join: first })
+const ACL_SAVE = keyless('ACL SAVE', ok, { ask: 'nodes', join: first })
+const ACL_SETUSER = keyless('ACL SETUSER', ok, { ask: 'nodes', join: first })
 const ACL_USERS = keyless('ACL USERS', texts)
-const ACL_WHOAMI = keyless('ACL WHOAMI', anything)
+const ACL_WHOAMI = keyless('ACL WHOAMI', text)
 
 /** A user, as ACL GETUSER tells. */
 export interface AclUser {
@@ -118,7 +129,7 @@ export abstract class Acl<C extends Context> extends Runner<C> {
 
   /** Empties the log. @since 6.0 [ACL LOG](https://redis.io/commands/acl-log) */
   aclLogReset(): Outcome<C, 'OK'> {
-    return this.run(new Command(ACL_LOG, ['RESET'], word))
+    return this.run(new Command(ACL_LOG, ['RESET'], ok))
   }
 
   /** Writes the ACL file. @since 6.0 [ACL SAVE](https://redis.io/commands/acl-save) */

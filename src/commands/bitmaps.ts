@@ -2,7 +2,7 @@ import type { Argument, Arguments, Key } from './argument.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { keyAt, keysFrom } from './key-specs.js'
-import { int, list } from './replies.js'
+import { int, intOrNull, list } from './replies.js'
 import { pushSeveral, refuse, type Several } from './tokens.js'
 
 /** How a field is read: unsigned up to 63 bits, or signed up to 64. */
@@ -44,7 +44,7 @@ export type BitUnit = 'byte' | 'bit'
 const ints = list(int)
 
 const BITCOUNT = read('BITCOUNT', int)
-const BITFIELD = write('BITFIELD', ints)
+const BITFIELD = write('BITFIELD', list(intOrNull))
 const BITFIELD_RO = read('BITFIELD_RO', ints)
 const BITOP = write('BITOP', int, { keys: [keyAt(1, 'write'), keysFrom(2, 'read')] })
 const BITPOS = read('BITPOS', int)

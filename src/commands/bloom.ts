@@ -3,7 +3,8 @@ import type { Argument, Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
-import { bool, int, itemsOf, list, pairsOf, word } from './replies.js'
+import type { Decoder } from './decoder.js'
+import { blob, bool, int, intOrNull, itemsOf, list, ok, pairsOf, tuple } from './replies.js'
 import { statistics, truth } from './replies-modules.js'
 import type { Reply } from './reply.js'
 import type { Shape } from './shape.js'
@@ -53,21 +54,22 @@ const info = statistics({
   size: int,
   'number of filters': int,
   'number of items inserted': int,
-  'expansion rate': int,
+  'expansion rate': intOrNull,
 })
 
 /** One field: in a list (RESP2), or with its name (RESP3). */
 function field(reply: Reply, shape: Shape): unknown {
   const pairs = pairsOf(reply)
-  return pairs === undefined ? reply : int(pairs[pairs.length - 1] ?? null, shape)
+  // RESP2 tells the value alone, as a list of one.
+  const value = pairs ?? itemsOf(reply)
+  return value === undefined ? intOrNull(reply, shape) : intOrNull(value[value.length - 1] ?? null, shape)
 }
 
 /** A part of a filter and where the next one begins. */
-export function chunk(reply: Reply, shape: Shape): unknown {
-  const [iterator, data] = itemsOf(reply) ?? []
-  if (iterator === undefined || data === undefined) return reply
-  return { iterator: int(iterator, shape), data: typeof data === 'string' ? Buffer.from(data) : data }
-}
+export const chunk: Decoder = tuple(2, ([iterator = null, data = null], shape) => ({
+  iterator: int(iterator, shape),
+  data: data === null ? null : blob(data),
+}))
 
 /** A part of a filter; behind the last one there is one without data, whose iterator is 0. */
 export interface FilterChunk<F extends Form = Plain> {
@@ -80,10 +82,10 @@ const CARD = read('BF.CARD', int)
 const EXISTS = read('BF.EXISTS', bool)
 const INFO = read('BF.INFO', info)
 const INSERT = write('BF.INSERT', truths)
-const LOADCHUNK = write('BF.LOADCHUNK', word)
+const LOADCHUNK = write('BF.LOADCHUNK', ok)
 const MADD = write('BF.MADD', truths)
 const MEXISTS = read('BF.MEXISTS', truths)
-const RESERVE = write('BF.RESERVE', word)
+const RESERVE = write('BF.RESERVE', ok)
 const SCANDUMP = read('BF.SCANDUMP', chunk, { binary: true })
 
 /**

@@ -3,22 +3,23 @@ import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { concat } from './joins.js'
 import { keyAt } from './key-specs.js'
-import { count, int, itemsOf, keys, list, named, pairsOf, record, word } from './replies.js'
+import { count, int, itemsOf, keys, list, named, ok, pairsOf, record, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { linesOf, properties } from './server-text.js'
 import type { Shape } from './shape.js'
 import { option, refuse } from './tokens.js'
+import { unexpected } from './unexpected.js'
 
-const ADDSLOTS = keyless('CLUSTER ADDSLOTS', word)
-const ADDSLOTSRANGE = keyless('CLUSTER ADDSLOTSRANGE', word)
+const ADDSLOTS = keyless('CLUSTER ADDSLOTS', ok)
+const ADDSLOTSRANGE = keyless('CLUSTER ADDSLOTSRANGE', ok)
 const BUMPEPOCH = keyless('CLUSTER BUMPEPOCH', word)
 const COUNT_FAILURE_REPORTS = keyless('CLUSTER COUNT-FAILURE-REPORTS', int)
 const COUNTKEYSINSLOT = keyless('CLUSTER COUNTKEYSINSLOT', int)
-const DELSLOTS = keyless('CLUSTER DELSLOTS', word)
-const DELSLOTSRANGE = keyless('CLUSTER DELSLOTSRANGE', word)
-const FAILOVER = keyless('CLUSTER FAILOVER', word)
-const FLUSHSLOTS = keyless('CLUSTER FLUSHSLOTS', word)
-const FORGET = keyless('CLUSTER FORGET', word)
+const DELSLOTS = keyless('CLUSTER DELSLOTS', ok)
+const DELSLOTSRANGE = keyless('CLUSTER DELSLOTSRANGE', ok)
+const FAILOVER = keyless('CLUSTER FAILOVER', ok)
+const FLUSHSLOTS = keyless('CLUSTER FLUSHSLOTS', ok)
+const FORGET = keyless('CLUSTER FORGET', ok)
 const GETKEYSINSLOT = keyless('CLUSTER GETKEYSINSLOT', keys)
 const HELP = keyless('CLUSTER HELP', list(word))
 const INFO = keyless('CLUSTER INFO', properties)
@@ -36,17 +37,17 @@ const LINKS = keyless(
     }),
   ),
 )
-const MEET = keyless('CLUSTER MEET', word)
+const MEET = keyless('CLUSTER MEET', ok)
 const MIGRATION = keyless('CLUSTER MIGRATION', word)
 const MYID = keyless('CLUSTER MYID', word)
 const MYSHARDID = keyless('CLUSTER MYSHARDID', word)
 const NODES = keyless('CLUSTER NODES', nodes)
 const REPLICAS = keyless('CLUSTER REPLICAS', nodes)
-const REPLICATE = keyless('CLUSTER REPLICATE', word)
-const RESET = keyless('CLUSTER RESET', word)
-const SAVECONFIG = keyless('CLUSTER SAVECONFIG', word)
-const SET_CONFIG_EPOCH = keyless('CLUSTER SET-CONFIG-EPOCH', word)
-const SETSLOT = keyless('CLUSTER SETSLOT', word)
+const REPLICATE = keyless('CLUSTER REPLICATE', ok)
+const RESET = keyless('CLUSTER RESET', ok)
+const SAVECONFIG = keyless('CLUSTER SAVECONFIG', ok)
+const SET_CONFIG_EPOCH = keyless('CLUSTER SET-CONFIG-EPOCH', ok)
+const SETSLOT = keyless('CLUSTER SETSLOT', ok)
 const SHARDS = keyless('CLUSTER SHARDS', list(shard))
 const SLAVES = keyless('CLUSTER SLAVES', nodes)
 const SLOT_STATS = keyless('CLUSTER SLOT-STATS', list(slotStats), { ask: 'shards', join: concat })
@@ -162,9 +163,8 @@ const migrations = list(
 const task = (which: SlotMigrationTask | 'all'): Arguments => (which === 'all' ? ['ALL'] : ['ID', which.id])
 
 function nodes(reply: Reply): unknown {
-  const text = word(reply)
-  if (typeof text === 'string') return linesOf(text).map(node)
-  return itemsOf(reply)?.map(line => node(String(word(line)))) ?? reply
+  const lines = itemsOf(reply) ?? linesOf(String(word(reply)))
+  return lines.map(line => node(String(word(line))))
 }
 
 function node(line: string): ClusterNodeInfo {
@@ -195,28 +195,31 @@ const shardNode = named({
   health: word,
 })
 
+const shardNodes = list(shardNode)
+const counts = list(count)
+
 function shard(reply: Reply, shape: Shape): unknown {
   const pairs = pairsOf(reply)
-  if (pairs === undefined) return reply
+  if (pairs === undefined) return unexpected(reply, 'a map')
   const fields = new Map<unknown, Reply>()
-  for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(word(pairs[i] ?? null), pairs[i + 1] ?? null)
-  const bounds = (itemsOf(fields.get('slots') ?? null) ?? []).map(count)
+  for (let i = 0; i < pairs.length; i += 2) fields.set(word(pairs[i] ?? null), pairs[i + 1] ?? null)
+  const bounds = counts(fields.get('slots') ?? null, shape) as unknown[]
   const slots: { start: unknown; end: unknown }[] = []
-  for (let i = 0; i + 1 < bounds.length; i += 2) slots.push({ start: bounds[i], end: bounds[i + 1] })
-  return { slots, nodes: (itemsOf(fields.get('nodes') ?? null) ?? []).map(each => shardNode(each, shape)) }
+  for (let i = 0; i < bounds.length; i += 2) slots.push({ start: bounds[i], end: bounds[i + 1] })
+  return { slots, nodes: shardNodes(fields.get('nodes') ?? null, shape) }
 }
 
 function slotRange(reply: Reply, shape: Shape): unknown {
   const items = itemsOf(reply)
-  if (items === undefined) return reply
+  if (items === undefined) return unexpected(reply, 'a list')
   const [start, end, ...servers] = items
   return {
     start: count(start ?? null),
     end: count(end ?? null),
     nodes: servers.map(each => {
-      const [host, port, id, metadata] = itemsOf(each) ?? []
+      const [host = null, port, id, metadata] = itemsOf(each) ?? []
       return {
-        host: word(host ?? null),
+        host: host === null ? null : word(host),
         port: count(port ?? null),
         id: word(id ?? ''),
         metadata: record(word)(metadata ?? [], shape),
@@ -233,8 +236,7 @@ export interface SlotStats {
 }
 
 function slotStats(reply: Reply, shape: Shape): unknown {
-  const [slot, statistics] = itemsOf(reply) ?? []
-  if (slot === undefined || statistics === undefined) return reply
+  const [slot = null, statistics = null] = itemsOf(reply) ?? []
   return { slot: count(slot), statistics: record(count)(statistics, shape) }
 }
 

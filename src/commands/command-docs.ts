@@ -2,18 +2,34 @@ import type { Argument, Arguments } from './argument.js'
 import type { AtMostOne } from './choice.js'
 import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
-import { bare, camelCase, count, int, itemsOf, list, pairsOf, record, text, texts, word } from './replies.js'
+import {
+  bare,
+  camelCase,
+  count,
+  int,
+  itemsOf,
+  list,
+  orNull,
+  pairsOf,
+  plain,
+  record,
+  scalar,
+  text,
+  texts,
+  word,
+} from './replies.js'
 import type { Reply } from './reply.js'
 import { PLAIN, type Shape } from './shape.js'
 import { exclusive, option } from './tokens.js'
+import { unexpected } from './unexpected.js'
 
-const COMMAND = keyless('COMMAND', list(about))
+const COMMAND = keyless('COMMAND', list(orNull(about)))
 const COUNT = keyless('COMMAND COUNT', int)
 const DOCS = keyless('COMMAND DOCS', record(named))
 const GETKEYS = keyless('COMMAND GETKEYS', texts)
 const GETKEYSANDFLAGS = keyless('COMMAND GETKEYSANDFLAGS', list(keyAndFlags))
 const HELP = keyless('COMMAND HELP', list(word))
-const INFO = keyless('COMMAND INFO', list(about))
+const INFO = keyless('COMMAND INFO', list(orNull(about)))
 const LIST = keyless('COMMAND LIST', list(word))
 
 /** What the server knows of a command. */
@@ -37,8 +53,9 @@ export interface CommandInfo {
 
 function about(reply: Reply): unknown {
   const items = itemsOf(reply)
-  if (items === undefined) return reply
-  const words = (index: number) => (itemsOf(items[index] ?? null) ?? []).map(word)
+  if (items === undefined) return unexpected(reply, 'a list')
+  // What a server does not tell yet is an empty list.
+  const words = (index: number) => list(word)(items[index] ?? [], PLAIN)
   return {
     name: word(items[0] ?? null),
     arity: count(items[1] ?? null),
@@ -56,33 +73,33 @@ function about(reply: Reply): unknown {
 /** Maps at any depth as objects with names in camel case: under RESP2 they are lists that begin with a word. */
 function named(reply: Reply): unknown {
   const pairs = pairsOf(reply)
-  if (pairs === undefined || pairs.length % 2 !== 0) return wordsOf(reply)
+  if (pairs === undefined) return wordsOf(reply)
   const object = bare()
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
+  for (let i = 0; i < pairs.length; i += 2) {
     const name = String(word(pairs[i] ?? null))
     const value = pairs[i + 1] ?? null
     object[camelCase(name)] = NESTED.has(name) ? nested(name, value) : wordsOf(value)
   }
-  return object
+  return plain(object)
 }
 
 const NESTED = new Set(['arguments', 'subcommands', 'begin_search', 'find_keys', 'spec', 'history', 'key_specs'])
 
 function nested(name: string, value: Reply): unknown {
   if (name === 'arguments') return itemsOf(value)?.map(named) ?? wordsOf(value)
-  if (name === 'history') return itemsOf(value)?.map(each => itemsOf(each)?.map(word) ?? word(each)) ?? wordsOf(value)
+  if (name === 'history') return itemsOf(value)?.map(each => itemsOf(each)?.map(word) ?? scalar(each)) ?? wordsOf(value)
   if (name === 'subcommands') return record(named)(value, PLAIN)
   return named(value)
 }
 
 function wordsOf(reply: Reply): unknown {
-  return itemsOf(reply)?.map(wordsOf) ?? word(reply)
+  return itemsOf(reply)?.map(wordsOf) ?? scalar(reply)
 }
 
 function keyAndFlags(reply: Reply, shape: Shape): unknown {
   const [key, flags] = itemsOf(reply) ?? []
-  if (key === undefined || flags === undefined) return reply
-  return { key: text(key, shape), flags: (itemsOf(flags) ?? []).map(word) }
+  if (key === undefined || flags === undefined) return unexpected(reply, 'a key and its flags')
+  return { key: text(key, shape), flags: list(word)(flags, shape) }
 }
 
 /** Which commands to list: at most one of these. */

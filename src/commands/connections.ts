@@ -3,23 +3,23 @@ import type { AtMostOne } from './choice.js'
 import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { CLIENT_ID, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_UNBLOCK, PING } from './handshaking.js'
-import { int, list, named, text, texts, word } from './replies.js'
+import { int, list, named, ok, text, textOrNull, texts, word } from './replies.js'
 import { type ClientInfo, client, clients } from './server-text.js'
 import { exclusive, type OneOrMore, option, pushAll, refuse } from './tokens.js'
 
 keyless('CLIENT CAPA', word, { reserved: { session: false, instead: 'RedisCluster, which follows redirects' } })
-const CLIENT_GETNAME = keyless('CLIENT GETNAME', text)
+const CLIENT_GETNAME = keyless('CLIENT GETNAME', textOrNull)
 const CLIENT_GETREDIR = keyless('CLIENT GETREDIR', int)
 const CLIENT_HELP = keyless('CLIENT HELP', list(word))
-const CLIENT_IMPORT_SOURCE = keyless('CLIENT IMPORT-SOURCE', word)
+const CLIENT_IMPORT_SOURCE = keyless('CLIENT IMPORT-SOURCE', ok)
 const CLIENT_INFO = keyless('CLIENT INFO', client)
 const CLIENT_KILL = keyless('CLIENT KILL', int)
 const CLIENT_LIST = keyless('CLIENT LIST', clients)
-const CLIENT_NO_EVICT = keyless('CLIENT NO-EVICT', word)
-const CLIENT_NO_TOUCH = keyless('CLIENT NO-TOUCH', word)
-const CLIENT_PAUSE = keyless('CLIENT PAUSE', word)
+const CLIENT_NO_EVICT = keyless('CLIENT NO-EVICT', ok)
+const CLIENT_NO_TOUCH = keyless('CLIENT NO-TOUCH', ok)
+const CLIENT_PAUSE = keyless('CLIENT PAUSE', ok)
 const CLIENT_TRACKINGINFO = keyless('CLIENT TRACKINGINFO', named({ flags: list(word), redirect: int, prefixes: texts }))
-const CLIENT_UNPAUSE = keyless('CLIENT UNPAUSE', word)
+const CLIENT_UNPAUSE = keyless('CLIENT UNPAUSE', ok)
 const ECHO = keyless('ECHO', text, { repeatable: true })
 
 // What would make replies stay away, or come unasked, on the connection that all callers share.

@@ -2,7 +2,7 @@ import type { Argument, Arguments, Key } from './argument.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
 import { countedKeys, keyAt } from './key-specs.js'
-import { int, list, word } from './replies.js'
+import { int, list, ok } from './replies.js'
 import { statistics } from './replies-modules.js'
 import { type Fields, pushCounted, pushFields, pushSeveral, refuse, type Several } from './tokens.js'
 
@@ -23,9 +23,9 @@ const info = statistics({ width: int, depth: int, count: int })
 
 const INCRBY = write('CMS.INCRBY', counts)
 const INFO = read('CMS.INFO', info)
-const INITBYDIM = write('CMS.INITBYDIM', word)
-const INITBYPROB = write('CMS.INITBYPROB', word)
-const MERGE = write('CMS.MERGE', word, { keys: [keyAt(0, 'write'), countedKeys(1, 'read')] })
+const INITBYDIM = write('CMS.INITBYDIM', ok)
+const INITBYPROB = write('CMS.INITBYPROB', ok)
+const MERGE = write('CMS.MERGE', ok, { keys: [keyAt(0, 'write'), countedKeys(1, 'read')] })
 const QUERY = read('CMS.QUERY', counts)
 
 /**

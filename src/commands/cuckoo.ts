@@ -3,7 +3,7 @@ import { chunk, type FilterChunk } from './bloom.js'
 import type { AtMostOne } from './choice.js'
 import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
-import { bool, int, list, word } from './replies.js'
+import { bool, int, list, ok } from './replies.js'
 import { statistics, truth } from './replies-modules.js'
 import { exclusive, flag, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
 
@@ -56,9 +56,9 @@ const EXISTS = read('CF.EXISTS', bool)
 const INFO = read('CF.INFO', info)
 const INSERT = write('CF.INSERT', truths)
 const INSERTNX = write('CF.INSERTNX', list(int))
-const LOADCHUNK = write('CF.LOADCHUNK', word)
+const LOADCHUNK = write('CF.LOADCHUNK', ok)
 const MEXISTS = read('CF.MEXISTS', truths)
-const RESERVE = write('CF.RESERVE', word)
+const RESERVE = write('CF.RESERVE', ok)
 const SCANDUMP = read('CF.SCANDUMP', chunk, { binary: true })
 
 /**

@@ -4,7 +4,7 @@ import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { keyAfter, keyAt } from './key-specs.js'
-import { double, int, itemsOf, list, text, word } from './replies.js'
+import { at, double, int, list, orNull, text, tuple, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { exclusive, flag, isGiven, type OneOrMore, option, pushSeveral, refuse, type Several } from './tokens.js'
 
@@ -108,28 +108,25 @@ interface AnySelection {
   readonly storedist?: Key
 }
 
-const position: Decoder = reply => {
-  const [longitude, latitude] = itemsOf(reply) ?? []
-  if (longitude === undefined || latitude === undefined) return reply
-  return { longitude: double(longitude), latitude: double(latitude) }
-}
+const position: Decoder = tuple(2, items => ({ longitude: double(at(items, 0)), latitude: double(at(items, 1)) }))
 
 const names = list(text)
 
 /** Behind a member's name come those of distance, hash and place that were asked for, in this order. */
 function found({ withdist, withcoord, withhash }: AnySelection): Decoder {
   if (withdist !== true && withcoord !== true && withhash !== true) return names
-  return list((reply, shape) => {
-    if (!Array.isArray(reply)) return reply
-    const items = reply.values()
-    const next = (): Reply => items.next().value ?? null
-    return {
-      member: text(next(), shape),
-      ...(withdist && { distance: double(next()) }),
-      ...(withhash && { hash: int(next(), shape) }),
-      ...(withcoord && (position(next(), shape) as Position)),
-    }
-  })
+  return list(
+    tuple(1, (found, shape) => {
+      const items = found.values()
+      const next = (): Reply => items.next().value ?? null
+      return {
+        member: text(next(), shape),
+        ...(withdist && { distance: double(next()) }),
+        ...(withhash && { hash: int(next(), shape) }),
+        ...(withcoord && (position(next(), shape) as Position)),
+      }
+    }),
+  )
 }
 
 const storing = (from: number) => [
@@ -139,9 +136,9 @@ const storing = (from: number) => [
 ]
 
 const GEOADD = write('GEOADD', int)
-const GEODIST = read('GEODIST', double)
-const GEOHASH = read('GEOHASH', list(word))
-const GEOPOS = read('GEOPOS', list(position))
+const GEODIST = read('GEODIST', orNull(double))
+const GEOHASH = read('GEOHASH', list(orNull(word)))
+const GEOPOS = read('GEOPOS', list(orNull(position)))
 const GEORADIUS = write('GEORADIUS', names, { keys: storing(5) })
 const GEORADIUS_RO = read('GEORADIUS_RO', names)
 const GEORADIUSBYMEMBER = write('GEORADIUSBYMEMBER', names, { keys: storing(4) })

@@ -12,7 +12,7 @@ import {
   pushConditions,
   pushLifetime,
 } from './expiry.js'
-import { int, list, texts } from './replies.js'
+import { int, list, textsOrNulls } from './replies.js'
 import { exclusive, type Fields, flag, known, type OneOrMore, pushCounted, pushFields } from './tokens.js'
 
 /** On which condition the time of a field is set, at most one. */
@@ -35,8 +35,8 @@ const ints = list(int)
 const HEXPIRE = write('HEXPIRE', ints)
 const HEXPIREAT = write('HEXPIREAT', ints)
 const HEXPIRETIME = read('HEXPIRETIME', ints)
-const HGETDEL = write('HGETDEL', texts)
-const HGETEX = write('HGETEX', texts)
+const HGETDEL = write('HGETDEL', textsOrNulls)
+const HGETEX = write('HGETEX', textsOrNulls)
 const HPERSIST = write('HPERSIST', ints)
 const HPEXPIRE = write('HPEXPIRE', ints)
 const HPEXPIREAT = write('HPEXPIREAT', ints)

@@ -2,9 +2,10 @@ import type { Argument, Arguments, Key } from './argument.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
-import { double, int, pairsOf, text, textRecord, texts, word } from './replies.js'
+import { int, longDouble, ok, pairsOf, text, textOrNull, textRecord, texts, textsOrNulls } from './replies.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
 import { type Fields, flag, pushFields, pushSeveral, type Several } from './tokens.js'
+import { unexpected } from './unexpected.js'
 
 /** A field and its value, where an object could not hold them: the same field twice, or names that are no text. */
 export interface FieldValue<T> {
@@ -31,9 +32,9 @@ export interface ScannedFields<T> {
 
 const fieldValues: Decoder = (reply, shape) => {
   const pairs = pairsOf(reply)
-  if (pairs === undefined) return reply
+  if (pairs === undefined) return unexpected(reply, 'fields with values')
   const entries: FieldValue<unknown>[] = []
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
+  for (let i = 0; i < pairs.length; i += 2) {
     entries.push({ field: text(pairs[i] ?? null, shape), value: text(pairs[i + 1] ?? null, shape) })
   }
   return entries
@@ -42,18 +43,18 @@ const scannedEntries = scanned('entries', fieldValues)
 const scannedFields = scanned('fields', texts)
 
 /** One text, or a list of them. */
-const textOrTexts: Decoder = (reply, shape) => (Array.isArray(reply) ? texts(reply, shape) : text(reply, shape))
+const textOrTexts: Decoder = (reply, shape) => (Array.isArray(reply) ? texts(reply, shape) : textOrNull(reply, shape))
 
 const HDEL = write('HDEL', int)
 const HEXISTS = read('HEXISTS', int)
-const HGET = read('HGET', text)
+const HGET = read('HGET', textOrNull)
 const HGETALL = read('HGETALL', textRecord)
 const HINCRBY = write('HINCRBY', int)
-const HINCRBYFLOAT = write('HINCRBYFLOAT', double)
+const HINCRBYFLOAT = write('HINCRBYFLOAT', longDouble)
 const HKEYS = read('HKEYS', texts)
 const HLEN = read('HLEN', int)
-const HMGET = read('HMGET', texts)
-const HMSET = write('HMSET', word)
+const HMGET = read('HMGET', textsOrNulls)
+const HMSET = write('HMSET', ok)
 const HRANDFIELD = read('HRANDFIELD', textOrTexts)
 const HSCAN = read('HSCAN', scannedEntries)
 const HSET = write('HSET', int)

@@ -3,7 +3,7 @@ import { Command, keyless, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { keyAt, keysFrom } from './key-specs.js'
-import { int, itemsOf, list, word } from './replies.js'
+import { int, itemsOf, list, ok, word } from './replies.js'
 import { pushSeveral, type Several } from './tokens.js'
 
 /** A word, an integer, or a list of integers. */
@@ -13,8 +13,8 @@ const PFADD = write('PFADD', int)
 // Read-only, although the server may write what it counted into the first key: its key is flagged as written.
 const PFCOUNT = read('PFCOUNT', int, { keys: [keysFrom(0, 'write')] })
 const PFDEBUG = write('PFDEBUG', debugged, { keys: [keyAt(1, 'write')] })
-const PFMERGE = write('PFMERGE', word, { keys: [keyAt(0, 'write'), keysFrom(1, 'read')] })
-const PFSELFTEST = keyless('PFSELFTEST', word)
+const PFMERGE = write('PFMERGE', ok, { keys: [keyAt(0, 'write'), keysFrom(1, 'read')] })
+const PFSELFTEST = keyless('PFSELFTEST', ok)
 
 export abstract class HyperLogLogs<C extends Context> extends Runner<C> {
   /**

@@ -5,12 +5,24 @@
 
 import { itemsOf } from './replies.js'
 import { MapReply, type Reply } from './reply.js'
+import { unexpected } from './unexpected.js'
 
 type Numeric = number | bigint
 
+function numeric(reply: Reply): Numeric {
+  if (typeof reply === 'bigint' || (typeof reply === 'number' && Number.isInteger(reply))) return reply
+  throw unexpected(reply, 'an integer')
+}
+
+function items(reply: Reply): readonly Reply[] {
+  const found = itemsOf(reply)
+  if (found === undefined) throw unexpected(reply, 'a list')
+  return found
+}
+
 /** agg_sum: DBSIZE. */
 export function sum(replies: readonly Reply[]): Reply {
-  const total = replies.reduce<bigint>((all, reply) => all + BigInt(reply as Numeric), 0n)
+  const total = replies.reduce<bigint>((all, reply) => all + BigInt(numeric(reply)), 0n)
   return Number.isSafeInteger(Number(total)) ? Number(total) : total
 }
 
@@ -36,13 +48,13 @@ export function or(replies: readonly Reply[]): Reply {
 
 function byPosition(replies: readonly Reply[], fold: (numbers: Numeric[]) => Numeric): Reply {
   const first = replies[0] ?? null
-  if (!Array.isArray(first)) return fold(replies as Numeric[])
-  return first.map((_, i) => fold(replies.map(reply => (itemsOf(reply)?.[i] ?? 0) as Numeric)))
+  if (!Array.isArray(first)) return fold(replies.map(numeric))
+  return first.map((_, i) => fold(replies.map(reply => numeric(items(reply)[i] ?? null))))
 }
 
 /** Lists put behind each other: KEYS. */
 export function concat(replies: readonly Reply[]): Reply {
-  return replies.flatMap(reply => itemsOf(reply) ?? [])
+  return replies.flatMap(items)
 }
 
 /** Maps merged; numbers under the same name are added up: PUBSUB NUMSUB. */
@@ -50,7 +62,7 @@ export function merge(replies: readonly Reply[]): Reply {
   const flat: Reply[] = []
   const at = new Map<string, number>()
   for (const reply of replies) {
-    const pairs = reply instanceof MapReply ? reply.flat : (itemsOf(reply) ?? [])
+    const pairs = reply instanceof MapReply ? reply.flat : items(reply)
     for (let i = 0; i + 1 < pairs.length; i += 2) {
       const name = pairs[i] ?? null
       const value = pairs[i + 1] ?? null

@@ -1,10 +1,11 @@
 /** JSON as it goes to the server and comes from it, and what a path makes of a reply. */
 import type { Argument, Arguments } from './argument.js'
 import type { Decoder } from './decoder.js'
-import { double, itemsOf, list } from './replies.js'
+import { double, itemsOf, list, orNull } from './replies.js'
 import type { Reply } from './reply.js'
 import type { Shape } from './shape.js'
 import { refuse } from './tokens.js'
+import { unexpected } from './unexpected.js'
 
 /** A path of the newer kind, which may match several values. Any other path (`.`, `.a.b`, `a[0]`) stands for one. */
 export type JsonPath = '$' | `$.${string}` | `$[${string}`
@@ -52,12 +53,13 @@ function stringify(value: unknown): string | undefined {
 
 /** JSON text as the value that it is; a list of them as a list. */
 export function parsed(reply: Reply, shape: Shape): unknown {
+  if (reply === null) return null
   if (Array.isArray(reply)) return reply.map(each => parsed(each, shape))
-  if (typeof reply !== 'string' && !Buffer.isBuffer(reply)) return reply
+  if (typeof reply !== 'string' && !Buffer.isBuffer(reply)) return unexpected(reply, 'JSON')
   try {
     return JSON.parse(reply.toString())
   } catch {
-    return reply
+    return unexpected(reply, 'JSON')
   }
 }
 
@@ -73,12 +75,13 @@ export function numbersAt(path: string): Decoder {
 }
 
 function number(reply: Reply): unknown {
+  if (reply === null) return null
   return typeof reply === 'bigint' ? Number(reply) : double(reply)
 }
 
 /** One for each match of a JSONPath, else one. */
 export function each(path: string, item: Decoder): Decoder {
-  return isJsonPath(path) ? list(item) : item
+  return orNull(isJsonPath(path) ? list(orNull(item)) : item)
 }
 
 /** As `each`, where RESP3 wraps the whole once more: `[[type, type]]` or `[type]`. */

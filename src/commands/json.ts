@@ -5,7 +5,21 @@ import { type Context, Namespace, type Outcome } from './context.js'
 import type { Decoder } from './decoder.js'
 import { each, type JsonPath, type Matches, numbersAt, parsed, pushJson, wrappedEach } from './json-values.js'
 import { keysFrom } from './key-specs.js'
-import { anything, int, list, text, texts, word } from './replies.js'
+import {
+  anything,
+  bool,
+  int,
+  intOrNull,
+  list,
+  ok,
+  okOrNull,
+  orNull,
+  scalar,
+  textOrNull,
+  texts,
+  textsOrNulls,
+  word,
+} from './replies.js'
 import type { Reply } from './reply.js'
 import { exclusive, flag, type OneOrMore, option, pushSeveral, refuse, type Several } from './tokens.js'
 
@@ -42,7 +56,10 @@ export interface JsonEntry {
 
 /** What a boolean became: 1 or 0, or as a word under an older path. */
 function toggled(reply: Reply): unknown {
-  return reply === null ? null : reply === 1 || reply === true || word(reply) === 'true'
+  if (reply === null) return null
+  // An older path tells it as text.
+  const told = scalar(reply)
+  return told === 'true' ? true : told === 'false' ? false : bool(reply)
 }
 
 const words = list(word)
@@ -50,31 +67,31 @@ const words = list(word)
 /** Sent where no path is given: what the server means then is documented to differ between RESP2 and RESP3. */
 const ROOT = '.'
 
-const ARRAPPEND = write('JSON.ARRAPPEND', int)
-const ARRINDEX = read('JSON.ARRINDEX', int)
-const ARRINSERT = write('JSON.ARRINSERT', int)
-const ARRLEN = read('JSON.ARRLEN', int)
+const ARRAPPEND = write('JSON.ARRAPPEND', intOrNull)
+const ARRINDEX = read('JSON.ARRINDEX', intOrNull)
+const ARRINSERT = write('JSON.ARRINSERT', intOrNull)
+const ARRLEN = read('JSON.ARRLEN', intOrNull)
 const ARRPOP = write('JSON.ARRPOP', parsed)
-const ARRTRIM = write('JSON.ARRTRIM', int)
+const ARRTRIM = write('JSON.ARRTRIM', intOrNull)
 const CLEAR = write('JSON.CLEAR', int)
 const DEBUG_HELP = read('JSON.DEBUG HELP', words, { keys: [] })
 const DEBUG_MEMORY = read('JSON.DEBUG MEMORY', int)
 const DEL = write('JSON.DEL', int)
 const FORGET = write('JSON.FORGET', int)
 const GET = read('JSON.GET', parsed)
-const MERGE = write('JSON.MERGE', word)
+const MERGE = write('JSON.MERGE', okOrNull)
 const MGET = read('JSON.MGET', parsed, { keys: [keysFrom(0, 'read', -2)] })
-const MSET = write('JSON.MSET', word, { keys: [keysFrom(0, 'write', -1, 3)] })
+const MSET = write('JSON.MSET', ok, { keys: [keysFrom(0, 'write', -1, 3)] })
 const NUMINCRBY = write('JSON.NUMINCRBY', parsed)
 const NUMMULTBY = write('JSON.NUMMULTBY', parsed)
-const OBJKEYS = read('JSON.OBJKEYS', texts)
-const OBJLEN = read('JSON.OBJLEN', int)
+const OBJKEYS = read('JSON.OBJKEYS', orNull(texts))
+const OBJLEN = read('JSON.OBJLEN', intOrNull)
 const RESP = read('JSON.RESP', anything)
-const SET = write('JSON.SET', word)
-const STRAPPEND = write('JSON.STRAPPEND', int)
-const STRLEN = read('JSON.STRLEN', int)
+const SET = write('JSON.SET', okOrNull)
+const STRAPPEND = write('JSON.STRAPPEND', intOrNull)
+const STRLEN = read('JSON.STRLEN', intOrNull)
 const TOGGLE = write('JSON.TOGGLE', toggled)
-const TYPE = read('JSON.TYPE', word)
+const TYPE = read('JSON.TYPE', orNull(word))
 
 /**
  * JSON documents. Values go in and come out as JavaScript values; numbers are what `JSON.parse` makes of them, so that an
@@ -102,7 +119,7 @@ export class Json<C extends Context> extends Namespace<C> {
     option(args, 'SPACE', options?.space)
     const paths = (options === undefined ? given : given.slice(0, -1)).flat() as string[]
     args.push(...(paths.length === 0 ? [ROOT] : paths))
-    return this.run(new Command(GET, args, options?.raw === true ? text : parsed))
+    return this.run(new Command(GET, args, options?.raw === true ? textOrNull : parsed))
   }
 
   /** The values at one path of several keys, null where there is none. [JSON.MGET](https://redis.io/commands/json.mget) */
@@ -112,7 +129,7 @@ export class Json<C extends Context> extends Namespace<C> {
     const args: Arguments = []
     pushSeveral(args, keys)
     args.push(path)
-    return this.run(new Command(MGET, args, options?.raw === true ? texts : parsed))
+    return this.run(new Command(MGET, args, options?.raw === true ? textsOrNulls : parsed))
   }
 
   /**

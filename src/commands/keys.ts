@@ -4,8 +4,7 @@ import { Command, keyless, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { concat, min, sum } from './joins.js'
 import { allAfter, keyAfter, keyAt, keysFrom } from './key-specs.js'
-import { int, keys as keyNames, list, text, word } from './replies.js'
-import type { Reply } from './reply.js'
+import { blob, int, intOrNull, keys as keyNames, list, ok, orNull, textOrNull, word } from './replies.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
 import { exclusive, flag, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
 
@@ -53,11 +52,6 @@ export type MigrateOptions = AtMostOne<{
   readonly replace?: boolean
 }
 
-/** Bytes that are no text: a Buffer in every view. */
-function blob(reply: Reply): unknown {
-  return typeof reply === 'string' ? Buffer.from(reply) : reply
-}
-
 const inSession = {
   session: true,
   instead: 'redis.session(async session => …): it concerns the connection that wrote',
@@ -65,20 +59,20 @@ const inSession = {
 
 const COPY = write('COPY', int, { keys: [keyAt(0, 'read'), keyAt(1, 'write')] })
 const DEL = write('DEL', int, { keys: [keysFrom(0, 'write')], ask: 'split', join: sum })
-const DUMP = read('DUMP', blob, { binary: true })
+const DUMP = read('DUMP', orNull(blob), { binary: true })
 const EXISTS = read('EXISTS', int, { keys: [keysFrom(0, 'read')], ask: 'split', join: sum })
 const KEYS = read('KEYS', keyNames, { keys: [], patterns: [keyAt(0, 'read')], ask: 'shards', join: concat })
 const MIGRATE = write('MIGRATE', word, { keys: [keyAt(2, 'write'), allAfter('KEYS', 'write', -2)] })
 const MOVE = write('MOVE', int)
-const OBJECT_ENCODING = read('OBJECT ENCODING', word)
-const OBJECT_FREQ = read('OBJECT FREQ', int)
+const OBJECT_ENCODING = read('OBJECT ENCODING', orNull(word))
+const OBJECT_FREQ = read('OBJECT FREQ', intOrNull)
 const OBJECT_HELP = keyless('OBJECT HELP', list(word))
-const OBJECT_IDLETIME = read('OBJECT IDLETIME', int)
-const OBJECT_REFCOUNT = read('OBJECT REFCOUNT', int)
-const RANDOMKEY = read('RANDOMKEY', text, { keys: [], ask: 'special' })
-const RENAME = write('RENAME', word, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
+const OBJECT_IDLETIME = read('OBJECT IDLETIME', intOrNull)
+const OBJECT_REFCOUNT = read('OBJECT REFCOUNT', intOrNull)
+const RANDOMKEY = read('RANDOMKEY', textOrNull, { keys: [], ask: 'special' })
+const RENAME = write('RENAME', ok, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
 const RENAMENX = write('RENAMENX', int, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
-const RESTORE = write('RESTORE', word)
+const RESTORE = write('RESTORE', ok)
 const SCAN = read('SCAN', scanned('keys', keyNames), {
   keys: [],
   patterns: [keyAfter('MATCH', 'read')],

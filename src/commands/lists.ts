@@ -3,7 +3,20 @@ import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { countedKeys, keyAt, keysFrom } from './key-specs.js'
-import { int, itemsOf, key as keyName, list, text, texts, word } from './replies.js'
+import {
+  at,
+  int,
+  intOrNull,
+  key as keyName,
+  list,
+  ok,
+  orNothing,
+  orNull,
+  text,
+  textOrNull,
+  texts,
+  tuple,
+} from './replies.js'
 import { isGiven, type OneOrMore, option, pushAll, pushCounted, pushSeveral, type Several } from './tokens.js'
 
 /** An end of a list. */
@@ -35,42 +48,41 @@ export interface LposOptions {
   readonly maxlen?: number
 }
 
-const popped: Decoder = (reply, shape) => {
-  const [key, element] = itemsOf(reply) ?? []
-  if (key === undefined || element === undefined) return reply
-  return { key: keyName(key, shape), element: text(element, shape) }
-}
+const popped: Decoder = tuple(2, (items, shape) => ({
+  key: keyName(at(items, 0), shape),
+  element: text(at(items, 1), shape),
+}))
 
-const poppedSeveral: Decoder = (reply, shape) => {
-  const [key, elements] = itemsOf(reply) ?? []
-  if (key === undefined || elements === undefined) return reply
-  return { key: keyName(key, shape), elements: texts(elements, shape) }
-}
+const poppedSeveral: Decoder = tuple(2, (items, shape) => ({
+  key: keyName(at(items, 0), shape),
+  elements: texts(at(items, 1), shape),
+}))
 
 const ints = list(int)
+const textsOrNull = orNull(texts)
 
 const twoKeys = [keyAt(0, 'write'), keyAt(1, 'write')]
 
-const BLMOVE = write('BLMOVE', text, { keys: twoKeys, blocks: 'last, seconds' })
-const BLMPOP = write('BLMPOP', poppedSeveral, { keys: [countedKeys(1, 'write')], blocks: 'first, seconds' })
-const BLPOP = write('BLPOP', popped, { keys: [keysFrom(0, 'write', -2)], blocks: 'last, seconds' })
-const BRPOP = write('BRPOP', popped, { keys: [keysFrom(0, 'write', -2)], blocks: 'last, seconds' })
-const BRPOPLPUSH = write('BRPOPLPUSH', text, { keys: twoKeys, blocks: 'last, seconds' })
-const LINDEX = read('LINDEX', text)
+const BLMOVE = write('BLMOVE', textOrNull, { keys: twoKeys, blocks: 'last, seconds' })
+const BLMPOP = write('BLMPOP', orNothing(poppedSeveral), { keys: [countedKeys(1, 'write')], blocks: 'first, seconds' })
+const BLPOP = write('BLPOP', orNothing(popped), { keys: [keysFrom(0, 'write', -2)], blocks: 'last, seconds' })
+const BRPOP = write('BRPOP', orNothing(popped), { keys: [keysFrom(0, 'write', -2)], blocks: 'last, seconds' })
+const BRPOPLPUSH = write('BRPOPLPUSH', textOrNull, { keys: twoKeys, blocks: 'last, seconds' })
+const LINDEX = read('LINDEX', textOrNull)
 const LINSERT = write('LINSERT', int)
 const LLEN = read('LLEN', int)
-const LMOVE = write('LMOVE', text, { keys: twoKeys })
-const LMPOP = write('LMPOP', poppedSeveral, { keys: [countedKeys(0, 'write')] })
-const LPOP = write('LPOP', text)
-const LPOS = read('LPOS', int)
+const LMOVE = write('LMOVE', textOrNull, { keys: twoKeys })
+const LMPOP = write('LMPOP', orNothing(poppedSeveral), { keys: [countedKeys(0, 'write')] })
+const LPOP = write('LPOP', textOrNull)
+const LPOS = read('LPOS', intOrNull)
 const LPUSH = write('LPUSH', int)
 const LPUSHX = write('LPUSHX', int)
 const LRANGE = read('LRANGE', texts)
 const LREM = write('LREM', int)
-const LSET = write('LSET', word)
-const LTRIM = write('LTRIM', word)
-const RPOP = write('RPOP', text)
-const RPOPLPUSH = write('RPOPLPUSH', text, { keys: twoKeys })
+const LSET = write('LSET', ok)
+const LTRIM = write('LTRIM', ok)
+const RPOP = write('RPOP', textOrNull)
+const RPOPLPUSH = write('RPOPLPUSH', textOrNull, { keys: twoKeys })
 const RPUSH = write('RPUSH', int)
 const RPUSHX = write('RPUSHX', int)
 
@@ -168,7 +180,7 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   lpop(key: Key, count: number): Outcome<C, C['text'][] | null>
   lpop(key: Key, count?: number): Outcome<C, C['text'] | C['text'][] | null>
   lpop(key: Key, count?: number): Outcome<C, unknown> {
-    return this.run(count === undefined ? new Command(LPOP, [key]) : new Command(LPOP, [key, count], texts))
+    return this.run(count === undefined ? new Command(LPOP, [key]) : new Command(LPOP, [key, count], textsOrNull))
   }
 
   /**
@@ -183,7 +195,7 @@ export abstract class Lists<C extends Context> extends Runner<C> {
     option(args, 'RANK', options.rank)
     option(args, 'COUNT', options.count)
     option(args, 'MAXLEN', options.maxlen)
-    return this.run(new Command(LPOS, args, isGiven(options, 'count') ? ints : int))
+    return this.run(new Command(LPOS, args, isGiven(options, 'count') ? ints : intOrNull))
   }
 
   /** Puts elements, one after the other, to the front and gives the new length. [LPUSH](https://redis.io/commands/lpush) */
@@ -233,7 +245,7 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   rpop(key: Key, count: number): Outcome<C, C['text'][] | null>
   rpop(key: Key, count?: number): Outcome<C, C['text'] | C['text'][] | null>
   rpop(key: Key, count?: number): Outcome<C, unknown> {
-    return this.run(count === undefined ? new Command(RPOP, [key]) : new Command(RPOP, [key, count], texts))
+    return this.run(count === undefined ? new Command(RPOP, [key]) : new Command(RPOP, [key, count], textsOrNull))
   }
 
   /**

@@ -4,15 +4,31 @@ import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { concat, first, sum } from './joins.js'
 import { keyAt } from './key-specs.js'
-import { bare, count, double, int, itemsOf, list, named, pairsOf, record, texts, word } from './replies.js'
+import {
+  bare,
+  count,
+  double,
+  int,
+  intOrNull,
+  list,
+  named,
+  ok,
+  pairsOf,
+  plain,
+  record,
+  texts,
+  tuple,
+  word,
+} from './replies.js'
 import type { Reply } from './reply.js'
 import type { Shape } from './shape.js'
 import { option } from './tokens.js'
+import { unexpected } from './unexpected.js'
 
 const COMMANDLOG_GET = keyless('COMMANDLOG GET', list(slow), { ask: 'nodes', join: concat })
 const COMMANDLOG_HELP = keyless('COMMANDLOG HELP', list(word))
 const COMMANDLOG_LEN = keyless('COMMANDLOG LEN', int, { ask: 'nodes', join: sum })
-const COMMANDLOG_RESET = keyless('COMMANDLOG RESET', word, { ask: 'nodes', join: first })
+const COMMANDLOG_RESET = keyless('COMMANDLOG RESET', ok, { ask: 'nodes', join: first })
 
 const LATENCY_DOCTOR = keyless('LATENCY DOCTOR', word, { ask: 'special' })
 const LATENCY_GRAPH = keyless('LATENCY GRAPH', word, { ask: 'special' })
@@ -31,67 +47,67 @@ const LATENCY_RESET = keyless('LATENCY RESET', int, { ask: 'nodes', join: sum })
 const MEMORY_DOCTOR = keyless('MEMORY DOCTOR', word, { ask: 'special' })
 const MEMORY_HELP = keyless('MEMORY HELP', list(word))
 const MEMORY_MALLOC_STATS = keyless('MEMORY MALLOC-STATS', word, { ask: 'special' })
-const MEMORY_PURGE = keyless('MEMORY PURGE', word, { ask: 'shards', join: first })
+const MEMORY_PURGE = keyless('MEMORY PURGE', ok, { ask: 'shards', join: first })
 const MEMORY_STATS = keyless('MEMORY STATS', memory, { ask: 'special' })
-const MEMORY_USAGE = read('MEMORY USAGE', int, { keys: [keyAt(0, 'read')] })
+const MEMORY_USAGE = read('MEMORY USAGE', intOrNull, { keys: [keyAt(0, 'read')] })
 
 const SLOWLOG_GET = keyless('SLOWLOG GET', list(slow), { ask: 'nodes', join: concat })
 const SLOWLOG_HELP = keyless('SLOWLOG HELP', list(word))
 const SLOWLOG_LEN = keyless('SLOWLOG LEN', int, { ask: 'nodes', join: sum })
-const SLOWLOG_RESET = keyless('SLOWLOG RESET', word, { ask: 'nodes', join: first })
+const SLOWLOG_RESET = keyless('SLOWLOG RESET', ok, { ask: 'nodes', join: first })
 
 const MODULE_HELP = keyless('MODULE HELP', list(word))
 const MODULE_LIST = keyless('MODULE LIST', list(named({ name: word, ver: count, path: word, args: texts })))
-const MODULE_LOAD = keyless('MODULE LOAD', word)
-const MODULE_LOADEX = keyless('MODULE LOADEX', word)
-const MODULE_UNLOAD = keyless('MODULE UNLOAD', word)
+const MODULE_LOAD = keyless('MODULE LOAD', ok)
+const MODULE_LOADEX = keyless('MODULE LOADEX', ok)
+const MODULE_UNLOAD = keyless('MODULE UNLOAD', ok)
 
 /** A list as an object, as far as it goes: its first field is text if it is named `event`, the others are counts. */
 function fieldsOf(...names: readonly string[]): Decoder {
-  return reply => {
-    const items = itemsOf(reply)
-    if (items === undefined) return reply
+  return tuple(2, items => {
     const told = names.slice(0, items.length)
     return Object.fromEntries(told.map((name, i) => [name, (name === 'event' ? word : count)(items[i] ?? null)]))
-  }
+  })
 }
 
 function histogram(reply: Reply): unknown {
   const pairs = pairsOf(reply)
-  if (pairs === undefined) return reply
+  if (pairs === undefined) return unexpected(reply, 'a map')
   const fields = new Map<unknown, Reply>()
-  for (let i = 0; i + 1 < pairs.length; i += 2) fields.set(word(pairs[i] ?? null), pairs[i + 1] ?? null)
+  for (let i = 0; i < pairs.length; i += 2) fields.set(word(pairs[i] ?? null), pairs[i + 1] ?? null)
   const buckets = bare<number>()
   const flat = pairsOf(fields.get('histogram_usec') ?? null) ?? []
-  for (let i = 0; i + 1 < flat.length; i += 2) buckets[String(flat[i])] = Number(flat[i + 1])
-  return { calls: count(fields.get('calls') ?? null), histogramUsec: buckets }
+  for (let i = 0; i < flat.length; i += 2) buckets[String(flat[i])] = count(flat[i + 1] ?? null) as number
+  return { calls: count(fields.get('calls') ?? null), histogramUsec: plain(buckets) }
 }
 
 /** MEMORY STATS mixes counts, doubles as text and, by database, maps. */
 function memory(reply: Reply): unknown {
   const pairs = pairsOf(reply)
-  if (pairs === undefined) return reply
+  if (pairs === undefined) return unexpected(reply, 'a map')
   const fields = bare()
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
+  for (let i = 0; i < pairs.length; i += 2) {
     const value = pairs[i + 1] ?? null
     fields[String(word(pairs[i] ?? null))] = pairsOf(value) === undefined ? double(value) : memory(value)
   }
-  return fields
+  return plain(fields)
 }
 
 function slow(reply: Reply, shape: Shape): unknown {
-  const items = itemsOf(reply)
-  if (items === undefined) return reply
-  const [id, timestamp, duration, args, client, name] = items
-  return {
-    id: count(id ?? null),
-    timestamp: count(timestamp ?? null),
-    duration: count(duration ?? null),
-    args: texts(args ?? [], shape),
+  return logged(reply, shape)
+}
+
+const logged: Decoder = tuple(
+  4,
+  ([id = null, timestamp = null, duration = null, args = null, client, name], shape) => ({
+    id: count(id),
+    timestamp: count(timestamp),
+    duration: count(duration),
+    args: texts(args, shape),
     client: word(client ?? ''),
     name: word(name ?? ''),
-  }
-}
+  }),
+)
 
 export interface LatencyEvent {
   event: string

@@ -3,19 +3,20 @@ import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { keyAt, keysFrom } from './key-specs.js'
-import { bare, fieldName, int, key as keyName, keys, list, pairsOf, word } from './replies.js'
+import { bare, fieldName, int, key as keyName, keys, list, pairsOf, plain, put, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { pushAll, type Several } from './tokens.js'
+import { unexpected } from './unexpected.js'
 
 /** Numbers by channel. */
 const numbers: Decoder = (reply, shape) => {
   const pairs = pairsOf(reply)
-  if (pairs === undefined) return reply
+  if (pairs === undefined) return unexpected(reply, 'a map')
   const object = bare()
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
-    object[fieldName(keyName(pairs[i] ?? null, shape) as Reply)] = int(pairs[i + 1] ?? null, shape)
+  for (let i = 0; i < pairs.length; i += 2) {
+    put(object, fieldName(keyName(pairs[i] ?? null, shape) as Reply), int(pairs[i + 1] ?? null, shape))
   }
-  return object
+  return plain(object)
 }
 
 const pattern = { patterns: [keyAt(0, 'read')], beforePattern: [] }

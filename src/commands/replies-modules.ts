@@ -1,7 +1,8 @@
 /** Decoders that several modules' commands share. */
 import type { Decoder } from './decoder.js'
-import { named, pairsOf, word } from './replies.js'
+import { bool, named, pairsOf, word } from './replies.js'
 import { MapReply, type Reply } from './reply.js'
+import { unexpected } from './unexpected.js'
 
 /**
  * As `named`, for names with capitals: `Number of filters` gives `numberOfFilters`. The fields are told with a small first
@@ -11,17 +12,17 @@ export function statistics(fields: Readonly<Record<string, Decoder>>): Decoder {
   const decode = named(fields)
   return (reply, shape) => {
     const pairs = pairsOf(reply)
-    if (pairs === undefined) return reply
+    if (pairs === undefined) return unexpected(reply, 'a map')
     return decode(new MapReply(pairs.map((each, i) => (i % 2 === 0 ? uncapitalized(each) : each))), shape)
   }
+}
+
+/** A truth value among others: 1 (RESP2) and `true` (RESP3) are true, and so is no other number. */
+export function truth(reply: Reply): unknown {
+  return typeof reply === 'number' ? reply === 1 : bool(reply)
 }
 
 function uncapitalized(name: Reply): string {
   const text = String(word(name))
   return text.charAt(0).toLowerCase() + text.slice(1)
-}
-
-/** A truth value among others, where an error in its place stays one: 1 (RESP2) and `true` (RESP3) are true. */
-export function truth(reply: Reply): unknown {
-  return typeof reply === 'number' ? reply === 1 : reply
 }

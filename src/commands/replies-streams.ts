@@ -1,8 +1,22 @@
 /** The decoders of streams: entries, what a read of several streams gave, and what the server knows about a stream. */
 import type { Form, Plain } from './context.js'
 import type { Decoder } from './decoder.js'
-import { int, itemsOf, key as keyName, list, named, pairsOf, text, textRecord, word } from './replies.js'
-import type { Reply } from './reply.js'
+import {
+  at,
+  int,
+  intOrNull,
+  itemsOf,
+  key as keyName,
+  list,
+  named,
+  orNull,
+  pairsOf,
+  text,
+  textRecord,
+  tuple,
+  word,
+} from './replies.js'
+import { unexpected } from './unexpected.js'
 
 /** What one XADD put into a stream. A field that was given twice has its last value. */
 export interface StreamEntry<T = string> {
@@ -30,22 +44,31 @@ export interface StreamEntries<T, E> {
   readonly entries: E[]
 }
 
-export const entry: Decoder = (reply, shape) => {
-  const [id, fields, idle, deliveries] = itemsOf(reply) ?? []
-  if (id === undefined || fields === undefined) return reply
-  const base = { id: word(id), fields: textRecord(fields, shape) }
-  if (idle === undefined || deliveries === undefined) return base
-  return { ...base, idle: int(idle, shape), deliveries: int(deliveries, shape) }
-}
+/** Of an entry that was deleted since it was delivered the server knows the id alone. */
+const fieldsOrNull = orNull(textRecord)
+
+export const entry: Decoder = tuple(2, (items, shape) => {
+  const base = { id: word(at(items, 0)), fields: fieldsOrNull(at(items, 1), shape) }
+  if (items.length < 4) return base
+  return { ...base, idle: int(at(items, 2), shape), deliveries: int(at(items, 3), shape) }
+})
 
 export const entries: Decoder = list(entry)
+
+/** Entries that were claimed. A server before 7.0 puts null in the place of those that were deleted: they are left out. */
+export const claimedEntries: Decoder = (reply, shape) => {
+  const items = itemsOf(reply)
+  return items === undefined
+    ? unexpected(reply, 'a list')
+    : items.filter(each => each !== null).map(each => entry(each, shape))
+}
 
 /** Entries of several streams: a map (RESP3) or pairs (RESP2). */
 export const streams: Decoder = (reply, shape) => {
   const pairs = pairsOf(reply)
-  if (pairs === undefined) return reply
+  if (pairs === undefined) return unexpected(reply, 'streams with their entries')
   const found: StreamEntries<unknown, unknown>[] = []
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
+  for (let i = 0; i < pairs.length; i += 2) {
     found.push({ key: keyName(pairs[i] ?? null, shape), entries: entries(pairs[i + 1] ?? null, shape) as unknown[] })
   }
   return found
@@ -159,10 +182,15 @@ const facts = {
   'iids-duplicates': int,
 }
 
-export const streamInfo: Decoder = named({ ...facts, groups: int, 'first-entry': entry, 'last-entry': entry })
+export const streamInfo: Decoder = named({
+  ...facts,
+  groups: int,
+  'first-entry': orNull(entry),
+  'last-entry': orNull(entry),
+})
 
 const pendingOfGroup = list(
-  tuple((reply, shape) => ({
+  tuple(4, (reply, shape) => ({
     id: word(at(reply, 0)),
     consumer: text(at(reply, 1), shape),
     deliveryTime: int(at(reply, 2), shape),
@@ -171,7 +199,7 @@ const pendingOfGroup = list(
 )
 
 const pendingOfConsumer = list(
-  tuple((reply, shape) => ({
+  tuple(3, (reply, shape) => ({
     id: word(at(reply, 0)),
     deliveryTime: int(at(reply, 1), shape),
     deliveries: int(at(reply, 2), shape),
@@ -189,8 +217,8 @@ const fullConsumer = named({
 const fullGroup = named({
   name: text,
   'last-delivered-id': word,
-  'entries-read': int,
-  lag: int,
+  'entries-read': intOrNull,
+  lag: intOrNull,
   'pel-count': int,
   pending: pendingOfGroup,
   consumers: list(fullConsumer),
@@ -199,16 +227,14 @@ const fullGroup = named({
 export const fullStreamInfo: Decoder = named({ ...facts, entries, groups: list(fullGroup) })
 
 export const groupInfos: Decoder = list(
-  named({ name: text, consumers: int, pending: int, 'last-delivered-id': word, 'entries-read': int, lag: int }),
+  named({
+    name: text,
+    consumers: int,
+    pending: int,
+    'last-delivered-id': word,
+    'entries-read': intOrNull,
+    lag: intOrNull,
+  }),
 )
 
 export const consumerInfos: Decoder = list(named({ name: text, pending: int, idle: int, inactive: int }))
-
-/** A list whose items have places; anything else stays as it is. */
-export function tuple(decode: (reply: readonly Reply[], shape: Parameters<Decoder>[1]) => unknown): Decoder {
-  return (reply, shape) => (Array.isArray(reply) ? decode(reply, shape) : reply)
-}
-
-export function at(reply: readonly Reply[], index: number): Reply {
-  return reply[index] ?? null
-}

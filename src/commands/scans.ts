@@ -1,7 +1,7 @@
 /** What SCAN, HSCAN, SSCAN and ZSCAN share: one step of an iteration, continued by its cursor. */
 import type { Arguments, Key } from './argument.js'
 import type { Decoder } from './decoder.js'
-import { itemsOf, word } from './replies.js'
+import { tuple, word } from './replies.js'
 import { known, option } from './tokens.js'
 
 export interface ScanOptions {
@@ -28,9 +28,9 @@ export function pushScanOptions(
 
 /** A step: the cursor, a string in every view, and under `name` what `items` decodes. */
 export function scanned(name: string, items: Decoder): Decoder {
-  return (reply, shape) => {
-    const [cursor, found] = itemsOf(reply) ?? []
-    if (cursor === undefined || found === undefined) return reply
-    return { cursor: word(cursor), [name]: items(found, shape) }
-  }
+  return tuple(2, ([cursor = null, found = null], shape) => ({
+    // Of some servers it is an integer.
+    cursor: typeof cursor === 'number' || typeof cursor === 'bigint' ? String(cursor) : word(cursor),
+    [name]: items(found, shape),
+  }))
 }

@@ -2,10 +2,10 @@ import type { Argument, Arguments, Key } from './argument.js'
 import type { AtMostOne } from './choice.js'
 import { Command, keyless, read, type Spec, write } from './command.js'
 import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
-import { type Decoder, raw } from './decoder.js'
+import { raw } from './decoder.js'
 import { and, first, one } from './joins.js'
 import { countedKeys } from './key-specs.js'
-import { int, list, named, pairsOf, record, text, texts, word } from './replies.js'
+import { blob, int, list, named, ok, orNull, pairsOf, record, text, texts, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { exclusive, flag, type OneOrMore, option, pushSeveral, type Several } from './tokens.js'
 
@@ -60,7 +60,7 @@ const libraries = list(
   named({
     library_name: word,
     engine: word,
-    functions: list(named({ name: word, description: word, flags: list(word) })),
+    functions: list(named({ name: word, description: orNull(word), flags: list(word) })),
     library_code: word,
   }),
 )
@@ -68,10 +68,9 @@ const libraries = list(
 const runningScript = named({ name: word, command: texts, duration_ms: int })
 
 /** Nothing runs, most of the time, and that is null. */
-const runningOrNull: Decoder = (reply, shape) => (reply === null ? null : runningScript(reply, shape))
 
 const functionStats = named({
-  running_script: runningOrNull,
+  running_script: orNull(runningScript),
   engines: record(named({ libraries_count: int, functions_count: int })),
 })
 
@@ -97,23 +96,23 @@ export const EVALSHA: Spec = write('EVALSHA', raw, writing)
 export const EVALSHA_RO: Spec = read('EVALSHA_RO', raw, reading)
 const FCALL = write('FCALL', raw, writing)
 const FCALL_RO = read('FCALL_RO', raw, reading)
-const FUNCTION_DELETE = keyless('FUNCTION DELETE', word, onShards)
-const FUNCTION_DUMP = keyless('FUNCTION DUMP', reply => reply, { binary: true })
-const FUNCTION_FLUSH = keyless('FUNCTION FLUSH', word, onShards)
+const FUNCTION_DELETE = keyless('FUNCTION DELETE', ok, onShards)
+const FUNCTION_DUMP = keyless('FUNCTION DUMP', blob, { binary: true })
+const FUNCTION_FLUSH = keyless('FUNCTION FLUSH', ok, onShards)
 const FUNCTION_HELP = keyless('FUNCTION HELP', list(word))
-const FUNCTION_KILL = keyless('FUNCTION KILL', word, whereItRuns)
+const FUNCTION_KILL = keyless('FUNCTION KILL', ok, whereItRuns)
 const FUNCTION_LIST = keyless('FUNCTION LIST', libraries)
 const FUNCTION_LOAD = keyless('FUNCTION LOAD', word, onShards)
-const FUNCTION_RESTORE = keyless('FUNCTION RESTORE', word, onShards)
+const FUNCTION_RESTORE = keyless('FUNCTION RESTORE', ok, onShards)
 const FUNCTION_STATS = keyless('FUNCTION STATS', functionStats, { ask: 'shards', join: busiest })
 /** Makes of the connection a console: what follows is no RESP. */
 export const SCRIPT_DEBUG: Spec = keyless('SCRIPT DEBUG', word, {
   reserved: { session: false, instead: 'redis-cli with --ldb' },
 })
 const SCRIPT_EXISTS = keyless('SCRIPT EXISTS', list(int), { ask: 'shards', join: and })
-const SCRIPT_FLUSH = keyless('SCRIPT FLUSH', word, onNodes)
+const SCRIPT_FLUSH = keyless('SCRIPT FLUSH', ok, onNodes)
 const SCRIPT_HELP = keyless('SCRIPT HELP', list(word))
-const SCRIPT_KILL = keyless('SCRIPT KILL', word, whereItRuns)
+const SCRIPT_KILL = keyless('SCRIPT KILL', ok, whereItRuns)
 const SCRIPT_LOAD = keyless('SCRIPT LOAD', word, onNodes)
 const SCRIPT_SHOW = keyless('SCRIPT SHOW', text)
 

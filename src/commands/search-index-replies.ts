@@ -11,15 +11,20 @@ import {
   key,
   keys,
   list,
+  orNull,
   pairsOf,
+  plain,
   record,
+  scalar,
   text,
+  textOrNull,
   texts,
   word,
 } from './replies.js'
 import { statistics } from './replies-modules.js'
 import { MapReply, type Reply } from './reply.js'
 import type { Shape } from './shape.js'
+import { unexpected } from './unexpected.js'
 
 export interface IndexErrors<F extends Form = Plain> {
   readonly indexingFailures: number
@@ -101,6 +106,7 @@ export interface ConfigHelp {
 }
 
 const words = list(word)
+const wordOrNull = orNull(word)
 
 /** Words that stand alone behind names and values (RESP2), or in a list called flags (RESP3). */
 const FLAGS = new Set([
@@ -116,36 +122,41 @@ const FLAGS = new Set([
 ])
 
 function attribute(reply: Reply): unknown {
-  const pairs = pairsOf(reply)
-  if (pairs === undefined) return reply
+  // Flags without a value stand among the pairs of RESP2.
+  const pairs = reply instanceof MapReply ? reply.flat : itemsOf(reply)
+  if (pairs === undefined) return unexpected(reply, 'a map')
   const object = bare()
   const flags: unknown[] = []
   for (let i = 0; i < pairs.length; i++) {
     const name = String(word(pairs[i] ?? null))
     if (!(reply instanceof MapReply) && FLAGS.has(name)) flags.push(name)
     else if (name === 'flags') flags.push(...(itemsOf(pairs[++i] ?? null) ?? []).map(word))
-    else object[camelCase(name.toLowerCase())] = (TEXTS.has(name) ? word : number)(pairs[++i] ?? null)
+    else object[camelCase(name.toLowerCase())] = (TEXTS.has(name) ? scalar : number)(pairs[++i] ?? null)
   }
   object.flags = flags
-  return object
+  return plain(object)
 }
 
 const TEXTS = new Set(['identifier', 'attribute', 'SEPARATOR'])
 
 /** Weights and dimensions are numbers, also where they come as text. */
 function number(reply: Reply): unknown {
-  const value = word(reply)
+  const value = scalar(reply)
   return typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value
 }
 
-const errors = statistics({ 'indexing failures': count, 'last indexing error': word, 'last indexing error key': key })
+const errors = statistics({
+  'indexing failures': count,
+  'last indexing error': wordOrNull,
+  'last indexing error key': orNull(key),
+})
 
 const numbers = record(double)
 
 export const indexInfo: Decoder = statistics({
   index_name: text,
   index_options: words,
-  index_definition: statistics({ key_type: word, prefixes: keys, default_score: double, filter: word }),
+  index_definition: statistics({ key_type: word, prefixes: keys, default_score: double, filter: wordOrNull }),
   attributes: list(attribute),
   ...counts(
     'num_docs max_doc_id num_terms num_records total_inverted_index_blocks hash_indexing_failures indexing number_of_uses cleaning',
@@ -159,7 +170,7 @@ export const indexInfo: Decoder = statistics({
   cursor_stats: numbers,
   dialect_stats: numbers,
   'index Errors': errors,
-  'field statistics': list(statistics({ identifier: word, attribute: word, 'index Errors': errors })),
+  'field statistics': list(statistics({ identifier: wordOrNull, attribute: wordOrNull, 'index Errors': errors })),
 })
 
 function counts(...names: readonly string[]): Record<string, Decoder> {
@@ -179,7 +190,7 @@ export function corrections(reply: Reply, shape: Shape): unknown {
   const found: object[] = []
   if (reply instanceof MapReply) {
     const results = pairsOf(reply.flat[1] ?? null) ?? []
-    for (let i = 0; i + 1 < results.length; i += 2) {
+    for (let i = 0; i < results.length; i += 2) {
       const suggestions = (itemsOf(results[i + 1] ?? null) ?? []).map(each => pairsOf(each) ?? [])
       found.push({
         term: text(results[i] ?? null, shape),
@@ -189,7 +200,7 @@ export function corrections(reply: Reply, shape: Shape): unknown {
     return found
   }
   const items = itemsOf(reply)
-  if (items === undefined) return reply
+  if (items === undefined) return unexpected(reply, 'a list')
   for (const item of items) {
     const [, term = null, suggestions = null] = itemsOf(item) ?? []
     found.push({
@@ -212,13 +223,14 @@ export function suggestions(withscores: boolean, withpayloads: boolean): Decoder
   const step = 1 + Number(withscores) + Number(withpayloads)
   return (reply, shape) => {
     const items = itemsOf(reply)
-    if (items === undefined) return reply
+    if (items === undefined || items.length % step !== 0)
+      return unexpected(reply, 'suggestions with what was asked for')
     const found: object[] = []
-    for (let i = 0; i + step <= items.length; i += step) {
+    for (let i = 0; i < items.length; i += step) {
       found.push({
         suggestion: text(items[i] ?? null, shape),
         ...(withscores && { score: double(items[i + 1] ?? null) }),
-        ...(withpayloads && { payload: text(items[i + step - 1] ?? null, shape) }),
+        ...(withpayloads && { payload: textOrNull(items[i + step - 1] ?? null, shape) }),
       })
     }
     return found
@@ -226,20 +238,20 @@ export function suggestions(withscores: boolean, withpayloads: boolean): Decoder
 }
 
 /** `[name, value]` each (RESP2) or a map; a value is text or null. */
-export const settings: Decoder = record(word)
+export const settings: Decoder = record(wordOrNull)
 
 /** `[name, 'Description', text, 'Value', text]` each (RESP2), or a map of names to the rest (RESP3). */
 export function settingsHelp(reply: Reply, shape: Shape): unknown {
-  const help = statistics({ description: word, value: word })
+  const help = statistics({ description: word, value: wordOrNull })
   if (reply instanceof MapReply) return record(help)(reply, shape)
   const items = itemsOf(reply)
-  if (items === undefined) return reply
+  if (items === undefined) return unexpected(reply, 'a map')
   const object = bare()
   for (const item of items) {
     const [name, ...rest] = itemsOf(item) ?? []
     object[fieldName(name)] = help(rest, shape)
   }
-  return object
+  return plain(object)
 }
 
 /** Terms and the groups that each is in. */

@@ -1,9 +1,25 @@
 /** What queries of indexes reply, made the same of RESP2's lists and RESP3's maps. */
 import type { Form, Plain } from './context.js'
 import type { Decoder } from './decoder.js'
-import { anything, bare, double, fieldName, int, itemsOf, key, list, pairsOf, text, word } from './replies.js'
+import {
+  anything,
+  bare,
+  double,
+  fieldName,
+  int,
+  itemsOf,
+  key,
+  list,
+  pairsOf,
+  plain,
+  put,
+  scalar,
+  textOrNull,
+  word,
+} from './replies.js'
 import { MapReply, type Reply } from './reply.js'
 import { PLAIN, type Shape } from './shape.js'
+import { unexpected } from './unexpected.js'
 
 /** A document that was found. */
 export interface FoundDocument<F extends Form = Plain> extends FoundKey<F> {
@@ -81,7 +97,7 @@ function namesOf(reply: Reply): Named | undefined {
   if (!(reply instanceof MapReply)) return undefined
   const names = new Map<unknown, Reply>()
   const { flat } = reply
-  for (let i = 0; i + 1 < flat.length; i += 2) names.set(word(flat[i] ?? null), flat[i + 1] ?? null)
+  for (let i = 0; i < flat.length; i += 2) names.set(word(flat[i] ?? null), flat[i + 1] ?? null)
   return names
 }
 
@@ -94,12 +110,14 @@ function warningsOf(names: Named): unknown {
 /** Of text, or of what a list holds. The document's own key is one also among the properties. */
 function properties(reply: Reply | undefined, shape: Shape): Record<string, unknown> {
   const object = bare()
-  const pairs = pairsOf(reply ?? null) ?? []
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
+  // Of a document that expired meanwhile there is nothing.
+  const pairs = pairsOf(reply ?? [])
+  if (pairs === undefined) throw unexpected(reply ?? null, 'a map')
+  for (let i = 0; i < pairs.length; i += 2) {
     const name = fieldName(pairs[i])
-    object[name] = (name === '__key' ? key : anything)(pairs[i + 1] ?? null, shape)
+    put(object, name, (name === '__key' ? key : anything)(pairs[i + 1] ?? null, shape))
   }
-  return object
+  return plain(object)
 }
 
 /** A score, or a list of it and its explanation. */
@@ -111,7 +129,7 @@ function scoreOf(reply: Reply): object {
 
 /** Words in lists. */
 function nested(reply: Reply): unknown {
-  return itemsOf(reply)?.map(nested) ?? word(reply)
+  return itemsOf(reply)?.map(nested) ?? scalar(reply)
 }
 
 export function searchReply(extras: Extras): Decoder {
@@ -127,23 +145,24 @@ export function searchReply(extras: Extras): Decoder {
         documents.push({
           id: key(of.get('id') ?? null, shape),
           ...(scores && scoreOf(of.get('score') ?? null)),
-          ...(payloads && { payload: text(of.get('payload') ?? null, shape) }),
-          ...(sortkeys && { sortkey: text(of.get('sortkey') ?? null, shape) }),
+          ...(payloads && { payload: textOrNull(of.get('payload') ?? null, shape) }),
+          ...(sortkeys && { sortkey: textOrNull(of.get('sortkey') ?? null, shape) }),
           ...(fields && { fields: properties(of.get('extra_attributes'), shape) }),
         })
       }
       return { total: int(names.get('total_results') ?? 0, shape), documents, warnings: warningsOf(names) }
     }
     const items = itemsOf(reply)
-    if (items === undefined) return reply
-    for (let i = 1; i + step <= items.length; i += step) {
+    if (items === undefined || (items.length - 1) % step !== 0)
+      return unexpected(reply, 'documents with what was asked for')
+    for (let i = 1; i < items.length; i += step) {
       let at = i
       const next = (): Reply => items[at++] ?? null
       documents.push({
         id: key(next(), shape),
         ...(scores && scoreOf(next())),
-        ...(payloads && { payload: text(next(), shape) }),
-        ...(sortkeys && { sortkey: text(next(), shape) }),
+        ...(payloads && { payload: textOrNull(next(), shape) }),
+        ...(sortkeys && { sortkey: textOrNull(next(), shape) }),
         ...(fields && { fields: properties(next(), shape) }),
       })
     }
@@ -161,7 +180,7 @@ export const aggregateReply: Decoder = (reply, shape) => {
     }
   }
   const items = itemsOf(reply)
-  if (items === undefined) return reply
+  if (items === undefined) return unexpected(reply, 'a list')
   const rows = items.slice(1).map(row => properties(row, shape))
   return { total: int(items[0] ?? 0, shape), rows, warnings: [] }
 }
@@ -174,15 +193,15 @@ function rowsOf(names: Named, shape: Shape): object[] {
 /** The reply and the cursor for the next one. */
 export const aggregatePart: Decoder = (reply, shape) => {
   const [part, cursor] = itemsOf(reply) ?? []
-  if (part === undefined || cursor === undefined) return reply
-  return { ...(aggregateReply(part, shape) as object), cursor: String(word(cursor)) }
+  if (part === undefined || cursor === undefined) return unexpected(reply, 'rows and a cursor')
+  return { ...(aggregateReply(part, shape) as object), cursor: String(scalar(cursor)) }
 }
 
 /** A map in both protocols, of names and values in turn in RESP2. */
 export const hybridReply: Decoder = (reply, shape) => {
   const pairs = pairsOf(reply)
   const names = pairs === undefined ? undefined : namesOf(new MapReply(pairs))
-  if (names === undefined) return reply
+  if (names === undefined) return unexpected(reply, 'a map')
   return {
     total: int(names.get('total_results') ?? 0, shape),
     rows: rowsOf(names, shape),
@@ -197,7 +216,7 @@ export function profiled(decode: Decoder): Decoder {
     const names = namesOf(reply)
     if (names === undefined) {
       const [of, profile] = itemsOf(reply) ?? []
-      if (of === undefined) return reply
+      if (of === undefined) return unexpected(reply, 'a reply and its profile')
       return { reply: decode(of, shape), profile: anything(profile ?? null, shape) }
     }
     const profile = names.get('Profile') ?? names.get('profile') ?? null

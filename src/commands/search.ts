@@ -2,7 +2,7 @@ import type { Argument, Arguments, Key } from './argument.js'
 import { Command, keyless, read, write } from './command.js'
 import { type Context, Namespace, type Outcome } from './context.js'
 import type { KeySpec } from './key-specs.js'
-import { int, list, texts, word } from './replies.js'
+import { int, list, ok, orNull, texts, word } from './replies.js'
 import { type AggregateOptions, pushAggregateOptions, type WithCursor } from './search-aggregate.js'
 import { type HybridOptions, type HybridQuery, type HybridVector, pushHybrid } from './search-hybrid.js'
 import {
@@ -61,26 +61,27 @@ function countedAfter(token: string, from: number): KeySpec {
 
 const found = searchReply({ scores: false, payloads: false, sortkeys: false, fields: true })
 const words = list(word)
+const textsOrNull = orNull(texts)
 // Indexes are no keys: in a cluster any node is asked and asks the others.
 const anywhere = { keys: [] }
 const inkeys = { keys: [], names: [countedAfter('INKEYS', 2)] }
 
 const AGGREGATE = read('FT.AGGREGATE', aggregateReply, anywhere)
-const ALIASADD = keyless('FT.ALIASADD', word)
-const ALIASDEL = keyless('FT.ALIASDEL', word)
-const ALIASUPDATE = keyless('FT.ALIASUPDATE', word)
-const ALTER = keyless('FT.ALTER', word)
+const ALIASADD = keyless('FT.ALIASADD', ok)
+const ALIASDEL = keyless('FT.ALIASDEL', ok)
+const ALIASUPDATE = keyless('FT.ALIASUPDATE', ok)
+const ALTER = keyless('FT.ALTER', ok)
 const CONFIG_GET = read('FT.CONFIG GET', settings, anywhere)
 const CONFIG_HELP = read('FT.CONFIG HELP', settingsHelp, anywhere)
-const CONFIG_SET = keyless('FT.CONFIG SET', word)
-const CREATE = keyless('FT.CREATE', word, { names: [countedAfter('PREFIX', 1)] })
+const CONFIG_SET = keyless('FT.CONFIG SET', ok)
+const CREATE = keyless('FT.CREATE', ok, { names: [countedAfter('PREFIX', 1)] })
 // Reading a cursor moves it: not to be done twice.
-const CURSOR_DEL = read('FT.CURSOR DEL', word, { ...anywhere, repeatable: false })
+const CURSOR_DEL = read('FT.CURSOR DEL', ok, { ...anywhere, repeatable: false })
 const CURSOR_READ = read('FT.CURSOR READ', aggregatePart, { ...anywhere, repeatable: false })
 const DICTADD = keyless('FT.DICTADD', int)
 const DICTDEL = keyless('FT.DICTDEL', int)
 const DICTDUMP = read('FT.DICTDUMP', texts, anywhere)
-const DROPINDEX = keyless('FT.DROPINDEX', word)
+const DROPINDEX = keyless('FT.DROPINDEX', ok)
 const EXPLAIN = read('FT.EXPLAIN', word, anywhere)
 const EXPLAINCLI = read('FT.EXPLAINCLI', words, anywhere)
 const HYBRID = read('FT.HYBRID', hybridReply, anywhere)
@@ -91,10 +92,10 @@ const SEARCH = read('FT.SEARCH', found, inkeys)
 const SPELLCHECK = read('FT.SPELLCHECK', corrections, anywhere)
 const SUGADD = write('FT.SUGADD', int)
 const SUGDEL = write('FT.SUGDEL', int)
-const SUGGET = read('FT.SUGGET', texts)
+const SUGGET = read('FT.SUGGET', textsOrNull)
 const SUGLEN = read('FT.SUGLEN', int)
 const SYNDUMP = read('FT.SYNDUMP', synonyms, anywhere)
-const SYNUPDATE = keyless('FT.SYNUPDATE', word)
+const SYNUPDATE = keyless('FT.SYNUPDATE', ok)
 const TAGVALS = read('FT.TAGVALS', texts, anywhere)
 
 /**
@@ -353,7 +354,11 @@ export class Search<C extends Context> extends Namespace<C> {
     flag(args, 'WITHPAYLOADS', withpayloads)
     option(args, 'MAX', options.max)
     return this.run(
-      new Command(SUGGET, args, withscores || withpayloads ? suggestions(withscores, withpayloads) : texts),
+      new Command(
+        SUGGET,
+        args,
+        withscores || withpayloads ? orNull(suggestions(withscores, withpayloads)) : textsOrNull,
+      ),
     )
   }
 

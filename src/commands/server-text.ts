@@ -1,6 +1,6 @@
 /** Replies that are text in lines: INFO, CLIENT LIST, CLUSTER NODES. Read by hand: no expression runs over what a server sent. */
 
-import { bare, camelCase, word } from './replies.js'
+import { bare, camelCase, plain, word } from './replies.js'
 import type { Reply } from './reply.js'
 
 /** A value of INFO: text, a number, or for lists such as `keys=1,expires=0` an object of these. */
@@ -23,7 +23,7 @@ const TEXT_OF_INFO = new Set([
 /** INFO as an object of sections. */
 export function info(reply: Reply): unknown {
   const text = word(reply)
-  if (typeof text !== 'string') return reply
+  if (typeof text !== 'string') return text
   const sections = bare<Record<string, InfoValue>>()
   let section = bare<InfoValue>()
   for (const line of text.split('\r\n')) {
@@ -39,7 +39,8 @@ export function info(reply: Reply): unknown {
     // Each module has a line of this name.
     section[name === 'module' && typeof value === 'object' ? String(value.name) : name] = value
   }
-  return sections
+  for (const each of Object.values(sections)) plain(each)
+  return plain(sections)
 }
 
 function infoValue(text: string): InfoValue {
@@ -50,7 +51,7 @@ function infoValue(text: string): InfoValue {
     if (equals < 0) return text
     fields[part.slice(0, equals)] = valueIn(part.slice(equals + 1))
   }
-  return fields
+  return plain(fields)
 }
 
 /** A number if the text is the shortest or a fixed-point form of a safe one, else the text. */
@@ -94,26 +95,30 @@ const TEXT = new Set([
 
 function clientOf(line: string): Record<string, string | number> {
   const client = bare<string | number>()
-  for (const part of line.split(' ')) {
-    const equals = part.indexOf('=')
-    if (equals < 0) continue
-    const name = part.slice(0, equals)
-    const text = part.slice(equals + 1)
+  const put = (name: string, text: string) => {
     client[camelCase(name)] = TEXT.has(name) ? text : valueIn(text)
   }
-  return client
+  // The path of a socket may hold blanks, and even what looks like a field. It stands there twice.
+  const path = / addr=(.* .*) laddr=\1 (?=fd=)/.exec(line)
+  const others = path === null ? line : `${line.slice(0, path.index)} ${line.slice(path.index + path[0].length)}`
+  for (const part of others.split(' ')) {
+    const equals = part.indexOf('=')
+    if (equals >= 0) put(part.slice(0, equals), part.slice(equals + 1))
+  }
+  if (path !== null) for (const name of ['addr', 'laddr']) put(name, path[1] ?? '')
+  return plain(client)
 }
 
 /** CLIENT INFO. */
 export function client(reply: Reply): unknown {
   const text = word(reply)
-  return typeof text === 'string' ? clientOf(text.trim()) : reply
+  return typeof text === 'string' ? clientOf(text.trim()) : text
 }
 
 /** CLIENT LIST. */
 export function clients(reply: Reply): unknown {
   const text = word(reply)
-  return typeof text === 'string' ? linesOf(text).map(clientOf) : reply
+  return typeof text === 'string' ? linesOf(text).map(clientOf) : text
 }
 
 /** The lines of a text that are not empty. */
@@ -127,11 +132,11 @@ export function linesOf(text: string): string[] {
 /** A `name:value` text, one a line: CLUSTER INFO. Names in camel case. */
 export function properties(reply: Reply): unknown {
   const text = word(reply)
-  if (typeof text !== 'string') return reply
+  if (typeof text !== 'string') return text
   const fields = bare<string | number>()
   for (const line of linesOf(text)) {
     const colon = line.indexOf(':')
     if (colon > 0) fields[camelCase(line.slice(0, colon))] = valueIn(line.slice(colon + 1))
   }
-  return fields
+  return plain(fields)
 }

@@ -3,31 +3,33 @@ import type { AtMostOne } from './choice.js'
 import { Command, keyless, read, type Spec } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { first, sum } from './joins.js'
-import { count, int, itemsOf, list, text, textRecord, word } from './replies.js'
+import { at, count, int, itemsOf, list, ok, text, textRecord, tuple, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { type Info, info } from './server-text.js'
+import { PLAIN } from './shape.js'
 import { exclusive, flag, isGiven, option, refuse } from './tokens.js'
+import { unexpected } from './unexpected.js'
 
 const BGREWRITEAOF = keyless('BGREWRITEAOF', word)
 const BGSAVE = keyless('BGSAVE', word)
 const CONFIG_GET = keyless('CONFIG GET', textRecord)
 const CONFIG_HELP = keyless('CONFIG HELP', list(word))
-const CONFIG_RESETSTAT = keyless('CONFIG RESETSTAT', word, { ask: 'nodes', join: first })
-const CONFIG_REWRITE = keyless('CONFIG REWRITE', word, { ask: 'nodes', join: first })
-const CONFIG_SET = keyless('CONFIG SET', word, { ask: 'nodes', join: first })
+const CONFIG_RESETSTAT = keyless('CONFIG RESETSTAT', ok, { ask: 'nodes', join: first })
+const CONFIG_REWRITE = keyless('CONFIG REWRITE', ok, { ask: 'nodes', join: first })
+const CONFIG_SET = keyless('CONFIG SET', ok, { ask: 'nodes', join: first })
 const DBSIZE = read('DBSIZE', int, { keys: [], ask: 'shards', join: sum })
-const FAILOVER = keyless('FAILOVER', word)
-const FLUSHALL = keyless('FLUSHALL', word, { ask: 'shards', join: first })
-const FLUSHDB = keyless('FLUSHDB', word, { ask: 'shards', join: first })
+const FAILOVER = keyless('FAILOVER', ok)
+const FLUSHALL = keyless('FLUSHALL', ok, { ask: 'shards', join: first })
+const FLUSHDB = keyless('FLUSHDB', ok, { ask: 'shards', join: first })
 const INFO = keyless('INFO', info, { ask: 'special' })
 const LASTSAVE = keyless('LASTSAVE', int)
 const LOLWUT = read('LOLWUT', word, { keys: [] })
 const REPLICAOF = keyless('REPLICAOF', word)
 const ROLE = keyless('ROLE', role)
-const SAVE = keyless('SAVE', word)
-const SHUTDOWN = keyless('SHUTDOWN', word)
+const SAVE = keyless('SAVE', ok)
+const SHUTDOWN = keyless('SHUTDOWN', ok)
 const SLAVEOF = keyless('SLAVEOF', word)
-const SWAPDB = keyless('SWAPDB', word)
+const SWAPDB = keyless('SWAPDB', ok)
 const TIME = keyless('TIME', time, { repeatable: true })
 
 // What would change or take over the connection that all callers share.
@@ -49,7 +51,8 @@ export interface ServerTime {
 
 function time(reply: Reply): unknown {
   const items = itemsOf(reply)
-  return items === undefined ? reply : { seconds: count(items[0] ?? null), microseconds: count(items[1] ?? null) }
+  if (items?.length !== 2) return unexpected(reply, 'seconds and microseconds')
+  return { seconds: count(items[0] ?? null), microseconds: count(items[1] ?? null) }
 }
 
 /** What a server is to replication, told by itself. */
@@ -58,17 +61,17 @@ export type Role =
   | { role: 'slave'; host: string; port: number; state: string; offset: number }
   | { role: 'sentinel'; names: string[] }
 
+const replicas = list(
+  tuple(3, items => ({ host: word(at(items, 0)), port: count(at(items, 1)), offset: count(at(items, 2)) })),
+)
+
 function role(reply: Reply): unknown {
   const items = itemsOf(reply)
-  if (items === undefined) return reply
+  if (items === undefined) return unexpected(reply, 'a list')
   const [kind, ...rest] = items
   switch (word(kind ?? null)) {
     case 'master': {
-      const replicas = (itemsOf(rest[1] ?? null) ?? []).map(each => {
-        const [host, port, offset] = itemsOf(each) ?? []
-        return { host: word(host ?? null), port: count(port ?? null), offset: count(offset ?? null) }
-      })
-      return { role: 'master', offset: count(rest[0] ?? null), replicas }
+      return { role: 'master', offset: count(rest[0] ?? null), replicas: replicas(rest[1] ?? null, PLAIN) }
     }
     case 'slave': {
       const [host, port, state, offset] = rest
@@ -81,9 +84,9 @@ function role(reply: Reply): unknown {
       }
     }
     case 'sentinel':
-      return { role: 'sentinel', names: (itemsOf(rest[0] ?? null) ?? []).map(word) }
+      return { role: 'sentinel', names: list(word)(rest[0] ?? null, PLAIN) }
     default:
-      return reply
+      return unexpected(reply, 'a role')
   }
 }
 

@@ -2,7 +2,7 @@ import type { Argument, Arguments, Key } from './argument.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { countedKeys, keyAt, keysFrom } from './key-specs.js'
-import { int, list, text, texts } from './replies.js'
+import { int, list, textOrNull, texts } from './replies.js'
 import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
 import { type OneOrMore, option, pushCounted, pushSeveral, type Several } from './tokens.js'
 
@@ -30,8 +30,8 @@ const SISMEMBER = read('SISMEMBER', int)
 const SMEMBERS = read('SMEMBERS', texts)
 const SMISMEMBER = read('SMISMEMBER', list(int))
 const SMOVE = write('SMOVE', int, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
-const SPOP = write('SPOP', text)
-const SRANDMEMBER = read('SRANDMEMBER', text)
+const SPOP = write('SPOP', textOrNull)
+const SRANDMEMBER = read('SRANDMEMBER', textOrNull)
 const SREM = write('SREM', int)
 const SSCAN = read('SSCAN', scanned('members', texts))
 const SUNION = read('SUNION', texts, read0)

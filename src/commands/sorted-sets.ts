@@ -4,7 +4,22 @@ import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { countedKeys, keysFrom } from './key-specs.js'
-import { double, int, itemsOf, key as keyName, list, type Scored, scored, text, texts } from './replies.js'
+import {
+  at,
+  double,
+  int,
+  intOrNull,
+  key as keyName,
+  list,
+  orNothing,
+  orNull,
+  type Scored,
+  scored,
+  text,
+  textOrNull,
+  texts,
+  tuple,
+} from './replies.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
 import { pushScored, type ScoredMember, scoreOf } from './scores.js'
 import type { ScannedMembers } from './sets.js'
@@ -74,49 +89,47 @@ export interface ZmpopOptions {
 const ZSCAN_OPTIONS: ReadonlySet<string> = new Set([...SCAN_OPTIONS, 'noscores'])
 
 const firstScored: Decoder = (reply, shape) => {
-  const members = scored(reply, shape)
+  const members = reply === null ? null : scored(reply, shape)
   return Array.isArray(members) ? (members[0] ?? null) : members
 }
 
-const popped: Decoder = (reply, shape) => {
-  const [key, member, score] = itemsOf(reply) ?? []
-  if (key === undefined || member === undefined || score === undefined) return reply
-  return { key: keyName(key, shape), member: text(member, shape), score: double(score) }
-}
+const popped: Decoder = tuple(3, (items, shape) => ({
+  key: keyName(at(items, 0), shape),
+  member: text(at(items, 1), shape),
+  score: double(at(items, 2)),
+}))
 
-const poppedSeveral: Decoder = (reply, shape) => {
-  const [key, members] = itemsOf(reply) ?? []
-  if (key === undefined || members === undefined) return reply
-  return { key: keyName(key, shape), members: scored(members, shape) }
-}
+const poppedSeveral: Decoder = tuple(2, (items, shape) => ({
+  key: keyName(at(items, 0), shape),
+  members: scored(at(items, 1), shape),
+}))
 
-const ranked: Decoder = (reply, shape) => {
-  const [rank, score] = itemsOf(reply) ?? []
-  if (rank === undefined || score === undefined) return reply
-  return { rank: int(rank, shape), score: double(score) }
-}
+const ranked: Decoder = orNothing(
+  tuple(2, (items, shape) => ({ rank: int(at(items, 0), shape), score: double(at(items, 1)) })),
+)
+const doubleOrNull = orNull(double)
 
 const scannedScored = scanned('members', scored)
 const scannedMembers = scanned('members', texts)
 
 const allButLast = { keys: [keysFrom(0, 'write', -2)], blocks: 'last, seconds' } as const
 
-const BZMPOP = write('BZMPOP', poppedSeveral, { keys: [countedKeys(1, 'write')], blocks: 'first, seconds' })
-const BZPOPMAX = write('BZPOPMAX', popped, allButLast)
-const BZPOPMIN = write('BZPOPMIN', popped, allButLast)
+const BZMPOP = write('BZMPOP', orNothing(poppedSeveral), { keys: [countedKeys(1, 'write')], blocks: 'first, seconds' })
+const BZPOPMAX = write('BZPOPMAX', orNothing(popped), allButLast)
+const BZPOPMIN = write('BZPOPMIN', orNothing(popped), allButLast)
 const ZADD = write('ZADD', int)
 const ZCARD = read('ZCARD', int)
 const ZINCRBY = write('ZINCRBY', double)
-const ZMPOP = write('ZMPOP', poppedSeveral, { keys: [countedKeys(0, 'write')] })
-const ZMSCORE = read('ZMSCORE', list(double))
+const ZMPOP = write('ZMPOP', orNothing(poppedSeveral), { keys: [countedKeys(0, 'write')] })
+const ZMSCORE = read('ZMSCORE', list(orNull(double)))
 const ZPOPMAX = write('ZPOPMAX', scored)
 const ZPOPMIN = write('ZPOPMIN', scored)
-const ZRANDMEMBER = read('ZRANDMEMBER', text)
-const ZRANK = read('ZRANK', int)
+const ZRANDMEMBER = read('ZRANDMEMBER', textOrNull)
+const ZRANK = read('ZRANK', intOrNull)
 const ZREM = write('ZREM', int)
-const ZREVRANK = read('ZREVRANK', int)
+const ZREVRANK = read('ZREVRANK', intOrNull)
 const ZSCAN = read('ZSCAN', scannedScored)
-const ZSCORE = read('ZSCORE', double)
+const ZSCORE = read('ZSCORE', orNull(double))
 
 /** Sorted sets member by member: each has a score, a double, and they are in the order of their scores. */
 export abstract class SortedSets<C extends Context> extends Runner<C> {
@@ -179,7 +192,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
     flag(args, 'INCR', incr)
     pushScored(args, members)
     known(args, options, ZADD_OPTIONS)
-    return this.run(new Command(ZADD, args, incr ? double : int))
+    return this.run(new Command(ZADD, args, incr ? doubleOrNull : int))
   }
 
   /** How many members there are. @since 1.2 [ZCARD](https://redis.io/commands/zcard) */
@@ -276,7 +289,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   zrank(key: Key, member: Argument, options: { readonly withscore?: boolean } = {}): Outcome<C, unknown> {
     const args: Arguments = [key, member]
     flag(args, 'WITHSCORE', options.withscore)
-    return this.run(new Command(ZRANK, args, options.withscore === true ? ranked : int))
+    return this.run(new Command(ZRANK, args, options.withscore === true ? ranked : intOrNull))
   }
 
   /** Removes members and tells how many there were. @since 1.2 [ZREM](https://redis.io/commands/zrem) */
@@ -300,7 +313,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   zrevrank(key: Key, member: Argument, options: { readonly withscore?: boolean } = {}): Outcome<C, unknown> {
     const args: Arguments = [key, member]
     flag(args, 'WITHSCORE', options.withscore)
-    return this.run(new Command(ZREVRANK, args, options.withscore === true ? ranked : int))
+    return this.run(new Command(ZREVRANK, args, options.withscore === true ? ranked : intOrNull))
   }
 
   /**

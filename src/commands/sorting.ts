@@ -3,7 +3,7 @@ import type { AtMostOne } from './choice.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { type KeySpec, keyAfter, keyAt } from './key-specs.js'
-import { int, texts } from './replies.js'
+import { int, textsOrNulls } from './replies.js'
 import { exclusive, flag, type OneOrMore, option, refuse } from './tokens.js'
 
 export type SortOptions = AtMostOne<{
@@ -33,8 +33,8 @@ const patterns: readonly KeySpec[] = [
   { begin: { token: 'GET', from: 1 }, find: { last: -1, step: 2, limit: 0 }, access: 'read' },
 ]
 
-const SORT = write('SORT', texts, { keys: [keyAt(0, 'read'), keyAfter('STORE', 'write')], names: patterns })
-const SORT_RO = read('SORT_RO', texts, { names: patterns })
+const SORT = write('SORT', textsOrNulls, { keys: [keyAt(0, 'read'), keyAfter('STORE', 'write')], names: patterns })
+const SORT_RO = read('SORT_RO', textsOrNulls, { names: patterns })
 
 function sortArguments(key: Key, options: SortStoreOptions): Arguments {
   const args: Arguments = [key]
@@ -63,7 +63,7 @@ export abstract class Sorting<C extends Context> extends Runner<C> {
   sort(key: Key, options: SortOptions & { readonly store?: never }): Outcome<C, (C['text'] | null)[]>
   sort(key: Key, options: SortStoreOptions): Outcome<C, (C['text'] | null)[] | C['int']>
   sort(key: Key, options: SortStoreOptions = {}): Outcome<C, unknown> {
-    return this.run(new Command(SORT, sortArguments(key, options), options.store === undefined ? texts : int))
+    return this.run(new Command(SORT, sortArguments(key, options), options.store === undefined ? textsOrNulls : int))
   }
 
   /** As `sort` without `store`, also on replicas. @since 7.0 [SORT_RO](https://redis.io/commands/sort_ro) */

@@ -3,21 +3,20 @@ import { Command, keyless, read, write } from './command.js'
 import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { halfAfter } from './key-specs.js'
-import { int, itemsOf, list, text, word } from './replies.js'
+import { at, count, int, list, ok, orNothing, orNull, text, tuple, word } from './replies.js'
 import {
-  at,
   type ClaimedEntry,
   type ConsumerInfo,
+  claimedEntries,
   consumerInfos,
   type DeliveredEntry,
-  entries,
   type GroupInfo,
   groupInfos,
   type StreamEntries,
   type StreamEntry,
   streams,
-  tuple,
 } from './replies-streams.js'
+import type { Reply } from './reply.js'
 import { pushIds, pushReferences, pushStreams, type References, type StreamId, type StreamIds } from './streams.js'
 import { flag, isGiven, known, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
 
@@ -111,29 +110,31 @@ export type NackMode = 'silent' | 'fail' | 'fatal'
 const ids = list(word)
 
 const claimed = (name: string, items: Decoder): Decoder =>
-  tuple((reply, shape) => ({
+  tuple(2, (reply, shape) => ({
     cursor: word(at(reply, 0)),
     [name]: items(at(reply, 1), shape),
     deleted: ids(reply[2] ?? [], shape),
   }))
-const claimedEntries = claimed('entries', entries)
-const claimedIds = claimed('ids', ids)
+const autoclaimedEntries = claimed('entries', claimedEntries)
+const autoclaimedIds = claimed('ids', ids)
 
 /** The server sends these counts as text. */
-const countOfConsumer: Decoder = (reply, shape) => int(Number(word(reply)), shape)
+const countOfConsumer: Decoder = (reply, shape) => int(count(reply) as Reply, shape)
 
-const pendingSummary: Decoder = tuple((reply, shape) => ({
+const consumersWithCounts = list(
+  tuple(2, (items, shape) => ({ name: text(at(items, 0), shape), count: countOfConsumer(at(items, 1), shape) })),
+)
+const wordOrNull = orNull(word)
+
+const pendingSummary: Decoder = tuple(4, (reply, shape) => ({
   count: int(at(reply, 0), shape),
-  min: word(at(reply, 1)),
-  max: word(at(reply, 2)),
-  consumers: (itemsOf(at(reply, 3)) ?? []).map(each => {
-    const [name, count] = itemsOf(each) ?? []
-    return { name: text(name ?? null, shape), count: countOfConsumer(count ?? null, shape) }
-  }),
+  min: wordOrNull(at(reply, 1), shape),
+  max: wordOrNull(at(reply, 2), shape),
+  consumers: at(reply, 3) === null ? [] : consumersWithCounts(at(reply, 3), shape),
 }))
 
 const pendingEntries = list(
-  tuple((reply, shape) => ({
+  tuple(4, (reply, shape) => ({
     id: word(at(reply, 0)),
     consumer: text(at(reply, 1), shape),
     idle: int(at(reply, 2), shape),
@@ -143,19 +144,19 @@ const pendingEntries = list(
 
 const XACK = write('XACK', int)
 const XACKDEL = write('XACKDEL', list(int))
-const XAUTOCLAIM = write('XAUTOCLAIM', claimedEntries)
-const XCLAIM = write('XCLAIM', entries)
-const XGROUP_CREATE = write('XGROUP CREATE', word)
+const XAUTOCLAIM = write('XAUTOCLAIM', autoclaimedEntries)
+const XCLAIM = write('XCLAIM', claimedEntries)
+const XGROUP_CREATE = write('XGROUP CREATE', ok)
 const XGROUP_CREATECONSUMER = write('XGROUP CREATECONSUMER', int)
 const XGROUP_DELCONSUMER = write('XGROUP DELCONSUMER', int)
 const XGROUP_DESTROY = write('XGROUP DESTROY', int)
 const XGROUP_HELP = keyless('XGROUP HELP', list(word))
-const XGROUP_SETID = write('XGROUP SETID', word)
+const XGROUP_SETID = write('XGROUP SETID', ok)
 const XINFO_CONSUMERS = read('XINFO CONSUMERS', consumerInfos)
 const XINFO_GROUPS = read('XINFO GROUPS', groupInfos)
 const XNACK = write('XNACK', int)
 const XPENDING = read('XPENDING', pendingSummary)
-const XREADGROUP = write('XREADGROUP', streams, {
+const XREADGROUP = write('XREADGROUP', orNothing(streams), {
   // Behind GROUP, its name and the consumer's: they may be named STREAMS.
   keys: [halfAfter('STREAMS', 'read', 3)],
   blocks: 'after BLOCK, ms',
@@ -220,7 +221,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     const args: Arguments = [key, group, consumer, minIdle, start]
     option(args, 'COUNT', options.count)
     flag(args, 'JUSTID', options.justid)
-    return this.run(new Command(XAUTOCLAIM, args, options.justid === true ? claimedIds : claimedEntries))
+    return this.run(new Command(XAUTOCLAIM, args, options.justid === true ? autoclaimedIds : autoclaimedEntries))
   }
 
   /**
@@ -267,7 +268,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     flag(args, 'FORCE', options.force)
     flag(args, 'JUSTID', options.justid)
     option(args, 'LASTID', options.lastid)
-    return this.run(new Command(XCLAIM, args, options.justid === true ? ids : entries))
+    return this.run(new Command(XCLAIM, args, options.justid === true ? ids : claimedEntries))
   }
 
   /**

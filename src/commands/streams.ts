@@ -3,7 +3,7 @@ import type { AtMostOne } from './choice.js'
 import { Command, keyless, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { halfAfter } from './key-specs.js'
-import { int, list, word } from './replies.js'
+import { int, list, ok, orNothing, orNull, word } from './replies.js'
 import {
   entries,
   type FullStreamInfo,
@@ -131,17 +131,17 @@ interface AnyTrim extends Partial<TrimBy> {
   readonly acked?: boolean
 }
 
-const XADD = write('XADD', word)
-const XCFGSET = write('XCFGSET', word)
+const XADD = write('XADD', orNull(word))
+const XCFGSET = write('XCFGSET', ok)
 const XDEL = write('XDEL', int)
 const XDELEX = write('XDELEX', list(int))
 const XINFO_HELP = keyless('XINFO HELP', list(word))
 const XINFO_STREAM = read('XINFO STREAM', streamInfo)
 const XLEN = read('XLEN', int)
 const XRANGE = read('XRANGE', entries)
-const XREAD = read('XREAD', streams, { keys: [halfAfter('STREAMS', 'read')], blocks: 'after BLOCK, ms' })
+const XREAD = read('XREAD', orNothing(streams), { keys: [halfAfter('STREAMS', 'read')], blocks: 'after BLOCK, ms' })
 const XREVRANGE = read('XREVRANGE', entries)
-const XSETID = write('XSETID', word)
+const XSETID = write('XSETID', ok)
 const XTRIM = write('XTRIM', int)
 
 /** Streams: logs of entries, each with an id that grows, and fields. */

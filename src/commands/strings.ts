@@ -6,7 +6,21 @@ import type { Decoder } from './decoder.js'
 import { LIFETIME, type Lifetime, NEW_LIFETIME, type NewLifetime, pushLifetime } from './expiry.js'
 import { concat, first } from './joins.js'
 import { keysFrom } from './key-specs.js'
-import { double, int, itemsOf, list, named, text, texts, word } from './replies.js'
+import {
+  at,
+  int,
+  list,
+  longDouble,
+  named,
+  ok,
+  okOrNull,
+  orNull,
+  text,
+  textOrNull,
+  textsOrNulls,
+  tuple,
+  word,
+} from './replies.js'
 import {
   exclusive,
   type Fields,
@@ -85,12 +99,12 @@ export interface LcsMatches<I, M = LcsMatch<I>> {
   readonly len: I
 }
 
-const lcsMatch: Decoder = (reply, shape) => {
-  const [key1 = null, key2 = null, length] = itemsOf(reply) ?? []
-  const match = { key1: ints(key1, shape), key2: ints(key2, shape) }
-  return length === undefined ? match : { ...match, length: int(length, shape) }
-}
 const ints = list(int)
+
+const lcsMatch: Decoder = tuple(2, (items, shape) => {
+  const match = { key1: ints(at(items, 0), shape), key2: ints(at(items, 1), shape) }
+  return items.length < 3 ? match : { ...match, length: int(at(items, 2), shape) }
+})
 const lcsMatches = named({ matches: list(lcsMatch), len: int })
 
 const APPEND = write('APPEND', int)
@@ -98,23 +112,23 @@ const DECR = write('DECR', int)
 const DECRBY = write('DECRBY', int)
 const DELEX = write('DELEX', int)
 const DELIFEQ = write('DELIFEQ', int)
-const DIGEST = read('DIGEST', word)
-const GET = read('GET', text)
-const GETDEL = write('GETDEL', text)
-const GETEX = write('GETEX', text)
+const DIGEST = read('DIGEST', orNull(word))
+const GET = read('GET', textOrNull)
+const GETDEL = write('GETDEL', textOrNull)
+const GETEX = write('GETEX', textOrNull)
 const GETRANGE = read('GETRANGE', text)
-const GETSET = write('GETSET', text)
+const GETSET = write('GETSET', textOrNull)
 const INCR = write('INCR', int)
 const INCRBY = write('INCRBY', int)
-const INCRBYFLOAT = write('INCRBYFLOAT', double)
+const INCRBYFLOAT = write('INCRBYFLOAT', longDouble)
 const LCS = read('LCS', text, { keys: [keysFrom(0, 'read', 1)] })
-const MGET = read('MGET', texts, { keys: [keysFrom(0, 'read')], ask: 'split', join: concat })
-const MSET = write('MSET', word, { keys: [keysFrom(0, 'write', -1, 2)], ask: 'split', join: first })
+const MGET = read('MGET', textsOrNulls, { keys: [keysFrom(0, 'read')], ask: 'split', join: concat })
+const MSET = write('MSET', ok, { keys: [keysFrom(0, 'write', -1, 2)], ask: 'split', join: first })
 const MSETEX = write('MSETEX', int, { keys: [{ begin: 0, find: { count: 0, first: 1, step: 2 }, access: 'write' }] })
 const MSETNX = write('MSETNX', int, { keys: [keysFrom(0, 'write', -1, 2)] })
-const PSETEX = write('PSETEX', word)
-const SET = write('SET', word)
-const SETEX = write('SETEX', word)
+const PSETEX = write('PSETEX', ok)
+const SET = write('SET', ok)
+const SETEX = write('SETEX', ok)
 const SETNX = write('SETNX', int)
 const SETRANGE = write('SETRANGE', int)
 const STRLEN = read('STRLEN', int)
@@ -334,7 +348,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
     pushComparison(args, options)
     flag(args, 'GET', options.get)
     pushLifetime(args, options)
-    return this.run(new Command(SET, args, options.get === true ? text : word))
+    return this.run(new Command(SET, args, options.get === true ? textOrNull : okOrNull))
   }
 
   /**

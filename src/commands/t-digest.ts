@@ -2,7 +2,7 @@ import type { Arguments, Key } from './argument.js'
 import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
 import { countedKeys, keyAt } from './key-specs.js'
-import { double, int, list, word } from './replies.js'
+import { double, int, list, ok } from './replies.js'
 import { statistics } from './replies-modules.js'
 import { flag, option, pushCounted, pushSeveral, type Several } from './tokens.js'
 
@@ -41,18 +41,18 @@ const info = statistics({
   'memory usage': int,
 })
 
-const ADD = write('TDIGEST.ADD', word)
+const ADD = write('TDIGEST.ADD', ok)
 const BYRANK = read('TDIGEST.BYRANK', doubles)
 const BYREVRANK = read('TDIGEST.BYREVRANK', doubles)
 const CDF = read('TDIGEST.CDF', doubles)
-const CREATE = write('TDIGEST.CREATE', word)
+const CREATE = write('TDIGEST.CREATE', ok)
 const INFO = read('TDIGEST.INFO', info)
 const MAX = read('TDIGEST.MAX', double)
-const MERGE = write('TDIGEST.MERGE', word, { keys: [keyAt(0, 'write'), countedKeys(1, 'read')] })
+const MERGE = write('TDIGEST.MERGE', ok, { keys: [keyAt(0, 'write'), countedKeys(1, 'read')] })
 const MIN = read('TDIGEST.MIN', double)
 const QUANTILE = read('TDIGEST.QUANTILE', doubles)
 const RANK = read('TDIGEST.RANK', ints)
-const RESET = write('TDIGEST.RESET', word)
+const RESET = write('TDIGEST.RESET', ok)
 const REVRANK = read('TDIGEST.REVRANK', ints)
 const TRIMMED_MEAN = read('TDIGEST.TRIMMED_MEAN', double)
 

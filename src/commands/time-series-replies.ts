@@ -1,10 +1,11 @@
 /** What the time series' commands reply: samples, and series with their labels. */
 import type { Form, Plain } from './context.js'
 import type { Decoder } from './decoder.js'
-import { double, int, itemsOf, key, list, named, pairsOf, record, text, word } from './replies.js'
+import { double, int, itemsOf, key, list, named, orNull, pairsOf, record, text, textOrNull, word } from './replies.js'
 import { statistics } from './replies-modules.js'
 import { MapReply, type Reply } from './reply.js'
 import type { Shape } from './shape.js'
+import { unexpected } from './unexpected.js'
 
 export interface Sample<F extends Form = Plain> {
   /** In ms since the epoch. */
@@ -88,26 +89,29 @@ export interface SeriesChunk<F extends Form = Plain> {
 /** Null for an empty list: there is none. */
 export function sample(reply: Reply, shape: Shape): unknown {
   const items = itemsOf(reply)
-  if (items === undefined) return reply
-  if (items.length < 2) return null
+  if (reply === null || items?.length === 0) return null
+  if (items === undefined || items.length < 2) return unexpected(reply, 'a timestamp and a value')
   return { timestamp: int(items[0] ?? null, shape), value: double(items[1] ?? null) }
 }
 
 export const samples: Decoder = list(sample)
 
-const labels = record(text)
+const labels = record(textOrNull)
 
 /** Each series with what is told of it: `[key, ...told]` in a list (RESP2), or a map of keys to that (RESP3). */
 function series(each: (name: Reply, told: readonly Reply[], shape: Shape) => object): Decoder {
   return (reply, shape) => {
     if (reply instanceof MapReply) {
       const found: object[] = []
-      for (let i = 0; i + 1 < reply.flat.length; i += 2) {
+      for (let i = 0; i < reply.flat.length; i += 2) {
         found.push(each(reply.flat[i] ?? null, itemsOf(reply.flat[i + 1] ?? null) ?? [], shape))
       }
       return found
     }
-    return itemsOf(reply)?.map(one => each(itemsOf(one)?.[0] ?? null, itemsOf(one)?.slice(1) ?? [], shape)) ?? reply
+    return (
+      itemsOf(reply)?.map(one => each(itemsOf(one)?.[0] ?? null, itemsOf(one)?.slice(1) ?? [], shape)) ??
+      unexpected(reply, 'series')
+    )
   }
 }
 
@@ -136,7 +140,7 @@ export const groupRanges: Decoder = series((name, told, shape) => {
   const own: Reply[] = []
   let joined: Reply = null
   const pairs = pairsOf(told[0] ?? []) ?? []
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
+  for (let i = 0; i < pairs.length; i += 2) {
     const label = pairs[i] ?? null
     const value = pairs[i + 1] ?? null
     if (word(label) === SOURCE) joined = value
@@ -181,9 +185,9 @@ export const seriesInfo: Decoder = statistics({
   chunkCount: int,
   chunkSize: int,
   chunkType: word,
-  duplicatePolicy: word,
+  duplicatePolicy: orNull(word),
   labels: (reply, shape) => labels(reply ?? [], shape),
-  sourceKey: key,
+  sourceKey: orNull(key),
   rules: (reply, shape) => rules(reply ?? [], shape),
   ignoreMaxTimeDiff: int,
   ignoreMaxValDiff: double,

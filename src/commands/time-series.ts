@@ -5,7 +5,7 @@ import { Command, read, type Spec, write } from './command.js'
 import { type Context, Namespace, type Outcome } from './context.js'
 import type { Decoder } from './decoder.js'
 import { keysFrom } from './key-specs.js'
-import { int, keys, list, word } from './replies.js'
+import { int, keys, list, ok } from './replies.js'
 import {
   type GroupRange,
   groupRanges,
@@ -116,12 +116,12 @@ export interface SeriesGrouping {
 }
 
 const ADD = write('TS.ADD', int)
-const ALTER = write('TS.ALTER', word)
-const CREATE = write('TS.CREATE', word)
-const CREATERULE = write('TS.CREATERULE', word, { keys: [keysFrom(0, 'write', 1)] })
+const ALTER = write('TS.ALTER', ok)
+const CREATE = write('TS.CREATE', ok)
+const CREATERULE = write('TS.CREATERULE', ok, { keys: [keysFrom(0, 'write', 1)] })
 const DECRBY = write('TS.DECRBY', int)
 const DEL = write('TS.DEL', int)
-const DELETERULE = write('TS.DELETERULE', word, { keys: [keysFrom(0, 'write', 1)] })
+const DELETERULE = write('TS.DELETERULE', ok, { keys: [keysFrom(0, 'write', 1)] })
 const GET = read('TS.GET', sample)
 const INCRBY = write('TS.INCRBY', int)
 const INFO = read('TS.INFO', seriesInfo)

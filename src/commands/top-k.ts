@@ -1,11 +1,12 @@
 import type { Argument, Arguments, Key } from './argument.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
-import { bool, double, int, list, pairsOf, text, texts, word } from './replies.js'
+import { bool, double, int, list, ok, pairsOf, text, texts, textsOrNulls } from './replies.js'
 import { statistics } from './replies-modules.js'
 import type { Reply } from './reply.js'
 import type { Shape } from './shape.js'
 import { type Fields, flag, pushFields, pushSeveral, type Several, together } from './tokens.js'
+import { unexpected } from './unexpected.js'
 
 /** All of them or none. */
 export type TopKReserveOptions =
@@ -35,21 +36,21 @@ const info = statistics({ k: int, width: int, depth: int, decay: double })
 
 function countedItems(reply: Reply, shape: Shape): unknown {
   const pairs = pairsOf(reply)
-  if (pairs === undefined) return reply
+  if (pairs === undefined) return unexpected(reply, 'items with counts')
   const items: object[] = []
-  for (let i = 0; i + 1 < pairs.length; i += 2) {
+  for (let i = 0; i < pairs.length; i += 2) {
     items.push({ item: text(pairs[i] ?? null, shape), count: int(pairs[i + 1] ?? null, shape) })
   }
   return items
 }
 
-const ADD = write('TOPK.ADD', texts)
+const ADD = write('TOPK.ADD', textsOrNulls)
 const COUNT = read('TOPK.COUNT', list(int))
-const INCRBY = write('TOPK.INCRBY', texts)
+const INCRBY = write('TOPK.INCRBY', textsOrNulls)
 const INFO = read('TOPK.INFO', info)
 const LIST = read('TOPK.LIST', texts)
 const QUERY = read('TOPK.QUERY', list(bool))
-const RESERVE = write('TOPK.RESERVE', word)
+const RESERVE = write('TOPK.RESERVE', ok)
 
 /**
  * Lists of the k items that were seen most often.

@@ -4,9 +4,24 @@ import { Command, read, write } from './command.js'
 import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { keyAt } from './key-specs.js'
-import { bool, double, int, itemsOf, list, named, text, texts, word } from './replies.js'
+import {
+  blob,
+  bool,
+  double,
+  int,
+  itemsOf,
+  list,
+  named,
+  orNull,
+  text,
+  textOrNull,
+  texts,
+  tuple,
+  word,
+} from './replies.js'
 import { MapReply, type Reply } from './reply.js'
 import { exclusive, flag, option } from './tokens.js'
+import { unexpected } from './unexpected.js'
 
 /** A vector: numbers, sent as text, or the shorter Float32Array, sent as it is (it must not change until the call settles). */
 export type Vector = readonly number[] | Float32Array
@@ -105,13 +120,14 @@ function similar(withscores: boolean, withattribs: boolean): Decoder {
   if (more === 0) return texts
   return (reply, shape) => {
     const items = flattened(reply)
-    if (items === undefined) return reply
+    if (items === undefined || items.length % (1 + more) !== 0)
+      return unexpected(reply, 'elements with what was asked for')
     const found: object[] = []
-    for (let i = 0; i + more < items.length; i += 1 + more) {
+    for (let i = 0; i < items.length; i += 1 + more) {
       found.push({
         element: text(items[i] ?? null, shape),
         ...(withscores && { score: double(items[i + 1] ?? null) }),
-        ...(withattribs && { attributes: text(items[i + more] ?? null, shape) }),
+        ...(withattribs && { attributes: textOrNull(items[i + more] ?? null, shape) }),
       })
     }
     return found
@@ -124,12 +140,14 @@ function flattened(reply: Reply): readonly Reply[] | undefined {
 
 const numbers = list(double)
 
-const rawVector: Decoder = reply => {
-  const [quantization, data, norm, range] = itemsOf(reply) ?? []
-  if (quantization === undefined || data === undefined || norm === undefined) return reply
-  const vector = { quantization: word(quantization), data, norm: double(norm) }
-  return range === undefined ? vector : { ...vector, range: double(range) }
-}
+const numbersOrNull = orNull(numbers)
+
+const rawVector = orNull(
+  tuple(3, ([quantization = null, data = null, norm = null, range]) => {
+    const vector = { quantization: word(quantization), data: blob(data), norm: double(norm) }
+    return range === undefined ? vector : { ...vector, range: double(range) }
+  }),
+)
 
 const vectorSetInfo = named({
   'quant-type': word,
@@ -143,8 +161,8 @@ const vectorSetInfo = named({
   'hnsw-max-node-uid': int,
 })
 
-const layers = list(texts)
-const scoredLayers = list(similar(true, false))
+const layers = orNull(list(texts))
+const scoredLayers = orNull(list(similar(true, false)))
 
 // The server declares all their keys as written, also where the command only reads.
 const declared = { keys: [keyAt(0, 'write')] }
@@ -152,12 +170,12 @@ const declared = { keys: [keyAt(0, 'write')] }
 const VADD = write('VADD', bool)
 const VCARD = read('VCARD', int, declared)
 const VDIM = read('VDIM', int, declared)
-const VEMB = read('VEMB', numbers, { ...declared, binary: true })
-const VGETATTR = read('VGETATTR', text, declared)
-const VINFO = read('VINFO', vectorSetInfo, declared)
+const VEMB = read('VEMB', numbersOrNull, { ...declared, binary: true })
+const VGETATTR = read('VGETATTR', textOrNull, declared)
+const VINFO = read('VINFO', orNull(vectorSetInfo), declared)
 const VISMEMBER = read('VISMEMBER', bool, declared)
 const VLINKS = read('VLINKS', layers, declared)
-const VRANDMEMBER = read('VRANDMEMBER', text, declared)
+const VRANDMEMBER = read('VRANDMEMBER', textOrNull, declared)
 const VRANGE = read('VRANGE', texts, declared)
 const VREM = write('VREM', bool)
 const VSETATTR = write('VSETATTR', bool)
@@ -204,7 +222,7 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
   vemb(key: Key, element: Argument, options: { readonly raw?: boolean } = {}): Outcome<C, unknown> {
     const args: Arguments = [key, element]
     flag(args, 'RAW', options.raw)
-    return this.run(new Command(VEMB, args, options.raw === true ? rawVector : numbers))
+    return this.run(new Command(VEMB, args, options.raw === true ? rawVector : numbersOrNull))
   }
 
   /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MapReply } from '../../src/commands/reply.js'
+import { InvalidResponse } from '../../src/errors/errors.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'
 
@@ -95,7 +96,7 @@ describe('replies', () => {
     expect(r.clientList().decode(`${LINE}\n${LINE}\n`)).toEqual([CLIENT, CLIENT])
     expect(r.clientList().decode(Buffer.from(`${LINE}\n`), { bytes: true })).toEqual([CLIENT])
     expect(r.clientList().decode('')).toEqual([])
-    expect(r.clientList().decode(null)).toBeNull()
+    expect(() => r.clientList().decode(null)).toThrow(InvalidResponse)
   })
 
   it('of CLIENT TRACKINGINFO', () => {

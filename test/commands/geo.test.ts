@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { InvalidResponse } from '../../src/errors/errors.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'
 
@@ -115,7 +116,7 @@ it('names what was asked for of each member, alike under both protocols', () => 
   const wide = { bytes: true, bigints: true }
   expect(r.geosearch('k', { ...area, withhash: true }).decode([[b, 5]], wide)).toStrictEqual([{ member: b, hash: 5n }])
   expect(r.geosearch('k', area).decode(['a', 'b'])).toStrictEqual(['a', 'b'])
-  expect(r.geosearch('k', { ...area, withdist: true }).decode(['odd'])).toStrictEqual(['odd'])
+  expect(() => r.geosearch('k', { ...area, withdist: true }).decode(['odd'])).toThrow(InvalidResponse)
 })
 
 it('gives numbers for what the server writes as text', () => {

@@ -44,10 +44,12 @@ it('refuses no fields', () => {
 })
 
 describe('what replies become', () => {
-  it('HGETALL: an object without a prototype, alike under both protocols', () => {
+  it('HGETALL: a plain object with own properties alone, alike under both protocols', () => {
     for (const reply of [['f', '1', '__proto__', '2'], new MapReply(['f', '1', '__proto__', '2'])]) {
       const record = r.hgetall('k').decode(reply) as Record<string, string>
-      expect(Object.getPrototypeOf(record)).toBeNull()
+      expect(Object.getPrototypeOf(record)).toBe(Object.prototype)
+      expect(record).toStrictEqual({ f: '1', ['__proto__']: '2' })
+      expect(`${record}`).toBe('[object Object]')
       expect(Object.entries(record)).toEqual([
         ['f', '1'],
         ['__proto__', '2'],

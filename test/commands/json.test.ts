@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DataError } from '../../src/errors/errors.js'
+import { DataError, InvalidResponse } from '../../src/errors/errors.js'
 import { expectEncodings, expectRefusals, keysOf, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'
 
@@ -141,7 +141,7 @@ describe('what is read', () => {
     expect(json.get('k').decode('"text"')).toBe('text')
     expect(json.get('k').decode('null')).toBeNull()
     expect(json.get('k').decode(null)).toBeNull()
-    expect(json.get('k').decode('not JSON')).toBe('not JSON')
+    expect(() => json.get('k').decode('not JSON')).toThrow(InvalidResponse)
     expect(Object.keys(json.get('k').decode('{"__proto__":1}') as object)).toEqual(['__proto__'])
     expect(json.mget(['a', 'b'], '$').decode(['[1]', null])).toEqual([[1], null])
     expect(json.arrpop('k', '$.a').decode(['1', null, '{"b":2}'])).toEqual([1, null, { b: 2 }])

@@ -139,7 +139,8 @@ describe('what replies become', () => {
       cursor: '7',
       keys: [Buffer.from('a')],
     })
-    expect(r.scan(0).decode('odd')).toBe('odd')
+    // Some servers reply with an integer.
+    expect(r.scan(0).decode([0, []])).toEqual({ cursor: '0', keys: [] })
   })
 
   it('a dump, bytes in every view', () => {
@@ -150,9 +151,10 @@ describe('what replies become', () => {
   })
 
   it('words of the server, strings in every view', () => {
-    for (const call of [r.type('k'), r.objectEncoding('k'), r.rename('a', 'b'), r.migrate('h', 1, 'k', 0, 1)]) {
+    for (const call of [r.type('k'), r.objectEncoding('k'), r.migrate('h', 1, 'k', 0, 1)]) {
       expect(call.decode(Buffer.from('word'), { bytes: true })).toBe('word')
     }
+    expect(r.rename('a', 'b').decode(Buffer.from('OK'), { bytes: true })).toBe('OK')
     expect(r.objectEncoding('k').decode(null)).toBeNull()
     expect(r.objectHelp().decode([Buffer.from('a'), Buffer.from('b')], { bytes: true })).toEqual(['a', 'b'])
   })

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { MapReply } from '../../src/commands/reply.js'
+import { InvalidResponse } from '../../src/errors/errors.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'
 
@@ -93,7 +94,7 @@ it('gives what was found, alike under both protocols', () => {
   const b = Buffer.from([255])
   expect(scores.decode([b, Buffer.from('1')], { bytes: true })).toStrictEqual([{ element: b, score: 1 }])
   expect(r.vsim('k', 'a').decode(['a', 'b'])).toStrictEqual(['a', 'b'])
-  expect(scores.decode('odd')).toBe('odd')
+  expect(() => scores.decode('odd')).toThrow(InvalidResponse)
 
   const links = r.vlinks('k', 'a', { withscores: true })
   expect(links.decode([['a', '1', 'b', '0.5'], []])).toStrictEqual([scored, []])
