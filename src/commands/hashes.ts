@@ -81,7 +81,8 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
   }
 
   /**
-   * All fields and values, as an object without a prototype; empty if there is no key. @since 2.0
+   * All fields and values, as a plain object; empty if there is no key. Field names that are no UTF-8 and would be the same
+   * as text reject with `DataError`. @since 2.0
    * [HGETALL](https://redis.io/commands/hgetall)
    */
   hgetall(key: Key): Outcome<C, Record<string, C['text']>> {

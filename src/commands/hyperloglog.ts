@@ -7,7 +7,10 @@ import { int, itemsOf, list, ok, word } from './replies.js'
 import { pushSeveral, type Several } from './tokens.js'
 
 /** A word, an integer, or a list of integers. */
-const debugged: Decoder = (reply, shape) => (itemsOf(reply) === undefined ? word(reply) : list(int)(reply, shape))
+const debugged: Decoder = (reply, shape) => {
+  if (itemsOf(reply) !== undefined) return list(int)(reply, shape)
+  return typeof reply === 'number' ? int(reply, shape) : word(reply)
+}
 
 const PFADD = write('PFADD', int)
 // Read-only, although the server may write what it counted into the first key: its key is flagged as written.

@@ -36,13 +36,14 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     expect(await redis.bigints.bytes.incr('n')).toBe(9_007_199_254_740_994n)
   })
 
-  test('maps are objects without a prototype, whatever their fields are called', async () => {
+  test('maps are plain objects with own properties alone, whatever their fields are called', async () => {
     const redis = client({ protocol })
     const fields = { ['__proto__']: '1', constructor: '2', toString: '3', hasOwnProperty: '4', '7': '5' }
     await redis.del('h')
     await redis.hset('h', new Map(Object.entries(fields)))
     const hash = await redis.hgetall('h')
-    expect(Object.getPrototypeOf(hash)).toBeNull()
+    expect(hash).toStrictEqual(fields)
+    expect(Object.getPrototypeOf(hash)).toBe(Object.prototype)
     expect(Object.entries(hash).sort()).toEqual(Object.entries(fields).sort())
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
@@ -50,10 +51,32 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
   test('call() gives replies as they came', async () => {
     const redis = client({ protocol })
     await redis.call('HSET', 'h2', 'f', 'v')
+    expect(await redis.call('object', 'encoding', 'h2')).toBe('listpack')
     const reply = await redis.call('HGETALL', 'h2')
     expect(reply).toEqual(protocol === 3 ? new Map([['f', 'v']]) : ['f', 'v'])
     expect(await redis.bytes.call('GET', 'none')).toBeNull()
-    expect(await redis.call('object', 'encoding', 'h2')).toBe('listpack')
+    await redis.hset('h3', new Map([255, 254].map(byte => [Buffer.from([byte]), 'v'])))
+    const both = redis.call('HGETALL', 'h3')
+    if (protocol === 3)
+      await expect(both).rejects.toThrow(
+        expect.objectContaining({ name: 'DataError', message: expect.stringContaining('bytes') }),
+      )
+    else expect(await both).toHaveLength(4)
+  })
+
+  test('call() loses no part of a map that has a key twice', async () => {
+    const redis = client({ protocol })
+    await redis.del('x')
+    await redis.xadd('x', '1-0', { f: 'v' })
+    await redis.xadd('x', '2-0', { f: 'w' })
+    const [one, two] = [
+      ['1-0', ['f', 'v']],
+      ['2-0', ['f', 'w']],
+    ]
+    expect(await redis.call('XREAD', 'STREAMS', 'x', 'x', '0', '1')).toEqual([
+      ['x', [one, two]],
+      ['x', [two]],
+    ])
   })
 })
 

@@ -73,7 +73,7 @@ describe('of a cluster', () => {
           host: '127.0.0.1',
           port: expect.any(Number),
           id: expect.any(String),
-          metadata: Object.assign(Object.create(null), {}),
+          metadata: {},
         })
         expect(nodes.find(node => node.id === primary?.id)?.flags).toContain('master')
       }

@@ -99,6 +99,15 @@ describe('replies', () => {
     expect(() => r.clientList().decode(null)).toThrow(InvalidResponse)
   })
 
+  it('of CLIENT LIST with the path of a unix socket that has blanks', () => {
+    for (const path of ['/run/my sock.sock:0', '/a laddr=b fd=3 name=x/s:0', '/a addr=/x laddr=/x fd=/s:0']) {
+      const line = `id=7 addr=${path} laddr=${path} fd=8 name=n age=1 db=0 user=default`
+      expect(r.clientList().decode(line)).toEqual([
+        { id: 7, addr: path, laddr: path, fd: 8, name: 'n', age: 1, db: 0, user: 'default' },
+      ])
+    }
+  })
+
   it('of CLIENT TRACKINGINFO', () => {
     const expected = { flags: ['off'], redirect: -1, prefixes: [] }
     expect(r.clientTrackinginfo().decode(['flags', ['off'], 'redirect', -1, 'prefixes', []])).toEqual(expected)

@@ -56,7 +56,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('reads whole hashes as objects without a prototype', async () => {
+  it('reads whole hashes as plain objects with own properties alone', async () => {
     const redis = client()
     await redis.hset(
       'h',
@@ -66,7 +66,7 @@ overBothProtocols((client, server) => {
       ]),
     )
     const hash = await redis.hgetall('h')
-    expect(Object.getPrototypeOf(hash)).toBeNull()
+    expect(hash).toStrictEqual({ ['__proto__']: '1', a: '2' })
     expect(new Map(Object.entries(hash))).toStrictEqual(
       new Map([
         ['__proto__', '1'],
@@ -77,6 +77,29 @@ overBothProtocols((client, server) => {
     expect(new Map(Object.entries(await redis.bytes.hgetall('h'))).get('a')).toStrictEqual(Buffer.from('2'))
     await redis.hset('bytes', new Map([[Buffer.from([0xff]), '1']]))
     await expect(redis.bytes.hgetall('bytes')).rejects.toBeInstanceOf(DataError)
+  })
+
+  it('refuses to make one field of two whose names are no UTF-8, in records of every kind', async () => {
+    const redis = client()
+    const names = new Map([
+      [Buffer.from([0xff]), 'a'],
+      [Buffer.from([0xfe]), 'b'],
+    ])
+    await redis.hset('binary', names)
+    await redis.xadd('binary stream', '1-1', names)
+    for (const read of [
+      () => redis.hgetall('binary'),
+      () => redis.xrange('binary stream'),
+      () => redis.xread({ 'binary stream': 0 }),
+    ]) {
+      await expect(read()).rejects.toThrow(
+        expect.objectContaining({ name: 'DataError', message: expect.stringContaining('bytes') }),
+      )
+    }
+    expect(await redis.bytes.hvals('binary')).toHaveLength(2)
+    // A stream may have a field twice: then the last value counts.
+    await redis.call('XADD', 'twice', '1-1', 'é', '1', 'é', '2')
+    expect(await redis.xrange('twice')).toEqual([{ id: '1-1', fields: { é: '2' } }])
   })
 
   it('chooses fields at random', async () => {

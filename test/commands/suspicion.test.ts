@@ -145,3 +145,18 @@ it('no decoder throws anything else, whatever the server sends', () => {
 function bigints(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value
 }
+
+it('a double that loses nothing is one, and a whole number that would be rounded is refused', () => {
+  for (const call of [r.incrbyfloat('k', 1), r.hincrbyfloat('k', 'f', 1)]) {
+    expect(call.decode('0.30000000000000004')).toBe(0.1 + 0.2)
+    expect(call.decode('1234567.12345678901234568')).toBe(1234567.123456789)
+    expect(call.decode('9007199254740992')).toBe(2 ** 53)
+    // As a server writes it that computes in doubles.
+    expect(call.decode('1152921504606847000')).toBe(2 ** 60)
+    expect(call.decode('3e+300')).toBe(3e300)
+    expect(() => call.decode('9007199254740993')).toThrow(
+      expect.objectContaining({ name: 'DataError', value: 9007199254740993n }),
+    )
+  }
+  expect(() => r.zscore('k', 'a').decode(9007199254740993n)).toThrow(DataError)
+})
