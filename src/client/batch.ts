@@ -1,6 +1,7 @@
 /** Several commands with one promise: what a pipeline sends. */
 import { type Command, Keep, State } from '../commands/command.js'
 import { onAbort, unwatchSignal, watchSignal } from '../commands/signals.js'
+import { clearTimeout, setTimeout } from '../commands/timers.js'
 import { setDeadline } from '../connection/deadline.js'
 import { type BatchContext, batchChannel, finish, isObserved } from '../connection/diagnostics.js'
 import { outside } from '../connection/outside.js'

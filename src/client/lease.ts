@@ -1,5 +1,4 @@
 /** A session at work: a view on a lent connection, from its loan to its return. */
-
 import type { Key } from '../commands/argument.js'
 import { type Circumstances, Command } from '../commands/command.js'
 import type { Bigints, Bytes, Form, Plain } from '../commands/context.js'

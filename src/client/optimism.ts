@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Key } from '../commands/argument.js'
 import type { Form } from '../commands/context.js'
+import { sleep } from '../commands/timers.js'
 import { WatchError } from '../errors/errors.js'
 import type { Session } from './session.js'
 

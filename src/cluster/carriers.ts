@@ -2,7 +2,7 @@
  * The connections of a cluster's subscriptions. Channels and patterns are on one node, whichever it is, since nodes pass their
  * messages on to each other; the channels of shards are each on the node that serves their slot.
  */
-
+import { queueMicrotask } from '../commands/timers.js'
 import type { Where } from '../connection/diagnostics.js'
 import { ClusterError, ConnectionError, MovedError, type RedisError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'

@@ -1,6 +1,7 @@
 import type { Argument } from '../commands/argument.js'
 import { Command, specOf } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
+import { performance, setTimeout } from '../commands/timers.js'
 import type { Link } from '../connection/link.js'
 import { Node } from '../connection/node.js'
 import { nameOf, type Settings } from '../connection/options.js'

@@ -4,6 +4,7 @@
  */
 import type { Argument } from '../commands/argument.js'
 import { itemsOf } from '../commands/replies.js'
+import { clearInterval, clearTimeout, performance, setInterval, setTimeout } from '../commands/timers.js'
 import { Backoff } from '../connection/backoff.js'
 import { isPermanent, isUnknownCommand } from '../connection/handshake-errors.js'
 import type { ReconnectOptions } from '../connection/options.js'

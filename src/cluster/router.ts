@@ -6,11 +6,11 @@
  *     │ not known yet             ▾
  *     └──▸ waiting rooms ◂── redirects ──▸ link of another node
  */
-
 import { Blocking } from '../client/blocking.js'
 import type { Sender } from '../client/sender.js'
 import type { Argument } from '../commands/argument.js'
 import { blockTime, type Command, State } from '../commands/command.js'
+import { clearTimeout, nextTick, performance, setTimeout } from '../commands/timers.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import type { Borrower } from '../connection/lent.js'
 import type { LinkState } from '../connection/link-owner.js'
@@ -118,7 +118,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   now(): number {
     if (this.#now === 0) {
       this.#now = ownTime()
-      process.nextTick(endTurn, this)
+      nextTick(endTurn, this)
     }
     return this.#now
   }

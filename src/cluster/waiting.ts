@@ -1,4 +1,5 @@
 import { type Command, type Holder, Keep, State } from '../commands/command.js'
+import { clearTimeout, setTimeout } from '../commands/timers.js'
 import type { Settings } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
 import { errorLike, fail } from '../connection/settle.js'

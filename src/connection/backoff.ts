@@ -1,3 +1,4 @@
+import { performance } from '../commands/timers.js'
 import type { ReconnectOptions } from './options.js'
 
 /**

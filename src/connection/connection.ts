@@ -7,6 +7,7 @@
 import Denque from 'denque'
 import { blockTime, type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
+import { performance } from '../commands/timers.js'
 import { ConnectionError, InvalidResponse, RedisError } from '../errors/errors.js'
 import { type ConnectContext, connectChannel, finish, traceConnect } from './diagnostics.js'
 import { CHUNK, type Dialled, dial, isConnecting, refusedCertificate, type Socket } from './dial.js'

@@ -10,6 +10,7 @@
  */
 import Denque from 'denque'
 import type { Command } from '../commands/command.js'
+import { setImmediate } from '../commands/timers.js'
 import { outside } from './outside.js'
 import { heedBeats, ignoreBeats, measuredTime, type Waiting } from './own-time.js'
 import { inSlices } from './slices.js'

@@ -1,5 +1,6 @@
 import { Command } from '../commands/command.js'
 import { PING } from '../commands/handshaking.js'
+import { clearTimeout, performance, setTimeout } from '../commands/timers.js'
 import { ConnectionError, type RedisError } from '../errors/errors.js'
 import { outside } from './outside.js'
 import { TimeLimit } from './time-limit.js'

@@ -13,6 +13,7 @@
 import type Denque from 'denque'
 import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
+import { nextTick, performance, setImmediate } from '../commands/timers.js'
 import { BusyLoadingError, ConnectionError, type Phase, type RedisError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
 import { Connection, type ConnectionOwner } from './connection.js'
@@ -145,7 +146,7 @@ export class Link implements ConnectionOwner {
     if (this.#flushing) return
     this.#flushing = true
     this.#turn = ownTime()
-    process.nextTick(flush, this)
+    nextTick(flush, this)
   }
 
   /** Encodes and writes what waits, as far as the socket takes it. */

@@ -9,6 +9,7 @@
  *
  * A beat every 25 ms measures it, for as long as somebody has a limit on it.
  */
+import { clearInterval, performance, setInterval } from '../commands/timers.js'
 import { outside } from './outside.js'
 
 /** How often limits are looked at, ms. A call may live this much longer than asked for. */

@@ -7,6 +7,7 @@
  */
 import type { Pool as GenericPool } from 'generic-pool'
 import type { Command } from '../commands/command.js'
+import { clearInterval, performance, setInterval } from '../commands/timers.js'
 import { ChildDeadlockedError, ConnectionError, MaxConnectionsError, type RedisError } from '../errors/errors.js'
 import { ancestorsOf } from './ancestors.js'
 import type { Lent } from './lent.js'
@@ -50,6 +51,9 @@ export class Pool {
   /** All there are, leased and idle. */
   readonly #made = new Set<Lent>()
   readonly #lent = new Set<Lent>()
+  /** When each that is idle became so. */
+  readonly #idleSince = new WeakMap<Lent, number>()
+  #sweeper: NodeJS.Timeout | undefined
   /** Leased ones whose lease has ended, and whose state is being put back. */
   readonly #returning = new Set<Lent>()
   /** In order. Whoever gives up leaves at once: generic-pool is asked only when it has one to give. */
@@ -187,6 +191,7 @@ export class Pool {
       pool?.destroy(lent).then(undefined, () => {})
     } else {
       lent.watch = undefined
+      this.#idleSince.set(lent, performance.now())
       pool.release(lent).then(undefined, () => {})
     }
     this.#serve()
@@ -233,6 +238,7 @@ export class Pool {
     if (this.#closed) return
     this.#closed = true
     this.#stopped = true
+    clearInterval(this.#sweeper)
     for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#gone())
     for (const lent of this.#lent) lent.link.destroy('The client was closed')
     this.#pool?.drain().then(
@@ -251,6 +257,29 @@ export class Pool {
     for (const { link } of this.#made) link.unref()
   }
 
+  /**
+   * Closes what has been idle for too long. generic-pool could do so by itself, but by the timers of the globals, which are
+   * numbers in a browser's. All that are idle are taken and put back in turn, so that their order stays.
+   */
+  async #sweep(): Promise<void> {
+    const pool = this.#pool
+    const { idleTimeout, min } = this.#options
+    for (let left = pool?.available ?? 0; pool !== undefined && left > 0; left--) {
+      if (this.#closed || pool.available === 0 || this.#waiting.size > 0) break
+      this.#acquiring++
+      try {
+        const lent = await pool.acquire()
+        const since = this.#idleSince.get(lent) ?? 0
+        if (pool.size > min && performance.now() - since > idleTimeout) await pool.destroy(lent)
+        else await pool.release(lent)
+      } finally {
+        this.#acquiring--
+      }
+    }
+    // Whoever came meanwhile has waited for the one that was taken.
+    this.#serve()
+  }
+
   #load(): Promise<GenericPool<Lent>> {
     this.#loading ??= this.#create()
     return this.#loading
@@ -261,11 +290,11 @@ export class Pool {
     // Closed while that was loaded: nothing may be opened any more.
     if (this.#closed) throw this.#gone()
     const { idleTimeout, max, min } = this.#options
-    const evict = idleTimeout > 0 && idleTimeout < 0x7fffffff
     const factory = {
       create: async () => {
         const lent = this.#make()
         this.#made.add(lent)
+        this.#idleSince.set(lent, performance.now())
         if (!this.#referenced) lent.link.unref()
         // Those that are kept open are opened; the others dial when they are used.
         if ((this.#pool?.size ?? 0) <= min) lent.link.connect()
@@ -276,13 +305,11 @@ export class Pool {
         lent.link.destroy('The connection was idle')
       },
     }
-    this.#pool = outside(() =>
-      genericPool.createPool(factory, {
-        max,
-        min,
-        ...(evict ? { idleTimeoutMillis: idleTimeout, evictionRunIntervalMillis: Math.max(10, idleTimeout / 2) } : {}),
-      }),
-    )
+    this.#pool = outside(() => genericPool.createPool(factory, { max, min }))
+    if (idleTimeout > 0 && idleTimeout < 0x7fffffff) {
+      const sweep = () => this.#sweep().catch(() => {})
+      this.#sweeper = outside(() => setInterval(sweep, Math.max(10, idleTimeout / 2)).unref())
+    }
     return this.#pool
   }
 

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '../commands/timers.js'
 import type { Backoff } from './backoff.js'
 import { outside } from './outside.js'
 

@@ -1,5 +1,6 @@
 /** Commands that the server refused for now. */
 import { type Command, Keep, keyIndexes, State } from '../commands/command.js'
+import { clearTimeout, performance, setTimeout } from '../commands/timers.js'
 import {
   BusyLoadingError,
   ClusterDownError,

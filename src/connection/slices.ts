@@ -1,5 +1,6 @@
 /** Work on very many commands at once, done in slices, so that the event loop and with it everybody else goes on. */
 import Denque from 'denque'
+import { performance, setImmediate } from '../commands/timers.js'
 import { outside } from './outside.js'
 
 /** How long such work may take in one turn of the event loop, ms, whoever it is for. What callers do then comes on top. */

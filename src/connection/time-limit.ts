@@ -1,3 +1,4 @@
+import { clearTimeout, setImmediate, setTimeout } from '../commands/timers.js'
 import { outside } from './outside.js'
 import { heedBeats, ignoreBeats, measuredTime, ownTime, type Waiting } from './own-time.js'
 

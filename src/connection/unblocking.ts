@@ -9,6 +9,7 @@
  */
 import { Command, State } from '../commands/command.js'
 import { CLIENT_UNBLOCK } from '../commands/handshaking.js'
+import { clearTimeout, nextTick, performance, setImmediate, setTimeout } from '../commands/timers.js'
 import { ConnectionError, ResponseError } from '../errors/errors.js'
 import type { Connection } from './connection.js'
 import type { Link } from './link.js'
@@ -91,7 +92,7 @@ export class Unblocking {
     command.state &= ~State.repeatable
     this.#watchSilence(this.#patience)
     // After the flush of this turn: what was called before the abort is sent before it.
-    process.nextTick(ask, this)
+    nextTick(ask, this)
   }
 
   #settle(value: unknown, command: Command): void {

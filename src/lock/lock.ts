@@ -9,6 +9,7 @@
  */
 import type { Promised } from '../commands/context.js'
 import { onAbort } from '../commands/signals.js'
+import { performance } from '../commands/timers.js'
 import { DataError, LockError, type LockNotOwnedError, TimeoutError } from '../errors/errors.js'
 import { type AcquireOptions, type ExtendOptions, replaces, signalOf } from './calls.js'
 import { keysOf, type LockKeys } from './keys.js'

@@ -1,4 +1,5 @@
 import type { Promised } from '../commands/context.js'
+import { performance, sleep } from '../commands/timers.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient } from './lock-client.js'
 import { ask } from './quorum.js'
@@ -27,7 +28,7 @@ export async function release(client: LockClient, keys: LockKeys, token: string,
       mayHaveRun ||= !neverRan(error)
       const delay = Math.random() * Math.min(LONGEST, FIRST * 2 ** failures)
       if (!mayPass(error) || performance.now() + delay >= until) throw error
-      await new Promise(resolve => setTimeout(resolve, delay))
+      await sleep(delay)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { clearTimeout, performance } from '../commands/timers.js'
 import type { LockNotOwnedError } from '../errors/errors.js'
 import { setTimer } from './quorum.js'
 import { lostError } from './trouble.js'

@@ -1,6 +1,7 @@
 /** How a lock waits for its turn: it is called when it is free, and asks by itself now and then. */
 import type { Promised } from '../commands/context.js'
 import { onAbort } from '../commands/signals.js'
+import { clearTimeout, performance, setTimeout } from '../commands/timers.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient, LockListener } from './lock-client.js'
 import type { LockSettings } from './options.js'

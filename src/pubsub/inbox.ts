@@ -9,6 +9,7 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import Denque from 'denque'
+import { nextTick } from '../commands/timers.js'
 import { isThenable } from '../connection/events.js'
 import { PubSubError } from '../errors/errors.js'
 import type { SubscribeOptions, WhenFull } from './arguments.js'
@@ -82,7 +83,7 @@ export class Inbox<M> {
     this.#queue.push(item)
     if (this.#state === IDLE && this.#handler !== undefined) {
       this.#state = SCHEDULED
-      process.nextTick(drain, this)
+      nextTick(drain, this)
     }
   }
 

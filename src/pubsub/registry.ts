@@ -8,6 +8,7 @@
 import type { Key } from '../commands/argument.js'
 import { type Circumstances, Command, measure } from '../commands/command.js'
 import { applyPrefix } from '../commands/prefix.js'
+import { performance, setTimeout } from '../commands/timers.js'
 import { setDeadline } from '../connection/deadline.js'
 import { commandChannel, isObserved, traceCommand, type Where } from '../connection/diagnostics.js'
 import { outside } from '../connection/outside.js'

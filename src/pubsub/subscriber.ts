@@ -11,6 +11,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Reply } from '../commands/reply.js'
+import { nextTick, performance } from '../commands/timers.js'
 import type { Backoff } from '../connection/backoff.js'
 import type { Connection } from '../connection/connection.js'
 import { Link } from '../connection/link.js'
@@ -133,7 +134,7 @@ export class Subscriber implements LinkOwner, Carrier {
     this.#changed.add(carried)
     if (this.#scheduled) return
     this.#scheduled = true
-    process.nextTick(flush, this)
+    nextTick(flush, this)
   }
 
   /** Writes what leads from what is to what is wanted. */

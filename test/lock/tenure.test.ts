@@ -1,7 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { LockError } from '../../src/errors/errors.js'
 import { type Grant, Tenure } from '../../src/lock/tenure.js'
 import { lockError, lostError } from '../../src/lock/trouble.js'
+
+// A lock lives on Node's own clock, whatever a test puts in its place: this file gives it one that the test turns.
+vi.hoisted(() => {
+  vi.doMock('../../src/commands/timers.js', () => ({
+    setTimeout: (...args: Parameters<typeof setTimeout>) => setTimeout(...args),
+    clearTimeout: (timer: NodeJS.Timeout) => clearTimeout(timer),
+    performance: { now: () => performance.now() },
+  }))
+  vi.resetModules()
+})
+
+afterAll(() => {
+  vi.doUnmock('../../src/commands/timers.js')
+  vi.resetModules()
+})
 
 const TTL = 900
 

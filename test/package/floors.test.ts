@@ -29,6 +29,15 @@ const SOCKETS = ['node:net', 'node:tls']
 /** As a type; an option may be named so. */
 const ANY = /([:<|&=]|\b(as|extends|is|keyof|readonly|satisfies))\s*any\b(?!\s*(\??:|\())|,\s*any\s*>/
 
+/** What a browser or a test may have put in place of Node's own. */
+const GLOBAL_TIMER =
+  /(?<![.\w#]|function )(setTimeout|clearTimeout|setInterval|clearInterval|setImmediate|clearImmediate|queueMicrotask|performance|process\.nextTick|Date\.now)(?=\(|\.now|\.timeOrigin)/g
+
+function importsTimer({ text }: Source, name: string): boolean {
+  const [, names = ''] = /^import \{([^}]*)\} from '[./\w]*\/timers\.js'/m.exec(text) ?? []
+  return names.split(',').some(each => each.trim() === name)
+}
+
 const LONGEST = 450
 
 const sources = readSources()
@@ -114,6 +123,13 @@ describe('house rules', () => {
 
   it('nothing is left to be done', () => {
     expect(offending(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text))).toEqual([])
+  })
+
+  it('timers and the clock are those of commands/timers.ts', () => {
+    const taken = (source: Source): string[] =>
+      [...source.bare.matchAll(GLOBAL_TIMER)].map(([, name]) => name!).filter(name => !importsTimer(source, name))
+    const others = sources.filter(({ file }) => file !== 'commands/timers.ts')
+    expect(others.flatMap(source => taken(source).map(name => `${source.file} takes ${name}`))).toEqual([])
   })
 
   it(`no file over ${LONGEST} lines`, () => {
