@@ -61,6 +61,10 @@ export function readChannels(method: string, args: ChannelArguments): readonly K
   if (names.length === 0)
     throw new PubSubError(`${method}() needs at least one channel: give them one by one or as an array.`)
   for (const name of names) {
+    // Half of a surrogate pair is sent as U+FFFD: two names would be one channel.
+    if (typeof name === 'string' && /\p{Surrogate}/u.test(name)) {
+      throw new DataError(`A channel of ${method}() has half of a surrogate pair, which is no text: give its bytes.`)
+    }
     if (typeof name === 'string' || name instanceof Uint8Array) continue
     const found = name === null ? 'null' : Array.isArray(name) ? 'an array' : `of type ${typeof name}`
     throw new DataError(`A channel of ${method}() is ${found}: expected a string, a Buffer or Uint8Array.`)

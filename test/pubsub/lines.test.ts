@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { Redis } from '../../src/index.js'
+import { DataError, Redis } from '../../src/index.js'
 import { until } from '../rig/conditions.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 
@@ -56,4 +56,15 @@ test('what a handler throws comes as an Error, at the subscription and at the cl
   fake.connections.at(-1)?.send('>3\r\n+message\r\n+news\r\n+text\r\n')
   await until(() => heard.length === 2)
   for (const error of heard) expect(error).toMatchObject({ name: 'RedisError', cause: null })
+})
+
+test('a channel with half of a surrogate pair is refused, a whole pair is not', async () => {
+  await start('')
+  for (const name of ['news:\ud83d', '\ude00', 'a\ud83db']) {
+    await expect(redis.subscribe(name)).rejects.toThrow(DataError)
+    await expect(redis.psubscribe([name])).rejects.toThrow(/half of a surrogate pair/)
+  }
+  const subscription = await redis.subscribe('news:😀')
+  await expect(subscription.subscribe('\ud83d')).rejects.toThrow(DataError)
+  expect(subscription.channels).toEqual(['news:😀'])
 })
