@@ -1,12 +1,13 @@
 /** Several commands with one promise: what a pipeline sends. */
-import { type Command, Keep, State } from '../commands/command.js'
+import { type Command, Keep, keyIndexes, State } from '../commands/command.js'
+import { Carried, ScriptCommand } from '../commands/script.js'
+import { SCRIPT_FLUSH } from '../commands/scripting.js'
 import { onAbort, unwatchSignal, watchSignal } from '../commands/signals.js'
 import { clearTimeout, setTimeout } from '../commands/timers.js'
 import { setDeadline } from '../connection/deadline.js'
 import { type BatchContext, batchChannel, finish, isObserved } from '../connection/diagnostics.js'
-import { outside } from '../connection/outside.js'
 import { ownTime } from '../connection/own-time.js'
-import { isPassing } from '../connection/refused.js'
+import { lacksText } from '../connection/script-text.js'
 import { errorLike, fail } from '../connection/settle.js'
 import { RedisError } from '../errors/errors.js'
 import type { Sender } from './sender.js'
@@ -20,78 +21,75 @@ export interface BatchOptions {
 }
 
 /**
- * Sends `commands` behind each other and resolves with what each came to, in order: its value, or its error. If the
- * server refuses all of them in a way that passes (LOADING), they are sent again together, so that their order stays.
+ * Sends `commands` one after the other and resolves with what each came to, in order: its value, or its error.
+ *
+ * - If the server refuses all of them in a way that passes (LOADING), they are sent again together, so that their order stays.
+ * - The text of a script is sent once to each connection. If the server has forgotten it all the same, the runs that it did not
+ *   know are sent again with it, unless one would be overtaken by a command after it that has its keys.
  */
-export async function sendBatch(
-  engine: Sender,
-  commands: readonly Command[],
-  options: BatchOptions,
-): Promise<unknown[]> {
+export function sendBatch(engine: Sender, commands: readonly Command[], options: BatchOptions): Promise<unknown[]> {
   const { signal } = options
-  if (signal?.aborted) throw signal.reason
-  const end = ownTime() + (options.timeout === 0 ? Number.POSITIVE_INFINITY : options.timeout)
-  // Reads alone may each be sent again, whatever became of their neighbours.
-  const ordered = options.idempotent || commands.every(({ spec }) => spec.repeatable) ? 0 : State.ordered
-  for (let round = 0; ; round++) {
-    // Whole milliseconds: calls of one time-out share a list of deadlines.
-    const timeout = round === 0 ? options.timeout : Math.max(1, Math.ceil(end - ownTime()))
-    const results = await sendOnce(engine, commands, { ...options, timeout }, ordered)
-    const refused = commands.every((command, i) => results[i] instanceof RedisError && isPassing(command, results[i]))
-    const delay = Math.min(1_000, 25 * 2 ** round) * (0.5 + Math.random() / 2)
-    if (!refused || commands.length === 0 || ownTime() + delay >= end) {
-      for (const command of commands) command.release()
-      return results
-    }
-    await pause(delay, signal)
-  }
-}
-
-/** Resolves after `ms`; rejects with the reason of `signal` as soon as it aborts. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return Promise.reject(signal.reason)
   return new Promise((resolve, reject) => {
-    const over = () => {
-      clearTimeout(timer)
-      forget()
-    }
-    const timer = outside(() =>
-      setTimeout(() => {
-        over()
-        resolve()
-      }, ms),
-    )
-    const forget = onAbort(signal, reason => {
-      over()
-      reject(reason)
-    })
+    new Batch(engine, commands, options, resolve, reject).start()
   })
 }
 
-function sendOnce(
-  engine: Sender,
-  commands: readonly Command[],
-  options: BatchOptions,
-  ordered: number,
-): Promise<unknown[]> {
-  const { idempotent, signal, timeout } = options
-  return new Promise((resolve, reject) => {
-    let left = commands.length
-    const settled = (value: unknown, command: Command) => {
-      command.result = value
-      if (--left > 0) return
-      forget()
-      // The signal may have reached the commands first, each of which has settled with its reason.
-      if (signal?.aborted) reject(signal.reason)
-      else resolve(commands.map(({ result }) => result))
-      // Lists of deadlines hold what has settled for a while.
-      for (const each of commands) each.result = undefined
-    }
+/** A pipeline under way. It decides in the turn of the last reply what is sent again, so that `close()` waits for it. */
+class Batch {
+  readonly #engine: Sender
+  readonly #commands: readonly Command[]
+  readonly #options: BatchOptions
+  readonly #resolve: (results: unknown[]) => void
+  readonly #reject: (reason: unknown) => void
+  readonly #forget: () => void
+  readonly #end: number
+  readonly #ordered: number
+  #left = 0
+
+  constructor(
+    engine: Sender,
+    commands: readonly Command[],
+    options: BatchOptions,
+    resolve: (results: unknown[]) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#engine = engine
+    this.#commands = commands
+    this.#options = options
+    this.#resolve = resolve
+    this.#reject = reject
+    const { idempotent, signal, timeout } = options
+    this.#end = timeout === 0 ? Number.POSITIVE_INFINITY : engine.now() + timeout
+    // Reads alone may each be sent again, whatever became of their neighbours.
+    this.#ordered = idempotent || commands.every(({ spec }) => spec.repeatable) ? 0 : State.ordered
     // An aborted pipeline is over at once, with the reason; nobody waits for what its commands come to.
-    const forget = onAbort(signal, reject)
-    const now = engine.now()
+    this.#forget = onAbort(signal, reject)
+  }
+
+  start(): void {
+    this.#prepare(this.#commands, 0, this.#options.timeout)
+    this.#engine.sendAll(this.#commands)
+  }
+
+  /** Makes `commands` ready for one more round. */
+  #prepare(commands: readonly Command[], accepted: number, timeout: number): void {
+    const { idempotent, signal } = this.#options
+    // A function of its own for each round: it is what tells the commands of a round from others.
+    const settled = (value: unknown, command: Command) => this.#settled(value, command)
+    const now = this.#engine.now()
+    let carried = new Carried()
+    this.#left = commands.length
     for (const command of commands) {
-      command.state = State.collected | ordered | (idempotent || command.spec.repeatable ? State.repeatable : 0)
+      const { spec } = command
+      command.state =
+        State.collected | accepted | this.#ordered | (idempotent || spec.repeatable ? State.repeatable : 0)
       command.resolve = settled
+      if (spec === SCRIPT_FLUSH) carried = new Carried()
+      else if (spec.script && command instanceof ScriptCommand) {
+        command.state |= State.scripted
+        command.carried = carried
+      }
       if (signal !== undefined) {
         command.keep ??= new Keep()
         command.keep.onSettled = each => unwatchSignal(signal, each)
@@ -99,22 +97,94 @@ function sendOnce(
       }
       setDeadline(command, timeout, now)
     }
-    engine.sendAll(commands)
+  }
+
+  #settled(value: unknown, command: Command): void {
+    command.result = value
+    if (--this.#left > 0) return
+    const { signal } = this.#options
+    if (signal?.aborted) this.#reject(signal.reason)
+    else {
+      if (this.#sendsAgain()) return
+      this.#resolve(this.#commands.map(({ result }) => result))
+    }
+    this.#forget()
+    // Lists of deadlines hold what has settled for a while.
+    for (const each of this.#commands) {
+      each.result = undefined
+      each.release()
+    }
+  }
+
+  #sendsAgain(): boolean {
+    const commands = this.#commands
+    const left = this.#end - ownTime()
+    if (left <= 0 || commands.length === 0) return false
+    // Whole milliseconds: calls of one time-out share a list of deadlines.
+    const timeout = left === Number.POSITIVE_INFINITY ? 0 : Math.ceil(left)
+    if (commands.every(({ keep, result }) => result !== undefined && result === keep?.refusal)) {
+      const refusals = commands.map(({ result }) => result as RedisError)
+      this.#prepare(commands, State.accepted, timeout)
+      for (const [i, command] of commands.entries()) this.#engine.later(command, refusals[i] as RedisError)
+      return true
+    }
+    const lacking = commands.filter(command => lacksText(command, command.result))
+    if (lacking.length === 0 || !standAlone(commands, lacking)) return false
+    this.#prepare(lacking, State.accepted, timeout)
+    this.#engine.sendAll(lacking)
+    return true
+  }
+}
+
+/** Whether no command that ran has a key in common with one of `refused` that stands before it. */
+function standAlone(commands: readonly Command[], refused: readonly Command[]): boolean {
+  const waits = new Set(refused)
+  const touched = new Set<string>()
+  let everything = false
+  for (const command of commands.toReversed()) {
+    const keys = keysOf(command)
+    if (waits.has(command)) {
+      const meets = keys.length === 0 ? touched.size > 0 : keys.some(key => touched.has(key))
+      if (everything || meets) return false
+    } else if (!(command.result instanceof RedisError && command.result.outcome === 'not sent')) {
+      if (keys.length === 0) everything = true
+      for (const key of keys) touched.add(key)
+    }
+  }
+  return true
+}
+
+/** The keys of `command`, byte by byte. */
+function keysOf(command: Command): string[] {
+  return keyIndexes(command).map(index => {
+    const key = command.args[index]
+    return Buffer.from(key instanceof Uint8Array ? key : String(key)).toString('latin1')
   })
 }
 
 /**
- * Hands `commands` over one by one. If one is not taken at all, the queue being full, those behind it are not sent without it
- * where their order matters.
+ * Hands `commands` over one by one. If one is not taken at all, the queue being full, those behind it that go to the same place
+ * are not sent without it where their order matters.
  */
-export function sendInOrder(commands: readonly Command[], send: (command: Command) => void): void {
-  let refusal: unknown
+export function sendInOrder(
+  commands: readonly Command[],
+  send: (command: Command) => void,
+  placeOf: (command: Command) => unknown = nowhere,
+): void {
+  let refusals: Map<unknown, RedisError> | undefined
+  const last = commands.at(-1)
   for (const command of commands) {
+    const refusal = refusals?.get(placeOf(command))
     if (refusal === undefined) send(command)
-    else fail(command, errorLike(refusal as RedisError, { command: command.spec.name, outcome: 'not sent' }))
-    if ((command.state & State.ordered) !== 0 && command.resolve === undefined) refusal ??= command.result
+    else fail(command, errorLike(refusal, { command: command.spec.name, outcome: 'not sent' }))
+    if ((command.state & State.ordered) === 0 || command.resolve !== undefined || command === last) continue
+    refusals ??= new Map()
+    const place = placeOf(command)
+    if (!refusals.has(place)) refusals.set(place, command.result as RedisError)
   }
 }
+
+function nowhere(): undefined {}
 
 /** Tells observers of a batch, if there are any. */
 export function traceBatch<R>(

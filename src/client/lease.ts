@@ -1,6 +1,6 @@
 /** A session at work: a view on a lent connection, from its loan to its return. */
 import type { Key } from '../commands/argument.js'
-import { type Circumstances, Command } from '../commands/command.js'
+import { type Circumstances, Command, State } from '../commands/command.js'
 import type { Bigints, Bytes, Form, Plain } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
 import type { Shape } from '../commands/shape.js'
@@ -14,7 +14,7 @@ import type { Lent } from '../connection/lent.js'
 import type { Node } from '../connection/node.js'
 import { fail } from '../connection/settle.js'
 import { TimeLimit } from '../connection/time-limit.js'
-import { ConnectionError, DataError, TimeoutError, type WatchError } from '../errors/errors.js'
+import { ConnectionError, DataError, type RedisError, TimeoutError, type WatchError } from '../errors/errors.js'
 import { sendInOrder } from './batch.js'
 import { type CallOptions, checkCallOptions } from './call-options.js'
 import type { Engine, ViewOf } from './engine.js'
@@ -77,7 +77,7 @@ class Lease implements SessionEngine {
   }
 
   send(command: Command): void {
-    if (this.#over) {
+    if (this.#over && (command.state & State.accepted) === 0) {
       fail(command, sessionOver(command))
       return
     }
@@ -86,6 +86,10 @@ class Lease implements SessionEngine {
 
   sendAll(commands: readonly Command[]): void {
     sendInOrder(commands, command => this.send(command))
+  }
+
+  later(command: Command, refusal: RedisError): void {
+    this.#lent.link.later(command, refusal)
   }
 
   session<T>(): Promise<T> {

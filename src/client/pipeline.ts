@@ -1,7 +1,6 @@
 import { blockTime, type Circumstances, type Command, State } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
 import type { Context, Form, Plain } from '../commands/context.js'
-import { ScriptCommand } from '../commands/script.js'
 import type { Shape } from '../commands/shape.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
@@ -52,7 +51,7 @@ export class Pipeline<out T extends unknown[], out F extends Form = Plain> exten
 
   run<R>(command: Command): Pipeline<[...T, R], F> {
     if (this.#done) throw usedUp()
-    this.#commands.push(command instanceof ScriptCommand ? command.asEval() : command)
+    this.#commands.push(command)
     return this as unknown as Pipeline<[...T, R], F>
   }
 

@@ -8,7 +8,7 @@ import { Node } from '../connection/node.js'
 import { mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options.js'
 import type { PoolStats } from '../connection/pool.js'
 import { readOptions } from '../connection/target.js'
-import { ConnectionError } from '../errors/errors.js'
+import { ConnectionError, type RedisError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { Registry } from '../pubsub/registry.js'
 import { Subscriber } from '../pubsub/subscriber.js'
@@ -240,6 +240,10 @@ class SingleEngine implements Engine {
 
   sendAll(commands: readonly Command[]): void {
     sendInOrder(commands, command => this.#node.link.send(command))
+  }
+
+  later(command: Command, refusal: RedisError): void {
+    this.#node.link.later(command, refusal)
   }
 
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {

@@ -1,13 +1,12 @@
 /** What happens to a command between the call and the link: it is checked, gets its promise and its deadline, and goes. */
 import { blockTime, type Circumstances, type Command, Keep, measure, State } from '../commands/command.js'
 import { applyPrefix } from '../commands/prefix.js'
-import { ScriptCommand } from '../commands/script.js'
 import type { Shape } from '../commands/shape.js'
 import { heedSignal } from '../connection/abort.js'
 import { setDeadline } from '../connection/deadline.js'
 import { commandChannel, isObserved, traceCommand } from '../connection/diagnostics.js'
 import { fail, promiseOf } from '../connection/settle.js'
-import { DataError, NoScriptError } from '../errors/errors.js'
+import { DataError } from '../errors/errors.js'
 import type { Sender } from './sender.js'
 
 /** Runs `command` on `engine` in the way of a view: its shape, and what the caller said about its calls. */
@@ -26,16 +25,9 @@ export function run<R>(
   }
   if (circumstances !== undefined && !heed(command, circumstances)) return promise
   setDeadline(command, circumstances?.timeout ?? timeoutOf(command, engine.settings.commandTimeout), engine.now())
-  sendTraced(engine, command)
-  // The server may have forgotten the script: it said so, and did not run it.
-  return command.spec.script && command instanceof ScriptCommand
-    ? orWithText(promise, engine, command, circumstances)
-    : promise
-}
-
-function sendTraced(engine: Sender, command: Command): void {
   if (isObserved(commandChannel)) traceCommand(command, engine.where, () => engine.send(command))
   else engine.send(command)
+  return promise
 }
 
 /** Gives a prepared `command` its promise and deadline, and starts it. */
@@ -102,32 +94,4 @@ export function ranBefore(command: Command): DataError {
   return new DataError(`This ${command.spec.name} was run before: a Command is one call, make another.`, {
     command: command.spec.name,
   })
-}
-
-async function orWithText<R>(
-  promise: Promise<R>,
-  engine: Sender,
-  command: ScriptCommand,
-  circumstances: Circumstances | undefined,
-): Promise<R> {
-  const { deadline } = command
-  const text = command.asEval()
-  try {
-    return await promise
-  } catch (error) {
-    if (!(error instanceof NoScriptError)) throw error
-    // One deadline for both.
-    const left = deadline === 0 ? 0 : Math.max(1, deadline - engine.now())
-    // The prefix stands before its keys already, and is still taken from those of the reply.
-    return launchAgain<R>(engine, text, command.shape, { ...circumstances, timeout: left })
-  }
-}
-
-/** The text of a script whose arguments were prepared before. */
-function launchAgain<R>(engine: Sender, text: Command, shape: Shape, circumstances: Circumstances): Promise<R> {
-  const size = measure(text)
-  text.shape = shape
-  text.size = typeof size === 'number' ? size : 0
-  if (text.spec.repeatable) text.state |= State.repeatable
-  return launch<R>(engine, text, circumstances, started => sendTraced(engine, started))
 }

@@ -1,6 +1,7 @@
 import type { Command } from '../commands/command.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Settings } from '../connection/options.js'
+import type { RedisError } from '../errors/errors.js'
 
 /** What takes commands whose promises were made: a server, a cluster, or the lent connection of a session. */
 export interface Sender {
@@ -15,4 +16,6 @@ export interface Sender {
   send(command: Command): void
   /** Takes the commands of a pipeline, which stay in this order as far as they go to the same node. */
   sendAll(commands: readonly Command[]): void
+  /** Sends `command`, which was accepted before and refused with `refusal`, again after a while. `close()` waits for it. */
+  later(command: Command, refusal: RedisError): void
 }

@@ -1,7 +1,6 @@
 import { type Circumstances, type Command, State } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
 import type { Context, Form, Plain } from '../commands/context.js'
-import { ScriptCommand } from '../commands/script.js'
 import type { Shape } from '../commands/shape.js'
 import { Unit } from '../connection/unit.js'
 import { DataError, RedisError, WatchError } from '../errors/errors.js'
@@ -54,7 +53,7 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
 
   run<R>(command: Command): Transaction<[...T, R], F> {
     if (this.#done) throw usedUp()
-    this.#commands.push(command instanceof ScriptCommand ? command.asEval() : command)
+    this.#commands.push(command)
     return this as unknown as Transaction<[...T, R], F>
   }
 

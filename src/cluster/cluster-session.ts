@@ -2,6 +2,7 @@
  * A session in a cluster: the slot of its first key decides where it is, and its connection is lent then. If the slot moves, so
  * does the session, unless it watches keys: then its transaction rejects with WatchError.
  */
+import { sendInOrder } from '../client/batch.js'
 import type { Engine, ViewOf } from '../client/engine.js'
 import { borrow, holdSession, nestedSession, type SessionEngine, sessionOver } from '../client/lease.js'
 import { type Step, stepping } from '../client/scan.js'
@@ -118,7 +119,13 @@ class ClusterLease implements SessionEngine, Holder {
   }
 
   sendAll(commands: readonly Command[]): void {
-    for (const command of commands) this.send(command)
+    sendInOrder(commands, command => this.send(command))
+  }
+
+  later(command: Command, refusal: RedisError): void {
+    if (this.#over) fail(command, sessionOver(command))
+    else if (this.#loan === undefined) this.#pass(command)
+    else this.#loan.lent.link.later(command, refusal)
   }
 
   #faultOf(command: Command, slot: number): RedisError | undefined {

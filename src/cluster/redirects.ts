@@ -79,7 +79,11 @@ export class Redirects {
       this.#follow(node, command, refusal)
       return true
     }
-    if (!passes(refusal) || !isServersOwn(command, refusal)) return false
+    if (!passes(refusal)) return false
+    if (!isServersOwn(command, refusal)) {
+      if (refusal instanceof ReadOnlyError) this.#ways.refresh()
+      return false
+    }
     // What one node is asked for is not asked of another.
     const bound = command instanceof Part && command.destination.node !== undefined
     if (bound && !(refusal instanceof BusyLoadingError)) return false

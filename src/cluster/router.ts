@@ -6,6 +6,8 @@
  *     │ not known yet             ▾
  *     └──▸ waiting rooms ◂── redirects ──▸ link of another node
  */
+
+import { sendInOrder } from '../client/batch.js'
 import { Blocking } from '../client/blocking.js'
 import type { Sender } from '../client/sender.js'
 import type { Argument } from '../commands/argument.js'
@@ -129,7 +131,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   send(command: Command): void {
     const { spec } = command
-    if (this.#state !== 'open') {
+    if (this.#state !== 'open' && (this.#state === 'closed' || (command.state & State.accepted) === 0)) {
       fail(command, this.gone(command.spec.name))
       return
     }
@@ -147,7 +149,15 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   sendAll(commands: readonly Command[]): void {
     // Links flush at the end of the turn: those for one node go in one write, in their order.
-    for (const command of commands) this.send(command)
+    sendInOrder(
+      commands,
+      each => this.send(each),
+      each => this.primaryOf(this.slotOf(each)),
+    )
+  }
+
+  later(command: Command, refusal: RedisError): void {
+    this.#rooms.add(command, this.slotOf(command), refusal)
   }
 
   again(commands: readonly Command[]): void {

@@ -259,6 +259,10 @@ class NodeEngine implements Engine {
     for (const command of commands) this.send(command)
   }
 
+  later(command: Command, refusal: RedisError): void {
+    this.#node.link.later(command, refusal)
+  }
+
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
     return stepping(cursor => step(this, cursor))
   }

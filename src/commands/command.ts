@@ -212,6 +212,8 @@ export class Keep {
   refusal: RedisError | undefined = undefined
   /** Told once, before the promise settles. */
   onSettled: ((command: Command, value: unknown, error: unknown) => void) | undefined = undefined
+  /** Called when what was refused with `error` is sent again as another command: the text of a script for its hash. */
+  onReplaced: ((error: unknown) => void) | undefined = undefined
 }
 
 /** Bits of a command's `state`. */
@@ -239,6 +241,10 @@ export const State = {
   suspected: 1024,
   /** Nothing is written after it until the server has replied: it blocks the connection, or selects a database. */
   fence: 2048,
+  /** It was accepted before, and is sent again: a link that closes takes it. */
+  accepted: 4096,
+  /** A script of a pipeline: the connection that writes it decides whether its text is sent, or its hash. */
+  scripted: 8192,
 } as const
 
 /** Who has an unsettled command. */
@@ -261,7 +267,8 @@ const NOTHING: readonly Argument[] = []
  * runs it, for the one run that a Command has.
  */
 export class Command implements SignalWatcher {
-  readonly spec: Spec
+  /** Another one only where the text of a script is sent instead of its hash. */
+  spec: Spec
   args: readonly Argument[]
   /** Reads the reply; the spec's unless the options of this call change what comes back. */
   readonly decode: Decoder

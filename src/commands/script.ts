@@ -20,8 +20,8 @@ export interface ScriptDecoding<D> {
 }
 
 /**
- * A script in Lua, to be made once and run on anything that runs commands: clients, sessions, pipelines, transactions. Clients send
- * its SHA-1 and, only where the server does not have it, its text; pipelines and transactions send its text.
+ * A script in Lua, to be made once and run on anything that runs commands: clients, sessions, pipelines, transactions. Its SHA-1 is
+ * sent, and its text only where the server does not have it; in pipelines and transactions its text is sent once, with its first run.
  *
  * `new Script({ keys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])", decode: Number })`
  */
@@ -57,9 +57,45 @@ export class Script<R = unknown> {
   }
 }
 
-/** A run of a script, as EVALSHA; whoever runs it sends EVAL instead where the text must travel. */
+/** More scripts than these in one batch, and their texts are sent anew: a server keeps the last 500 that EVAL brought it. */
+const MOST_TEXTS = 100
+
+/** The scripts whose text stands in what is written to one connection, or in one transaction. */
+export class Texts {
+  readonly #sha1s = new Set<string>()
+
+  /** Takes note of `script`; false if its text is there already. */
+  lacks({ sha1 }: Script<unknown>): boolean {
+    if (this.#sha1s.has(sha1)) return false
+    if (this.#sha1s.size === MOST_TEXTS) this.#sha1s.clear()
+    this.#sha1s.add(sha1)
+    return true
+  }
+
+  clear(): void {
+    this.#sha1s.clear()
+  }
+}
+
+/** The scripts whose text a pipeline has sent, by connection. */
+export class Carried {
+  readonly #texts = new Map<object, Texts>()
+
+  on(connection: object): Texts {
+    let texts = this.#texts.get(connection)
+    if (texts === undefined) {
+      texts = new Texts()
+      this.#texts.set(connection, texts)
+    }
+    return texts
+  }
+}
+
+/** A run of a script: EVALSHA with its hash, or EVAL with its text where the server may not have it. */
 export class ScriptCommand extends Command {
   readonly script: Script<unknown>
+  /** Of the pipeline that it is first written with; what is sent once more is sent with its text. */
+  carried: Carried | undefined = undefined
 
   constructor(script: Script<unknown>, keys: OneOrMore<Key>, args: OneOrMore<Argument>) {
     const words = called(script.sha1, keys, args)
@@ -71,16 +107,53 @@ export class ScriptCommand extends Command {
     this.script = script
   }
 
+  /** Whether it is sent with the script's text. */
+  get hasText(): boolean {
+    return this.spec === EVAL || this.spec === EVAL_RO
+  }
+
+  /** From now on it is sent with the script's text. */
+  giveText(): void {
+    if (this.hasText) return
+    const { args, spec } = this.asEval()
+    this.args = args
+    this.spec = spec
+    this.size += this.script.lua.length
+  }
+
+  /** It is about to be written to `connection`: its hash is enough where the same pipeline has written its text. */
+  chooseFor(connection: object): void {
+    const { carried } = this
+    this.carried = undefined
+    if (carried === undefined || carried.on(connection).lacks(this.script)) this.giveText()
+  }
+
+  /** What is written for it in a transaction in which `texts` stand before it. */
+  lineAfter(texts: Texts): Command {
+    return texts.lacks(this.script) ? this.asEval() : this
+  }
+
   /** The same run with the script's text; also after a prefix was put before its keys. */
   asEval(): Command {
-    const command = new Command(
-      this.script.readonly ? EVAL_RO : EVAL,
-      [this.script.lua, ...this.args.slice(1)],
-      this.decode,
-    )
-    command.shape = this.shape
+    const { args, decode, script, shape } = this
+    const command = new Command(script.readonly ? EVAL_RO : EVAL, [script.lua, ...args.slice(1)], decode)
+    command.shape = shape
     return command
   }
+}
+
+/**
+ * Whether the server knows what the script or function of `command` may do before it runs, so that READONLY means that it did
+ * not run. Without flags in its first line a script runs on a replica up to its first write, and may return that refusal.
+ */
+export function hasFlags(command: Command): boolean {
+  if (command instanceof ScriptCommand) return command.script.lua.startsWith('#!')
+  const { args, spec } = command
+  if (spec !== EVAL && spec !== EVAL_RO) return spec.name.startsWith('FCALL')
+  const [text] = args
+  return typeof text === 'string'
+    ? text.startsWith('#!')
+    : text instanceof Uint8Array && text[0] === 35 && text[1] === 33
 }
 
 /** A decoder of ours sees the shape of the view too. */

@@ -109,8 +109,9 @@ const FUNCTION_STATS = keyless('FUNCTION STATS', functionStats, { ask: 'shards',
 export const SCRIPT_DEBUG: Spec = keyless('SCRIPT DEBUG', word, {
   reserved: { session: false, instead: 'redis-cli with --ldb' },
 })
-const SCRIPT_EXISTS = keyless('SCRIPT EXISTS', list(int), { ask: 'shards', join: and })
-const SCRIPT_FLUSH = keyless('SCRIPT FLUSH', ok, onNodes)
+/** Whether the server has scripts, by their hashes. */
+export const SCRIPT_EXISTS: Spec = keyless('SCRIPT EXISTS', list(int), { ask: 'shards', join: and })
+export const SCRIPT_FLUSH: Spec = keyless('SCRIPT FLUSH', ok, onNodes)
 const SCRIPT_HELP = keyless('SCRIPT HELP', list(word))
 const SCRIPT_KILL = keyless('SCRIPT KILL', ok, whereItRuns)
 const SCRIPT_LOAD = keyless('SCRIPT LOAD', word, onNodes)

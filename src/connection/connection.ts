@@ -7,6 +7,7 @@
 import Denque from 'denque'
 import { blockTime, type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
+import type { ScriptCommand } from '../commands/script.js'
 import { performance } from '../commands/timers.js'
 import { ConnectionError, InvalidResponse, RedisError } from '../errors/errors.js'
 import { type ConnectContext, connectChannel, finish, traceConnect } from './diagnostics.js'
@@ -199,7 +200,7 @@ export class Connection implements ReplySink {
   /** Encodes `command` and queues it for its reply. `commit` must follow in the same turn. */
   push(command: Command): void {
     command.state |= State.written | State.flying
-    if ((command.state & (State.unit | State.asking)) !== 0) {
+    if ((command.state & (State.unit | State.asking | State.scripted)) !== 0) {
       this.#pushLines(command)
       return
     }
@@ -208,6 +209,7 @@ export class Connection implements ReplySink {
   }
 
   #pushLines(command: Command): void {
+    if ((command.state & State.scripted) !== 0) (command as ScriptCommand).chooseFor(this)
     const lines: Command[] = (command.state & State.unit) === 0 ? [command] : (command as Unit).lines()
     if ((command.state & State.asking) !== 0) {
       command.state &= ~State.asking

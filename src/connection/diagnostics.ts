@@ -2,6 +2,7 @@
  * What observers may subscribe to, through node:diagnostics_channel: `respire:command`, `respire:batch`,
  * `respire:connect` and `respire:handler`. The contexts are built only if somebody listens, and hold no argument but the command's name.
  */
+import { AsyncResource } from 'node:async_hooks'
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import { type Command, Keep } from '../commands/command.js'
 import type { Endpoint } from './options.js'
@@ -67,10 +68,8 @@ export interface Where {
   readonly serverPort: number | undefined
 }
 
-/** Tells the subscribers that `command` starts, and has them told when it settles. `start` puts it on its way. */
-export function traceCommand(command: Command, where: Where, start: () => void): void {
-  const { args, spec } = command
-  const context: CommandContext = {
+function contextOf({ args, spec }: Command, where: Where): CommandContext {
+  return {
     command: spec.name,
     // Made when somebody reads it.
     get args() {
@@ -80,15 +79,29 @@ export function traceCommand(command: Command, where: Where, start: () => void):
     attempt: 0,
     redirects: 0,
   }
+}
+
+/** Tells the subscribers that `command` starts, and has them told when it settles. `start` puts it on its way. */
+export function traceCommand(command: Command, where: Where, start: () => void): void {
+  let context = contextOf(command, where)
   command.keep ??= new Keep()
   const { keep } = command
   const before = keep.onSettled
-  keep.onSettled = (settled, value, error) => {
-    before?.(settled, value, error)
+  const end = (value: unknown, error: unknown) => {
     context.attempt = keep.attempts
     context.redirects = keep.redirects
     finish(commandChannel, context, value, error)
   }
+  keep.onSettled = (settled, value, error) => {
+    before?.(settled, value, error)
+    end(value, error)
+  }
+  // In the async context of the call, as the first one: the reader that finds the refusal has none.
+  keep.onReplaced = AsyncResource.bind((error: unknown) => {
+    end(undefined, error)
+    context = contextOf(command, where)
+    commandChannel.start.runStores(context, () => commandChannel.end.publish(context))
+  })
   commandChannel.start.runStores(context, () => {
     start()
     commandChannel.end.publish(context)

@@ -14,7 +14,7 @@ import type Denque from 'denque'
 import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { nextTick, performance, setImmediate } from '../commands/timers.js'
-import { BusyLoadingError, ConnectionError, type Phase, type RedisError } from '../errors/errors.js'
+import { ConnectionError, type Phase, type RedisError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
 import { Connection, type ConnectionOwner } from './connection.js'
 import { Gate } from './gate.js'
@@ -23,7 +23,7 @@ import { nameOf, type Settings } from './options.js'
 import { ownTime } from './own-time.js'
 import { CommandQueue } from './queue.js'
 import { Redial } from './redial.js'
-import { isPassing, isReadOnly, Refused } from './refused.js'
+import { isReadOnly, isScriptsOwn, Refused, settleRefused } from './refused.js'
 import { rejectAll, salvage, withoutTails } from './salvage.js'
 import { fail } from './settle.js'
 import { notSent, timedOut } from './timeout.js'
@@ -122,7 +122,7 @@ export class Link implements ConnectionOwner {
 
   /** Takes `command`, whose promise and deadline were made; settles it in any case. */
   send(command: Command): void {
-    if (this.#closing || this.#state === 'closed') {
+    if ((this.#closing && (command.state & State.accepted) === 0) || this.#state === 'closed') {
       fail(command, notSent(command, 'The client is closed (close() or destroy() was called)', this))
       return
     }
@@ -230,18 +230,16 @@ export class Link implements ConnectionOwner {
 
   refuse(command: Command, error: RedisError): void {
     command.state &= ~State.flying
-    this.#settleRefused(command, error)
+    if (isScriptsOwn(command, error, this.#connection?.greeting?.mode)) fail(command, error)
+    else if (this.#owner.takesRefusal?.(this, command, error) !== true) settleRefused(this, command, error)
     if (isReadOnly(error)) this.#replace()
   }
 
-  #settleRefused(command: Command, error: RedisError): void {
-    if (this.#owner.takesRefusal?.(this, command, error) === true) return
-    if ((command.state & State.ordered) === 0 && isPassing(command, error) && this.#state !== 'closed') {
-      this.#refused.add(command, error)
-      return
-    }
-    if (error instanceof BusyLoadingError) error.outcome = 'not sent'
-    fail(command, error)
+  /** Sends `command`, which was accepted before and refused with `refusal`, again after a while. */
+  later(command: Command, refusal: RedisError): void {
+    command.holder = this
+    if (this.#state === 'closed') fail(command, refusal)
+    else this.#refused.add(command, refusal)
   }
 
   #sendAgain(commands: readonly Command[]): void {

@@ -1,7 +1,9 @@
 /** Commands that the server refused for now. */
 import { type Command, Keep, keyIndexes, State } from '../commands/command.js'
+import { hasFlags } from '../commands/script.js'
 import { clearTimeout, performance, setTimeout } from '../commands/timers.js'
 import {
+  AskError,
   BusyLoadingError,
   ClusterDownError,
   ExecAbortError,
@@ -11,6 +13,8 @@ import {
   TryAgainError,
 } from '../errors/errors.js'
 import { outside } from './outside.js'
+import { type Resender, sendsText } from './script-text.js'
+import { fail } from './settle.js'
 
 const OWN_WORDS =
   /^(?:LOADING \w+ is loading the dataset in memory|CLUSTERDOWN (?:The cluster is down(?: and only accepts read commands)?|Hash slot not served)|MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'\.|READONLY You can't write against a read only replica\.|TRYAGAIN Multiple keys request during rehashing of slot)$/
@@ -18,8 +22,16 @@ const OWN_WORDS =
 /** A script can return any text, so what it seems to be refused with counts only in the server's own words. */
 export function isServersOwn(command: Command, refusal: RedisError): boolean {
   if (!command.spec.script) return true
+  if (refusal instanceof ReadOnlyError && !hasFlags(command)) return false
   if (refusal instanceof TryAgainError && keyIndexes(command).length < 2) return false
   return OWN_WORDS.test(refusal.message)
+}
+
+/** A refusal that only a node of a cluster gives, from a script on a server that says that it is none: the script's own words. */
+export function isScriptsOwn(command: Command, refusal: RedisError, mode: string | undefined): boolean {
+  if (!command.spec.script || mode !== 'standalone') return false
+  if (refusal instanceof ClusterDownError) return !(refusal instanceof MasterDownError)
+  return refusal instanceof AskError || refusal instanceof TryAgainError
 }
 
 /** Refusals that pass by themselves: the server did not run the command, and waiting helps. */
@@ -34,6 +46,28 @@ export function isPassing(command: Command, refusal: RedisError): boolean {
 /** The server is a replica, and did not run the command or transaction. */
 export function isReadOnly(error: RedisError): boolean {
   return (error instanceof ExecAbortError ? error.cause : error) instanceof ReadOnlyError
+}
+
+/** `command` did not run: whatever becomes of it, nothing is unknown. */
+export function noteRefusal(command: Command, refusal: RedisError): void {
+  command.state &= ~State.written
+  command.keep ??= new Keep()
+  command.keep.refusal = refusal
+}
+
+/** What becomes of a refused `command` that nobody else takes: it is sent again over `link`, or rejects with `refusal`. */
+export function settleRefused(link: Resender, command: Command, refusal: RedisError): void {
+  if (sendsText(link, command, refusal)) return
+  if (isPassing(command, refusal)) {
+    if ((command.state & State.ordered) === 0) {
+      link.later(command, refusal)
+      return
+    }
+    // Alone it would be overtaken: its pipeline decides when all have settled.
+    noteRefusal(command, refusal)
+  }
+  if (refusal instanceof BusyLoadingError) refusal.outcome = 'not sent'
+  fail(command, refusal)
 }
 
 /** Keeps refused commands in their order until it is time to send them again: 25 ms, doubling up to a second. */
@@ -54,10 +88,7 @@ export class Refused {
   }
 
   add(command: Command, refusal: RedisError): void {
-    // It did not run: whatever becomes of it, nothing is unknown.
-    command.state &= ~State.written
-    command.keep ??= new Keep()
-    command.keep.refusal = refusal
+    noteRefusal(command, refusal)
     this.#commands.add(command)
     if (this.#timer !== undefined) return
     // A refusal long after the last one is the first of a new trouble.

@@ -39,7 +39,8 @@ export function succeed(command: Command, reply: Reply, node?: string): boolean 
     return !(failure instanceof InvalidResponse)
   }
   command.resolve = undefined
-  command.release()
+  // A batch lets go of the arguments when all have settled: what it sends again must not be overtaken, which its keys tell.
+  if ((command.state & State.collected) === 0) command.release()
   const { keep } = command
   if (keep !== undefined) keep.onSettled?.(command, value, undefined)
   resolve(value, command)

@@ -11,6 +11,8 @@ import type { Arguments } from '../commands/argument.js'
 import { Command, type Holder, State } from '../commands/command.js'
 import { itemsOf, word } from '../commands/replies.js'
 import type { Reply } from '../commands/reply.js'
+import { type Script, ScriptCommand, Texts } from '../commands/script.js'
+import { SCRIPT_FLUSH } from '../commands/scripting.js'
 import type { Shape } from '../commands/shape.js'
 import { ASKING, EXEC, MULTI } from '../commands/transactions.js'
 import { ConnectionError, ExecAbortError, InvalidResponse, type RedisError, WatchError } from '../errors/errors.js'
@@ -22,6 +24,17 @@ import type { Watch } from './watch.js'
 
 /** EXEC itself was refused (READONLY, LOADING…): what stands behind this is the refusal. */
 const DISCARDED = 'EXECABORT Transaction discarded because of: '
+
+function sizeOf(body: readonly Command[]): number {
+  const scripts = new Set<Script<unknown>>()
+  let size = 64
+  for (const command of body) {
+    size += command.size
+    if (command instanceof ScriptCommand) scripts.add(command.script)
+  }
+  for (const { lua } of scripts) size += lua.length
+  return size
+}
 
 function asItCame(reply: Reply): Reply {
   return reply
@@ -59,7 +72,7 @@ export class Unit extends Command implements Holder {
     super(EXEC, [], asItCame)
     this.body = body
     this.state |= State.unit
-    this.size = body.reduce((size, command) => size + command.size, 64)
+    this.size = sizeOf(body)
     const binary = body.find(({ shape }) => shape.bytes)
     this.#execShape = (binary ?? body[0] ?? this).shape
     this.#isMixed = binary !== undefined && body.some(({ shape }) => !shape.bytes)
@@ -71,9 +84,12 @@ export class Unit extends Command implements Holder {
     this.#begun = false
     this.#ran = false
     const lines = [new Command(MULTI, [])]
-    for (const { args, shape, spec } of this.body) {
+    const texts = new Texts()
+    for (const command of this.body) {
+      if (command.spec === SCRIPT_FLUSH) texts.clear()
+      const { args, spec } = command instanceof ScriptCommand ? command.lineAfter(texts) : command
       const line = new Command(spec, args as Arguments, asItCame)
-      line.shape = shape
+      line.shape = command.shape
       lines.push(line)
     }
     const exec = new Command(EXEC, [], asItCame)

@@ -48,7 +48,83 @@ test('a raw evalsha of an unknown script is NoScriptError', async () => {
   await expect(client().evalsha('0'.repeat(40), [], [])).rejects.toBeInstanceOf(NoScriptError)
 })
 
-test('in pipelines and transactions a script travels with its text', async () => {
+test('a script whose own error begins with NOSCRIPT has run, and is not sent again', async () => {
+  const redis = client()
+  const script = new Script({
+    keys: 1,
+    lua: "redis.call('INCR', KEYS[1]) return redis.error_reply('NOSCRIPT the job has no script')",
+  })
+  for (let i = 0; i < 5; i++) {
+    await expect(script.run(redis, 'own')).rejects.toMatchObject({ message: 'NOSCRIPT the job has no script' })
+  }
+  expect(await redis.get('own')).toBe('5')
+})
+
+test('a thousand runs of a script in a pipeline or transaction send its text once', async () => {
+  const redis = client()
+  const long = new Script<number>({ keys: 1, lua: `${ADD.lua} -- ${'x'.repeat(5_000)}` })
+  const items = Array.from({ length: 1_000 }, () => 1)
+  const inPipeline = () => redis.pipeline().each(items, (pipeline, item) => long.run(pipeline, 'bulk', item))
+  const inTransaction = () => redis.multi().each(items, (multi, item) => long.run(multi, 'bulk', item))
+  for (const batch of [inPipeline, inTransaction]) {
+    await redis.scriptFlush()
+    await redis.del('bulk')
+    const before = await bytesOf(redis)
+    expect(await batch().exec()).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1))
+    const sent = (await bytesOf(redis)) - before
+    expect(sent).toBeGreaterThan(5_000)
+    expect(sent).toBeLessThan(5_000 + 1_000 * 150)
+  }
+})
+
+/** Bytes that the server has received. */
+async function bytesOf(redis: Redis): Promise<number> {
+  return Number(/total_net_input_bytes:(\d+)/.exec(String(await redis.call('INFO', 'stats')))?.[1])
+}
+
+test('pipelines of scripts under SCRIPT FLUSH in a loop: no failure, nothing twice, in order', {
+  timeout: 30_000,
+}, async () => {
+  const redis = client()
+  let working = true
+  let flushes = 0
+  const flusher = (async () => {
+    const raw = await server().connect()
+    while (working) {
+      await raw.command('SCRIPT', 'FLUSH')
+      flushes++
+    }
+    raw.close()
+  })()
+  const PUSH = new Script<number>({ keys: 1, lua: "return redis.call('RPUSH', KEYS[1], ARGV[1])" })
+  await redis.del('pushed')
+  let pushed = 0
+  for (let round = 0; round < 20; round++) {
+    const pipeline = redis.pipeline()
+    for (let i = 0; i < 1_000; i++) PUSH.run(pipeline, 'pushed', pushed++)
+    await pipeline.exec()
+    const multi = redis.multi()
+    for (let i = 0; i < 100; i++) PUSH.run(multi, 'pushed', pushed++)
+    await multi.exec()
+  }
+  working = false
+  await flusher
+  expect(flushes).toBeGreaterThan(100)
+  expect(await redis.lrange('pushed', 0, -1)).toEqual(Array.from({ length: pushed }, (_, i) => String(i)))
+})
+
+test('close() waits for a script that the server does not know yet', async () => {
+  const redis = client()
+  await redis.scriptFlush()
+  await redis.del('closing')
+  const run = ADD.run(redis, 'closing', 5)
+  const inSession = redis.session(session => ADD.run(session, 'closing2', 1))
+  await redis.close()
+  expect(await run).toBe(5)
+  expect(await inSession).toBeGreaterThan(0)
+})
+
+test('in pipelines and transactions a script is sent with its text', async () => {
   const redis = client()
   await redis.scriptFlush()
   const pipeline = redis.pipeline()

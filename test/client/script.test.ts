@@ -1,0 +1,259 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { NoScriptError, Redis, Script } from '../../src/index.js'
+import { FakeRedis, type FakeScript, resp } from '../rig/fake-redis.js'
+
+const OWN = resp.error('NOSCRIPT No matching script. Please use EVAL.')
+const OTHER = resp.error('NOSCRIPT No script found for this hash')
+const ADD = new Script<number>({ keys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])" })
+const LOOK = new Script<string>({ keys: 1, lua: "return redis.call('GET', KEYS[1])", readonly: true })
+
+let fake: FakeRedis
+const clients: Redis[] = []
+
+beforeEach(async () => {
+  fake = await FakeRedis.start()
+})
+
+afterEach(async () => {
+  for (const redis of clients.splice(0)) redis.destroy()
+  await fake.stop()
+})
+
+function client(script: FakeScript, options = {}): Redis {
+  fake.script = script
+  const redis = new Redis({ port: fake.port, ...options })
+  redis.on('error', () => {})
+  clients.push(redis)
+  return redis
+}
+
+/** The names of the commands received after the handshake, without their arguments. */
+function received(): string[] {
+  return fake.commands.map(({ argv }) => argv[0] as string).filter(name => !['HELLO', 'CLIENT', 'PING'].includes(name))
+}
+
+describe('NOSCRIPT in words that are not those of Redis', () => {
+  const answering = (exists: string): FakeScript => {
+    return ([name]) => {
+      if (name === 'SCRIPT') return exists
+      if (name === 'EVAL' || name === 'EVAL_RO') return resp.integer(1)
+      return name?.startsWith('EVALSHA') ? OTHER : undefined
+    }
+  }
+
+  test('the text is sent if the server says that it does not have the script', async () => {
+    const redis = client(answering(resp.array([resp.integer(0)])))
+    expect(await ADD.run(redis, 'k', 1)).toBe(1)
+    expect(received()).toEqual(['EVALSHA', 'SCRIPT', 'EVAL'])
+    expect(fake.received('SCRIPT')[0]?.argv).toEqual(['SCRIPT', 'EXISTS', ADD.sha1])
+  })
+
+  test('the script said it if the server has the script: it is not sent again', async () => {
+    const redis = client(answering(resp.array([resp.integer(1)])))
+    await expect(ADD.run(redis, 'k', 1)).rejects.toMatchObject({ name: 'NoScriptError', command: 'EVALSHA' })
+    expect(received()).toEqual(['EVALSHA', 'SCRIPT'])
+  })
+
+  test('where SCRIPT EXISTS is refused, only a script that writes nothing is sent again', async () => {
+    const redis = client(answering(resp.error("NOPERM this user has no permissions to run 'script|exists'")))
+    await expect(ADD.run(redis, 'k', 1)).rejects.toBeInstanceOf(NoScriptError)
+    expect(await LOOK.run(redis, 'k')).toBe(1)
+    expect(received()).toEqual(['EVALSHA', 'SCRIPT', 'EVALSHA_RO', 'SCRIPT', 'EVAL_RO'])
+  })
+
+  test('a server that never answers SCRIPT EXISTS ends with the deadline of the call, and its outcome is unknown', async () => {
+    const redis = client(([name]) => (name === 'EVALSHA' ? OTHER : name === 'SCRIPT' ? null : undefined))
+    await expect(ADD.run(redis.with({ timeout: 50 }), 'k', 1)).rejects.toMatchObject({
+      name: 'TimeoutError',
+      outcome: 'unknown',
+    })
+  })
+
+  test('a signal ends the call while SCRIPT EXISTS is asked', async () => {
+    const redis = client(([name]) => (name === 'EVALSHA' ? OTHER : name === 'SCRIPT' ? null : undefined))
+    const controller = new AbortController()
+    const run = ADD.run(redis.with({ signal: controller.signal }), 'k', 1)
+    run.catch(() => {})
+    await fake.untilReceived('SCRIPT')
+    controller.abort(new Error('enough'))
+    await expect(run).rejects.toThrow('enough')
+  })
+})
+
+test('a script sent with its text that says NOSCRIPT in the words of Redis has run', async () => {
+  const redis = client(([name]) => (name?.startsWith('EVAL') ? OWN : undefined))
+  await expect(ADD.run(redis, 'k', 1)).rejects.toBeInstanceOf(NoScriptError)
+  expect(received()).toEqual(['EVALSHA', 'EVAL'])
+})
+
+test.each([
+  'CLUSTERDOWN Hash slot not served',
+  'TRYAGAIN Multiple keys request during rehashing of slot',
+  'MOVED 1 127.0.0.1:1',
+  'ASK 1 127.0.0.1:1',
+])('on a server that is no cluster %s is what the script said', async text => {
+  const redis = client(([name]) => (name?.startsWith('EVAL') ? resp.error(text) : undefined))
+  const script = new Script({ lua: 'return 1' })
+  await expect(script.run(redis, ['a', 'b'])).rejects.toMatchObject({ message: text })
+  await expect(script.run(redis.pipeline(), ['a', 'b']).exec()).rejects.toMatchObject({ message: text })
+  expect(received()).toEqual(['EVALSHA', 'EVAL'])
+})
+
+describe('scripts in a pipeline', () => {
+  test('the text is sent with the first run, and the hash with the others', async () => {
+    const redis = client(([name]) => (name?.startsWith('EVAL') ? resp.integer(1) : undefined))
+    const pipeline = redis.pipeline()
+    for (let i = 0; i < 3; i++) ADD.run(pipeline, 'k', i)
+    LOOK.run(pipeline, 'k')
+    LOOK.run(pipeline, 'k')
+    await pipeline.exec()
+    expect(received()).toEqual(['EVAL', 'EVALSHA', 'EVALSHA', 'EVAL_RO', 'EVALSHA_RO'])
+    expect(fake.received('EVALSHA')[0]?.argv).toEqual(['EVALSHA', ADD.sha1, '1', 'k', '1'])
+    expect(fake.received('EVAL')[0]?.argv).toEqual(['EVAL', ADD.lua, '1', 'k', '0'])
+  })
+
+  test('the text is sent again after a SCRIPT FLUSH of the same pipeline or transaction', async () => {
+    const redis = client(([name]) => {
+      if (name === 'MULTI' || name === 'SCRIPT') return resp.ok
+      if (name === 'EXEC') return resp.error('ERR of this test')
+      return name?.startsWith('EVAL') ? resp.integer(1) : undefined
+    })
+    const pipeline = ADD.run(redis.pipeline(), 'k', 1)
+    await ADD.run(ADD.run(pipeline.scriptFlush(), 'k', 2), 'k', 3).exec()
+    expect(received()).toEqual(['EVAL', 'SCRIPT', 'EVAL', 'EVALSHA'])
+    const multi = ADD.run(redis.multi(), 'k', 1)
+    await ADD.run(multi.call('SCRIPT', 'FLUSH'), 'k', 2)
+      .exec()
+      .catch(() => {})
+    expect(received().slice(4, 8)).toEqual(['MULTI', 'EVAL', 'SCRIPT', 'EVAL'])
+  })
+
+  test('more scripts than a server keeps are sent with their texts anew', async () => {
+    const redis = client(([name]) => (name?.startsWith('EVAL') ? resp.integer(1) : undefined))
+    const pipeline = redis.pipeline()
+    const scripts = Array.from({ length: 600 }, (_, i) => new Script({ lua: `return ${i}` }))
+    for (const script of [...scripts, ...scripts]) script.run(pipeline)
+    await pipeline.exec()
+    expect(fake.received('EVALSHA')).toHaveLength(0)
+    expect(fake.received('EVAL')).toHaveLength(1_200)
+  })
+
+  test('what a server had forgotten meanwhile is sent again, with its text', async () => {
+    const known = new Set<string>()
+    let flushed = false
+    const redis = client(argv => {
+      if (argv[0] === 'EVAL') known.add(argv[1] as string)
+      if (argv[0] === 'EVAL') return resp.integer(Number(argv[4]))
+      if (argv[0] !== 'EVALSHA') return undefined
+      if (!flushed) known.clear()
+      flushed = true
+      return known.has(ADD.lua) ? resp.integer(Number(argv[4])) : OWN
+    })
+    const pipeline = redis.pipeline()
+    for (let i = 0; i < 5; i++) ADD.run(pipeline, 'k', i)
+    expect(await pipeline.exec()).toEqual([0, 1, 2, 3, 4])
+    expect(received()).toEqual(['EVAL', ...Array(4).fill('EVALSHA'), 'EVAL', ...Array(3).fill('EVALSHA')])
+  })
+
+  test('a run is not sent again where a command after it that has its key would be overtaken', async () => {
+    const script: FakeScript = ([name]) => {
+      if (name === 'EVALSHA') return OWN
+      return name === 'EVAL' || name === 'INCR' ? resp.integer(1) : name === 'MGET' ? resp.array([]) : undefined
+    }
+    const redis = client(script)
+    const pipeline = ADD.run(ADD.run(redis.pipeline(), 'a', 1), Buffer.from('k'), 2)
+    const results = await pipeline.incr('k').exec({ settle: true })
+    expect(results).toEqual([1, expect.any(NoScriptError), 1])
+    const other = ADD.run(ADD.run(redis.pipeline(), 'a', 1), 'k', 2)
+    expect(await other.incr('other').mget('x', 'y').exec()).toEqual([1, 1, 1, []])
+  })
+
+  test('pipelines that may be sent again as they are send each run again alone', async () => {
+    const redis = client(([name]) => (name === 'EVALSHA_RO' ? OWN : name === 'EVAL_RO' ? resp.bulk('v') : undefined))
+    const pipeline = redis.pipeline()
+    for (let i = 0; i < 3; i++) LOOK.run(pipeline, 'k')
+    expect(await pipeline.exec()).toEqual(['v', 'v', 'v'])
+    expect(received()).toEqual(['EVAL_RO', 'EVALSHA_RO', 'EVALSHA_RO', 'EVAL_RO', 'EVAL_RO'])
+  })
+
+  test('what is sent again over another connection is sent with its text', async () => {
+    const redis = client(([name], connection) => {
+      if (!name?.startsWith('EVAL')) return undefined
+      if (connection.id > 0) return name === 'EVAL_RO' ? resp.bulk('v') : OWN
+      connection.reset()
+      return null
+    })
+    const pipeline = redis.pipeline()
+    for (let i = 0; i < 3; i++) LOOK.run(pipeline, 'k')
+    expect(await pipeline.exec()).toEqual(['v', 'v', 'v'])
+    expect(received().slice(-3)).toEqual(['EVAL_RO', 'EVAL_RO', 'EVAL_RO'])
+  })
+
+  test('one that was refused as a whole begins with the text again', async () => {
+    let loading = true
+    const redis = client(([name, , , , n]) => {
+      if (!name?.startsWith('EVAL')) return undefined
+      if (!loading) return resp.integer(Number(n))
+      if (n === '2') loading = false
+      return resp.error('LOADING Redis is loading the dataset in memory')
+    })
+    const pipeline = redis.pipeline()
+    for (let i = 0; i < 3; i++) ADD.run(pipeline, 'k', i)
+    expect(await pipeline.exec()).toEqual([0, 1, 2])
+    expect(received()).toEqual(['EVAL', 'EVALSHA', 'EVALSHA', 'EVAL', 'EVALSHA', 'EVALSHA'])
+  })
+})
+
+test('NOSCRIPT in a transaction is an error in its place', async () => {
+  const redis = client(([name]) => {
+    if (name === 'MULTI') return resp.ok
+    if (name === 'EXEC') return resp.array([resp.integer(1), OWN])
+    return name?.startsWith('EVAL') ? '+QUEUED\r\n' : undefined
+  })
+  const multi = ADD.run(ADD.run(redis.multi(), 'k', 1), 'k', 2)
+  expect(await multi.exec({ settle: true })).toEqual([1, expect.any(NoScriptError)])
+  expect(received()).toEqual(['MULTI', 'EVAL', 'EVALSHA', 'EXEC'])
+})
+
+describe('close() waits for what was accepted', () => {
+  test('a script that must be sent again with its text, in Redis’ words and in others', async () => {
+    for (const refusal of [OWN, OTHER]) {
+      const redis = client(([name]) => {
+        if (name === 'SCRIPT') return resp.array([resp.integer(0)])
+        return name === 'EVALSHA' ? refusal : name === 'EVAL' ? resp.integer(7) : undefined
+      })
+      await redis.connect()
+      const run = ADD.run(redis, 'k', 1)
+      await redis.close()
+      expect(await run).toBe(7)
+    }
+  })
+
+  test('a pipeline that waits until the server has loaded', async () => {
+    let tries = 0
+    const redis = client(([name]) => {
+      if (name !== 'INCR') return undefined
+      return ++tries < 5 ? resp.error('LOADING Redis is loading the dataset in memory') : resp.integer(tries)
+    })
+    await redis.connect()
+    const exec = redis.pipeline().incr('n').incr('n').exec()
+    await fake.untilReceived('INCR', 2)
+    expect(redis.stats).toMatchObject({ queued: expect.any(Number) })
+    const closing = redis.close()
+    expect(await exec).toEqual([5, 6])
+    await closing
+    await expect(redis.pipeline().incr('n').exec()).rejects.toMatchObject({ outcome: 'not sent' })
+  })
+
+  test('destroy() rejects it at once', async () => {
+    const redis = client(([name]) =>
+      name === 'INCR' ? resp.error('LOADING Redis is loading the dataset in memory') : undefined,
+    )
+    const exec = redis.pipeline().incr('n').incr('n').exec()
+    await fake.untilReceived('INCR', 2)
+    await redis.ping()
+    expect(redis.stats.queued).toBe(2)
+    redis.destroy()
+    await expect(exec).rejects.toMatchObject({ outcome: 'not sent' })
+  })
+})
