@@ -149,11 +149,8 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   sendAll(commands: readonly Command[]): void {
     // Links flush at the end of the turn: those for one node go in one write, in their order.
-    sendInOrder(
-      commands,
-      each => this.send(each),
-      each => this.primaryOf(this.slotOf(each)),
-    )
+    const placeOf = (command: Command) => this.primaryOf(this.slotOf(command))
+    sendInOrder(commands, command => this.send(command), placeOf)
   }
 
   later(command: Command, refusal: RedisError): void {

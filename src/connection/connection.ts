@@ -388,12 +388,10 @@ export class Connection implements ReplySink {
   /** The reader found a breach of RESP, or a sink of it threw. The command being read gets the breach itself. */
   #broken(error: unknown): void {
     if (!(error instanceof InvalidResponse)) {
-      if (error instanceof RedisError) error.node ??= this.#node
-      this.#end(
-        error instanceof RedisError
-          ? error
-          : new ConnectionError('The connection failed in the client itself.', { node: this.#node, cause: error }),
-      )
+      const own = () => new ConnectionError('The connection failed in the client itself.', { cause: error })
+      const known = error instanceof RedisError ? error : own()
+      known.node ??= this.#node
+      this.#end(known)
       return
     }
     error.node = this.#node
