@@ -36,8 +36,9 @@ export function isUnknownCommand(error: RedisError): boolean {
 }
 
 /** The refusal is of HELLO itself, or of the protocol that it asks for, and not of who asks. */
-export function isOfHello(error: RedisError, hasPassword: boolean): boolean {
-  if (!(error instanceof RedisError) || error.code === 'WRONGPASS' || isForNow(error)) return false
+export function isOfHello(error: unknown, hasPassword: boolean): error is RedisError {
+  if (!(error instanceof ResponseError || error instanceof AuthenticationError) || isForNow(error)) return false
+  if (error.code === 'WRONGPASS') return false
   // Envoy: before a login nothing but AUTH is known. Redis says NOAUTH to HELLO where no password came with it.
   if (error.code === 'NOAUTH') return hasPassword
   return error.code === 'NOPROTO' || isUnknownCommand(error) || /\bhello\b|proto|resp ?[23]/i.test(error.message)

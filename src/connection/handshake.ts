@@ -27,7 +27,7 @@ import {
   ConnectionError,
   InvalidResponse,
   NoPermissionError,
-  RedisError,
+  type RedisError,
   ResponseError,
 } from '../errors/errors.js'
 import { explained, insisted, isForNow, isOfHello, isUnknownCommand, isWithoutPassword } from './handshake-errors.js'
@@ -116,9 +116,7 @@ async function greet(
     return readGreeting((await ask([step(HELLO, args)])[0]) as Reply)
   } catch (error) {
     if (credentials !== undefined && isWithoutPassword(error)) return greet(ask, settings, undefined, bare)
-    if (!(error instanceof RedisError) || !isOfHello(error, credentials !== undefined)) {
-      throw explained(error, credentials !== undefined)
-    }
+    if (!isOfHello(error, credentials !== undefined)) throw explained(error, credentials !== undefined)
     if (protocol === undefined) return undefined
     throw error instanceof NoPermissionError ? explained(error, credentials !== undefined) : insisted(error)
   }
