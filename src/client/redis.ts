@@ -3,12 +3,13 @@ import type { Form } from '../commands/context.js'
 import { PLAIN } from '../commands/shape.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import { Events, report } from '../connection/events.js'
+import type { Link } from '../connection/link.js'
 import type { LinkState } from '../connection/link-owner.js'
 import { Node } from '../connection/node.js'
 import { mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options.js'
 import type { PoolStats } from '../connection/pool.js'
 import { readOptions } from '../connection/target.js'
-import { ConnectionError, type RedisError } from '../errors/errors.js'
+import { AskError, ConnectionError, type RedisError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { Registry } from '../pubsub/registry.js'
 import { Subscriber } from '../pubsub/subscriber.js'
@@ -64,6 +65,14 @@ const EVENTS: Readonly<Record<keyof RedisEvents, true>> = {
   error: true,
 }
 
+/** MOVED and ASK come from a node of a cluster; on a server that is none they are the words of a script. */
+function hintAtCluster({ connection }: Link, _: Command, error: RedisError): boolean {
+  if (error instanceof AskError && connection?.greeting?.mode !== 'standalone') {
+    error.message += ' (this server is a node of a cluster: new RedisCluster() is the client that follows redirects)'
+  }
+  return false
+}
+
 /**
  * A client of one server. It connects at the first call, or with `connect()`; it needs no listener, and no call of it is
  * left unsettled.
@@ -92,6 +101,7 @@ export class Redis extends View {
       onReady: () => events.emit('ready'),
       onReconnecting: (_, attempt, delay) => events.emit('reconnecting', { attempt, delay }),
       onDown: (_, error) => report(events, error),
+      takesRefusal: hintAtCluster,
     })
     const engine = new SingleEngine(node, events)
     super(engine, PLAIN)

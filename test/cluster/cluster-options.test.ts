@@ -37,6 +37,15 @@ describe('the seeds of a cluster', () => {
     })
   })
 
+  it('take IPv6 addresses with brackets and without, as seeds and in addressMap', () => {
+    const { seeds, place } = readClusterOptions(
+      { host: '[::1]', port: 1 },
+      { addressMap: { 'a:1': { host: '[::2]', port: 2 } } },
+    )
+    expect(seeds).toEqual([{ host: '::1', port: 1 }])
+    expect(place({ host: 'a', port: 1 })).toEqual({ host: '::2', port: 2 })
+  })
+
   it('name the server of TLS for nodes that are known by their addresses', () => {
     const { settingsOf } = readClusterOptions('rediss://seed.example:1')
     const servername = (host: string, of = settingsOf) => of({ host, port: 1 }).tls?.servername

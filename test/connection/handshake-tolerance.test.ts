@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
+import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import type { RedisOptions } from '../../src/connection/options.js'
 import { AuthorizationError } from '../../src/errors/errors.js'
 import { until } from '../rig/conditions.js'
@@ -370,5 +371,31 @@ describe('a reply that does not belong to its step', () => {
     const flat = resp.array([resp.bulk('proto'), resp.integer(3), resp.bulk('mode'), resp.bulk('standalone')])
     const fake = await start({ script: argv => (argv[0] === 'HELLO' ? flat : echo(argv)) })
     expect(await client(fake).call('ECHO', 'hi')).toBe('hi')
+  })
+})
+
+describe('the wrong class for a server', () => {
+  test('Redis at a node of a cluster names RedisCluster, but not for what a script says', async () => {
+    const mode = (text: string) => resp.map([[resp.bulk('mode'), resp.bulk(text)]])
+    const script = (text: string) => (argv: readonly string[]) =>
+      argv[0] === 'HELLO' ? mode(text) : argv[0] === 'GET' ? resp.error('MOVED 1 127.0.0.1:7000') : undefined
+    const cluster = client(await start({ script: script('cluster') }))
+    await expect(cluster.get('a')).rejects.toMatchObject({
+      name: 'MovedError',
+      message: expect.stringMatching(/^MOVED 1 .*new RedisCluster/),
+    })
+    const single = client(await start({ script: script('standalone') }))
+    await expect(single.get('a')).rejects.toMatchObject({ name: 'MovedError', message: 'MOVED 1 127.0.0.1:7000' })
+  })
+
+  test('RedisCluster at a server that is in no cluster names Redis', async () => {
+    const fake = await start({
+      script: argv =>
+        argv[0] === 'CLUSTER' ? resp.error('ERR This instance has cluster support disabled') : undefined,
+    })
+    const cluster = new RedisCluster(fake.url)
+    cluster.on('error', () => {})
+    await expect(cluster.get('a')).rejects.toThrow(/cluster support disabled\)?\nnew Redis\(\) is the client/)
+    cluster.destroy()
   })
 })

@@ -17,6 +17,9 @@ const good: [url: string, options: object][] = [
   ['redis://localhost?db=3', { host: 'localhost', db: 3 }],
   ['redis://127.0.0.1:1', { host: '127.0.0.1', port: 1 }],
   ['redis://[::1]', { host: '::1' }],
+  ['redis://guest:@h', { host: 'h', username: 'guest', password: '' }],
+  ['unix://guest:@/tmp/redis.sock', { path: '/tmp/redis.sock', username: 'guest', password: '' }],
+  ['redis://guest:p%3A@h', { host: 'h', username: 'guest', password: 'p:' }],
   ['redis://[::1]:7000/2', { host: '::1', port: 7000, db: 2 }],
   ['redis://[fe80::1]:7000', { host: 'fe80::1', port: 7000 }],
   ['redis://:p@h', { host: 'h', password: 'p' }],
@@ -188,5 +191,10 @@ describe('options', () => {
     })
     expect(settle({ reconnect: false }).reconnect.attempts).toBe(0)
     expect(nameOf({ host: '::1', port: 1 })).toBe('[::1]:1')
+  })
+
+  test('take an IPv6 address with the brackets of a URL, and without', () => {
+    const { hostname } = new URL('redis://[::1]:7000')
+    for (const host of [hostname, '::1']) expect(settle({ host }).endpoint).toEqual({ host: '::1', port: 6379 })
   })
 })

@@ -88,6 +88,7 @@ export function getCertificates() {
     otherCa: stranger.cert,
     good: issue({ subject: 'localhost', issuer: authority, names: LOCAL }),
     wrongName: issue({ subject: 'redis.example.org', issuer: authority, names: ['redis.example.org'] }),
+    addressOnly: issue({ subject: 'a node', issuer: authority, names: ['127.0.0.1'] }),
     noName: issue({ subject: 'localhost', issuer: authority }),
     expired: issue({ subject: 'localhost', issuer: authority, names: LOCAL, expired: true }),
     selfSigned: issue({ subject: 'localhost', names: LOCAL }),

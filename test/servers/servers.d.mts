@@ -143,7 +143,14 @@ export interface Certificate {
   key: string
 }
 
-export type ServerCertificate = 'good' | 'wrongName' | 'noName' | 'expired' | 'selfSigned' | 'otherAuthority'
+export type ServerCertificate =
+  | 'good'
+  | 'wrongName'
+  | 'addressOnly'
+  | 'noName'
+  | 'expired'
+  | 'selfSigned'
+  | 'otherAuthority'
 
 /** PEM. `ca` signed all but `selfSigned`, `otherAuthority` and `strangeClient`. */
 export type Certificates = Readonly<Record<ServerCertificate | 'client' | 'strangeClient', Certificate>> & {
