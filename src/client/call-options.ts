@@ -1,3 +1,4 @@
+import { isSignal } from '../commands/signals.js'
 import { DataError } from '../errors/errors.js'
 
 /** Options for each call of a view. */
@@ -25,7 +26,7 @@ export function checkCallOptions(options: CallOptions): void {
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
     throw new DataError('The option timeout of with() must be milliseconds from 0, or Infinity.')
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new DataError('The option signal of with() must be an AbortSignal.')
   }
   if (idempotent !== undefined && typeof idempotent !== 'boolean') {

@@ -1,5 +1,4 @@
 /** A way to look at a client: the form of its replies, a key prefix, and options for each call. */
-
 import type { Argument, Key } from '../commands/argument.js'
 import type { Circumstances, Command } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
@@ -11,6 +10,7 @@ import type { ScanOptions } from '../commands/scans.js'
 import type { ScannedMembers } from '../commands/sets.js'
 import { PLAIN, type Shape } from '../commands/shape.js'
 import type { ZscanOptions } from '../commands/sorted-sets.js'
+import { isBytes } from '../commands/values.js'
 import { DataError } from '../errors/errors.js'
 import { Lock } from '../lock/lock.js'
 import type { LockPrefix } from '../lock/lock-client.js'
@@ -269,5 +269,5 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
 }
 
 function isCursor(value: unknown): value is Argument {
-  return (typeof value !== 'object' && value !== undefined) || value instanceof Uint8Array
+  return (typeof value !== 'object' && value !== undefined) || isBytes(value)
 }

@@ -1,8 +1,10 @@
 /** The options of a cluster: its seeds, what it adds to those of a client, and the settings of each of its nodes. */
 import type { PeerCertificate } from 'node:tls'
+import { isUrl } from '../commands/values.js'
 import { identityFault, isAddress } from '../connection/dial.js'
 import {
   checkNames,
+  checkTls,
   mergeOptions,
   nameOf,
   type RedisOptions,
@@ -67,6 +69,7 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
   const { addressMap, allowRedirect, readFrom = 'primary', refreshInterval = 10_000, ...rest } = own(options)
   checkNames(rest, OWN_NAMES, SEED_NAMES)
   checkOwn({ addressMap, allowRedirect, readFrom, refreshInterval })
+  checkTls(given.options, rest as RedisOptions)
   const base = mergeOptions(given.options, readOptions(rest as RedisOptions, undefined))
   for (const name of ['host', 'port', 'path'] as const) {
     if (base[name] !== undefined) throw new DataError(`The option ${name} belongs to a seed, not to the cluster.`)
@@ -148,7 +151,7 @@ function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: 
 }
 
 function readSeed(seed: Seed): { address: Address; options: RedisOptions } {
-  if (typeof seed === 'string' || seed instanceof URL) {
+  if (typeof seed === 'string' || isUrl(seed)) {
     const { host, path, port, ...options } = parseUrl(String(seed))
     if (path !== undefined)
       throw new RedisClusterException('A seed has a host and a port: the nodes of a cluster have no unix socket.')

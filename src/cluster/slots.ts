@@ -9,6 +9,7 @@
 import calculateSlot from 'cluster-key-slot'
 import type { Argument } from '../commands/argument.js'
 import { type Command, keyIndexes } from '../commands/command.js'
+import { isBytes } from '../commands/values.js'
 import type { Unit } from '../connection/unit.js'
 
 export const SLOTS = 16384
@@ -29,7 +30,7 @@ const spaces = Array.from({ length: SPACE + 1 }, (_, length) => space.subarray(0
 
 export function slotOf(key: Argument): number {
   if (typeof key === 'string') return slotOfText(key)
-  if (key instanceof Uint8Array) return slotOfBytes(Buffer.from(key.buffer, key.byteOffset, key.byteLength))
+  if (isBytes(key)) return slotOfBytes(Buffer.from(key.buffer, key.byteOffset, key.byteLength))
   return slotOfText(String(key))
 }
 

@@ -1,13 +1,15 @@
 /**
  * What is said to Redis. A Spec says what a command is, once for all its calls; a Command is one call of it.
  */
+import { types } from 'node:util'
 import { DataError, type RedisError } from '../errors/errors.js'
 import type { Argument, Arguments, Key } from './argument.js'
 import { type Decoder, raw } from './decoder.js'
-import { type Access, findKeys, type KeySpec, keyAt } from './key-specs.js'
+import { type Access, findKeys, isToken, type KeySpec, keyAt, numberOf } from './key-specs.js'
 import type { Reply } from './reply.js'
 import { PLAIN, type Shape } from './shape.js'
 import type { SignalWatcher } from './signals.js'
+import { isBytes } from './values.js'
 
 /** Where the server's time-out of a blocking command is, and in which unit. 0 there means for ever. */
 export type Blocking = 'last, seconds' | 'last, ms' | 'first, seconds' | 'after BLOCK, ms'
@@ -183,7 +185,7 @@ export function specOf(words: readonly Argument[]): Spec {
 
 function nameOf(word: Argument | undefined): string {
   if (typeof word === 'string') return word.toUpperCase()
-  if (word instanceof Uint8Array) return Buffer.from(word).toString().toUpperCase()
+  if (isBytes(word)) return Buffer.from(word).toString().toUpperCase()
   return String(word)
 }
 
@@ -326,7 +328,7 @@ export function measure(command: Command): number | DataError {
       if (!Number.isFinite(argument)) return wrongArgument(command, i, `the number ${argument}`)
       size += 8
     } else if (typeof argument === 'bigint') size += 8
-    else if (argument instanceof Uint8Array) size += argument.byteLength
+    else if (isBytes(argument)) size += argument.byteLength
     else if (argument instanceof DataError) {
       argument.command ??= command.spec.name
       return argument
@@ -338,8 +340,8 @@ export function measure(command: Command): number | DataError {
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
-  if (value instanceof Promise) return 'a Promise'
-  if (value instanceof Date) return 'a Date'
+  if (types.isPromise(value)) return 'a Promise'
+  if (types.isDate(value)) return 'a Date'
   if (typeof value === 'object') return 'an object'
   return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
 }
@@ -384,18 +386,16 @@ export function blockTime(command: Command): number | undefined {
     case undefined:
       return undefined
     case 'first, seconds':
-      return Math.ceil(Number(args[0]) * 1000)
+      return Math.ceil(numberOf(args[0]) * 1000)
     case 'last, seconds':
-      return Math.ceil(Number(args[args.length - 1]) * 1000)
+      return Math.ceil(numberOf(args[args.length - 1]) * 1000)
     case 'last, ms':
-      return Math.ceil(Number(args[args.length - 1]))
+      return Math.ceil(numberOf(args[args.length - 1]))
     case 'after BLOCK, ms': {
       // The token stands before STREAMS; a stream may be named BLOCK, and a group or a consumer too.
-      const group = typeof args[0] === 'string' && args[0].toUpperCase() === 'GROUP'
-      for (let i = group ? 3 : 0; i < args.length - 1; i++) {
-        const word = typeof args[i] === 'string' ? (args[i] as string).toUpperCase() : ''
-        if (word === 'STREAMS') return undefined
-        if (word === 'BLOCK') return Math.ceil(Number(args[i + 1]))
+      for (let i = isToken(args[0], 'GROUP') ? 3 : 0; i < args.length - 1; i++) {
+        if (isToken(args[i], 'STREAMS')) return undefined
+        if (isToken(args[i], 'BLOCK')) return Math.ceil(numberOf(args[i + 1]))
       }
       return undefined
     }

@@ -2,7 +2,6 @@
  * All groups of commands on one class. The groups are plain classes over a Context; their methods are copied on one
  * prototype at load, so that a client is one object with one prototype chain of two.
  */
-
 import { DataError } from '../errors/errors.js'
 import { Acl } from './acl.js'
 import type { Argument } from './argument.js'
@@ -33,6 +32,7 @@ import { Sorting } from './sorting.js'
 import { StreamGroups } from './stream-groups.js'
 import { Streams } from './streams.js'
 import { Strings } from './strings.js'
+import { isBytes } from './values.js'
 import { VectorSets } from './vector-sets.js'
 // Specs without methods: `call` must know that these are not for the shared connection.
 import './subscribing.js'
@@ -95,7 +95,7 @@ export interface Commands<C extends Context>
     CommandDocs<C>,
     Namespaces<C> {}
 
-const isWord = (word: unknown): boolean => (typeof word === 'string' || word instanceof Uint8Array) && word.length > 0
+const isWord = (word: unknown): boolean => (typeof word === 'string' || isBytes(word)) && word.length > 0
 
 const nameless = (): DataError =>
   new DataError("The first argument of call() must be the name of a command: call('OBJECT', 'ENCODING', 'key').")

@@ -6,6 +6,7 @@ import type { Reply } from './reply.js'
 import type { Shape } from './shape.js'
 import { refuse } from './tokens.js'
 import { unexpected } from './unexpected.js'
+import { isBytes } from './values.js'
 
 /** A path of the newer kind, which may match several values. Any other path (`.`, `.a.b`, `a[0]`) stands for one. */
 export type JsonPath = '$' | `$.${string}` | `$[${string}`
@@ -32,7 +33,7 @@ export function pushJson(args: Arguments, value: unknown, raw = false): void {
     args.push(value as Argument)
     return
   }
-  if (value instanceof Uint8Array) {
+  if (isBytes(value)) {
     refuse(args, 'Bytes are no JSON value: give them as text, or say { raw: true } if they are JSON text.')
     return
   }

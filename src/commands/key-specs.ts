@@ -5,6 +5,7 @@
  * Positions count from the first argument behind the command's name, subcommand included: 0 is the first of them.
  */
 import type { Argument } from './argument.js'
+import { isBytes } from './values.js'
 
 export type Access = 'read' | 'write'
 
@@ -68,7 +69,7 @@ export function findKeys(spec: KeySpec, args: readonly Argument[], found: number
   if (begin < 0 || begin >= args.length) return
   const { find } = spec
   if ('count' in find) {
-    const count = Number(args[begin + find.count])
+    const count = numberOf(args[begin + find.count])
     if (!Number.isSafeInteger(count) || count < 0) return
     const end = Math.min(args.length, begin + find.first + count * find.step)
     for (let i = begin + find.first; i < end; i += find.step) found.push(i)
@@ -82,14 +83,20 @@ export function findKeys(spec: KeySpec, args: readonly Argument[], found: number
 function behindToken(token: string, from: number, args: readonly Argument[]): number {
   const step = from < 0 ? -1 : 1
   for (let i = from < 0 ? args.length + from : from; i >= 0 && i < args.length; i += step) {
-    const argument = args[i]
-    if (typeof argument === 'string' ? argument.toUpperCase() === token : isToken(argument, token)) return i + 1
+    if (isToken(args[i], token)) return i + 1
   }
   return -1
 }
 
-function isToken(argument: Argument | undefined, token: string): boolean {
-  if (!(argument instanceof Uint8Array) || argument.byteLength !== token.length) return false
+/** The number that `argument` is, or says as text or bytes. */
+export function numberOf(argument: Argument | undefined): number {
+  return Number(isBytes(argument) ? Buffer.from(argument).toString('latin1') : argument)
+}
+
+/** Whether `argument` is `token`, in any letter case, as text or as bytes. */
+export function isToken(argument: Argument | undefined, token: string): boolean {
+  if (typeof argument === 'string') return argument.length === token.length && argument.toUpperCase() === token
+  if (!isBytes(argument) || argument.byteLength !== token.length) return false
   return (
     Buffer.from(argument.buffer, argument.byteOffset, argument.byteLength).toString('latin1').toUpperCase() === token
   )

@@ -3,6 +3,7 @@ import { DataError } from '../errors/errors.js'
 import type { Argument } from './argument.js'
 import type { Command } from './command.js'
 import { findKeys, type KeySpec } from './key-specs.js'
+import { isBytes } from './values.js'
 
 /**
  * Puts `prefix` before every key, pattern and channel of `command`, and makes a pattern of it where there is none. A name
@@ -56,7 +57,7 @@ export function escaped(text: string): string {
 }
 
 function withPrefix(prefix: string, name: Argument): Argument {
-  if (name instanceof Uint8Array) return Buffer.concat([Buffer.from(prefix), name])
+  if (isBytes(name)) return Buffer.concat([Buffer.from(prefix), name])
   // Anything that is no text is left for `measure` to refuse.
   return typeof name === 'string' || typeof name === 'number' || typeof name === 'bigint' ? `${prefix}${name}` : name
 }

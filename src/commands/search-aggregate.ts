@@ -11,6 +11,7 @@ import {
 } from './search-query.js'
 import type { Limit } from './sorted-set-ranges.js'
 import { flag, type OneOrMore, option, refuse } from './tokens.js'
+import { isBytes } from './values.js'
 
 /** What makes one value of those of a group. */
 export type ReducerFunction =
@@ -158,7 +159,7 @@ function pushGroup(args: Arguments, step: GroupStep): void {
 function pushSort(args: Arguments, step: SortStep): void {
   const words: Arguments = []
   for (const property of listOf(step.sortby)) {
-    if (typeof property === 'string' || property instanceof Uint8Array) words.push(property)
+    if (typeof property === 'string' || isBytes(property)) words.push(property)
     else words.push(property.by, property.order)
   }
   args.push('SORTBY', words.length, ...words)

@@ -1,10 +1,10 @@
 /** What FT.HYBRID can be told: a query for words, one for a vector, and how their results become one list. */
-
 import type { Arguments, Key } from './argument.js'
 import type { AtMostOne, OneOf } from './choice.js'
 import { type AggregateStep, type Loading, pushLoading, pushSteps } from './search-aggregate.js'
 import { type Parameters, pushParams } from './search-query.js'
 import { exclusive, flag, option, refuse } from './tokens.js'
+import { isBytes, isMap } from './values.js'
 
 /** A query for words, alone or with how it is scored. */
 export type HybridQuery =
@@ -81,12 +81,12 @@ export function pushHybrid(args: Arguments, query: HybridQuery, vector: HybridVe
 
 function withVector(params: Parameters | undefined, vector: HybridVector['vector']): Parameters | undefined {
   if (typeof vector === 'string') return params
-  const all = new Map(params instanceof Map ? params : Object.entries(params ?? {}))
+  const all = new Map(isMap(params) ? params : Object.entries(params ?? {}))
   return all.set(VECTOR, vector)
 }
 
 function pushQuery(args: Arguments, query: HybridQuery): void {
-  if (typeof query === 'string' || query instanceof Uint8Array) {
+  if (typeof query === 'string' || isBytes(query)) {
     args.push('SEARCH', query)
     return
   }

@@ -3,6 +3,7 @@ import type { Argument, Arguments, Key } from './argument.js'
 import type { GeoUnit } from './geo.js'
 import type { Limit } from './sorted-set-ranges.js'
 import { flag, type OneOrMore, option, pushCounted, refuse } from './tokens.js'
+import { isBytes, isMap } from './values.js'
 
 /** What `$name` in a query stands for; a vector as the Float32Array that it is. */
 export type Parameters = Readonly<Record<string, Argument | Float32Array>> | ReadonlyMap<Key, Argument | Float32Array>
@@ -130,7 +131,7 @@ function pushNames(args: Arguments, token: string, names: readonly Key[] | undef
 export function pushNamedFields(args: Arguments, token: string, fields: readonly NamedField[]): void {
   const words: Arguments = []
   for (const field of fields) {
-    if (typeof field === 'string' || field instanceof Uint8Array) words.push(field)
+    if (typeof field === 'string' || isBytes(field)) words.push(field)
     else words.push(field.field, 'AS', field.as)
   }
   args.push(token, words.length, ...words)
@@ -156,7 +157,7 @@ function pushHighlight(args: Arguments, highlight: SearchOptions['highlight']): 
 
 function pushSortby(args: Arguments, sortby: SearchOptions['sortby']): void {
   if (sortby === undefined) return
-  if (typeof sortby === 'string' || sortby instanceof Uint8Array) {
+  if (typeof sortby === 'string' || isBytes(sortby)) {
     args.push('SORTBY', sortby)
     return
   }
@@ -173,7 +174,7 @@ export function pushWithcount(args: Arguments, withcount: boolean | undefined): 
 /** Adds parameters, behind the number of words that they are: `PARAMS 2 name value`. */
 export function pushParams(args: Arguments, params: Parameters | undefined): void {
   if (params === undefined) return
-  const pairs = params instanceof Map ? [...params] : Object.entries(params)
+  const pairs = isMap(params) ? [...params] : Object.entries(params)
   if (pairs.length === 0) refuse(args, 'At least one parameter is needed: the object or Map is empty.')
   args.push('PARAMS', pairs.length * 2)
   for (const [name, value] of pairs as [Key, Argument | Float32Array][]) args.push(name, blob(value))

@@ -21,6 +21,7 @@ import {
   seriesSamples,
 } from './time-series-replies.js'
 import { exclusive, type Fields, flag, type OneOrMore, option, pushAll, pushFields, refuse } from './tokens.js'
+import { isMap } from './values.js'
 
 /** In ms since the epoch. `'*'` is the server's clock; in ranges `'-'` is the earliest and `'+'` the latest sample. */
 export type Timestamp = number | bigint | string
@@ -316,7 +317,7 @@ function pushSeries(args: Arguments, options: SeriesOptions, onDuplicate?: Dupli
 }
 
 function isEmpty(fields: Fields): boolean {
-  return fields instanceof Map ? fields.size === 0 : Object.keys(fields).length === 0
+  return isMap(fields) ? fields.size === 0 : Object.keys(fields).length === 0
 }
 
 function counting(spec: Spec, key: Key, by: Argument, options: SeriesCountOptions): Command {

@@ -1,6 +1,7 @@
 /** How the options of a command become arguments. */
 import { DataError } from '../errors/errors.js'
 import type { Argument, Arguments, Key } from './argument.js'
+import { isMap } from './values.js'
 
 type Options = object
 
@@ -63,7 +64,7 @@ export type Fields = Readonly<Record<string, Argument>> | ReadonlyMap<Key, Argum
 /** Adds names and values in turn; none at all is a refusal. */
 export function pushFields(args: Arguments, fields: Fields, what = 'field'): void {
   const before = args.length
-  if (fields instanceof Map) for (const [name, value] of fields as ReadonlyMap<Key, Argument>) args.push(name, value)
+  if (isMap(fields)) for (const [name, value] of fields as ReadonlyMap<Key, Argument>) args.push(name, value)
   else if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) {
     for (const name of Object.keys(fields)) args.push(name, (fields as Record<string, Argument>)[name] as Argument)
   } else refuse(args, `Expected an object or a Map of ${what}s and values.`)

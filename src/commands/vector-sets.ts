@@ -22,6 +22,7 @@ import {
 import { MapReply, type Reply } from './reply.js'
 import { exclusive, flag, option } from './tokens.js'
 import { unexpected } from './unexpected.js'
+import { isBytes } from './values.js'
 
 /** A vector: numbers, sent as text, or the shorter Float32Array, sent as it is (it must not change until the call settles). */
 export type Vector = readonly number[] | Float32Array
@@ -310,7 +311,7 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
     options: VsimOptions<S, A> = {},
   ): Outcome<C, VsimFound<C['text'], S, A>> {
     const args: Arguments = [key]
-    if (typeof like === 'string' || like instanceof Uint8Array) args.push('ELE', like)
+    if (typeof like === 'string' || isBytes(like)) args.push('ELE', like)
     else pushVector(args, like)
     flag(args, 'WITHSCORES', options.withscores)
     flag(args, 'WITHATTRIBS', options.withattribs)

@@ -19,7 +19,7 @@ import type { ReaderLimits } from './limits.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
 import { Reader, type ReplySink } from './reader.js'
 import { distrusted, failedToConnect, lost } from './reason.js'
-import { fail, promiseOf, succeed } from './settle.js'
+import { fail, promiseOf, refuseText, succeed } from './settle.js'
 import { TimeLimit } from './time-limit.js'
 import { notReady } from './timeout.js'
 import { askingLine, type Unit } from './unit.js'
@@ -225,7 +225,7 @@ export class Connection implements ReplySink {
   commit(): void {
     const socket = this.#socket
     if (socket === undefined || this.#writer.empty) return
-    const parts = this.#writer.take(this.#inflight)
+    const parts = this.#writer.take(this.#inflight, refuseText)
     const encoding = this.#writer.ascii ? 'latin1' : 'utf8'
     if (parts.length === 1) this.#write(socket, parts[0] as string | Uint8Array, encoding)
     else {

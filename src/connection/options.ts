@@ -262,6 +262,12 @@ export function mergeOptions(base: RedisOptions, more: RedisOptions | undefined)
   return merged as RedisOptions
 }
 
+/** Refuses options that switch off what the URL asks for: a password would go out in clear text. */
+export function checkTls(url: RedisOptions, more: RedisOptions | undefined): void {
+  if (more === undefined || url.tls === undefined || own(more, 'tls') !== false) return
+  throw new DataError('The option tls is false, and the URL says rediss://: write redis:// for a link without TLS.')
+}
+
 /** Fills in the defaults. */
 export function settle(options: RedisOptions): Settings {
   const get = <K extends keyof RedisOptions>(name: K) => own(options, name)

@@ -96,6 +96,13 @@ export function errorLike(error: RedisError, details: ErrorDetails, message: str
 }
 
 /** The server has answered, so the command may have run, whatever is wrong with the reply. */
+/** Rejects a command of which UTF-8 cannot write some text: U+FFFD would stand in its place, and two keys could become one. */
+export function refuseText(command: Command): void {
+  const message =
+    'has half of a surrogate pair, which no bytes stand for: text was probably cut in the middle of an emoji.'
+  fail(command, new DataError(`An argument of ${command.spec.name} ${message}`))
+}
+
 function undecodable(command: Command, error: unknown): RedisError {
   const failure =
     error instanceof RedisError

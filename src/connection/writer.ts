@@ -7,7 +7,8 @@
  */
 import type Denque from 'denque'
 import type { Argument } from '../commands/argument.js'
-import type { Command, Spec } from '../commands/command.js'
+import { type Command, type Spec, State } from '../commands/command.js'
+import { isBytes, isWellFormed } from '../commands/values.js'
 
 /** A string or bytes of this size goes out as a part of its own: joining it would only copy it. */
 const BIG = 16 * 1024
@@ -24,6 +25,8 @@ export class Writer {
   #size = 0
   /** The last chunk was not ASCII: true lengths from the start. */
   #exact = false
+  /** Text that went out as a part of its own is not ASCII. */
+  #wide = false
   #ascii = true
 
   /** About how many bytes wait to be taken. */
@@ -46,11 +49,16 @@ export class Writer {
     this.#encode(command)
   }
 
-  /** The parts of the chunk, in order; the writer is empty then. The commands of the chunk are the last of `queue`. */
-  take(queue: Denque<Command>): readonly Part[] {
+  /**
+   * The parts of the chunk, in order; the writer is empty then. The commands of the chunk are the last of `queue`. Those whose
+   * text UTF-8 cannot write are taken out of it, and handed to `refuse`.
+   */
+  take(queue: Denque<Command>, refuse: (command: Command) => void): readonly Part[] {
     if (this.#text !== '') this.#parts.push(this.#text)
     this.#ascii = isAscii(this.#parts)
-    if (!this.#ascii && !this.#exact) {
+    const refused = this.#ascii && !this.#wide ? 0 : this.#refuse(queue, refuse)
+    this.#wide = false
+    if (refused > 0 || (!this.#ascii && !this.#exact)) {
       this.#exact = true
       this.#parts = []
       this.#text = ''
@@ -66,6 +74,23 @@ export class Writer {
     return parts
   }
 
+  /** Takes what cannot be written out of `queue`; a transaction as a whole. Returns how many lines that were. */
+  #refuse(queue: Denque<Command>, refuse: (command: Command) => void): number {
+    const begin = queue.length - this.#commands
+    const faulty = new Set<unknown>()
+    for (let i = begin; i < queue.length; i++) {
+      const command = queue.peekAt(i) as Command
+      if (!command.args.every(isWritable)) faulty.add(callOf(command))
+    }
+    if (faulty.size === 0) return 0
+    const chunk = queue.splice(begin, this.#commands) ?? []
+    const kept = chunk.filter(command => !faulty.has(callOf(command)))
+    for (const command of kept) queue.push(command)
+    this.#commands = kept.length
+    for (const each of faulty) refuse(each as Command)
+    return chunk.length - kept.length
+  }
+
   /** Builds the text of one command first: adding each piece to the whole chunk made twice the strings. */
   #encode(command: Command): void {
     const { args, spec } = command
@@ -77,6 +102,7 @@ export class Writer {
         const { length } = argument
         if (length >= BIG) {
           const bytes = Buffer.byteLength(argument)
+          if (bytes !== length) this.#wide = true
           // ASCII is written in half the time as Latin-1.
           const part = Buffer.from(argument, bytes === length ? 'latin1' : 'utf8')
           this.#parts.push(`${this.#text}${text}$${bytes}\r\n`, part)
@@ -86,7 +112,7 @@ export class Writer {
           const bytes = this.#exact ? Buffer.byteLength(argument) : length
           text += `${LENGTHS[bytes] ?? `$${bytes}\r\n`}${argument}\r\n`
         }
-      } else if (argument instanceof Uint8Array) {
+      } else if (isBytes(argument)) {
         this.#parts.push(`${this.#text}${text}$${argument.byteLength}\r\n`, argument)
         this.#text = ''
         text = '\r\n'
@@ -97,6 +123,15 @@ export class Writer {
     }
     this.#text += text
   }
+}
+
+function isWritable(argument: Argument): boolean {
+  return typeof argument !== 'string' || isWellFormed(argument)
+}
+
+/** What is rejected if `command` cannot be written: itself, or the transaction that it is a line of. */
+function callOf(command: Command): unknown {
+  return (command.state & State.line) === 0 ? command : command.holder
 }
 
 /** What stands before the arguments of a command: the count of its words and its name. */

@@ -1,5 +1,7 @@
 /** What subscribe(), psubscribe() and ssubscribe() take: channels as an array or one by one, a handler, options. */
 import type { Key } from '../commands/argument.js'
+import { isSignal } from '../commands/signals.js'
+import { isBytes } from '../commands/values.js'
 import { DataError, PubSubError } from '../errors/errors.js'
 
 /** What becomes of a message when the queue of a subscription is full. */
@@ -90,11 +92,11 @@ export function checkSubscribeOptions(method: string, options: unknown): void {
   if (whenFull !== undefined && !POLICIES.includes(whenFull)) {
     throw new DataError(`The option whenFull of ${method}() must be one of ${POLICIES.join(', ')}.`)
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new DataError(`The option signal of ${method}() must be an AbortSignal.`)
   }
 }
 
 function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isBytes(value)
 }
