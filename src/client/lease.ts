@@ -219,8 +219,16 @@ export async function holdSession<F extends Form, T>(
   }
 }
 
-/** A connection of the pool; rejects with TimeoutError if the caller's own deadline is shorter than the pool's. */
-export function borrow(node: Node, timeout: number | undefined, signal: AbortSignal | undefined): Promise<Lent> {
+/**
+ * A connection of the pool; rejects with TimeoutError if the caller's own deadline is shorter than the pool's. `accepted`: for a
+ * session that has begun, which `close()` lets finish.
+ */
+export function borrow(
+  node: Node,
+  timeout: number | undefined,
+  signal: AbortSignal | undefined,
+  accepted = false,
+): Promise<Lent> {
   if (signal?.aborted) return Promise.reject(signal.reason)
   return new Promise((resolve, reject) => {
     const leave = (error: unknown) => {
@@ -238,6 +246,7 @@ export function borrow(node: Node, timeout: number | undefined, signal: AbortSig
     }
     const forget = onAbort(signal, leave)
     const ticket = node.pool.request({
+      accepted,
       taken: lent => {
         done()
         resolve(lent)

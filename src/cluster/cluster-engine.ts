@@ -47,7 +47,7 @@ export class ClusterEngine extends Router implements Engine {
   }
 
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
-    return scanAll(this, step)
+    return scanAll(this, step, () => this.state === 'open')
   }
 
   session<F extends Form, T>(

@@ -2,6 +2,7 @@
 import type { PeerCertificate } from 'node:tls'
 import { isUrl } from '../commands/values.js'
 import { identityFault, isAddress } from '../connection/dial.js'
+import { isThenable } from '../connection/events.js'
 import {
   checkNames,
   checkTls,
@@ -13,6 +14,7 @@ import {
   withoutBrackets,
 } from '../connection/options.js'
 import { insteadOf } from '../connection/other-names.js'
+import { textOf } from '../connection/reason.js'
 import { readOptions } from '../connection/target.js'
 import { parseUrl } from '../connection/url.js'
 import { DataError, RedisClusterException } from '../errors/errors.js'
@@ -179,15 +181,33 @@ function placer(
   return announced => {
     const address = mapped(map, announced)
     if (address !== announced) names.announced(address, announced.host)
-    return allow === undefined || allow(address) ? address : undefined
+    if (allow === undefined) return address
+    return answer('allowRedirect', () => allow(address)) ? address : undefined
   }
 }
 
 function mapped(map: AddressMap | undefined, announced: Address): Address {
   if (map === undefined) return announced
   const name = nameOf(announced)
-  const to = typeof map === 'function' ? map(announced) : Object.hasOwn(map, name) ? map[name] : undefined
+  const of = () => (typeof map === 'function' ? map(announced) : Object.hasOwn(map, name) ? map[name] : undefined)
+  const to = answer('addressMap', of)
   return to === undefined ? announced : addressOf(to)
+}
+
+/**
+ * What a function of the user answers at once. A promise is none: it would count as true for an allowRedirect.
+ * @throws DataError whatever the function threw
+ */
+function answer<T>(option: string, ask: () => T): T {
+  let given: T
+  try {
+    given = ask()
+    if (isThenable(given)) Promise.resolve(given).catch(() => {})
+    else return given
+  } catch (cause) {
+    throw new DataError(`The function of the option ${option} failed: ${textOf(cause)}`, { cause })
+  }
+  throw new DataError(`The function of the option ${option} must answer at once: it returned a promise.`)
 }
 
 function addressOf(to: string | Address): Address {

@@ -7,7 +7,7 @@ import type { Engine, ViewOf } from '../client/engine.js'
 import { borrow, holdSession, nestedSession, type SessionEngine, sessionOver } from '../client/lease.js'
 import { type Step, stepping } from '../client/scan.js'
 import type { Session } from '../client/session.js'
-import { type Command, type Holder, Keep, State } from '../commands/command.js'
+import { type Command, Keep, State } from '../commands/command.js'
 import type { Form } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
 import { queueMicrotask, setTimeout } from '../commands/timers.js'
@@ -18,7 +18,6 @@ import { type Borrower, isGuarded, type Lent } from '../connection/lent.js'
 import type { Settings } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
 import { errorLike, fail } from '../connection/settle.js'
-import { timedOut } from '../connection/timeout.js'
 import type { Watch } from '../connection/watch.js'
 import {
   AskError,
@@ -36,6 +35,7 @@ import { crossSlot } from './faults.js'
 import type { Router } from './router.js'
 import { scanAll } from './scan-all.js'
 import { NONE, SEVERAL } from './slots.js'
+import type { Line } from './waiting.js'
 
 /** Before the session looks for its slot's owner anew, ms. */
 const PAUSE = 50
@@ -47,6 +47,7 @@ export function holdClusterSession<F extends Form, T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   if (typeof fn !== 'function') return Promise.reject(new DataError('session() takes a function.'))
+  if (router.state !== 'open') return Promise.reject(router.gone('session'))
   if (signal?.aborted) return Promise.reject(signal.reason)
   return holdSession(new ClusterLease(router, view.circumstances?.timeout, signal), view, fn, signal)
 }
@@ -68,12 +69,12 @@ class Loan implements Borrower {
     return this.#lease.takesRefusal(this, command, error)
   }
 
-  takesLeft(command: Command): boolean {
-    return this.#lease.takesLeft(this, command)
+  takesLeft(command: Command, error: RedisError): boolean {
+    return this.#lease.takesLeft(this, command, error)
   }
 }
 
-class ClusterLease implements SessionEngine, Holder {
+class ClusterLease implements SessionEngine {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = true
@@ -83,8 +84,11 @@ class ClusterLease implements SessionEngine, Holder {
   #slot = NONE
   #loan: Loan | undefined
   #borrowing = false
-  /** Commands that wait for the connection, in order. */
-  readonly #waiting = new Set<Command>()
+  /** What waits for a connection: what came back from the one before, and what the session has sent since. */
+  readonly #returned: Line
+  readonly #waiting: Line
+  /** The last reply on the connection before: until then more may come back. */
+  #left: Promise<void> | undefined
   /** What was watched on the connection before, as long as there is no other. */
   #watch: Watch | undefined
   /** A command ran on another connection than the session's: the slot was moving. */
@@ -97,10 +101,14 @@ class ClusterLease implements SessionEngine, Holder {
     this.#router = router
     this.#timeout = timeout
     this.#signal = signal
+    this.#returned = router.makeLine()
+    this.#waiting = router.makeLine()
+    router.sessions.add(this)
   }
 
   get pool(): object | undefined {
-    return this.#over ? undefined : this.#loan?.node.node.pool
+    // One that has no connection yet is a session of the cluster all the same: close() waits for it.
+    return this.#over ? undefined : (this.#loan?.node.node.pool ?? this.#router.sessions)
   }
 
   now(): number {
@@ -111,7 +119,7 @@ class ClusterLease implements SessionEngine, Holder {
     const slot = this.#router.slotOf(command)
     const fault = this.#faultOf(command, slot)
     if (fault !== undefined) fail(command, fault)
-    else if (slot === NONE && this.#slot === NONE) this.#router.send(command)
+    else if (slot === NONE && this.#slot === NONE) this.#router.route(command)
     else {
       this.#slot = this.#slot === NONE ? slot : this.#slot
       this.#pass(command)
@@ -144,21 +152,17 @@ class ClusterLease implements SessionEngine, Holder {
   /** Hands the command to the connection, or keeps it until there is one. */
   #pass(command: Command): void {
     const loan = this.#loan
-    if (loan === undefined) {
-      command.holder = this
-      this.#waiting.add(command)
-      this.#borrow().catch(() => {})
-      return
-    }
-    sendLent(loan.lent, command, loan.node.link)
+    if (loan !== undefined) sendLent(loan.lent, command, loan.node.link)
+    else if (this.#waiting.enter(command, this.#router.trouble)) this.#borrow().catch(() => {})
   }
 
   async #borrow(): Promise<void> {
     if (this.#borrowing) return
     this.#borrowing = true
     try {
+      await this.#left
       const node = await this.#router.ownerOf(this.#slot, () => this.#isAwaited)
-      const lent = await borrow(node.node, this.#timeout, this.#signal)
+      const lent = await borrow(node.node, this.#timeout, this.#signal, true)
       if (this.#over) {
         node.node.pool.giveBack(lent)
         return
@@ -166,12 +170,7 @@ class ClusterLease implements SessionEngine, Holder {
       lent.watch = this.#watch
       this.#loan = new Loan(this, node, lent)
     } catch (error) {
-      for (const command of this.#takeWaiting()) {
-        fail(
-          command,
-          error instanceof RedisError ? errorLike(error, { command: command.spec.name, outcome: 'not sent' }) : error,
-        )
-      }
+      for (const command of this.#takeWaiting()) fail(command, noConnection(command, error))
     } finally {
       this.#borrowing = false
     }
@@ -180,13 +179,11 @@ class ClusterLease implements SessionEngine, Holder {
 
   /** Whether anybody still waits for the connection. */
   get #isAwaited(): boolean {
-    return !this.#over && this.#waiting.size > 0
+    return !this.#over && this.#returned.length + this.#waiting.length > 0
   }
 
   #takeWaiting(): Command[] {
-    const commands = [...this.#waiting].filter(command => command.resolve !== undefined)
-    this.#waiting.clear()
-    return commands
+    return [...this.#returned.takeAll(), ...this.#waiting.takeAll()]
   }
 
   // What a connection cannot do
@@ -217,17 +214,17 @@ class ClusterLease implements SessionEngine, Holder {
       if (learnt === 'later') this.#refused(loan, command, redirect)
       else {
         command.state &= ~State.written
-        this.#drop(loan)
-        this.#pass(command)
+        this.#comeBack(loan, command, redirect)
+        this.#borrow().catch(() => {})
       }
     }
     return true
   }
 
-  takesLeft(loan: Loan, command: Command): boolean {
+  takesLeft(loan: Loan, command: Command, error: RedisError): boolean {
     if (this.#over) return false
     this.#router.refresh()
-    this.#later(loan, command)
+    this.#later(loan, command, error)
     return true
   }
 
@@ -257,16 +254,19 @@ class ClusterLease implements SessionEngine, Holder {
     command.keep ??= new Keep()
     command.keep.refusal = refusal
     command.state &= ~State.written
-    this.#later(loan, command)
+    this.#later(loan, command, refusal)
   }
 
   /** Looks for the slot's owner anew after a while. */
-  #later(loan: Loan, command: Command): void {
+  #later(loan: Loan, command: Command, why: RedisError): void {
+    this.#comeBack(loan, command, why)
+    outside(() => setTimeout(() => this.#isAwaited && this.#borrow().catch(() => {}), PAUSE))
+  }
+
+  #comeBack(loan: Loan, command: Command, why: RedisError): void {
     this.#drop(loan)
-    command.holder = this
     command.state &= ~State.asking
-    this.#waiting.add(command)
-    outside(() => setTimeout(() => this.#waiting.size > 0 && this.#borrow().catch(() => {}), PAUSE))
+    this.#returned.enter(command, why)
   }
 
   /** Gives the connection back when the replies that are still to come have come. */
@@ -276,6 +276,7 @@ class ClusterLease implements SessionEngine, Holder {
     lent.watch?.lose(watchMoved())
     this.#watch = lent.watch
     this.#loan = undefined
+    this.#left = new Promise(resolve => lent.link.whenIdle(resolve))
     // A lost link hands over one command after the other: all of them are to come here.
     queueMicrotask(() => node.node.pool.giveBack(lent, sessionOver))
   }
@@ -300,42 +301,25 @@ class ClusterLease implements SessionEngine, Holder {
   }
 
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
-    return this.#slot === NONE ? scanAll(this.#router, step) : stepping(cursor => step(this, cursor))
+    return this.#slot === NONE
+      ? scanAll(this.#router, step, () => this.#router.state !== 'closed')
+      : stepping(cursor => step(this, cursor))
   }
 
   end(reason: (command: Command) => unknown, aborted: boolean): void {
     this.#over = true
+    this.#router.sessions.delete(this)
     for (const command of this.#takeWaiting()) fail(command, reason(command))
     const loan = this.#loan
     if (loan !== undefined) loan.node.node.pool.giveBack(loan.lent, reason, aborted)
   }
+}
 
-  // What waits for a connection
-
-  expire(command: Command, elapsed: number): boolean {
-    this.#waiting.delete(command)
-    const { trouble } = this.#router
-    const now = {
-      node: 'the cluster',
-      phase: 'connecting',
-      elapsed,
-      queued: this.#waiting.size,
-      inflight: 0,
-      trouble,
-    } as const
-    fail(command, timedOut(command, now))
-    return true
-  }
-
-  abandon(command: Command, reason: unknown): void {
-    this.#waiting.delete(command)
-    fail(command, reason)
-  }
-
-  refuse(command: Command, error: RedisError): void {
-    this.#waiting.delete(command)
-    fail(command, error)
-  }
+/** What a command rejects with for which no connection could be had. */
+function noConnection({ spec, state }: Command, error: unknown): unknown {
+  if (!(error instanceof RedisError)) return error
+  const outcome = (state & State.written) === 0 ? 'not sent' : 'unknown'
+  return errorLike(error, { command: spec.name, outcome })
 }
 
 function watchMoved(): WatchError {

@@ -1,4 +1,5 @@
 import type { Command } from '../commands/command.js'
+import { ancestorsOf } from '../connection/ancestors.js'
 import { nameOf } from '../connection/options.js'
 import type { PoolStats } from '../connection/pool.js'
 import { ConnectionError } from '../errors/errors.js'
@@ -114,11 +115,25 @@ export class Nodes {
     return [...this.#byName.values(), ...this.#leaving]
   }
 
+  /** Whether nothing that was accepted is under way at any of them, but for what the running task's own sessions hold. */
   get isIdle(): boolean {
-    return this.#every().every(({ link }) => link.queued + link.inflight === 0)
+    return this.#every().every(({ link, node: { pool } }) => {
+      const { lent, waiting } = pool.stats
+      return link.queued + link.inflight + waiting === 0 && lent <= ancestorsOf(pool)()
+    })
   }
 
-  /** Resolves when none of them has anything under way; something new may be by then. */
+  /** Leased connections that the running task and its ancestors hold. */
+  get ownLeases(): number {
+    return sum(this.#every(), ({ node }) => ancestorsOf(node.pool)())
+  }
+
+  /** Gives up what blocks on their leased connections, now and from now on; what else has one may finish. */
+  endBlocking(): void {
+    for (const { node } of this.#every()) node.pool.drain(() => {})
+  }
+
+  /** Resolves when the shared connection of none of them has anything under way; something new may be by then. */
   async whenIdle(): Promise<void> {
     await Promise.all(this.#every().map(({ link }) => new Promise<void>(resolve => link.whenIdle(resolve))))
   }

@@ -9,7 +9,8 @@ import { Backoff } from '../connection/backoff.js'
 import { isPermanent, isUnknownCommand } from '../connection/handshake-errors.js'
 import type { ReconnectOptions } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
-import { NoPermissionError, RedisClusterException, type RedisError, ResponseError } from '../errors/errors.js'
+import { textOf } from '../connection/reason.js'
+import { NoPermissionError, RedisClusterException, RedisError, ResponseError } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { isWhole, readShards, readSlots, type Teller, type Topology } from './topology.js'
 
@@ -39,6 +40,11 @@ const PATIENCE = 1_000
 /** A node that has not connected after so many ms has the next one dialled beside it. */
 const STAGGER = 250
 
+interface Waiter {
+  resolve(): void
+  reject(error: RedisError): void
+}
+
 export class Refresh {
   readonly #source: RefreshSource
   readonly #connectTimeout: number
@@ -52,7 +58,9 @@ export class Refresh {
   #hint: ClusterNode | undefined
   #watches = 0
   #startedAt = Number.NEGATIVE_INFINITY
-  #waiters: { resolve(): void; reject(error: RedisError): void }[] = []
+  /** Who asked for the look that comes next, and for the one that is under way. */
+  #waiters: Waiter[] = []
+  #served: readonly Waiter[] = []
   #begun = 0
   #ended = 0
   #trouble: RedisClusterException | undefined
@@ -109,7 +117,8 @@ export class Refresh {
     this.#stopped = error
     clearTimeout(this.#timer)
     clearInterval(this.#slow)
-    for (const { reject } of this.#waiters.splice(0)) reject(error)
+    for (const { reject } of [...this.#served, ...this.#waiters.splice(0)]) reject(error)
+    this.#served = []
   }
 
   #schedule(least: number): void {
@@ -150,30 +159,43 @@ export class Refresh {
     this.#wanted = false
     this.#startedAt = performance.now()
     const number = ++this.#begun
-    const waiters = this.#waiters.splice(0)
+    this.#served = this.#waiters.splice(0)
     const hint = this.#hint
     this.#hint = undefined
     const reasons: Reason[] = []
-    const topology = await this.#look(hint, reasons)
-    if (topology !== undefined) this.#backoff.succeeded()
-    else this.#backoff.failed()
-    this.#running = false
-    if (this.#stopped !== undefined) return
-    if (topology !== undefined) {
-      this.#trouble = undefined
-      this.#inVain = false
-      this.#ended = number
-      this.#source.adopt(topology)
-      for (const { resolve } of waiters) resolve()
-    } else {
-      const trouble = unknown(reasons)
-      this.#trouble = trouble
-      this.#inVain = this.#backoff.exhausted || reasons.every(isInVain)
-      this.#source.onUnknown(trouble, this.#inVain)
-      for (const { reject } of waiters) reject(trouble)
+    let topology: Topology | undefined
+    try {
+      topology = await this.#look(hint, reasons)
+    } finally {
+      this.#running = false
+      // Whatever comes of this look, the next one comes: without it nobody would find the cluster again.
+      if (this.#stopped === undefined) this.#conclude(number, topology, reasons)
     }
-    if (this.#wanted) this.#schedule(0)
-    else this.#watch()
+  }
+
+  #conclude(number: number, topology: Topology | undefined, reasons: readonly Reason[]): void {
+    const waiters = this.#served
+    this.#served = []
+    try {
+      if (topology !== undefined) {
+        this.#backoff.succeeded()
+        this.#trouble = undefined
+        this.#inVain = false
+        this.#ended = number
+        for (const { resolve } of waiters) resolve()
+        this.#source.adopt(topology)
+      } else {
+        this.#backoff.failed()
+        const trouble = unknown(reasons)
+        this.#trouble = trouble
+        this.#inVain = this.#backoff.exhausted || reasons.every(isInVain)
+        for (const { reject } of waiters) reject(trouble)
+        this.#source.onUnknown(trouble, this.#inVain)
+      }
+    } finally {
+      if (this.#wanted) this.#schedule(0)
+      else this.#watch()
+    }
   }
 
   #watch(): void {
@@ -254,7 +276,8 @@ export class Refresh {
       return topology
     } catch (error) {
       node.silent = true
-      reasons.push({ node, error: error as RedisError })
+      const cause = error instanceof RedisError ? error : new RedisClusterException(textOf(error), { cause: error })
+      reasons.push({ node, error: cause })
       return undefined
     }
   }

@@ -12,7 +12,7 @@ import { Blocking } from '../client/blocking.js'
 import type { Sender } from '../client/sender.js'
 import type { Argument } from '../commands/argument.js'
 import { blockTime, type Command, State } from '../commands/command.js'
-import { clearTimeout, nextTick, performance, setTimeout } from '../commands/timers.js'
+import { nextTick } from '../commands/timers.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import type { Borrower } from '../connection/lent.js'
 import type { LinkState } from '../connection/link-owner.js'
@@ -27,6 +27,7 @@ import {
   type RedisClusterException,
   type RedisError,
 } from '../errors/errors.js'
+import { untilIdle } from './closing.js'
 import type { ClusterNode, ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
 import { type Destination, FanOut, Part, toNode, toSlot } from './fan-out.js'
@@ -36,9 +37,9 @@ import { readerOf } from './read-from.js'
 import { type Redirect, Redirects, type Ways } from './redirects.js'
 import { Refresh, type RefreshSource } from './refresh.js'
 import { type Shard, SlotMap } from './slot-map.js'
-import { NONE, SEVERAL, slotOf, slotOfKeys, slotOfUnit } from './slots.js'
+import { NONE, SEVERAL, slotOf, slotOfCircumstances, slotOfKeys, slotOfUnit } from './slots.js'
 import { type Address, signatureOf, type Teller, type Topology } from './topology.js'
-import { type Usher, WaitingRooms } from './waiting.js'
+import { Line, type Usher, WaitingRooms } from './waiting.js'
 
 /** What a router tells the client of the cluster. */
 export interface RouterOwner {
@@ -61,6 +62,8 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   readonly options: ClusterSettings
   readonly nodes: Nodes
   readonly slots: SlotMap = new SlotMap()
+  /** Sessions that run. */
+  readonly sessions: Set<object> = new Set<object>()
   readonly refreshing: Refresh
   readonly #owner: RouterOwner
   readonly #table: readonly (Shard | undefined)[]
@@ -112,6 +115,11 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   /** What these take, in bytes, roughly. */
   get waitingBytes(): number {
     return this.#rooms.bytes
+  }
+
+  /** A line for what waits for the connection of a session. */
+  makeLine(): Line {
+    return new Line(this.#rooms)
   }
 
   // Commands
@@ -238,11 +246,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   slotOf(command: Command): number {
     if (command instanceof Part) return command.destination.slot
-    if (command instanceof Unit) {
-      const slot = slotOfUnit(command)
-      return slot === NONE ? slotOfCircumstances(command) : slot
-    }
-    const slot = slotOfKeys(command)
+    const slot = command instanceof Unit ? slotOfUnit(command) : slotOfKeys(command)
     return slot === NONE ? slotOfCircumstances(command) : slot
   }
 
@@ -270,6 +274,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   sendTo(node: ClusterNode, command: Command): void {
     if (blockTime(command) === undefined || command instanceof Part) node.link.send(command)
+    else if (this.#state !== 'open') fail(command, this.gone(command.spec.name))
     else new Blocking(node.node, command, this.borrowerFrom(node))
   }
 
@@ -404,29 +409,22 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   onUnknown(error: RedisClusterException, inVain: boolean): void {
     this.#owner.onTrouble(error)
-    if (inVain) this.#rooms.rejectParked(error)
+    this.#rooms.onUnknown(error, inVain)
   }
 
   gone(what: string): ConnectionError {
     return new ConnectionError(`The client is closed: ${what} was not sent.`, { outcome: 'not sent' })
   }
 
-  /** Takes no more calls; resolves when all that were accepted have settled, or `timeout` ms have passed. */
+  /**
+   * Takes no more calls, and gives up those that block; resolves when all that were accepted have settled and all sessions
+   * have ended, or `timeout` ms have passed.
+   */
   async drain(timeout: number): Promise<void> {
     if (this.#state === 'open') this.#state = 'closing'
-    const end = performance.now() + timeout
-    const isIdle = () => this.nodes.isIdle && this.waiting === 0
-    while (!isIdle() && performance.now() < end) {
-      const left = Math.min(end - performance.now(), this.waiting > 0 ? 25 : 1_000)
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, Math.ceil(left))
-        if (this.waiting > 0) return
-        this.nodes.whenIdle().then(() => {
-          clearTimeout(timer)
-          resolve()
-        }, resolve)
-      })
-    }
+    this.#rooms.giveUp(command => (blockTime(command) === undefined ? undefined : this.gone(command.spec.name)))
+    this.nodes.endBlocking()
+    await untilIdle(this, timeout)
   }
 
   destroy(): void {
@@ -441,9 +439,4 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
 function endTurn(router: Router): void {
   router.endTurn()
-}
-
-function slotOfCircumstances(command: Command): number {
-  const key = command.keep?.circumstances?.key
-  return key === undefined ? NONE : slotOf(key)
 }

@@ -37,9 +37,11 @@ interface Ownership {
   readonly coming: ReadonlySet<number>
 }
 
+/** `mayGoOn`: whether the caller may send anything more. */
 export async function* scanAll<T>(
   router: Router,
   step: (on: Engine, cursor: string) => Promise<Step<T>>,
+  mayGoOn: () => boolean,
 ): AsyncGenerator<readonly T[], void, undefined> {
   const limit = router.settings.commandTimeout || Number.POSITIVE_INFINITY
   let goodAt = performance.now()
@@ -53,7 +55,7 @@ export async function* scanAll<T>(
     const before = pending.size
     try {
       const node = await pending.next(router, isInTime)
-      const on = new NodeEngine(router, node)
+      const on = new NodeEngine(router, node, mayGoOn)
       const begin = await ownershipOf(node)
       const { connection } = node.link
       pending.met(node, begin)
@@ -72,7 +74,7 @@ export async function* scanAll<T>(
         }
       }
     } catch (error) {
-      if (!passes(error) || !isInTime() || router.state === 'closed') throw error
+      if (!passes(error) || !isInTime() || !mayGoOn()) throw error
     }
     const progressed = pending.size < before
     if (progressed) goodAt = performance.now()
@@ -224,13 +226,15 @@ class NodeEngine implements Engine {
   readonly isSession = false
   readonly #router: Router
   readonly #node: ClusterNode
+  readonly #mayGoOn: () => boolean
   #prefix = ''
 
-  constructor(router: Router, node: ClusterNode) {
+  constructor(router: Router, node: ClusterNode, mayGoOn: () => boolean) {
     this.settings = router.settings
     this.where = router.where
     this.#router = router
     this.#node = node
+    this.#mayGoOn = mayGoOn
   }
 
   /** Whether a key that came out of the scan, without the prefix of its view, is in one of `slots`, or may be. */
@@ -247,8 +251,8 @@ class NodeEngine implements Engine {
 
   send(command: Command): void {
     this.#prefix = command.shape.prefix
-    if (this.#router.state === 'closed') {
-      fail(command, new ConnectionError('The client is closed.', { outcome: 'not sent' }))
+    if (!this.#mayGoOn()) {
+      fail(command, this.#router.gone(command.spec.name))
       return
     }
     command.state = (command.state & ~State.repeatable) | State.bound

@@ -100,3 +100,9 @@ export function slotOfUnit(unit: Unit): number {
   }
   return slot
 }
+
+/** The slot of the key that the caller named for a command whose keys are not known, or NONE. */
+export function slotOfCircumstances(command: Command): number {
+  const key = command.keep?.circumstances?.key
+  return key === undefined ? NONE : slotOf(key)
+}

@@ -6,12 +6,6 @@ import { errorLike, fail } from '../connection/settle.js'
 import { notSent, timedOut } from '../connection/timeout.js'
 import type { RedisError } from '../errors/errors.js'
 
-/** Commands of one slot, in the order in which they go again. */
-interface Line {
-  readonly commands: Set<Command>
-  readonly timer: NodeJS.Timeout
-}
-
 const FIRST_DELAY = 25
 const LONGEST_DELAY = 500
 
@@ -24,23 +18,101 @@ export interface Usher {
 }
 
 /**
- * Where commands wait that no node can take now: refused in a way that passes, or accepted before the cluster is known.
- * Each slot has a line of its own, so that what waits for one slot goes again in its order, and nobody waits longer for the
- * trouble of another.
+ * Commands that wait for the same: a slot, the cluster, the connection of a session. They are sent in their order. It holds
+ * them itself, so that one whose time is up leaves without being looked for.
  */
-export class WaitingRooms implements Holder {
+export class Line implements Holder {
+  readonly #rooms: WaitingRooms
+  readonly #onEmpty: (() => void) | undefined
+  readonly #commands = new Set<Command>()
+  /** Wakes it. */
+  timer: NodeJS.Timeout | undefined
+
+  /** `onEmpty` is called when the last command has left by itself. */
+  constructor(rooms: WaitingRooms, onEmpty?: () => void) {
+    this.#rooms = rooms
+    this.#onEmpty = onEmpty
+  }
+
+  get length(): number {
+    return this.#commands.size
+  }
+
+  /** Takes `command` in at the end, unless a bound of the rooms is reached: then it is rejected. `why` it has to wait. */
+  enter(command: Command, why: RedisError | undefined): boolean {
+    if (!this.#rooms.admit(this, command, why)) return false
+    command.holder = this
+    this.#commands.add(command)
+    return true
+  }
+
+  /** Takes all out, in order: each is sent, or settled, next. */
+  takeAll(): Command[] {
+    const commands = [...this.#commands]
+    this.#commands.clear()
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.#rooms.release(this, commands)
+    return commands
+  }
+
+  /** Takes out those of which `leaves` is true. */
+  take(leaves: (command: Command) => boolean): Command[] {
+    const commands = [...this.#commands].filter(leaves)
+    for (const command of commands) this.#leave(command)
+    return commands
+  }
+
+  #leave(command: Command): void {
+    if (!this.#commands.delete(command)) return
+    this.#rooms.release(this, [command])
+    if (this.#commands.size > 0) return
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.#onEmpty?.()
+  }
+
+  expire(command: Command, elapsed: number): boolean {
+    this.#leave(command)
+    fail(command, this.#rooms.tooLate(this, command, elapsed))
+    return true
+  }
+
+  abandon(command: Command, reason: unknown): void {
+    this.#leave(command)
+    fail(command, reason)
+  }
+
+  refuse(command: Command, error: RedisError): void {
+    this.#leave(command)
+    fail(command, error)
+  }
+}
+
+/**
+ * Where commands wait that no node can take now: refused in a way that passes, accepted before the cluster is known, or for the
+ * connection of a session. Each slot has a line of its own, so that what waits for one slot is sent in its order, and nobody
+ * waits longer because another slot is not served. One bound holds for all lines together.
+ */
+export class WaitingRooms {
   readonly #usher: Usher
   readonly #bounds: Settings['queue']
   #length = 0
   #bytes = 0
-  readonly #lines = new Map<number, Line>()
-  readonly #parked = new Set<Command>()
+  readonly #slots = new Map<number, Line>()
+  readonly #parked: Line
+  /** All that have commands. */
+  readonly #lines = new Set<Line>()
+  /** Pipelines of which one command was not taken in, and why: those after it do not overtake it. */
+  readonly #broken = new WeakMap<object, RedisError>()
 
   constructor(usher: Usher, bounds: Settings['queue']) {
     this.#usher = usher
     this.#bounds = bounds
+    this.#parked = new Line(this)
   }
 
+  /** Commands that wait, in whatever line. */
   get length(): number {
     return this.#length
   }
@@ -52,136 +124,113 @@ export class WaitingRooms implements Holder {
 
   /** Whether commands of `slot` wait. */
   has(slot: number): boolean {
-    return this.#lines.has(slot)
+    return this.#slots.has(slot)
   }
 
-  /** Takes a command that goes again when its slot may be served: after 25 ms, and longer each time, up to half a second. */
+  /** Takes a command that is sent again when its slot may be served: after 25 ms, and longer each time, up to half a second. */
   add(command: Command, slot: number, refusal: RedisError): void {
-    if (!this.#admits(command, refusal)) return
     command.keep ??= new Keep()
     const { keep } = command
     keep.refusal = refusal
-    let line = this.#lines.get(slot)
-    if (line === undefined) {
+    const line = this.#slots.get(slot) ?? new Line(this, () => this.#slots.delete(slot))
+    if (!line.enter(command, refusal)) return
+    if (line.timer === undefined) {
       const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(keep.waits, 10)) * (0.5 + Math.random() / 2)
-      line = { commands: new Set(), timer: outside(() => setTimeout(() => this.wake(slot), delay)) }
-      this.#lines.set(slot, line)
+      line.timer = outside(() => setTimeout(() => this.wake(slot), delay))
+      this.#slots.set(slot, line)
     }
     keep.waits++
-    line.commands.add(command)
   }
 
-  /** The owner of `slot` is another one now: its line goes at once. */
+  /** The owner of `slot` is another one now: its line is sent at once. */
   wake(slot: number): void {
-    const line = this.#lines.get(slot)
+    const line = this.#slots.get(slot)
     if (line === undefined) return
-    clearTimeout(line.timer)
-    this.#lines.delete(slot)
-    this.#usher.again(this.#release(line.commands))
+    this.#slots.delete(slot)
+    this.#usher.again(line.takeAll())
   }
 
   /** Takes a command until the cluster is known. */
   park(command: Command): void {
-    if (this.#admits(command, this.#usher.trouble)) this.#parked.add(command)
+    const { trouble } = this.#usher
+    if (this.#bounds.offline || trouble === undefined) this.#parked.enter(command, trouble)
+    else fail(command, notDone(command, trouble))
   }
 
   /** Counts `command` in; false if that would pass a bound, and it was rejected. `why` it has to wait. */
-  #admits(command: Command, why: RedisError | undefined): boolean {
-    const { maxBytes, maxCommands } = this.#bounds
-    const isOne = this.#length >= maxCommands
-    if (isOne || this.#bytes + command.size > maxBytes) {
-      const bound = isOne ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
-      const message = `Too much waits for the cluster: ${bound} would be passed`
-      fail(command, notSent(command, message, { node: 'the cluster', lastError: why }))
+  admit(line: Line, command: Command, why: RedisError | undefined): boolean {
+    const error = this.#refusalOf(command, why)
+    if (error !== undefined) {
+      fail(command, error)
       return false
     }
-    command.holder = this
+    this.#lines.add(line)
     this.#length++
     this.#bytes += command.size
     return true
   }
 
-  /** Takes them out of the books; each goes, or is settled, next. */
-  #release(commands: Iterable<Command>): Command[] {
-    const released = [...commands]
-    this.#length -= released.length
-    for (const { size } of released) this.#bytes -= size
-    return released
+  #refusalOf(command: Command, why: RedisError | undefined): RedisError | undefined {
+    const { maxBytes, maxCommands } = this.#bounds
+    const isOne = this.#length >= maxCommands
+    const pipeline = (command.state & State.ordered) === 0 ? undefined : (command.batch as object)
+    const before = pipeline === undefined ? undefined : this.#broken.get(pipeline)
+    if (before !== undefined) return errorLike(before, { command: command.spec.name, outcome: 'not sent' })
+    if (!isOne && this.#bytes + command.size <= maxBytes) return undefined
+    const bound = isOne ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
+    const message = `Too much waits for the cluster: ${bound} would be passed`
+    const error = notSent(command, message, { node: 'the cluster', lastError: why })
+    if (pipeline !== undefined) this.#broken.set(pipeline, error)
+    return error
+  }
+
+  /** Takes commands of `line` out of the books. */
+  release(line: Line, commands: readonly Command[]): void {
+    this.#length -= commands.length
+    for (const { size } of commands) this.#bytes -= size
+    if (line.length === 0) this.#lines.delete(line)
   }
 
   /** Whether somebody waits for the cluster to be known. */
   get isParking(): boolean {
-    return this.#parked.size > 0
+    return this.#parked.length > 0
   }
 
-  /** The cluster is known: everyone goes. */
+  /** The cluster is known: everyone is sent. */
   unpark(): void {
-    const commands = this.#release(this.#parked)
-    this.#parked.clear()
-    this.#usher.again(commands)
+    this.#usher.again(this.#parked.takeAll())
   }
 
-  /** No node answers, and none will: everyone who waits for the cluster to be known is told. */
-  rejectParked(error: RedisError): void {
-    const commands = this.#release(this.#parked)
-    this.#parked.clear()
-    for (const command of commands) fail(command, notDone(command, error))
+  /**
+   * No node has told of the cluster. `forGood`: none will until somebody changes something, so that whoever waits for it is
+   * rejected; so he is when he asked not to wait for a cluster that cannot be reached.
+   */
+  onUnknown(error: RedisError, forGood: boolean): void {
+    if (!forGood && this.#bounds.offline) return
+    for (const command of this.#parked.takeAll()) fail(command, notDone(command, error))
   }
 
-  /** Rejects all. */
+  /** Rejects those of which `gives` an error. */
+  giveUp(gives: (command: Command) => RedisError | undefined): void {
+    for (const line of [...this.#lines]) {
+      for (const command of line.take(each => gives(each) !== undefined)) fail(command, gives(command))
+    }
+  }
+
+  /** Rejects all, the commands of sessions too. */
   rejectAll(error: RedisError): void {
-    this.rejectParked(error)
-    for (const [slot, { commands, timer }] of this.#lines) {
-      clearTimeout(timer)
-      this.#lines.delete(slot)
-      for (const command of this.#release(commands)) fail(command, notDone(command, error))
+    this.#slots.clear()
+    for (const line of [...this.#lines]) {
+      for (const command of line.takeAll()) fail(command, notDone(command, error))
     }
   }
 
-  expire(command: Command, elapsed: number): boolean {
+  /** What a command of `line` whose time is up rejects with. */
+  tooLate(line: Line, command: Command, elapsed: number): RedisError {
     const { trouble } = this.#usher
-    const parked = this.#parked.has(command)
-    this.#forget(command)
-    if (parked && trouble !== undefined) fail(command, notDone(command, trouble))
-    else {
-      fail(
-        command,
-        timedOut(command, {
-          node: 'the cluster',
-          phase: 'connecting',
-          elapsed,
-          queued: this.length,
-          inflight: 0,
-          trouble,
-        }),
-      )
-    }
-    return true
-  }
-
-  abandon(command: Command, reason: unknown): void {
-    this.#forget(command)
-    fail(command, reason)
-  }
-
-  refuse(command: Command, error: RedisError): void {
-    this.#forget(command)
-    fail(command, error)
-  }
-
-  #forget(command: Command): void {
-    if (this.#parked.delete(command)) {
-      this.#release([command])
-      return
-    }
-    for (const [slot, { commands, timer }] of this.#lines) {
-      if (!commands.delete(command)) continue
-      this.#release([command])
-      if (commands.size > 0) return
-      clearTimeout(timer)
-      this.#lines.delete(slot)
-      return
-    }
+    if (line === this.#parked && trouble !== undefined) return notDone(command, trouble)
+    const queued = this.#length
+    return timedOut(command, { node: 'the cluster', phase: 'connecting', elapsed, queued, inflight: 0, trouble })
   }
 }
 

@@ -35,6 +35,8 @@ export interface PoolRequest {
   readonly refused: (error: RedisError) => void
   /** For one call that blocks: `close()` gives it up, while sessions that wait may still begin. */
   readonly blocking?: boolean
+  /** For a session that has begun: it may still have a connection when the client closes. */
+  readonly accepted?: boolean
 }
 
 export class Pool {
@@ -88,14 +90,15 @@ export class Pool {
   }
 
   /** Calls one of the two back, once, unless the ticket is cancelled first. */
-  request({ taken, refused, blocking = false }: PoolRequest): Ticket {
+  request({ accepted = false, blocking = false, refused, taken }: PoolRequest): Ticket {
     const { acquireTimeout, max } = this.#options
     const full = this.#lent.size + this.#waiting.size >= max
-    const refusal = this.#stopped
-      ? this.#gone()
-      : full && this.#waiting.size >= this.#maxWaiting
-        ? this.#exhausted(`${this.#waiting.size} callers wait already (${this.#waitingBound})`)
-        : undefined
+    const refusal =
+      this.#closed || (this.#stopped && !accepted)
+        ? this.#gone()
+        : full && this.#waiting.size >= this.#maxWaiting
+          ? this.#exhausted(`${this.#waiting.size} callers wait already (${this.#waitingBound})`)
+          : undefined
     if (refusal !== undefined) {
       refused(refusal)
       return { cancel: () => {} }

@@ -51,3 +51,12 @@ export function distrusted(node: string, error: SocketError, code: string): Conn
 function detailsOf(node: string, error: SocketError): ErrorDetails {
   return { code: error?.code, node, cause: error }
 }
+
+/** What was thrown, in words: a function of the user can throw anything. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown)
+  } catch {
+    return 'it threw something that has no text'
+  }
+}

@@ -54,6 +54,36 @@ describe('without a deadline, and with a cluster that never came', () => {
   })
 })
 
+describe('without a deadline, while the cluster is looked at', () => {
+  /** A node that accepts and says nothing. */
+  async function silence(): Promise<RedisCluster> {
+    const fake = await FakeRedis.start({ script: () => null })
+    fakes.push(fake)
+    const client = new RedisCluster(fake.url, { commandTimeout: 0 })
+    client.on('error', () => {})
+    open.push(client)
+    return client
+  }
+
+  test.each(Object.entries(calls))('%s settles when the client is destroyed', async (_, call) => {
+    const client = await silence()
+    const calling = call(client)
+    calling.catch(() => {})
+    await until(() => fakes[0]!.received('HELLO').length > 0)
+    client.destroy()
+    await expect(calling).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+  })
+
+  test.each(Object.entries(calls))('%s settles when the client is closed, its time being up', async (_, call) => {
+    const client = await silence()
+    const calling = call(client)
+    calling.catch(() => {})
+    await until(() => fakes[0]!.received('HELLO').length > 0)
+    await client.close({ timeout: 100 })
+    await expect(calling).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+  })
+})
+
 describe('where no password lets in', () => {
   test.each(Object.entries(calls))('%s is told at once', async (_, call) => {
     const fake = await FakeRedis.start({ password: 'secret' })

@@ -1,5 +1,10 @@
+import { createServer, type Server } from 'node:net'
+import { afterEach } from 'vitest'
+import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
+import type { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import type { FakeOptions, FakeReply } from '../rig/fake-redis.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
+import { useClients } from './clients.js'
 
 /** A shard as CLUSTER SHARDS tells of it. */
 export interface FakeShard {
@@ -50,7 +55,11 @@ export type FakeAnswer = (argv: readonly string[]) => FakeReply | undefined
 /** Nodes that share all slots evenly. `answers` gets the index of the node that was asked. */
 export async function fakeCluster(
   count: number,
-  answers: (index: number, argv: readonly string[], nodes: readonly FakeRedis[]) => FakeReply | undefined,
+  answers: (
+    index: number,
+    argv: readonly string[],
+    nodes: readonly FakeRedis[],
+  ) => FakeReply | undefined | Promise<FakeReply | undefined>,
   options: FakeOptions = {},
 ): Promise<FakeRedis[]> {
   const nodes: FakeRedis[] = []
@@ -58,7 +67,8 @@ export async function fakeCluster(
     nodes.push(
       await FakeRedis.start({
         ...options,
-        script: argv => answers(index, argv, nodes) ?? (isShards(argv) ? shardsReply(evenly(nodes)) : undefined),
+        script: async argv =>
+          (await answers(index, argv, nodes)) ?? (isShards(argv) ? shardsReply(evenly(nodes)) : undefined),
       }),
     )
   }
@@ -75,4 +85,47 @@ export function evenly(nodes: readonly { port: number }[]): FakeShard[] {
     slots: [Math.round(i * each), Math.round((i + 1) * each) - 1],
     nodes: [{ port }],
   }))
+}
+
+/** A port that counts who dials it, and hangs up. */
+export interface Trap {
+  readonly port: number
+  dialled(): number
+}
+
+/** Fake clusters, their clients and traps for the tests of a file: each test's end at its end. */
+export function useFakes(): {
+  cluster(count: number, answers: Parameters<typeof fakeCluster>[1]): Promise<FakeRedis[]>
+  connect(nodes: readonly { readonly url: string }[], options?: RedisClusterOptions): RedisCluster
+  trap(): Promise<Trap>
+} {
+  const fakes: FakeRedis[] = []
+  const servers: Server[] = []
+  const client = useClients()
+  afterEach(async () => {
+    for (const fake of fakes.splice(0)) await fake.stop()
+    for (const server of servers.splice(0)) server.close()
+  })
+  return {
+    async cluster(count, answers) {
+      const nodes = await fakeCluster(count, answers)
+      fakes.push(...nodes)
+      return nodes
+    },
+    connect: (nodes, options) =>
+      client(
+        nodes.map(({ url }) => url),
+        { commandTimeout: 3_000, ...options },
+      ),
+    async trap() {
+      let dialled = 0
+      const server = createServer(socket => {
+        dialled++
+        socket.destroy()
+      })
+      servers.push(server)
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+      return { port: (server.address() as { port: number }).port, dialled: () => dialled }
+    },
+  }
 }

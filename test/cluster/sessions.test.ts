@@ -1,18 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
-import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import type { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { WatchError } from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
 import { type FakeConnection, type FakeRedis, type FakeReply, resp } from '../rig/fake-redis.js'
 import { slotOf } from '../servers/servers.mjs'
-import { fakeCluster } from './fakes.js'
+import { useFakes } from './fakes.js'
 
-const open: RedisCluster[] = []
-const fakes: FakeRedis[] = []
-
-afterEach(async () => {
-  for (const client of open.splice(0)) client.destroy()
-  for (const fake of fakes.splice(0)) await fake.stop()
-})
+const { cluster, connect } = useFakes()
 
 const SLOT = slotOf('{t}')
 
@@ -34,7 +29,7 @@ interface Recorded {
 async function sessions(count: number, refusals: Refusals, options: RedisClusterOptions = {}): Promise<Recorded> {
   const ran: string[] = []
   const queues = new Map<FakeConnection, (readonly string[])[] | 'aborted'>()
-  const nodes = await fakeCluster(count, () => undefined)
+  const nodes = await cluster(count, () => undefined)
   for (const [index, node] of nodes.entries()) {
     const known = node.script
     node.script = async (argv, connection) => {
@@ -66,13 +61,7 @@ async function sessions(count: number, refusals: Refusals, options: RedisCluster
       return name === 'GET' ? resp.bulk('v') : resp.ok
     }
   }
-  fakes.push(...nodes)
-  const client = new RedisCluster(
-    nodes.map(({ url }) => url),
-    { commandTimeout: 3_000, refreshInterval: 0, ...options },
-  )
-  client.on('error', () => {})
-  open.push(client)
+  const client = connect(nodes, { refreshInterval: 0, ...options })
   return { client, nodes, ran }
 }
 
@@ -147,5 +136,33 @@ describe('a transaction that was written while its session watched', () => {
     })
     expect(ran).toEqual([])
     expect(nodes.flatMap(node => node.received('EXEC'))).toHaveLength(1)
+  })
+})
+
+describe('a session that moves', () => {
+  test('keeps the order of its calls, those that were refused late too, on one connection', async () => {
+    let letGo = () => {}
+    const held = new Promise<void>(resolve => {
+      letGo = resolve
+    })
+    const { client, nodes, ran } = await sessions(2, async (index, argv, all) => {
+      if (index !== OWNER) return undefined
+      if (argv[1] === '{t}late') await held
+      return argv[0] === 'SET' ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[OTHER]!.port}`) : undefined
+    })
+    const other = nodes[OTHER]!
+    await client.connect()
+    await client.session(async session => {
+      await session.get('{t}a')
+      const calls = [session.set('{t}first', '1'), session.set('{t}late', '1')]
+      await until(() => client.stats.moved === 1)
+      calls.push(session.set('{t}then', '1'), session.watch('{t}stock'))
+      letGo()
+      await Promise.all(calls)
+      expect(await session.multi().set('{t}stock', '1').exec()).toEqual(['OK'])
+    })
+    expect(ran).toEqual(['first', 'late', 'then', 'stock'].map(key => `${OTHER} SET {t}${key}`))
+    const used = other.commands.filter(({ argv }) => argv[1]?.startsWith('{t}')).map(({ connection }) => connection)
+    expect(new Set(used).size).toBe(1)
   })
 })

@@ -90,6 +90,7 @@ export class FakeRedis {
   readonly #options: FakeOptions
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  #port = 0
 
   private constructor(options: FakeOptions) {
     this.#options = options
@@ -106,8 +107,9 @@ export class FakeRedis {
     return fake
   }
 
+  /** The port that it listens on, or did until it was stopped. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
+    return this.#port
   }
 
   get url(): string {
@@ -131,7 +133,10 @@ export class FakeRedis {
   listen(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen(port, this.host, resolve)
+      this.#server.listen(port, this.host, () => {
+        this.#port = (this.#server.address() as AddressInfo).port
+        resolve()
+      })
     })
   }
 
