@@ -162,24 +162,28 @@ function keysOf(command: Command): string[] {
 }
 
 /**
- * Hands `commands` over one by one. If one is not taken at all, the queue being full, those behind it that go to the same place
- * are not sent without it where their order matters.
+ * Hands `commands` over one by one. If one of a pipeline is not taken at all, the queue being full, those of the pipeline that stand
+ * after it and go to the same place are not sent without it where their order matters.
  */
 export function sendInOrder(
   commands: readonly Command[],
   send: (command: Command) => void,
   placeOf: (command: Command) => unknown = nowhere,
 ): void {
-  let refusals: Map<unknown, RedisError> | undefined
+  let refusals: { readonly batch: unknown; readonly place: unknown; readonly error: RedisError }[] | undefined
   const last = commands.at(-1)
   for (const command of commands) {
-    const refusal = refusals?.get(placeOf(command))
+    const { batch } = command
+    const refusal = refusals?.find(refused => refused.batch === batch && refused.place === placeOf(command))
     if (refusal === undefined) send(command)
-    else fail(command, errorLike(refusal, { command: command.spec.name, outcome: 'not sent' }))
+    else {
+      fail(command, errorLike(refusal.error, { command: command.spec.name, outcome: 'not sent' }))
+      continue
+    }
     if ((command.state & State.ordered) === 0 || command.resolve !== undefined || command === last) continue
-    refusals ??= new Map()
-    const place = placeOf(command)
-    if (!refusals.has(place)) refusals.set(place, command.result as RedisError)
+    if (!(command.result instanceof RedisError)) continue
+    refusals ??= []
+    refusals.push({ batch, place: placeOf(command), error: command.result })
   }
 }
 

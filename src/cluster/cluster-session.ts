@@ -174,7 +174,7 @@ class ClusterLease implements SessionEngine {
     } finally {
       this.#borrowing = false
     }
-    for (const command of this.#takeWaiting()) this.#pass(command)
+    sendInOrder(this.#takeWaiting(), command => this.#pass(command))
   }
 
   /** Whether anybody still waits for the connection. */

@@ -155,10 +155,10 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     this.route(command)
   }
 
-  sendAll(commands: readonly Command[]): void {
+  sendAll(commands: readonly Command[], send: (command: Command) => void = each => this.send(each)): void {
     // Links flush at the end of the turn: those for one node go in one write, in their order.
     const placeOf = (command: Command) => this.primaryOf(this.slotOf(command))
-    sendInOrder(commands, command => this.send(command), placeOf)
+    sendInOrder(commands, send, placeOf)
   }
 
   later(command: Command, refusal: RedisError): void {
@@ -166,12 +166,12 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   }
 
   again(commands: readonly Command[]): void {
-    for (const command of commands) {
-      if (command.resolve === undefined) continue
+    this.sendAll(commands, command => {
+      if (command.resolve === undefined) return
       // What belongs to one connection goes nowhere else.
       if ((command.state & State.bound) === 0) this.route(command)
       else fail(command, new ConnectionError('The node is lost.', { outcome: 'not sent' }))
-    }
+    })
   }
 
   route(command: Command): void {

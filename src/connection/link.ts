@@ -23,7 +23,7 @@ import { nameOf, type Settings } from './options.js'
 import { ownTime } from './own-time.js'
 import { CommandQueue } from './queue.js'
 import { Redial } from './redial.js'
-import { isReadOnly, isScriptsOwn, Refused, settleRefused } from './refused.js'
+import { isReadOnly, Refused, settleRefused } from './refused.js'
 import { rejectAll, salvage, withoutTails } from './salvage.js'
 import { fail } from './settle.js'
 import { notSent, timedOut } from './timeout.js'
@@ -230,8 +230,8 @@ export class Link implements ConnectionOwner {
 
   refuse(command: Command, error: RedisError): void {
     command.state &= ~State.flying
-    if (isScriptsOwn(command, error, this.#connection?.greeting?.mode)) fail(command, error)
-    else if (this.#owner.takesRefusal?.(this, command, error) !== true) settleRefused(this, command, error)
+    const taken = this.#owner.takesRefusal?.(this, command, error) === true
+    if (!taken) settleRefused(this, command, error, this.#connection?.greeting?.mode)
     if (isReadOnly(error)) this.#replace()
   }
 

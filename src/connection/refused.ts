@@ -3,7 +3,6 @@ import { type Command, Keep, keyIndexes, State } from '../commands/command.js'
 import { hasFlags } from '../commands/script.js'
 import { clearTimeout, performance, setTimeout } from '../commands/timers.js'
 import {
-  AskError,
   BusyLoadingError,
   ClusterDownError,
   ExecAbortError,
@@ -27,13 +26,6 @@ export function isServersOwn(command: Command, refusal: RedisError): boolean {
   return OWN_WORDS.test(refusal.message)
 }
 
-/** A refusal that only a node of a cluster gives, from a script on a server that says that it is none: the script's own words. */
-export function isScriptsOwn(command: Command, refusal: RedisError, mode: string | undefined): boolean {
-  if (!command.spec.script || mode !== 'standalone') return false
-  if (refusal instanceof ClusterDownError) return !(refusal instanceof MasterDownError)
-  return refusal instanceof AskError || refusal instanceof TryAgainError
-}
-
 /** Refusals that pass by themselves: the server did not run the command, and waiting helps. */
 export function isPassing(command: Command, refusal: RedisError): boolean {
   const error = refusal instanceof ExecAbortError ? refusal.cause : refusal
@@ -55,10 +47,14 @@ export function noteRefusal(command: Command, refusal: RedisError): void {
   command.keep.refusal = refusal
 }
 
-/** What becomes of a refused `command` that nobody else takes: it is sent again over `link`, or rejects with `refusal`. */
-export function settleRefused(link: Resender, command: Command, refusal: RedisError): void {
+/**
+ * What becomes of a refused `command` that nobody else takes: it is sent again over `link`, or rejects with `refusal`. `mode` is what
+ * the server says that it is: where it is no cluster, a script that names one has run.
+ */
+export function settleRefused(link: Resender, command: Command, refusal: RedisError, mode: string | undefined): void {
   if (sendsText(link, command, refusal)) return
-  if (isPassing(command, refusal)) {
+  const isScripts = command.spec.script && mode === 'standalone' && !(refusal instanceof BusyLoadingError)
+  if (isPassing(command, refusal) && !isScripts) {
     if ((command.state & State.ordered) === 0) {
       link.later(command, refusal)
       return
