@@ -208,6 +208,7 @@ export type {
   VsimOptions,
 } from './commands/vector-sets.js'
 export type { BatchContext, CommandContext, ConnectContext, HandlerContext } from './connection/diagnostics.js'
+export type { ReaderLimits } from './connection/limits.js'
 export type { LinkState } from './connection/link-owner.js'
 export type {
   Credentials,

@@ -4,10 +4,11 @@ import { RESP } from './resp.js'
 const { MAP, SET } = RESP
 
 /**
- * Elements reserved on the word of the peer alone: 6 ns less for each element, and at most 8 KiB for each aggregate that
- * is open. Beyond, the list grows as elements arrive.
+ * Elements reserved on the word of the peer alone: 6 ns less for each element, and at most 8 KiB for each of the aggregates
+ * that are open on the outer levels. Beyond, the list grows as elements arrive.
  */
 const RESERVED = 1_024
+const LEVELS = 16
 
 /** A list, map, set, push or attribute whose elements are still arriving. */
 export class Aggregate {
@@ -25,7 +26,7 @@ export class Aggregate {
     this.outer = outer
     this.depth = outer === null ? 1 : outer.depth + 1
     this.bytes = bytes
-    this.items = new Array<Reply>(Math.min(count, RESERVED))
+    this.items = this.depth > LEVELS ? [] : new Array<Reply>(Math.min(count, RESERVED))
     this.count = count
   }
 }

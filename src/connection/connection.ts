@@ -17,8 +17,9 @@ import { isPermanent } from './handshake-errors.js'
 import { Health } from './health.js'
 import type { ReaderLimits } from './limits.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
-import { Reader, type ReplySink } from './reader.js'
+import { Reader } from './reader.js'
 import { distrusted, failedToConnect, lost } from './reason.js'
+import type { ReplySink } from './reply-sink.js'
 import { fail, promiseOf, refuseText, succeed } from './settle.js'
 import { TimeLimit } from './time-limit.js'
 import { notReady } from './timeout.js'
@@ -70,7 +71,7 @@ export class Connection implements ReplySink {
     this.#settings = settings
     this.#owner = owner
     this.#node = nameOf(settings.endpoint)
-    this.#reader = new Reader(this, limits)
+    this.#reader = new Reader(this, { ...settings.limits, ...limits })
     this.#health = new Health(settings.healthCheckInterval, this)
   }
 
@@ -394,7 +395,7 @@ export class Connection implements ReplySink {
       this.#end(known)
       return
     }
-    error.node = this.#node
+    Object.assign(error, { node: this.#node, outcome: 'unknown' })
     const opening = this.#state === 'opening'
     if (!opening) {
       const reading = this.#inflight.shift()

@@ -2,6 +2,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { DataError } from '../errors/errors.js'
 import { Acquaintance } from './acquaintance.js'
+import { LIMITS, type ReaderLimits } from './limits.js'
 import { insteadOf } from './other-names.js'
 
 /** Where a link dials: a host and port, or a unix socket. */
@@ -84,6 +85,8 @@ export interface RedisOptions {
   readonly pool?: PoolOptions
   /** Silence after which the peer is asked for a sign of life, ms; a second one drops the connection; 0 is off (default 15000). */
   readonly healthCheckInterval?: number
+  /** How deep, long and big a reply may be; beyond it the connection is ended. No reply of a Redis server meets the defaults. */
+  readonly limits?: Partial<ReaderLimits>
   /** TCP_NODELAY (default true). */
   readonly noDelay?: boolean
   /** TCP keep-alive: true, false or the delay of the first probe in ms (default 15000). */
@@ -107,6 +110,7 @@ export interface Settings {
   readonly queue: Required<QueueOptions>
   readonly pool: Required<PoolOptions>
   readonly healthCheckInterval: number
+  readonly limits: ReaderLimits
   readonly noDelay: boolean
   readonly keepAlive: number
   /** A replica that is read from says READONLY after its handshake. */
@@ -152,6 +156,12 @@ const POOL: Record<string, Check> = {
   idleTimeout: isMs,
   maxWaiting: isLimit,
 }
+const READER: Record<string, Check> = {
+  maxDepth: isPositive,
+  maxLine: isPositive,
+  maxBulk: isPositive,
+  maxElements: isPositive,
+}
 
 const OPTIONS: Record<string, Check> = {
   host: isString,
@@ -177,6 +187,7 @@ const OPTIONS: Record<string, Check> = {
   offlineQueue: isBoolean,
   pool: value => (isObject(value) ? part('pool', value, POOL) : 'an object'),
   healthCheckInterval: isMs,
+  limits: value => (isObject(value) ? part('limits', value, READER) : 'an object'),
   noDelay: isBoolean,
   readonly: isBoolean,
   keepAlive: value => isBoolean(value) && isDelay(value) && 'true, false or milliseconds',
@@ -276,6 +287,7 @@ export function settle(options: RedisOptions): Settings {
   const reconnect = get('reconnect')
   const queue: QueueOptions = get('queue') ?? {}
   const pool: PoolOptions = get('pool') ?? {}
+  const limits: Partial<ReaderLimits> = get('limits') ?? {}
   const password = get('password')
   const username = get('username')
   const keepAlive = get('keepAlive') ?? true
@@ -313,6 +325,12 @@ export function settle(options: RedisOptions): Settings {
       maxWaiting: pool.maxWaiting ?? Number.POSITIVE_INFINITY,
     },
     healthCheckInterval: get('healthCheckInterval') ?? 15_000,
+    limits: {
+      maxDepth: limits.maxDepth ?? LIMITS.maxDepth,
+      maxLine: limits.maxLine ?? LIMITS.maxLine,
+      maxBulk: limits.maxBulk ?? LIMITS.maxBulk,
+      maxElements: limits.maxElements ?? LIMITS.maxElements,
+    },
     noDelay: get('noDelay') ?? true,
     keepAlive: keepAlive === true ? 15_000 : keepAlive === false ? 0 : keepAlive,
     readonly: get('readonly') ?? false,

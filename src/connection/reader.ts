@@ -12,13 +12,15 @@
  */
 import { Buffer } from 'node:buffer'
 import type { Reply } from '../commands/reply.js'
-import { DataError, InvalidResponse, RedisError } from '../errors/errors.js'
+import { DataError, type InvalidResponse, RedisError } from '../errors/errors.js'
 import { errorFromReply } from '../errors/from-reply.js'
 import { Aggregate, aggregateOf } from './aggregate.js'
-import { latin1, longUtf8, utf8 } from './buffer-slices.js'
+import { breach } from './breach.js'
+import { longUtf8, utf8 } from './buffer-slices.js'
 import { LargeBulk } from './large-bulk.js'
-import { LIMITS, type ReaderLimits } from './limits.js'
+import { BIG_DIGITS, LIMITS, type ReaderLimits, SHORT_LINE } from './limits.js'
 import { LINES, lineValue } from './lines.js'
+import type { ReplySink } from './reply-sink.js'
 import { RESP } from './resp.js'
 import { BytesWindow, TextWindow } from './windows.js'
 
@@ -46,24 +48,12 @@ const {
   ZERO,
 } = RESP
 
-/** Takes what the reader finds. Called synchronously from `advance`, in the order of the bytes. */
-export interface ReplySink {
-  /** True if bulk strings of the reply that begins now are wanted as Buffers. Asked once, at its first byte; not of pushes. */
-  wantsBytes(): boolean
-  /** A complete reply that is not an error. */
-  onReply(value: Reply): void
-  /** An error reply, or a `DataError` in place of a reply that cannot be given: a text longer than a string can be. */
-  onError(error: RedisError): void
-  /** A complete push: its first element as text, and the elements behind it. */
-  onPush(kind: string, items: Reply[]): void
-}
-
 const BUFFER_SIZE = 262_144
 
 /** An unfinished bulk of more bytes than this is copied out of the read buffer. */
 const LARGE = 32_768
 
-/** The least space behind the longest line that may be unfinished; holds a bulk that is not large, too. */
+/** The least space behind what is unfinished, so that a bulk that is not large fits; a line that needs more doubles the buffer. */
 const LEAST_SPACE = 65_536
 
 /** Digits whose every value is exact in a number. */
@@ -74,9 +64,6 @@ const NONE = -1
 
 /** `txt:` in front of the text of a verbatim string. */
 const FORMAT = 4
-
-/** Bytes of the peer that an error message may show. */
-const SHOWN = 24
 
 const NOTHING: Buffer = Buffer.alloc(0)
 
@@ -118,9 +105,7 @@ export class Reader {
       this.#at = 0
       this.#end = 0
       this.#searched = 0
-      if (this.#buffer === NOTHING) {
-        this.#buffer = Buffer.allocUnsafeSlow(Math.max(BUFFER_SIZE, this.#limits.maxLine + LEAST_SPACE))
-      }
+      if (this.#buffer.length !== BUFFER_SIZE) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE)
       return this.#buffer
     }
     // If something before it was consumed, the unfinished value began in the last chunk: moves are linear, too.
@@ -130,6 +115,11 @@ export class Reader {
       this.#need -= this.#at
       this.#searched -= this.#at
       this.#at = 0
+    }
+    if (this.#buffer.length - this.#end < LEAST_SPACE) {
+      const memory = Buffer.allocUnsafeSlow(this.#buffer.length * 2)
+      this.#buffer.copy(memory, 0, 0, this.#end)
+      this.#buffer = memory
     }
     return this.#buffer.subarray(this.#end)
   }
@@ -248,31 +238,33 @@ export class Reader {
     const buffer = this.#buffer
     const end = this.#end
     const first = this.#at + 1
+    // No further, so that digits that come one by one are not read anew each time.
+    const stop = Math.min(end, first + EXACT_DIGITS)
     let at = first
     let value = 0
-    for (; at < end; at++) {
+    for (; at < stop; at++) {
       const digit = buffer[at]! ^ ZERO
       if (digit > 9) break
       value = value * 10 + digit
     }
     if (at + 1 >= end || buffer[at] !== CR || buffer[at + 1] !== LF) return NONE
-    if (at === first || at - first > EXACT_DIGITS || (buffer[first] === ZERO && at - first > 1)) return NONE
+    if (at === first || (buffer[first] === ZERO && at - first > 1)) return NONE
     this.#next = at + 2
     return value
   }
 
-  /** The end of the line at `#at`, with `#next` behind its CR LF; NONE if it is unfinished. */
-  #lineEnd(): number {
+  /** The end of the line at `#at`, of at most `most` bytes, with `#next` behind its CR LF; NONE if it is unfinished. */
+  #lineEnd(most: number): number {
     const buffer = this.#buffer
     const first = this.#at + 1
-    const last = first + this.#limits.maxLine
+    const last = first + most
     const stop = Math.min(this.#end, last + 1)
     let at = Math.max(first, this.#searched)
     for (; at < stop; at++) {
       const byte = buffer[at]!
       if (byte === CR || byte === LF) break
     }
-    if (at > last) throw this.#breach(`a line of at most ${this.#limits.maxLine} bytes`, this.#at)
+    if (at > last) throw this.#breach(`a line of at most ${most} bytes`, this.#at)
     this.#searched = at
     if (at === this.#end) return NONE
     if (!this.#isBreak(at)) return NONE
@@ -293,19 +285,27 @@ export class Reader {
   #line(type: number): Reply | undefined {
     const buffer = this.#buffer
     const from = this.#at + 1
-    const to = this.#lineEnd()
+    const isLong = type === SIMPLE || type === ERROR || type === BIG_NUMBER
+    const to = this.#lineEnd(isLong ? this.#limits.maxLine : SHORT_LINE)
     if (to === NONE) return undefined
-    const value = lineValue(buffer, type, from, to)
+    const value = isLong && to - from > LARGE ? this.#longLine(type, from, to) : lineValue(buffer, type, from, to)
     if (value === undefined) throw this.#breach(LINES[type] ?? 'a value', this.#at)
     this.#at = this.#next
     return value
+  }
+
+  #longLine(type: number, from: number, to: number): Reply | undefined {
+    if (type === SIMPLE) return this.#longText(this.#buffer, from, to)
+    if (type !== BIG_NUMBER || to - from <= BIG_DIGITS) return lineValue(this.#buffer, type, from, to)
+    this.#failure = new DataError(`A big number of ${to - from} digits is too long to be read.`)
+    return this.#failure
   }
 
   /** The null of RESP2, which has a length that is none; undefined if the header is unfinished. */
   #null(type: number): null | undefined {
     const buffer = this.#buffer
     const from = this.#at + 1
-    const to = this.#lineEnd()
+    const to = this.#lineEnd(SHORT_LINE)
     if (to === NONE) return undefined
     if (type !== BULK && type !== LIST) throw this.#breach('a length', this.#at)
     if (to - from !== 2 || buffer[from] !== MINUS || buffer[from + 1] !== ONE) throw this.#breach('a length', this.#at)
@@ -395,13 +395,16 @@ export class Reader {
       if (memory[FORMAT - 1] !== COLON) throw this.#breach('a format and a colon', 0, memory, memory.length)
       from = FORMAT
     }
-    if (bytes) return memory.subarray(from)
+    return bytes ? memory.subarray(from) : this.#longText(memory, from, memory.length)
+  }
+
+  #longText(memory: Buffer, from: number, to: number): Reply {
     try {
-      return longUtf8(memory, from, memory.length)
+      return longUtf8(memory, from, to)
     } catch (cause) {
       // V8's longest string has fewer characters than the longest bulk has bytes. This reply fails, the connection lives.
       this.#failure = new DataError(
-        `A text of ${memory.length - from} bytes is longer than a string can be; the bytes view returns it as a Buffer.`,
+        `A text of ${to - from} bytes is longer than a string can be; the bytes view returns it as a Buffer.`,
         { cause },
       )
       return this.#failure
@@ -433,16 +436,10 @@ export class Reader {
 
   /** Ends the reader: the bytes at `at` are not what RESP or the limits allow there. */
   #breach(expected: string, at: number, buffer: Buffer = this.#buffer, end: number = this.#end): InvalidResponse {
-    const found = latin1(buffer, at, Math.min(at + SHOWN, end))
-    this.#broken = new InvalidResponse(`Expected ${expected} in the reply, found ${escaped(found)}.`)
+    this.#broken = breach(expected, buffer, at, end)
     this.#buffer = NOTHING
     this.#bulk = null
     this.#aggregate = null
     return this.#broken
   }
-}
-
-function escaped(latin1: string): string {
-  const text = latin1.replace(/[^ -~]/g, character => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
-  return latin1 === '' ? 'something else' : `"${text}"`
 }

@@ -11,18 +11,19 @@ describe('limits', () => {
   const nested = (depth: number, header = '*1\r\n') => header.repeat(depth)
 
   test('depth: the cap is allowed, one more is not, whatever the types', () => {
+    const limits = { maxDepth: 128 }
     for (const header of ['*1\r\n', '~1\r\n', '%1\r\n:1\r\n', '*1\r\n%1\r\n:0\r\n~1\r\n|1\r\n:1\r\n']) {
       const levels = header.startsWith('*1\r\n%') ? 4 : 1
       const capped = bytes(`${nested(128 / levels, header)}:1\r\n`)
       for (const size of [1, 7, 65_536]) {
-        expect(read(pieces(capped, size)).breach).toBeUndefined()
+        expect(read(pieces(capped, size), { limits }).breach).toBeUndefined()
         const over = bytes(`${nested(128 / levels, header)}*1\r\n:1\r\n+OK\r\n`)
-        expect(read(pieces(over, size))).toMatchObject({ events: [], breach: expect.any(InvalidResponse) })
+        expect(read(pieces(over, size), { limits })).toMatchObject({ events: [], breach: expect.any(InvalidResponse) })
       }
     }
-    expect(read([bytes(`${nested(128)}*0\r\n`)]).breach).toBeInstanceOf(InvalidResponse)
-    expect(read([bytes(`${nested(128)}|0\r\n:1\r\n`)]).breach).toBeInstanceOf(InvalidResponse)
-    expect(read([bytes(`${nested(128)}*-1\r\n`)]).events).toHaveLength(1)
+    expect(read([bytes(`${nested(128)}*0\r\n`)], { limits }).breach).toBeInstanceOf(InvalidResponse)
+    expect(read([bytes(`${nested(128)}|0\r\n:1\r\n`)], { limits }).breach).toBeInstanceOf(InvalidResponse)
+    expect(read([bytes(`${nested(128)}*-1\r\n`)], { limits }).events).toHaveLength(1)
     expect(read([bytes(`${nested(3)}:1\r\n`)], { limits: { maxDepth: 2 } }).breach).toBeInstanceOf(InvalidResponse)
   })
 
@@ -34,28 +35,47 @@ describe('limits', () => {
   })
 
   test('depth: plainReply goes as deep as replies can', () => {
-    const { events } = read([bytes(`${nested(1_024, '%1\r\n:1\r\n')}:1\r\n`)], { limits: { maxDepth: 1_024 } })
+    const { events } = read([bytes(`${nested(65_536, '%1\r\n:1\r\n')}:1\r\n`)])
     let value = plainReply((events[0] as { reply: Reply }).reply)
     let depth = 0
     for (; value instanceof Map; depth++) value = value.get(1)
-    expect([depth, value]).toEqual([1_024, 1])
+    expect([depth, value]).toEqual([65_536, 1])
   })
 
-  test.each(['+', '-', '(', ',', ':'])('lines of %s end at the cap', type => {
-    const digits = type === '-' || type === '+' ? 'a' : '1'
+  test.each(['+', '-', '('])('lines of %s end at the limit', type => {
+    const limits = { maxLine: 65_536 }
+    const digits = type === '(' ? '1' : 'a'
     const line = (length: number) => bytes(`${type}${digits.repeat(length)}\r\n`)
     for (const size of [64, 1_400, 100_000]) {
-      if (type !== ':') {
-        const { events, breach } = read(pieces(line(65_536), size))
-        expect(breach).toBeUndefined()
-        expect(events).toHaveLength(1)
-      }
-      expect(read(pieces(line(65_537), size)).breach).toBeInstanceOf(InvalidResponse)
+      const { events, breach } = read(pieces(line(65_536), size), { limits })
+      expect(breach).toBeUndefined()
+      expect(events).toHaveLength(1)
+      expect(read(pieces(line(65_537), size), { limits }).breach).toBeInstanceOf(InvalidResponse)
     }
-    // Without an end the breach comes at the cap, not later.
-    const reader = new Reader(new Listener())
+    // Without an end the breach comes at the limit, not later.
+    const reader = new Reader(new Listener(), limits)
     reader.write(line(70_000).subarray(0, 65_537))
     expect(() => reader.write(bytes(digits))).toThrow(InvalidResponse)
+  })
+
+  test.each([',', ':', '$', '*', '#', '_'])('lines of %s end where no number does, whatever the limit says', type => {
+    const reader = new Reader(new Listener())
+    reader.write(bytes(`${type}${'1'.repeat(65_536)}`))
+    expect(() => reader.write(bytes('1'))).toThrow(InvalidResponse)
+  })
+
+  test('nothing that a script can reply with meets the limits: depth, long statuses, errors and big numbers', () => {
+    const text = 'x'.repeat(3_000_000)
+    for (const size of [1_400, 65_536, 10_000_000]) {
+      const wire = bytes(`+${text}\r\n-ERR ${text}\r\n(${'7'.repeat(100_000)}\r\n${nested(8_000)}:1\r\n+OK\r\n`)
+      const { events, breach } = read(pieces(wire, size))
+      expect(breach).toBeUndefined()
+      expect(events).toHaveLength(5)
+      expect(events[0]).toEqual({ reply: text })
+      expect(events[4]).toEqual({ reply: 'OK' })
+    }
+    const { events } = read([bytes(`(${'7'.repeat(2_000_000)}\r\n+OK\r\n`)])
+    expect(events).toEqual([{ error: expect.any(DataError) }, { reply: 'OK' }])
   })
 
   test('a line may be as long as one likes, if the limit says so', () => {
@@ -260,6 +280,16 @@ describe('time is linear in the bytes', () => {
         4,
       ),
     ).toBeLessThan(4)
+  })
+
+  test('digits that come one by one take no longer than letters do', () => {
+    const dribble = (head: string, byte: string) => () => {
+      const reader = new Reader(new Listener())
+      reader.write(bytes(head))
+      const one = bytes(byte)
+      for (let i = 0; i < 60_000; i++) reader.write(one)
+    }
+    for (const type of [':', '$', '*']) expect(ratio(dribble(type, '1'), dribble('+', 'a'), 0, 4)).toBeLessThan(4)
   })
 
   const line = (length: number) => bytes(`+${'a'.repeat(length)}\r\n`)

@@ -292,7 +292,7 @@ describe('breaches', () => {
     '=4\r\ntext\r\n',
     '=7\r\ntext:ab\r\n',
     '!5\r\nERR xX\n',
-    '!65537\r\n',
+    '!536870913\r\n',
     // the small types
     '_x\r\n',
     '_0\r\n',

@@ -1,6 +1,7 @@
 import type { Reply } from '../../src/commands/reply.js'
 import type { ReaderLimits } from '../../src/connection/limits.js'
-import { Reader, type ReplySink } from '../../src/connection/reader.js'
+import { Reader } from '../../src/connection/reader.js'
+import type { ReplySink } from '../../src/connection/reply-sink.js'
 import { InvalidResponse, type RedisError } from '../../src/errors/errors.js'
 
 export type Event = { reply: Reply } | { error: RedisError } | { push: string; items: Reply[] }
