@@ -397,10 +397,8 @@ export class Connection implements ReplySink {
     }
     Object.assign(error, { node: this.#node, outcome: 'unknown' })
     const opening = this.#state === 'opening'
-    if (!opening) {
-      const reading = this.#inflight.shift()
-      if (reading !== undefined) fail(reading, error)
-    }
+    const reading = opening ? undefined : this.#inflight.shift()
+    if (reading !== undefined) fail(reading, error)
     const hint = opening
       ? ' Is there a Redis at this port, and does it speak TLS where the URL says redis:// (or the other way round)?'
       : ''
