@@ -65,7 +65,10 @@ export interface RedisOptions {
   readonly db?: number
   /** Name shown by CLIENT LIST. */
   readonly clientName?: string
-  /** 3 is tried first and 2 is the fallback; 2 or 3 alone insists (default: as said). */
+  /**
+   * 3 is tried first and 2 is the fallback; 2 or 3 alone insists (default: as said). With 2 neither HELLO nor CLIENT is sent,
+   * but for a `clientName` and for the id of a leased connection: there are proxies that hang up at them.
+   */
   readonly protocol?: 2 | 3
   /** Whether CLIENT LIST shows the name and version of this library, on servers that know it (default true). */
   readonly setInfo?: boolean

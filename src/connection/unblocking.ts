@@ -10,7 +10,7 @@
 import { Command, State } from '../commands/command.js'
 import { CLIENT_UNBLOCK } from '../commands/handshaking.js'
 import { clearTimeout, nextTick, performance, setImmediate, setTimeout } from '../commands/timers.js'
-import { ConnectionError, ResponseError } from '../errors/errors.js'
+import { ConnectionError, InvalidResponse, ResponseError } from '../errors/errors.js'
 import type { Connection } from './connection.js'
 import type { Link } from './link.js'
 import { outside } from './outside.js'
@@ -131,7 +131,8 @@ export class Unblocking {
       },
       error => {
         this.#lease.owed()
-        if (error instanceof ResponseError) this.#drop()
+        // Refused, or answered with what is no count.
+        if (error instanceof ResponseError || error instanceof InvalidResponse) this.#drop()
         else this.#lost()
       },
     )
