@@ -2,7 +2,8 @@
 import { Command } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { MONITOR } from '../commands/server.js'
-import { Connection, type ConnectionOwner } from '../connection/connection.js'
+import { Connection } from '../connection/connection.js'
+import type { ConnectionOwner } from '../connection/connection-owner.js'
 import type { Settings } from '../connection/options.js'
 import { ConnectionError, type RedisError } from '../errors/errors.js'
 
@@ -21,7 +22,7 @@ const MAX_QUEUE = 100_000
 /** Bytes of a command as it is told, with its escapes; beyond it the loop throws. */
 const MAX_LINE = 32 * 1024 * 1024
 
-export class Monitor implements ConnectionOwner {
+export class Monitor implements ConnectionOwner<Connection> {
   readonly #connection: Connection
   readonly #queue: MonitorEntry[] = []
   readonly #ended: (monitor: Monitor) => void

@@ -241,6 +241,8 @@ export const State = {
   asking: 512,
   /** Its reply has a form that it cannot have: replies may belong to other commands. */
   suspected: 1024,
+  /** The server may block on it: whatever is written behind it waits. */
+  blocking: 2048,
   /** Nothing is written after it until the server has replied: it blocks the connection, or selects a database. */
   fence: 2048,
   /** It was accepted before, and is sent again: a link that closes takes it. */

@@ -5,52 +5,44 @@
  *   opening ──▸ ready ──▸ retiring ──▸ closed        any state ──▸ closed on loss, breach or destroy
  */
 import Denque from 'denque'
-import { blockTime, type Command, State } from '../commands/command.js'
+import { blockTime, Command, State } from '../commands/command.js'
+import { PING } from '../commands/handshaking.js'
 import type { Reply } from '../commands/reply.js'
 import type { ScriptCommand } from '../commands/script.js'
 import { performance } from '../commands/timers.js'
-import { ConnectionError, InvalidResponse, RedisError } from '../errors/errors.js'
+import { ConnectionError, InvalidResponse, type RedisError } from '../errors/errors.js'
+import type { ConnectionOwner } from './connection-owner.js'
 import { type ConnectContext, connectChannel, finish, traceConnect } from './diagnostics.js'
 import { CHUNK, type Dialled, dial, isConnecting, refusedCertificate, type Socket } from './dial.js'
 import { type Greeting, shakeHands } from './handshake.js'
 import { isPermanent } from './handshake-errors.js'
 import { Health } from './health.js'
 import type { ReaderLimits } from './limits.js'
+import { Marks, mayBlock } from './marks.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
+import { Outbox } from './outbox.js'
 import { Reader } from './reader.js'
-import { distrusted, failedToConnect, lost } from './reason.js'
+import { breached, distrusted, failedToConnect, lost, named } from './reason.js'
 import type { ReplySink } from './reply-sink.js'
+import { ofCallers } from './salvage.js'
 import { fail, promiseOf, refuseText, succeed } from './settle.js'
 import { TimeLimit } from './time-limit.js'
-import { notReady } from './timeout.js'
+import { notReady, unsendable } from './timeout.js'
 import { askingLine, type Unit } from './unit.js'
 import { Writer } from './writer.js'
 
 const NOWHERE = new Uint8Array(1)
 
-/** What a connection tells who owns it. */
-export interface ConnectionOwner {
-  /** The socket is open and the handshake begins. */
-  onOpen(connection: Connection): void
-  onReady(connection: Connection): void
-  /** It can be written to again. */
-  onDrain(connection: Connection): void
-  /** A read left nothing in flight. */
-  onIdle(connection: Connection): void
-  /** An error reply to `command`: the owner settles it, or has it sent again. */
-  onRefusal(connection: Connection, command: Command, error: RedisError): void
-  onPush(connection: Connection, kind: string, items: Reply[]): void
-  /** A reply that nobody asked for, where such are expected; without this it is a breach. */
-  onStray?(connection: Connection, reply: Reply): void
-  /** It has ended, once, also when it never was ready. `left` are the commands without a reply, oldest first. */
-  onClosed(connection: Connection, error: RedisError, left: Denque<Command>): void
-}
-
 export class Connection implements ReplySink {
   readonly #settings: Settings
-  readonly #owner: ConnectionOwner
+  readonly #owner: ConnectionOwner<Connection>
   readonly #reader: Reader
   readonly #writer = new Writer()
+  readonly #outbox = new Outbox(
+    () => this.#owner.onDrain(this),
+    fault => this.#broken(fault),
+  )
+  readonly #marks: Marks
   #inflight = new Denque<Command>()
   #socket: Socket | undefined
   #state: 'opening' | 'ready' | 'retiring' | 'closed' = 'opening'
@@ -67,11 +59,12 @@ export class Connection implements ReplySink {
   #trace: ConnectContext | undefined
   #listening = false
 
-  constructor(settings: Settings, owner: ConnectionOwner, limits?: Partial<ReaderLimits>) {
+  constructor(settings: Settings, owner: ConnectionOwner<Connection>, limits?: Partial<ReaderLimits>) {
     this.#settings = settings
     this.#owner = owner
     this.#node = nameOf(settings.endpoint)
     this.#reader = new Reader(this, { ...settings.limits, ...limits })
+    this.#marks = new Marks(settings.acquaintance, () => this.mark())
     this.#health = new Health(settings.healthCheckInterval, this)
   }
 
@@ -149,6 +142,7 @@ export class Connection implements ReplySink {
 
   #connected({ socket, ready }: Dialled): Promise<void> {
     this.#socket = socket
+    this.#outbox.socket = socket
     socket.on('error', error => this.#lost(error))
     socket.on('close', () => this.#lost(undefined))
     socket.on('end', () => this.#lost(undefined))
@@ -170,7 +164,7 @@ export class Connection implements ReplySink {
       const promise = promiseOf<unknown>(command)
       // Whoever asks may have stopped listening when the connection dies.
       promise.catch(() => {})
-      if (this.#state === 'closed') fail(command, this.#gone())
+      if (this.#state === 'closed' || this.#socket === undefined) fail(command, this.#gone())
       else {
         command.size = 64
         this.push(command)
@@ -195,50 +189,46 @@ export class Connection implements ReplySink {
 
   /** Whether the socket takes another chunk; if not, `onDrain` tells when it does. */
   get writable(): boolean {
-    return this.#socket?.writableNeedDrain === false
+    return this.#state !== 'closed' && this.#socket?.writableNeedDrain === false && this.#outbox.empty
   }
 
-  /** Encodes `command` and queues it for its reply. `commit` must follow in the same turn. */
+  /** Encodes `command` and queues it for its reply; `commit` must follow in the same turn. What cannot be encoded rejects alone. */
   push(command: Command): void {
-    command.state |= State.written | State.flying
-    if ((command.state & (State.unit | State.asking | State.scripted)) !== 0) {
-      this.#pushLines(command)
+    if (command.spec.blocks !== undefined && blockTime(command) !== undefined) command.state |= State.blocking
+    try {
+      if ((command.state & (State.unit | State.asking | State.scripted)) !== 0) {
+        this.#pushLines(command)
+        return
+      }
+      this.#writer.add(command)
+    } catch (cause) {
+      fail(command, unsendable(command, cause))
       return
     }
+    command.state |= State.written | State.flying
     this.#inflight.push(command)
-    this.#writer.add(command)
   }
 
+  /** All lines are encoded, or none. */
   #pushLines(command: Command): void {
     if ((command.state & State.scripted) !== 0) (command as ScriptCommand).chooseFor(this)
     const lines: Command[] = (command.state & State.unit) === 0 ? [command] : (command as Unit).lines()
-    if ((command.state & State.asking) !== 0) {
-      command.state &= ~State.asking
-      lines.unshift(askingLine())
-    }
-    for (const line of lines) {
-      this.#inflight.push(line)
-      this.#writer.add(line)
-    }
+    if ((command.state & State.asking) !== 0) lines.unshift(askingLine())
+    this.#writer.addAll(lines)
+    command.state = (command.state & ~State.asking) | State.written | State.flying
+    for (const line of lines) this.#inflight.push(line)
   }
 
-  /** Hands what was encoded to the socket, in one write. */
+  /** Hands what was encoded to the socket. It never throws: what cannot be handed over ends the connection. */
   commit(): void {
-    const socket = this.#socket
-    if (socket === undefined || this.#writer.empty) return
-    const parts = this.#writer.take(this.#inflight, refuseText)
-    const encoding = this.#writer.ascii ? 'latin1' : 'utf8'
-    if (parts.length === 1) this.#write(socket, parts[0] as string | Uint8Array, encoding)
-    else {
-      socket.cork()
-      for (const part of parts) this.#write(socket, part, encoding)
-      socket.uncork()
+    const count = this.#writer.commands
+    if (count === 0 || this.#state === 'closed') return
+    try {
+      const parts = this.#writer.take(this.#inflight, refuseText)
+      if (!this.#outbox.send(parts, this.#writer.ascii)) this.#outbox.keep(this.#inflight, count)
+    } catch (error) {
+      this.#broken(error)
     }
-  }
-
-  #write(socket: Socket, part: string | Uint8Array, encoding: 'latin1' | 'utf8'): void {
-    if (typeof part === 'string') socket.write(part, encoding)
-    else socket.write(part)
   }
 
   // Reading
@@ -257,13 +247,13 @@ export class Connection implements ReplySink {
     this.#lastRead = performance.now()
     try {
       this.#reader.advance(bytes)
+      if (this.#inflight.length === 0) {
+        if (this.#state === 'retiring') this.#end(this.#gone())
+        else this.#owner.onIdle(this)
+      }
     } catch (error) {
       this.#broken(error)
       return false
-    }
-    if (this.#inflight.length === 0) {
-      if (this.#state === 'retiring') this.#end(this.#gone())
-      else this.#owner.onIdle(this)
     }
     return true
   }
@@ -274,15 +264,13 @@ export class Connection implements ReplySink {
 
   onReply(reply: Reply): void {
     if (this.#listening && this.#isMessage(reply)) return
+    if (this.#marks.awaited !== undefined) this.#marks.check(this.oldest, reply)
     const command = this.#inflight.shift()
     if (command !== undefined) {
-      if (!succeed(command, reply, this.#node)) this.#suspect()
+      if (!succeed(command, reply, this.#node)) this.mark()
     } else if (this.#owner.onStray !== undefined) this.#owner.onStray(this, reply)
     else throw new InvalidResponse('The server sent a reply that nobody asked for.')
   }
-
-  /** A reply had a form that its command cannot have. That call was rejected. */
-  #suspect(): void {}
 
   onError(error: RedisError): void {
     const command = this.#inflight.shift()
@@ -294,7 +282,17 @@ export class Connection implements ReplySink {
     }
     if (command.resolve === undefined) return
     if ((command.state & (State.bound | State.line)) !== 0) fail(command, error)
-    else this.#owner.onRefusal(this, command, error)
+    else this.#refused(command, error)
+  }
+
+  /** The command has left the queue: whatever its owner does, it must settle. */
+  #refused(command: Command, error: RedisError): void {
+    try {
+      this.#owner.onRefusal(this, command, error)
+    } catch (fault) {
+      error.cause ??= fault
+      fail(command, error)
+    }
   }
 
   onPush(kind: string, items: Reply[]): void {
@@ -364,11 +362,7 @@ export class Connection implements ReplySink {
   /** The attempt failed before the connection was ready. */
   #failed(error: unknown): void {
     if (this.#state === 'closed') return
-    const known =
-      error instanceof RedisError
-        ? error
-        : new ConnectionError(`Connecting to ${this.#node} failed.`, { node: this.#node, cause: error })
-    known.node ??= this.#node
+    const known = named(error, this.#node, `Connecting to ${this.#node} failed.`)
     this.#permanent = isPermanent(known)
     this.#end(known)
   }
@@ -386,28 +380,22 @@ export class Connection implements ReplySink {
     } else this.#end(lost(this.#node, error))
   }
 
-  /** The reader found a breach of RESP, or a sink of it threw. The command being read gets the breach itself. */
+  /**
+   * The reader found a breach of RESP, or a sink of it threw: what proves that replies do not belong to their commands, or a
+   * fault of our own. Nothing that comes after it can be trusted.
+   */
   #broken(error: unknown): void {
     if (!(error instanceof InvalidResponse)) {
-      const own = () => new ConnectionError('The connection failed in the client itself.', { cause: error })
-      const known = error instanceof RedisError ? error : own()
-      known.node ??= this.#node
-      this.#end(known)
+      this.#end(named(error, this.#node, 'The connection failed in the client itself.'))
       return
     }
     Object.assign(error, { node: this.#node, outcome: 'unknown' })
     const opening = this.#state === 'opening'
-    const reading = opening ? undefined : this.#inflight.shift()
+    const shifted = this.#reader.broken === null
+    // The command being read gets the breach itself. A proof is not about the oldest in flight more than about the others.
+    const reading = opening || shifted ? undefined : this.#inflight.shift()
     if (reading !== undefined) fail(reading, error)
-    const hint = opening
-      ? ' Is there a Redis at this port, and does it speak TLS where the URL says redis:// (or the other way round)?'
-      : ''
-    this.#end(
-      new (opening ? InvalidResponse : ConnectionError)(
-        `${opening ? 'The handshake with' : 'The connection to'} ${this.#node} was ended, since what it sent is not RESP: ${error.message}${hint}`,
-        { node: this.#node, cause: error },
-      ),
-    )
+    this.#end(breached(error, this.#node, opening, shifted))
   }
 
   #end(error: RedisError): void {
@@ -416,27 +404,37 @@ export class Connection implements ReplySink {
     this.#state = 'closed'
     this.#connectLimit?.cancel()
     this.#health.stop()
+    this.#outbox.clear()
     this.#socket?.destroy()
     const left = this.#inflight
     this.#inflight = new Denque()
-    // Our own commands die with the connection; those of callers are the owner's to judge.
-    const theirs = new Denque<Command>()
-    for (let command = left.shift(); command !== undefined; command = left.shift()) {
-      if ((command.state & State.bound) !== 0) fail(command, error)
-      else if ((command.state & State.line) === 0) theirs.push(command)
-      // Of a unit that is cut anywhere the whole is left, once.
-      else if (theirs.peekBack() !== command.holder) theirs.push(command.holder as Unit)
-    }
-    this.#owner.onClosed(this, error, theirs)
+    this.#owner.onClosed(this, error, ofCallers(left, error))
   }
 
   // Health
 
+  /**
+   * Asks in the stream whether replies still come to the commands that they belong to. Nothing is asked while an answer is
+   * outstanding, and nothing of a server that blocks on a command in flight.
+   */
+  mark(): void {
+    if ((this.#state !== 'ready' && this.#state !== 'retiring') || !this.#marks.taken) return
+    if (this.#marks.wait() || mayBlock(this.#inflight)) return
+    this.push(this.#marks.make())
+    this.commit()
+  }
+
+  /** Asks for a sign of life. */
+  nudge(): void {
+    if (this.#marks.taken) this.mark()
+    else this.ask(new Command(PING, [])).catch(() => {})
+  }
+
   /** The server blocks on the oldest command in flight, which has a limit of its own. */
   get silenceExpected(): boolean {
     const { oldest } = this
-    // One that has settled, by its deadline or an abort, waits for nothing; a line of a transaction blocks on nothing.
-    return oldest?.resolve !== undefined && (oldest.state & State.line) === 0 && blockTime(oldest) !== undefined
+    // One that has settled, by its deadline or an abort, waits for nothing.
+    return oldest?.resolve !== undefined && (oldest.state & State.blocking) !== 0
   }
 
   ref(): void {

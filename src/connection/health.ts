@@ -1,5 +1,3 @@
-import { Command } from '../commands/command.js'
-import { PING } from '../commands/handshaking.js'
 import { clearTimeout, performance, setTimeout } from '../commands/timers.js'
 import { ConnectionError, type RedisError } from '../errors/errors.js'
 import { outside } from './outside.js'
@@ -14,7 +12,10 @@ export interface Patient {
   readonly lastRead: number
   /** The server blocks on what is in flight. */
   readonly silenceExpected: boolean
-  ask(command: Command): Promise<unknown>
+  /** Has a reply come, or asks whether replies belong to their commands. */
+  mark(): void
+  /** Has a reply come. */
+  nudge(): void
   destroy(error: RedisError): void
 }
 
@@ -56,11 +57,12 @@ export class Health {
     const interval = this.#interval
     const left = silenceExpected ? interval : lastRead + interval - now
     if (left > 0) {
+      if (inflight > 0 && !silenceExpected) this.#patient.mark()
       this.#after(left, () => this.#check())
       return
     }
     // What is in flight asks as well as a PING does.
-    if (inflight === 0) this.#patient.ask(new Command(PING, [])).catch(() => {})
+    if (inflight === 0) this.#patient.nudge()
     this.#after(interval / 2, () => {
       if (this.#heardSince(now)) this.#check()
       else this.#limit = new TimeLimit(interval / 2, () => this.#judge(now)).unref()

@@ -16,7 +16,8 @@ import type { Reply } from '../commands/reply.js'
 import { nextTick, performance, setImmediate } from '../commands/timers.js'
 import { ConnectionError, type Phase, type RedisError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
-import { Connection, type ConnectionOwner } from './connection.js'
+import { Connection } from './connection.js'
+import type { ConnectionOwner } from './connection-owner.js'
 import { Gate } from './gate.js'
 import type { LinkOwner, LinkState, LinkTraits } from './link-owner.js'
 import { nameOf, type Settings } from './options.js'
@@ -33,7 +34,7 @@ const CHUNKS = 16
 /** A READONLY reply replaces the connection at most this often, ms. */
 const REPLACE_INTERVAL = 1_000
 
-export class Link implements ConnectionOwner {
+export class Link implements ConnectionOwner<Connection> {
   readonly #settings: Settings
   readonly #owner: LinkOwner
   readonly #traits: LinkTraits
@@ -184,6 +185,9 @@ export class Link implements ConnectionOwner {
     // As long as there was more than a read takes the reply may still be in the kernel.
     if (round < 50 && this.#connection?.hasMore === true) return false
     this.#timeOut(command, elapsed, 'written')
+    // Was its reply lost, or does it only come late?
+    this.#connection?.mark()
+    for (const connection of this.#retiring) connection.mark()
     return true
   }
 

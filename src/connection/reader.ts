@@ -70,6 +70,8 @@ const NOTHING: Buffer = Buffer.alloc(0)
 export class Reader {
   /** True if bulk strings of pushes are wanted as Buffers. */
   pushBytes = false
+  /** The breach of RESP or of a limit that was found. */
+  broken: InvalidResponse | null = null
 
   readonly #sink: ReplySink
   readonly #limits: ReaderLimits
@@ -91,7 +93,6 @@ export class Reader {
   #bytes = false
   /** Why the reply that has begun cannot be given. */
   #failure: DataError | null = null
-  #broken: InvalidResponse | null = null
 
   constructor(sink: ReplySink, limits?: Partial<ReaderLimits>) {
     this.#sink = sink
@@ -100,7 +101,7 @@ export class Reader {
 
   /** Where the socket may put its next bytes, never empty: the read buffer behind what is unfinished. */
   space(): Uint8Array {
-    if (this.#broken !== null) throw this.#broken
+    if (this.broken !== null) throw this.broken
     if (this.#at === this.#end) {
       this.#at = 0
       this.#end = 0
@@ -130,7 +131,7 @@ export class Reader {
    * @throws InvalidResponse at a breach of RESP or of a limit, and from then on at every call
    */
   advance(length: number): void {
-    if (this.#broken !== null) throw this.#broken
+    if (this.broken !== null) throw this.broken
     this.#end += length
     if (this.#end < this.#need) return
     this.#need = 0
@@ -436,10 +437,10 @@ export class Reader {
 
   /** Ends the reader: the bytes at `at` are not what RESP or the limits allow there. */
   #breach(expected: string, at: number, buffer: Buffer = this.#buffer, end: number = this.#end): InvalidResponse {
-    this.#broken = breach(expected, buffer, at, end)
+    this.broken = breach(expected, buffer, at, end)
     this.#buffer = NOTHING
     this.#bulk = null
     this.#aggregate = null
-    return this.#broken
+    return this.broken
   }
 }

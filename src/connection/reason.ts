@@ -1,4 +1,4 @@
-import { ConnectionError, type ErrorDetails } from '../errors/errors.js'
+import { ConnectionError, type ErrorDetails, InvalidResponse, RedisError } from '../errors/errors.js'
 
 type SocketError = (Error & { code?: string }) | undefined
 
@@ -59,4 +59,24 @@ export function textOf(thrown: unknown): string {
   } catch {
     return 'it threw something that has no text'
   }
+}
+
+/** What ends a connection whose server broke the protocol; `shifted`: its bytes are RESP, and prove that replies are not in order. */
+export function breached(breach: InvalidResponse, node: string, opening: boolean, shifted: boolean): RedisError {
+  const what = shifted ? 'its replies do not belong to what was asked' : 'what it sent is not RESP'
+  if (!opening) {
+    const message = `The connection to ${node} was ended, since ${what}: ${breach.message}`
+    return new ConnectionError(message, { node, cause: breach })
+  }
+  const hint =
+    ' Is there a Redis at this port, and does it speak TLS where the URL says redis:// (or the other way round)?'
+  const message = `The handshake with ${node} was ended, since ${what}: ${breach.message}${hint}`
+  return new InvalidResponse(message, { node, cause: breach })
+}
+
+/** `error` with the node, made one of ours if it is none. */
+export function named(error: unknown, node: string, message: string): RedisError {
+  if (!(error instanceof RedisError)) return new ConnectionError(message, { node, cause: error })
+  error.node ??= node
+  return error
 }

@@ -1,4 +1,4 @@
-import type Denque from 'denque'
+import Denque from 'denque'
 import { type Command, Keep, State } from '../commands/command.js'
 import type { RedisError } from '../errors/errors.js'
 import { errorLike, fail } from './settle.js'
@@ -45,4 +45,16 @@ export function rejectAll(commands: readonly Command[], error: RedisError): void
     const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
     fail(command, errorLike(error, { command: command.spec.name, outcome }))
   }
+}
+
+/** Of what a connection had in flight that of callers, which is its owner's to judge; our own commands die with it. */
+export function ofCallers(left: Denque<Command>, error: RedisError): Denque<Command> {
+  const theirs = new Denque<Command>()
+  for (let command = left.shift(); command !== undefined; command = left.shift()) {
+    if ((command.state & State.bound) !== 0) fail(command, error)
+    else if ((command.state & State.line) === 0) theirs.push(command)
+    // Of a unit that is cut anywhere the whole is left, once.
+    else if (theirs.peekBack() !== (command.holder as unknown)) theirs.push(command.holder as unknown as Command)
+  }
+  return theirs
 }

@@ -95,7 +95,6 @@ export function errorLike(error: RedisError, details: ErrorDetails, message: str
   return withoutStack(() => new Class(message, all))
 }
 
-/** The server has answered, so the command may have run, whatever is wrong with the reply. */
 /** Rejects a command of which UTF-8 cannot write some text: U+FFFD would stand in its place, and two keys could become one. */
 export function refuseText(command: Command): void {
   const message =
@@ -103,6 +102,7 @@ export function refuseText(command: Command): void {
   fail(command, new DataError(`An argument of ${command.spec.name} ${message}`))
 }
 
+/** The server has answered, so the command may have run, whatever is wrong with the reply. */
 function undecodable(command: Command, error: unknown): RedisError {
   const failure =
     error instanceof RedisError

@@ -1,6 +1,13 @@
 import { type Command, State } from '../commands/command.js'
 import { withoutStack } from '../errors/bulk.js'
-import { ConnectionError, type Phase, type RedisError, type TimeoutDetails, TimeoutError } from '../errors/errors.js'
+import {
+  ConnectionError,
+  DataError,
+  type Phase,
+  RedisError,
+  type TimeoutDetails,
+  TimeoutError,
+} from '../errors/errors.js'
 import type { Settings } from './options.js'
 
 /** What was known when the time of a command was up. */
@@ -74,4 +81,12 @@ export function notSent(
     outcome: 'not sent',
     cause: lastError,
   })
+}
+
+/** What a command rejects with that cannot be made into bytes. */
+export function unsendable(command: Command, cause: unknown): RedisError {
+  if (cause instanceof RedisError) return cause
+  const { name } = command.spec
+  const message = `${name} cannot be made into bytes, so nothing of it was sent. Are its arguments too big for the memory there is?`
+  return new DataError(message, { command: name, outcome: 'not sent', cause })
 }

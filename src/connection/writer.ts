@@ -8,12 +8,15 @@
 import type Denque from 'denque'
 import type { Argument } from '../commands/argument.js'
 import { type Command, type Spec, State } from '../commands/command.js'
-import { isBytes, isWellFormed } from '../commands/values.js'
+import { isWellFormed } from '../commands/values.js'
 
 /** A string or bytes of this size goes out as a part of its own: joining it would only copy it. */
-const BIG = 16 * 1024
+export const BIG: number = 16 * 1024
 
-/** Text or bytes, to be written as they are. */
+/** Joined text of this length becomes a part: however many arguments a command has, no string grows beyond what V8 allows. */
+const LONG = 256 * 1024
+
+/** Text or bytes, to be written as they are. Bytes are the caller's own memory. */
 export type Part = string | Uint8Array
 
 const LENGTHS = Array.from({ length: 1024 }, (_, length) => `$${length}\r\n`)
@@ -25,8 +28,6 @@ export class Writer {
   #size = 0
   /** The last chunk was not ASCII: true lengths from the start. */
   #exact = false
-  /** Text that went out as a part of its own is not ASCII. */
-  #wide = false
   #ascii = true
 
   /** About how many bytes wait to be taken. */
@@ -34,8 +35,9 @@ export class Writer {
     return this.#size
   }
 
-  get empty(): boolean {
-    return this.#commands === 0
+  /** How many commands wait to be taken. */
+  get commands(): number {
+    return this.#commands
   }
 
   /** Whether all text of the chunk taken last was ASCII. */
@@ -43,10 +45,34 @@ export class Writer {
     return this.#ascii
   }
 
+  /** Encodes `command`. If that throws, nothing of it is left. */
   add(command: Command): void {
+    const parts = this.#parts.length
+    const text = this.#text
+    try {
+      this.#encode(command)
+    } catch (error) {
+      this.#parts.length = parts
+      this.#text = text
+      throw error
+    }
     this.#commands++
     this.#size += command.size
-    this.#encode(command)
+  }
+
+  /** Encodes `commands`, all or none. */
+  addAll(commands: readonly Command[]): void {
+    const parts = this.#parts.length
+    const text = this.#text
+    try {
+      for (const command of commands) this.#encode(command)
+    } catch (error) {
+      this.#parts.length = parts
+      this.#text = text
+      throw error
+    }
+    this.#commands += commands.length
+    for (const { size } of commands) this.#size += size
   }
 
   /**
@@ -56,8 +82,7 @@ export class Writer {
   take(queue: Denque<Command>, refuse: (command: Command) => void): readonly Part[] {
     if (this.#text !== '') this.#parts.push(this.#text)
     this.#ascii = isAscii(this.#parts)
-    const refused = this.#ascii && !this.#wide ? 0 : this.#refuse(queue, refuse)
-    this.#wide = false
+    const refused = this.#ascii ? 0 : this.#refuse(queue, refuse)
     if (refused > 0 || (!this.#ascii && !this.#exact)) {
       this.#exact = true
       this.#parts = []
@@ -100,28 +125,33 @@ export class Writer {
       const argument = args[i] as Argument
       if (typeof argument === 'string') {
         const { length } = argument
+        const bytes = this.#exact ? Buffer.byteLength(argument) : length
+        const header = LENGTHS[bytes] ?? `$${bytes}\r\n`
         if (length >= BIG) {
-          const bytes = Buffer.byteLength(argument)
-          if (bytes !== length) this.#wide = true
-          // ASCII is written in half the time as Latin-1.
-          const part = Buffer.from(argument, bytes === length ? 'latin1' : 'utf8')
-          this.#parts.push(`${this.#text}${text}$${bytes}\r\n`, part)
-          this.#text = ''
+          this.#cut(text + header, argument)
           text = '\r\n'
-        } else {
-          const bytes = this.#exact ? Buffer.byteLength(argument) : length
-          text += `${LENGTHS[bytes] ?? `$${bytes}\r\n`}${argument}\r\n`
-        }
-      } else if (isBytes(argument)) {
-        this.#parts.push(`${this.#text}${text}$${argument.byteLength}\r\n`, argument)
-        this.#text = ''
+        } else text += `${header}${argument}\r\n`
+      } else if (typeof argument === 'object') {
+        const bytes = argument.byteLength
+        this.#cut(text + (LENGTHS[bytes] ?? `$${bytes}\r\n`), argument)
         text = '\r\n'
       } else {
         const digits = numberText(argument)
         text += `$${digits.length}\r\n${digits}\r\n`
       }
+      if (text.length > LONG) {
+        this.#cut(text)
+        text = ''
+      }
     }
     this.#text += text
+  }
+
+  /** Ends the part of joined text with `text`; what stands behind it is a part of its own. */
+  #cut(text: string, big?: Part): void {
+    this.#parts.push(this.#text + text)
+    if (big !== undefined) this.#parts.push(big)
+    this.#text = ''
   }
 }
 

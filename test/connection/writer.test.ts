@@ -18,7 +18,7 @@ function written(...calls: readonly Argument[][]): Buffer {
     writer.add(command)
   }
   const parts = writer.take(queue, () => expect.unreachable())
-  expect(writer.empty).toBe(true)
+  expect(writer.commands).toBe(0)
   return Buffer.concat(
     parts.map(part =>
       typeof part === 'string' ? Buffer.from(part, writer.ascii ? 'latin1' : 'utf8') : Buffer.from(part),

@@ -69,6 +69,15 @@ export class FakeConnection {
     if (this.#socket.writable) this.#socket.write(bytes)
   }
 
+  /** Reads nothing any more, so that what the client sends backs up. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
   /** FIN. */
   end(): void {
     this.#socket.end()
@@ -149,14 +158,23 @@ export class FakeRedis {
     const connection = new FakeConnection(this.connections.length, socket)
     this.connections.push(connection)
     this.#sockets.add(socket)
-    let received: Buffer = Buffer.alloc(0)
+    // Grows by doubling, and what was read of it is never written over: commands point into it.
+    let memory = Buffer.alloc(0)
+    let received = memory
     let replied: Promise<void> = Promise.resolve()
     socket.on('error', () => {})
     socket.on('close', () => this.#sockets.delete(socket))
     socket.on('data', (data: Buffer) => {
       connection.bytesReceived += data.length
       if (connection.onData) return connection.onData(data)
-      received = Buffer.concat([received, data])
+      if (received.byteOffset + received.length + data.length > memory.byteOffset + memory.length) {
+        memory = Buffer.allocUnsafeSlow(2 * (received.length + data.length))
+        received.copy(memory)
+        received = memory.subarray(0, received.length)
+      }
+      const at = received.byteOffset - memory.byteOffset
+      data.copy(memory, at + received.length)
+      received = memory.subarray(at, at + received.length + data.length)
       for (let frame = decode(received); frame; frame = decode(received)) {
         received = received.subarray(frame.end)
         const bytes = frame.value as Buffer[]
