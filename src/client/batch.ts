@@ -1,5 +1,5 @@
 /** Several commands with one promise: what a pipeline sends. */
-import { type Command, Keep, keyIndexes, State } from '../commands/command.js'
+import { blockTime, type Command, Keep, keyIndexes, State } from '../commands/command.js'
 import { Carried, ScriptCommand } from '../commands/script.js'
 import { SCRIPT_FLUSH } from '../commands/scripting.js'
 import { onAbort, unwatchSignal, watchSignal } from '../commands/signals.js'
@@ -44,6 +44,7 @@ class Batch {
   readonly #forget: () => void
   readonly #end: number
   readonly #ordered: number
+  readonly #blocks: boolean
   #left = 0
 
   constructor(
@@ -62,8 +63,10 @@ class Batch {
     this.#end = timeout === 0 ? Number.POSITIVE_INFINITY : engine.now() + timeout
     // Reads alone may each be sent again, whatever became of their neighbours.
     this.#ordered = idempotent || commands.every(({ spec }) => spec.repeatable) ? 0 : State.ordered
-    // An aborted pipeline is over at once, with the reason; nobody waits for what its commands come to.
-    this.#forget = onAbort(signal, reject)
+    // An aborted pipeline is over at once, with the reason; nobody waits for what its commands come to. One that blocks may
+    // have been given an element: its replies are waited for.
+    this.#blocks = commands.some(command => blockTime(command) !== undefined)
+    this.#forget = this.#blocks ? () => {} : onAbort(signal, reject)
   }
 
   start(): void {
@@ -102,7 +105,7 @@ class Batch {
     command.result = value
     if (--this.#left > 0) return
     const { signal } = this.#options
-    if (signal?.aborted) this.#reject(signal.reason)
+    if (signal?.aborted && !(this.#blocks && this.#commands.some(wasServed))) this.#reject(signal.reason)
     else {
       if (this.#sendsAgain()) return
       this.#resolve(this.#commands.map(({ result }) => result))
@@ -133,6 +136,11 @@ class Batch {
     this.#engine.sendAll(lacking)
     return true
   }
+}
+
+/** Whether a blocking command of an aborted pipeline came to an element, which would be lost with the reason alone. */
+function wasServed({ result, spec, state }: Command): boolean {
+  return spec.blocks !== undefined && (state & State.failed) === 0 && result !== null
 }
 
 /** Whether no command that ran has a key in common with one of `refused` that stands before it. */

@@ -127,8 +127,13 @@ export function faultOf(
 export function unlessFailed(results: unknown[], failed: (index: number) => boolean): unknown[] {
   const index = results.findIndex((_, i) => failed(i))
   if (index < 0) return results
-  // The results hold the error itself: not enumerable, or printing it would go in circles.
-  const error = results[index] as RedisError
-  Object.defineProperties(error, { index: { value: index }, results: { value: results } })
+  const error = results[index]
+  // The reason of a signal may be anything. The results hold the error itself: not enumerable, or printing it would go in circles.
+  if (error instanceof Error && Object.isExtensible(error)) {
+    Object.defineProperties(error, {
+      index: { value: index, configurable: true },
+      results: { value: results, configurable: true },
+    })
+  }
   throw error
 }

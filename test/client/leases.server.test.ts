@@ -144,6 +144,31 @@ describe('an element that is on its way is not lost', () => {
     expect(missingAtEnd).toBe(0)
   })
 
+  test('when a pipeline of a session is aborted: its results have the element', async () => {
+    const redis = client(await slow(20))
+    await redis.ping()
+    const missing = await lost(6, element =>
+      redis.session(async session => {
+        const controller = new AbortController()
+        const outcome = session
+          .with({ signal: controller.signal })
+          .pipeline()
+          .blpop(['jobs'], 0)
+          .get('k')
+          .exec({ settle: true })
+          .then(
+            ([popped]) => popped,
+            (error: Error) => error,
+          )
+        await until(isBlocked, { what: 'blocked' })
+        controller.abort()
+        await push(element)
+        return outcome
+      }),
+    )
+    expect(missing).toBe(0)
+  })
+
   test('when BLMOVE and XREADGROUP are aborted', async () => {
     const redis = client(await slow(20))
     await redis.ping()
