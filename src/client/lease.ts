@@ -149,6 +149,8 @@ class SessionView<F extends Form = Plain> extends View<F> implements Session<F> 
     })
   }
 
+  override multi(): Transaction<[], F>
+  override multi<R>(): Transaction<R[], F>
   override multi(): Transaction<[], F> {
     const lease = this.#lease
     return new Transaction<[], F>(lease, this.#shape, this.#circumstances, {

@@ -68,6 +68,7 @@ export class Pipeline<out T extends unknown[], out F extends Form = Plain> exten
    * Sends it, once, and resolves with the replies in order. If a command fails it rejects with that command's own error
    * (the first one's), which carries `index` and the `results` of all; with `settle` each error stands in its place.
    */
+  exec(this: Pipeline<[], F>, options?: { settle?: boolean }): Promise<unknown[]>
   exec(options: { settle: true }): Promise<Settled<T>>
   exec(options?: { settle?: false }): Promise<T>
   async exec(options: { settle?: boolean } = {}): Promise<unknown[]> {

@@ -18,8 +18,10 @@ export interface Session<F extends Form = Plain> extends Commands<Promised<F>> {
   with(options: CallOptions): Session<F>
   /** Commands sent together in order. */
   pipeline(): Pipeline<[], F>
+  pipeline<R>(): Pipeline<R[], F>
   /** MULTI … EXEC; rejects with WatchError if a watched key changed. */
   multi(): Transaction<[], F>
+  multi<R>(): Transaction<R[], F>
   /** Lets the next `multi().exec()` fail with WatchError if one of `keys` changes before it. [WATCH](https://redis.io/commands/watch) */
   watch(...keys: readonly Key[] | readonly [readonly Key[]]): Promise<'OK'>
   /** Watches nothing any more. [UNWATCH](https://redis.io/commands/unwatch) */

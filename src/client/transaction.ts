@@ -81,6 +81,7 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
    *   stands in its place.
    * - the link was lost: ConnectionError with the outcome `'unknown'`; it is not sent again
    */
+  exec(this: Transaction<[], F>, options?: { settle?: boolean }): Promise<unknown[]>
   exec(options: { settle: true }): Promise<Settled<T>>
   exec(options?: { settle?: false }): Promise<T>
   async exec(options: { settle?: boolean } = {}): Promise<unknown[]> {

@@ -155,11 +155,17 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
   }
 
   /** Commands that are sent together, in order: `await redis.pipeline().get('a').incr('n').exec()`. */
+  pipeline(): Pipeline<[], F>
+  /** The same, for a loop whose commands all come to an `R`: `const p = redis.pipeline<string | null>()`. */
+  pipeline<R>(): Pipeline<R[], F>
   pipeline(): Pipeline<[], F> {
     return new Pipeline<[], F>(this.#engine, this.#shape, this.#circumstances)
   }
 
   /** MULTI … EXEC: commands that run in one piece. */
+  multi(): Transaction<[], F>
+  /** The same, for a loop whose commands all come to an `R`. */
+  multi<R>(): Transaction<R[], F>
   multi(): Transaction<[], F> {
     return new Transaction<[], F>(this.#engine, this.#shape, this.#circumstances)
   }

@@ -13,6 +13,7 @@ import {
 } from '../../src/index.js'
 
 declare const redis: Redis
+declare const session: Session
 
 describe('types', () => {
   test('of a call', () => {
@@ -42,6 +43,23 @@ describe('types', () => {
     let loop: Pipeline<(string | null)[]> = redis.pipeline()
     for (const key of ['a']) loop = loop.get(key)
     expectTypeOf(loop.exec()).resolves.toEqualTypeOf<(string | null)[]>()
+  })
+
+  test('of pipelines and transactions in loops', () => {
+    const untyped = redis.pipeline()
+    for (const key of ['a']) untyped.get(key)
+    expectTypeOf(untyped.exec()).resolves.toEqualTypeOf<unknown[]>()
+    expectTypeOf(untyped.exec({ settle: true })).resolves.toEqualTypeOf<unknown[]>()
+    expectTypeOf(redis.multi().exec()).resolves.toEqualTypeOf<unknown[]>()
+    const pipeline = redis.pipeline<string | null>()
+    for (const key of ['a']) pipeline.get(key)
+    expectTypeOf(pipeline.exec()).resolves.toEqualTypeOf<(string | null)[]>()
+    expectTypeOf(pipeline.exec({ settle: true })).resolves.toEqualTypeOf<(string | null | ResponseError)[]>()
+    const multi = redis.bytes.multi<Buffer | null>()
+    expectTypeOf(multi.exec()).resolves.toEqualTypeOf<(Buffer | null)[]>()
+    expectTypeOf(session.multi<number>().exec()).resolves.toEqualTypeOf<number[]>()
+    expectTypeOf(session.pipeline<number>().exec()).resolves.toEqualTypeOf<number[]>()
+    expectTypeOf(session.multi().exec()).resolves.toEqualTypeOf<unknown[]>()
   })
 
   test('of a tuple of forty', () => {
