@@ -53,9 +53,10 @@ export class Connection implements ReplySink {
   #lastRead = 0
   #readyAt = 0
   #space = 0
-  /** The last read filled the buffer: the kernel probably has more. */
-  #more = false
-  #permanent = false
+  /** Whether a reply may be waiting in the kernel: the last read filled the buffer. */
+  hasMore = false
+  /** Whether the loss that ended it will come again until somebody changes something: a wrong password, a bad certificate. */
+  permanent = false
   #trace: ConnectContext | undefined
   #listening = false
 
@@ -86,6 +87,10 @@ export class Connection implements ReplySink {
     return this.#inflight.peekFront()
   }
 
+  get newest(): Command | undefined {
+    return this.#inflight.peekBack()
+  }
+
   /** Commands written and not answered. */
   get inflight(): number {
     return this.#inflight.length
@@ -99,16 +104,6 @@ export class Connection implements ReplySink {
   /** When it became ready, on the clock of `performance.now()`. */
   get readyAt(): number {
     return this.#readyAt
-  }
-
-  /** Whether the loss that ended it will come again until somebody changes something: a wrong password, a bad certificate. */
-  get permanent(): boolean {
-    return this.#permanent
-  }
-
-  /** Whether a reply may be waiting in the kernel: the last read filled the buffer. */
-  get hasMore(): boolean {
-    return this.#more
   }
 
   /** Dials and shakes hands; all of it within `connectTimeout`. The owner hears how it went. */
@@ -243,7 +238,7 @@ export class Connection implements ReplySink {
 
   #take(bytes: number): boolean {
     if (this.#state === 'closed') return false
-    this.#more = bytes === this.#space
+    this.hasMore = bytes === this.#space
     this.#lastRead = performance.now()
     try {
       this.#reader.advance(bytes)
@@ -363,7 +358,7 @@ export class Connection implements ReplySink {
   #failed(error: unknown): void {
     if (this.#state === 'closed') return
     const known = named(error, this.#node, `Connecting to ${this.#node} failed.`)
-    this.#permanent = isPermanent(known)
+    this.permanent = isPermanent(known)
     this.#end(known)
   }
 
@@ -372,7 +367,7 @@ export class Connection implements ReplySink {
     if (this.#state === 'closed') return
     const certificate = this.#socket === undefined ? undefined : refusedCertificate(this.#socket, error)
     if (certificate !== undefined) {
-      this.#permanent = true
+      this.permanent = true
       this.#end(distrusted(this.#node, error, certificate))
     } else if (this.#state === 'opening') {
       const step = this.#noteEnd(false)

@@ -25,8 +25,8 @@ import { ownTime } from './own-time.js'
 import { CommandQueue } from './queue.js'
 import { Redial } from './redial.js'
 import { isReadOnly, Refused, settleRefused } from './refused.js'
-import { rejectAll, salvage, withoutTails } from './salvage.js'
-import { fail } from './settle.js'
+import { pipelineOf, rejectAll, salvage, takeTails, withoutTails } from './salvage.js'
+import { errorLike, fail } from './settle.js'
 import { notSent, timedOut } from './timeout.js'
 
 /** Chunks written in one turn at most. */
@@ -234,9 +234,10 @@ export class Link implements ConnectionOwner<Connection> {
 
   refuse(command: Command, error: RedisError): void {
     command.state &= ~State.flying
+    const pipeline = pipelineOf(command)
     const taken = this.#owner.takesRefusal?.(this, command, error) === true
     if (!taken) settleRefused(this, command, error, this.#connection?.greeting?.mode)
-    if (isReadOnly(error)) this.#replace()
+    if (isReadOnly(error)) this.#replace(error, pipeline)
   }
 
   /** Sends `command`, which was accepted before and refused with `refusal`, again after a while. */
@@ -252,12 +253,16 @@ export class Link implements ConnectionOwner<Connection> {
   }
 
   /** READONLY: the name may lead to another server now. In-flight replies are waited for. */
-  #replace(): void {
+  #replace(refusal: RedisError, pipeline: unknown): void {
     const now = performance.now()
     // As long as one retires, the refusal may have come from it.
     if (this.#retiring.size > 0 || now - this.#replacedAt < REPLACE_INTERVAL) return
     this.#replacedAt = now
+    // The unwritten tail of a pipeline is refused with its head: it must not run where the new connection leads to.
+    const pipelines = [pipeline, pipelineOf(this.#connection?.newest)]
     this.retire()
+    for (const tail of takeTails(this.#waiting, pipelines))
+      this.refuse(tail, errorLike(refusal, { outcome: 'not sent' }))
   }
 
   /** Replaces the connection: no new command goes to the old one, and it ends behind its last reply. */

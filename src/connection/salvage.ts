@@ -1,6 +1,7 @@
 import Denque from 'denque'
 import { type Command, Keep, State } from '../commands/command.js'
 import type { RedisError } from '../errors/errors.js'
+import type { CommandQueue } from './queue.js'
 import { errorLike, fail } from './settle.js'
 
 export interface Salvaged {
@@ -57,4 +58,22 @@ export function ofCallers(left: Denque<Command>, error: RedisError): Denque<Comm
     else if (theirs.peekBack() !== (command.holder as unknown)) theirs.push(command.holder as unknown as Command)
   }
   return theirs
+}
+
+/** The pipeline of a command that keeps its place in it. */
+export function pipelineOf(command: Command | undefined): unknown {
+  return command === undefined || (command.state & State.ordered) === 0 ? undefined : command.batch
+}
+
+/** Takes what belongs to `pipelines` out of the queue. */
+export function takeTails(queue: CommandQueue, pipelines: readonly unknown[]): Command[] {
+  const tails: Command[] = []
+  const kept: Command[] = []
+  for (const command of queue.takeAll()) {
+    const pipeline = pipelineOf(command)
+    if (pipeline !== undefined && pipelines.includes(pipeline)) tails.push(command)
+    else kept.push(command)
+  }
+  queue.putBack(kept)
+  return tails
 }
