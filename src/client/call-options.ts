@@ -1,3 +1,4 @@
+import { own } from '../commands/own.js'
 import { isSignal } from '../commands/signals.js'
 import { DataError } from '../errors/errors.js'
 
@@ -16,13 +17,13 @@ export interface CallOptions {
 const OPTIONS = ['timeout', 'signal', 'idempotent', 'key']
 
 /** Refuses unknown options and bad values with a DataError. */
-export function checkCallOptions(options: CallOptions): void {
+function checkCallOptions(options: CallOptions): void {
   if (typeof options !== 'object' || options === null) throw new DataError('with() takes an object of options.')
   for (const name of Object.keys(options)) {
     if (!OPTIONS.includes(name))
       throw new DataError(`Unknown option ${name} of with(): known are ${OPTIONS.join(', ')}.`)
   }
-  const { idempotent, signal, timeout } = options
+  const { idempotent, signal, timeout } = own(options)
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
     throw new DataError('The option timeout of with() must be milliseconds from 0, or Infinity.')
   }
@@ -32,4 +33,10 @@ export function checkCallOptions(options: CallOptions): void {
   if (idempotent !== undefined && typeof idempotent !== 'boolean') {
     throw new DataError('The option idempotent of with() must be true or false.')
   }
+}
+
+/** `options` over those that hold already. Throws DataError. */
+export function addCallOptions(before: CallOptions | undefined, options: CallOptions): CallOptions {
+  checkCallOptions(options)
+  return own(before, options)
 }

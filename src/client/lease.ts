@@ -3,6 +3,7 @@ import type { Key } from '../commands/argument.js'
 import { type Circumstances, Command, State } from '../commands/command.js'
 import type { Bigints, Bytes, Form, Plain } from '../commands/context.js'
 import { SELECT } from '../commands/handshaking.js'
+import { own } from '../commands/own.js'
 import type { Shape } from '../commands/shape.js'
 import { onAbort } from '../commands/signals.js'
 import { pushSeveral } from '../commands/tokens.js'
@@ -16,7 +17,7 @@ import { fail } from '../connection/settle.js'
 import { TimeLimit } from '../connection/time-limit.js'
 import { ConnectionError, DataError, type RedisError, TimeoutError, type WatchError } from '../errors/errors.js'
 import { sendInOrder } from './batch.js'
-import { type CallOptions, checkCallOptions } from './call-options.js'
+import { addCallOptions, type CallOptions } from './call-options.js'
 import type { Engine, ViewOf } from './engine.js'
 import { type Step, stepping } from './scan.js'
 import type { Session } from './session.js'
@@ -142,10 +143,9 @@ class SessionView<F extends Form = Plain> extends View<F> implements Session<F> 
   }
 
   override with(options: CallOptions): SessionView<F> {
-    checkCallOptions(options)
     return new SessionView<F>(this.#lease, {
       shape: this.#shape,
-      circumstances: { ...this.#circumstances, ...options },
+      circumstances: addCallOptions(this.#circumstances, options),
     })
   }
 
@@ -203,7 +203,8 @@ export async function holdSession<F extends Form, T>(
     throw signal.reason
   }
   // The signal is the session's, not each call's: calls inside may have their own.
-  const { signal: _, ...circumstances } = view.circumstances ?? {}
+  const { signal: _, ...rest } = view.circumstances ?? {}
+  const circumstances = own<Circumstances>(rest)
   const session = new SessionView<F>(lease, { shape: view.shape, circumstances })
   const aborted = abortOf(signal)
   try {

@@ -1,6 +1,7 @@
 import { blockTime, type Circumstances, type Command, State } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
 import type { Context, Form, Plain } from '../commands/context.js'
+import { ownOptions } from '../commands/own.js'
 import type { Shape } from '../commands/shape.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
@@ -71,7 +72,8 @@ export class Pipeline<out T extends unknown[], out F extends Form = Plain> exten
   exec(this: Pipeline<[], F>, options?: { settle?: boolean }): Promise<unknown[]>
   exec(options: { settle: true }): Promise<Settled<T>>
   exec(options?: { settle?: false }): Promise<T>
-  async exec(options: { settle?: boolean } = {}): Promise<unknown[]> {
+  async exec(options?: { settle?: boolean }): Promise<unknown[]> {
+    const { settle } = ownOptions('exec()', options, ['settle'])
     if (this.#done) throw usedUp()
     this.#done = true
     const commands = this.#commands
@@ -90,7 +92,7 @@ export class Pipeline<out T extends unknown[], out F extends Form = Plain> exten
         idempotent: circumstances?.idempotent === true,
       }),
     )
-    return options.settle === true
+    return settle === true
       ? results
       : unlessFailed(results, index => ((commands[index]?.state ?? 0) & State.failed) !== 0)
   }

@@ -1,5 +1,6 @@
 import { blockTime, type Command } from '../commands/command.js'
 import type { Form } from '../commands/context.js'
+import { ownOptions } from '../commands/own.js'
 import { PLAIN } from '../commands/shape.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import { Events, report } from '../connection/events.js'
@@ -9,7 +10,7 @@ import { Node } from '../connection/node.js'
 import { mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options.js'
 import type { PoolStats } from '../connection/pool.js'
 import { readOptions } from '../connection/target.js'
-import { AskError, ConnectionError, type RedisError } from '../errors/errors.js'
+import { AskError, ConnectionError, DataError, type RedisError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { Registry } from '../pubsub/registry.js'
 import { Subscriber } from '../pubsub/subscriber.js'
@@ -54,6 +55,13 @@ export interface RedisStats {
 export interface CloseOptions {
   /** How long to wait for what was accepted, ms (default 5000). */
   readonly timeout?: number
+}
+
+/** The time that `close()` has. */
+export function readTimeout(options: CloseOptions | undefined): number {
+  const { timeout = 5_000 } = ownOptions('close()', options, ['timeout'])
+  if (typeof timeout === 'number' && timeout >= 0) return timeout
+  throw new DataError('The option timeout of close() must be milliseconds from 0, or Infinity.')
 }
 
 const EVENTS: Readonly<Record<keyof RedisEvents, true>> = {
@@ -157,7 +165,8 @@ export class Redis extends View {
   }
 
   /** Takes no more calls, waits for those accepted, then closes. Harmless when repeated. */
-  async close({ timeout = 5_000 }: CloseOptions = {}): Promise<void> {
+  async close(options?: CloseOptions): Promise<void> {
+    const timeout = readTimeout(options)
     for (const monitor of this.#monitors) monitor.close()
     this.#engine.subscriptions.close()
     await this.#node.close(timeout)

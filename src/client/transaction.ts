@@ -1,6 +1,7 @@
 import { type Circumstances, type Command, State } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
 import type { Context, Form, Plain } from '../commands/context.js'
+import { ownOptions } from '../commands/own.js'
 import type { Shape } from '../commands/shape.js'
 import { Unit } from '../connection/unit.js'
 import { DataError, RedisError, WatchError } from '../errors/errors.js'
@@ -84,7 +85,8 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
   exec(this: Transaction<[], F>, options?: { settle?: boolean }): Promise<unknown[]>
   exec(options: { settle: true }): Promise<Settled<T>>
   exec(options?: { settle?: false }): Promise<T>
-  async exec(options: { settle?: boolean } = {}): Promise<unknown[]> {
+  async exec(options?: { settle?: boolean }): Promise<unknown[]> {
+    const { settle } = ownOptions('exec()', options, ['settle'])
     if (this.#done) throw usedUp()
     this.#done = true
     const commands = this.#commands
@@ -98,7 +100,7 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
     const fault = faultOf(commands, this.#shape, command => reservedFault(command, this.#engine))
     if (fault !== undefined) throw fault
     const results = await traceBatch(this.#engine, 'MULTI', commands.length, () => this.#send(new Unit(commands)))
-    return options.settle === true ? results : unlessFailed(results, index => results[index] instanceof RedisError)
+    return settle === true ? results : unlessFailed(results, index => results[index] instanceof RedisError)
   }
 
   async #send(unit: Unit): Promise<unknown[]> {

@@ -5,10 +5,12 @@ import { Commands } from '../commands/commands.js'
 import type { Bigints, Bytes, Form, Plain, Promised } from '../commands/context.js'
 import type { HscanOptions, ScannedEntries, ScannedFields } from '../commands/hashes.js'
 import type { KeyScanOptions, ScannedKeys } from '../commands/keys.js'
+import { ownOptions } from '../commands/own.js'
 import type { Scored } from '../commands/replies.js'
 import type { ScanOptions } from '../commands/scans.js'
 import type { ScannedMembers } from '../commands/sets.js'
 import { PLAIN, type Shape } from '../commands/shape.js'
+import { checkSignal } from '../commands/signals.js'
 import type { ZscanOptions } from '../commands/sorted-sets.js'
 import { isBytes } from '../commands/values.js'
 import { DataError } from '../errors/errors.js'
@@ -20,7 +22,7 @@ import { type KeyspaceHandler, type KeyspaceOptions, type KeyspaceSubscription, 
 import { CHANNEL, type Kind, PATTERN, SHARD } from '../pubsub/kind.js'
 import type { Registry } from '../pubsub/registry.js'
 import { type Subscription, subscribe } from '../pubsub/subscription.js'
-import { type CallOptions, checkCallOptions } from './call-options.js'
+import { addCallOptions, type CallOptions } from './call-options.js'
 import type { Engine } from './engine.js'
 import { type RetryOptions, retrying } from './optimism.js'
 import { Pipeline } from './pipeline.js'
@@ -63,8 +65,7 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
 
   /** The same client with options for each call: `redis.with({ timeout: 200 }).get('k')`. */
   with(options: CallOptions): View<F> {
-    checkCallOptions(options)
-    return new View<F>(this.#engine, this.#shape, { ...this.#circumstances, ...options })
+    return new View<F>(this.#engine, this.#shape, addCallOptions(this.#circumstances, options))
   }
 
   /**
@@ -175,21 +176,26 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
    * replicas. Rejects with MaxConnectionsError if none comes back in time, with ChildDeadlockedError if all of them were held by
    * the sessions that this call was made in.
    */
-  session<T>(fn: (session: Session<F>) => Promise<T> | T, options: SessionOptions = {}): Promise<T> {
+  async session<T>(fn: (session: Session<F>) => Promise<T> | T, options?: SessionOptions): Promise<T> {
+    const { signal } = ownOptions('session()', options, ['signal'])
+    checkSignal('session()', signal)
     const view = { shape: this.#shape, circumstances: this.#circumstances }
-    return this.#engine.session<F, T>(view, fn, options.signal ?? this.#circumstances?.signal)
+    return this.#engine.session<F, T>(view, fn, signal ?? this.#circumstances?.signal)
   }
 
   /**
    * Watches `keys`, runs `fn`, and runs it again when its `session.multi().exec()` met a change of them (WatchError).
    * Resolves with what `fn` returned. A lost connection whose transaction may have run is told, never repeated.
    */
-  transaction<T>(
+  async transaction<T>(
     keys: Key | readonly Key[],
     fn: (session: Session<F>) => Promise<T> | T,
-    options: RetryOptions & SessionOptions = {},
+    options?: RetryOptions & SessionOptions,
   ): Promise<T> {
-    return this.session(session => retrying(session, keys, fn, options), options)
+    if (typeof fn !== 'function') throw new DataError('transaction() takes keys and a function.')
+    const given = ownOptions('transaction()', options, ['delay', 'retries', 'signal'])
+    const { signal } = given
+    return this.session(session => retrying(session, keys, fn, given), signal === undefined ? {} : { signal })
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { CloseOptions } from '../client/redis.js'
-import { Redis } from '../client/redis.js'
+import { Redis, readTimeout } from '../client/redis.js'
 import { View } from '../client/view.js'
 import { PLAIN } from '../commands/shape.js'
 import { Events, report } from '../connection/events.js'
@@ -181,7 +181,8 @@ export class RedisCluster extends View {
   }
 
   /** Takes no more calls, waits for those accepted, then closes. Harmless when repeated. */
-  async close({ timeout = 5_000 }: CloseOptions = {}): Promise<void> {
+  async close(options?: CloseOptions): Promise<void> {
+    const timeout = readTimeout(options)
     this.#router.carriers.close()
     await Promise.all([
       this.#router.drain(timeout),

@@ -8,7 +8,7 @@ import { blob, bool, int, intOrNull, itemsOf, list, ok, pairsOf, tuple } from '.
 import { statistics, truth } from './replies-modules.js'
 import type { Reply } from './reply.js'
 import type { Shape } from './shape.js'
-import { exclusive, flag, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
+import { exclusive, flag, type OneOrMore, option, plainOptions, pushAll, pushSeveral, type Several } from './tokens.js'
 
 export type BloomGrowth = AtMostOne<{
   /** How many times bigger the next sub-filter is; 2 unless given. */
@@ -97,6 +97,7 @@ export class Bloom<C extends Context> extends Namespace<C> {
   /** Makes an empty filter. [BF.RESERVE](https://redis.io/commands/bf.reserve) */
   reserve(key: Key, errorRate: number, capacity: number, options: BloomGrowth = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, errorRate, capacity]
+    options = plainOptions(args, options)
     pushGrowth(args, options)
     return this.run(new Command(RESERVE, args))
   }
@@ -116,6 +117,7 @@ export class Bloom<C extends Context> extends Namespace<C> {
   /** As {@link madd}, and says what the filter is like if it is made now. [BF.INSERT](https://redis.io/commands/bf.insert) */
   insert(key: Key, items: OneOrMore<Argument>, options: BloomInsertOptions = {}): Outcome<C, (boolean | RedisError)[]> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     exclusive(args, options, 'nocreate', 'capacity')
     exclusive(args, options, 'nocreate', 'error')
     option(args, 'CAPACITY', options.capacity)

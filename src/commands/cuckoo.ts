@@ -5,7 +5,7 @@ import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
 import { bool, int, list, ok } from './replies.js'
 import { statistics, truth } from './replies-modules.js'
-import { exclusive, flag, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
+import { exclusive, flag, type OneOrMore, option, plainOptions, pushAll, pushSeveral, type Several } from './tokens.js'
 
 export interface CuckooReserveOptions {
   /** How many items a bucket holds; 2 unless given. */
@@ -70,6 +70,7 @@ export class Cuckoo<C extends Context> extends Namespace<C> {
   /** Makes an empty filter. [CF.RESERVE](https://redis.io/commands/cf.reserve) */
   reserve(key: Key, capacity: number, options: CuckooReserveOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, capacity]
+    options = plainOptions(args, options)
     option(args, 'BUCKETSIZE', options.bucketsize)
     option(args, 'MAXITERATIONS', options.maxiterations)
     option(args, 'EXPANSION', options.expansion)

@@ -6,7 +6,17 @@ import type { Decoder } from './decoder.js'
 import { keyAfter, keyAt } from './key-specs.js'
 import { at, double, int, list, orNull, text, tuple, word } from './replies.js'
 import type { Reply } from './reply.js'
-import { exclusive, flag, isGiven, type OneOrMore, option, pushSeveral, refuse, type Several } from './tokens.js'
+import {
+  exclusive,
+  flag,
+  isGiven,
+  type OneOrMore,
+  option,
+  plainOptions,
+  pushSeveral,
+  refuse,
+  type Several,
+} from './tokens.js'
 
 /** Metres, kilometres, feet or miles. */
 export type GeoUnit = 'm' | 'km' | 'ft' | 'mi'
@@ -151,6 +161,7 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   /** Adds or moves members and tells how many are new. @since 3.2 [GEOADD](https://redis.io/commands/geoadd) */
   geoadd(key: Key, members: OneOrMore<GeoMember>, options: GeoaddOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     exclusive(args, options, 'nx', 'xx')
     flag(args, 'NX', options.nx)
     flag(args, 'XX', options.xx)
@@ -288,6 +299,7 @@ export abstract class Geo<C extends Context> extends Runner<C> {
     options: GeoArea & GeoSelection & GeoDetails<D, O, H>,
   ): Outcome<C, GeoFound<C, D, O, H>> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     pushArea(args, options)
     pushSelection(args, options)
     return this.run(new Command(GEOSEARCH, args, found(options)))
@@ -303,6 +315,7 @@ export abstract class Geo<C extends Context> extends Runner<C> {
     options: GeoArea & GeoSelection & { readonly storedist?: boolean },
   ): Outcome<C, C['int']> {
     const args: Arguments = [destination, source]
+    options = plainOptions(args, options)
     pushArea(args, options)
     const { storedist, ...selection } = options
     pushSelection(args, selection)

@@ -13,7 +13,7 @@ import {
   pushLifetime,
 } from './expiry.js'
 import { int, list, textsOrNulls } from './replies.js'
-import { exclusive, type Fields, flag, known, type OneOrMore, pushCounted, pushFields } from './tokens.js'
+import { exclusive, type Fields, flag, known, type OneOrMore, plainOptions, pushCounted, pushFields } from './tokens.js'
 
 /** On which condition the time of a field is set, at most one. */
 export type HexpireOptions = AtMostOne<ExpiryConditions>
@@ -110,6 +110,7 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
    */
   hgetex(key: Key, fields: OneOrMore<Key>, options: NewLifetime = {}): Outcome<C, (C['text'] | null)[]> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     known(args, options, NEW_LIFETIME)
     pushLifetime(args, options)
     pushFieldNames(args, fields)

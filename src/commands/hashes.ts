@@ -4,7 +4,7 @@ import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { int, longDouble, ok, pairsOf, text, textOrNull, textRecord, texts, textsOrNulls } from './replies.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
-import { type Fields, flag, pushFields, pushSeveral, type Several } from './tokens.js'
+import { type Fields, flag, plainOptions, pushFields, pushSeveral, type Several } from './tokens.js'
 import { unexpected } from './unexpected.js'
 
 /** A field and its value, where an object could not hold them: the same field twice, or names that are no text. */
@@ -173,6 +173,7 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
   ): Outcome<C, ScannedEntries<C['text']> | ScannedFields<C['text']>>
   hscan(key: Key, cursor: Argument, options: HscanOptions = {}): Outcome<C, unknown> {
     const args: Arguments = [key, cursor]
+    options = plainOptions(args, options)
     pushScanOptions(args, options, HSCAN_OPTIONS)
     flag(args, 'NOVALUES', options.novalues)
     return this.run(new Command(HSCAN, args, options.novalues === true ? scannedFields : scannedEntries))

@@ -21,7 +21,7 @@ import {
   word,
 } from './replies.js'
 import type { Reply } from './reply.js'
-import { exclusive, flag, type OneOrMore, option, pushSeveral, refuse, type Several } from './tokens.js'
+import { exclusive, flag, type OneOrMore, option, plainOptions, pushSeveral, refuse, type Several } from './tokens.js'
 
 /** JSON text as it comes, instead of the value that it is: numbers of any size stay exact. */
 export interface RawJson {
@@ -127,6 +127,7 @@ export class Json<C extends Context> extends Namespace<C> {
   mget(keys: readonly Key[], path: string, options: RawJson): Outcome<C, (C['text'] | null)[]>
   mget(keys: readonly Key[], path: string, options?: RawJson): Outcome<C, unknown[]> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     pushSeveral(args, keys)
     args.push(path)
     return this.run(new Command(MGET, args, options?.raw === true ? textsOrNulls : parsed))
@@ -150,6 +151,7 @@ export class Json<C extends Context> extends Namespace<C> {
     options: JsonSetOptions & { readonly raw?: boolean } = {},
   ): Outcome<C, 'OK' | null> {
     const args: Arguments = [key, path]
+    options = plainOptions(args, options)
     pushJson(args, value, options.raw)
     exclusive(args, options, 'nx', 'xx')
     flag(args, 'NX', options.nx)
@@ -161,6 +163,7 @@ export class Json<C extends Context> extends Namespace<C> {
   /** Sets several values at once; all keys in one slot. [JSON.MSET](https://redis.io/commands/json.mset) */
   mset(entries: readonly JsonEntry[], options: { readonly raw?: boolean } = {}): Outcome<C, 'OK'> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     for (const { key, path, value } of entries) {
       args.push(key, path)
       pushJson(args, value, options.raw)
@@ -175,6 +178,7 @@ export class Json<C extends Context> extends Namespace<C> {
    */
   merge(key: Key, path: string, value: unknown, options: { readonly raw?: boolean } = {}): Outcome<C, 'OK' | null> {
     const args: Arguments = [key, path]
+    options = plainOptions(args, options)
     pushJson(args, value, options.raw)
     return this.run(new Command(MERGE, args))
   }

@@ -6,7 +6,7 @@ import { concat, min, sum } from './joins.js'
 import { allAfter, keyAfter, keyAt, keysFrom } from './key-specs.js'
 import { blob, int, intOrNull, keys as keyNames, list, ok, orNull, textOrNull, word } from './replies.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
-import { exclusive, flag, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
+import { exclusive, flag, type OneOrMore, option, plainOptions, pushAll, pushSeveral, type Several } from './tokens.js'
 
 export interface CopyOptions {
   /** The database of the copy; that of the connection unless given. */
@@ -92,6 +92,7 @@ export abstract class Keys<C extends Context> extends Runner<C> {
    */
   copy(source: Key, destination: Key, options: CopyOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = [source, destination]
+    options = plainOptions(args, options)
     option(args, 'DB', options.db)
     flag(args, 'REPLACE', options.replace)
     return this.run(new Command(COPY, args))
@@ -220,6 +221,7 @@ export abstract class Keys<C extends Context> extends Runner<C> {
    */
   restore(key: Key, ttl: number, serialized: Uint8Array, options: RestoreOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, ttl, serialized]
+    options = plainOptions(args, options)
     exclusive(args, options, 'idletime', 'freq')
     flag(args, 'REPLACE', options.replace)
     flag(args, 'ABSTTL', options.absttl)
@@ -234,6 +236,7 @@ export abstract class Keys<C extends Context> extends Runner<C> {
    */
   scan(cursor: Argument, options: KeyScanOptions = {}): Outcome<C, ScannedKeys<C['text']>> {
     const args: Arguments = [cursor]
+    options = plainOptions(args, options)
     pushScanOptions(args, options, KEY_SCAN_OPTIONS)
     option(args, 'TYPE', options.type)
     return this.run(new Command(SCAN, args))

@@ -17,7 +17,16 @@ import {
   texts,
   tuple,
 } from './replies.js'
-import { isGiven, type OneOrMore, option, pushAll, pushCounted, pushSeveral, type Several } from './tokens.js'
+import {
+  isGiven,
+  type OneOrMore,
+  option,
+  plainOptions,
+  pushAll,
+  pushCounted,
+  pushSeveral,
+  type Several,
+} from './tokens.js'
 
 /** An end of a list. */
 export type Side = 'left' | 'right'
@@ -192,6 +201,7 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   lpos(key: Key, element: Argument, options: LposOptions): Outcome<C, C['int'] | C['int'][] | null>
   lpos(key: Key, element: Argument, options: LposOptions = {}): Outcome<C, unknown> {
     const args: Arguments = [key, element]
+    options = plainOptions(args, options)
     option(args, 'RANK', options.rank)
     option(args, 'COUNT', options.count)
     option(args, 'MAXLEN', options.maxlen)

@@ -22,7 +22,7 @@ import {
 } from './replies.js'
 import type { Reply } from './reply.js'
 import type { Shape } from './shape.js'
-import { option } from './tokens.js'
+import { option, plainOptions } from './tokens.js'
 import { unexpected } from './unexpected.js'
 
 const COMMANDLOG_GET = keyless('COMMANDLOG GET', list(slow), { ask: 'nodes', join: concat })
@@ -246,6 +246,7 @@ export abstract class Observing<C extends Context> extends Runner<C> {
   /** The bytes that a key and its value take, or null if there is none. @since 4.0 [MEMORY USAGE](https://redis.io/commands/memory-usage) */
   memoryUsage(key: Key, options: { readonly samples?: number } = {}): Outcome<C, C['int'] | null> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     option(args, 'SAMPLES', options.samples)
     return this.run(new Command(MEMORY_USAGE, args))
   }
@@ -271,6 +272,7 @@ export abstract class Observing<C extends Context> extends Runner<C> {
     options: { readonly config?: Readonly<Record<string, string>>; readonly args?: readonly string[] } = {},
   ): Outcome<C, 'OK'> {
     const args: Arguments = [path]
+    options = plainOptions(args, options)
     for (const [name, value] of Object.entries(options.config ?? {})) args.push('CONFIG', name, value)
     if (options.args !== undefined) args.push('ARGS', ...options.args)
     return this.run(new Command(MODULE_LOADEX, args))

@@ -2,7 +2,7 @@
 import type { Arguments, Key } from './argument.js'
 import type { Decoder } from './decoder.js'
 import { tuple, word } from './replies.js'
-import { known, option } from './tokens.js'
+import { known, option, plainOptions } from './tokens.js'
 
 export interface ScanOptions {
   /** Only names of this glob-style pattern. */
@@ -20,8 +20,9 @@ export function pushScanOptions(
   options: ScanOptions,
   names: ReadonlySet<string> = SCAN_OPTIONS,
 ): void {
-  const { match, count } = options
-  known(args, options, names)
+  const chosen = plainOptions(args, options)
+  const { match, count } = chosen
+  known(args, chosen, names)
   option(args, 'MATCH', match)
   option(args, 'COUNT', count)
 }

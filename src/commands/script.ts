@@ -2,6 +2,7 @@ import type { Argument, Key } from './argument.js'
 import { Command } from './command.js'
 import type { Context, Outcome, Runner } from './context.js'
 import { type Decoder, raw } from './decoder.js'
+import { ownOptions } from './own.js'
 import { called, EVAL, EVAL_RO, EVALSHA, EVALSHA_RO } from './scripting.js'
 import type { Shape } from './shape.js'
 import { type OneOrMore, refuse } from './tokens.js'
@@ -34,7 +35,8 @@ export class Script<R = unknown> {
 
   constructor(options: ScriptOptions & ScriptDecoding<(reply: unknown) => R>)
   constructor(options: ScriptOptions & ScriptDecoding<Decoder>)
-  constructor({ lua, keys, readonly = false, decode }: ScriptOptions & ScriptDecoding<unknown>) {
+  constructor(options: ScriptOptions & ScriptDecoding<unknown>) {
+    const { lua, keys, readonly = false, decode } = ownOptions('Script', options, ['lua', 'keys', 'readonly', 'decode'])
     this.lua = lua
     this.keys = keys
     this.readonly = readonly

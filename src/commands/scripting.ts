@@ -7,7 +7,7 @@ import { and, first, one } from './joins.js'
 import { countedKeys } from './key-specs.js'
 import { blob, int, list, named, ok, orNull, pairsOf, record, text, texts, word } from './replies.js'
 import type { Reply } from './reply.js'
-import { exclusive, flag, type OneOrMore, option, pushSeveral, type Several } from './tokens.js'
+import { exclusive, flag, type OneOrMore, option, plainOptions, pushSeveral, type Several } from './tokens.js'
 
 /** Whether the server answers when it is done, or at once and goes on in the background. */
 export type FlushOptions = AtMostOne<{ readonly async: boolean; readonly sync: boolean }>
@@ -183,6 +183,7 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
   /** The libraries and their functions. @since 7.0 [FUNCTION LIST](https://redis.io/commands/function-list) */
   functionList(options: FunctionListOptions = {}): Outcome<C, FunctionLibrary[]> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     option(args, 'LIBRARYNAME', options.libraryname)
     flag(args, 'WITHCODE', options.withcode)
     return this.run(new Command(FUNCTION_LIST, args))
@@ -194,6 +195,7 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
    */
   functionLoad(code: Argument, options: { readonly replace?: boolean } = {}): Outcome<C, string> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     flag(args, 'REPLACE', options.replace)
     args.push(code)
     return this.run(new Command(FUNCTION_LOAD, args))
@@ -204,6 +206,7 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
    */
   functionRestore(dump: Uint8Array, options: FunctionRestoreOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [dump]
+    options = plainOptions(args, options)
     exclusive(args, options, 'flush', 'append', 'replace')
     flag(args, 'FLUSH', options.flush)
     flag(args, 'APPEND', options.append)

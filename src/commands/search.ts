@@ -33,7 +33,7 @@ import {
   searchReply,
 } from './search-replies.js'
 import { type CreateOptions, pushCreateOptions, pushSchema, type Schema } from './search-schema.js'
-import { flag, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
+import { flag, type OneOrMore, option, plainOptions, pushAll, pushSeveral, type Several } from './tokens.js'
 
 type Contents = SearchOptions & { readonly nocontent?: false }
 type NoContents = SearchOptions & { readonly nocontent: true }
@@ -109,6 +109,7 @@ export class Search<C extends Context> extends Namespace<C> {
   /** Makes an index. [FT.CREATE](https://redis.io/commands/ft.create) */
   create(index: Key, schema: Schema, options: CreateOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [index]
+    options = plainOptions(args, options)
     pushCreateOptions(args, options)
     args.push('SCHEMA')
     pushSchema(args, schema)
@@ -118,6 +119,7 @@ export class Search<C extends Context> extends Namespace<C> {
   /** Adds fields to an index. [FT.ALTER](https://redis.io/commands/ft.alter) */
   alter(index: Key, schema: Schema, options: { readonly skipinitialscan?: boolean } = {}): Outcome<C, 'OK'> {
     const args: Arguments = [index]
+    options = plainOptions(args, options)
     flag(args, 'SKIPINITIALSCAN', options.skipinitialscan)
     args.push('SCHEMA', 'ADD')
     pushSchema(args, schema)
@@ -127,6 +129,7 @@ export class Search<C extends Context> extends Namespace<C> {
   /** Deletes an index, with `dd` its documents too. [FT.DROPINDEX](https://redis.io/commands/ft.dropindex) */
   dropindex(index: Key, options: { readonly dd?: boolean } = {}): Outcome<C, 'OK'> {
     const args: Arguments = [index]
+    options = plainOptions(args, options)
     flag(args, 'DD', options.dd)
     return this.run(new Command(DROPINDEX, args))
   }
@@ -165,6 +168,7 @@ export class Search<C extends Context> extends Namespace<C> {
   search(index: Key, query: Key, options: AnyContents): Outcome<C, SearchReply<FoundDocument<C> | FoundKey<C>, C>>
   search(index: Key, query: Key, options: AnyContents = {}): Outcome<C, SearchReply<FoundKey<C>, C>> {
     const args: Arguments = [index, query]
+    options = plainOptions(args, options)
     pushSearchOptions(args, options)
     return this.run(new Command(SEARCH, args, foundWith(options)))
   }
@@ -186,6 +190,7 @@ export class Search<C extends Context> extends Namespace<C> {
     options: AggregateOptions & Partial<WithCursor> = {},
   ): Outcome<C, AggregateReply<C> | AggregatePart<C>> {
     const args: Arguments = [index, query]
+    options = plainOptions(args, options)
     pushAggregateOptions(args, options)
     return this.run(new Command(AGGREGATE, args, options.withcursor === undefined ? aggregateReply : aggregatePart))
   }
@@ -200,6 +205,7 @@ export class Search<C extends Context> extends Namespace<C> {
     options: { readonly count?: number } = {},
   ): Outcome<C, AggregatePart<C>> {
     const args: Arguments = [index, cursor]
+    options = plainOptions(args, options)
     option(args, 'COUNT', options.count)
     return this.run(new Command(CURSOR_READ, args))
   }
@@ -221,6 +227,7 @@ export class Search<C extends Context> extends Namespace<C> {
     options: HybridOptions = {},
   ): Outcome<C, HybridReply<C>> {
     const args: Arguments = [index]
+    options = plainOptions(args, options)
     pushHybrid(args, query, vector, options)
     return this.run(new Command(HYBRID, args))
   }
@@ -232,6 +239,7 @@ export class Search<C extends Context> extends Namespace<C> {
     options: AnyContents & { readonly limited?: boolean } = {},
   ): Outcome<C, Profiled<SearchReply<FoundDocument<C> | FoundKey<C>, C>>> {
     const args: Arguments = [index, 'SEARCH']
+    options = plainOptions(args, options)
     flag(args, 'LIMITED', options.limited)
     args.push('QUERY', query)
     pushSearchOptions(args, options)
@@ -245,6 +253,7 @@ export class Search<C extends Context> extends Namespace<C> {
     options: AggregateOptions & { readonly limited?: boolean } = {},
   ): Outcome<C, Profiled<AggregateReply<C>>> {
     const args: Arguments = [index, 'AGGREGATE']
+    options = plainOptions(args, options)
     flag(args, 'LIMITED', options.limited)
     args.push('QUERY', query)
     pushAggregateOptions(args, options)
@@ -254,6 +263,7 @@ export class Search<C extends Context> extends Namespace<C> {
   /** How the server understands a query, as text. [FT.EXPLAIN](https://redis.io/commands/ft.explain) */
   explain(index: Key, query: Key, options: { readonly dialect?: number } = {}): Outcome<C, string> {
     const args: Arguments = [index, query]
+    options = plainOptions(args, options)
     option(args, 'DIALECT', options.dialect)
     return this.run(new Command(EXPLAIN, args))
   }
@@ -261,6 +271,7 @@ export class Search<C extends Context> extends Namespace<C> {
   /** The same in lines. [FT.EXPLAINCLI](https://redis.io/commands/ft.explaincli) */
   explaincli(index: Key, query: Key, options: { readonly dialect?: number } = {}): Outcome<C, string[]> {
     const args: Arguments = [index, query]
+    options = plainOptions(args, options)
     option(args, 'DIALECT', options.dialect)
     return this.run(new Command(EXPLAINCLI, args))
   }
@@ -268,6 +279,7 @@ export class Search<C extends Context> extends Namespace<C> {
   /** Words of a query that are not in the index, and what may be meant. [FT.SPELLCHECK](https://redis.io/commands/ft.spellcheck) */
   spellcheck(index: Key, query: Key, options: SpellcheckOptions = {}): Outcome<C, Correction<C>[]> {
     const args: Arguments = [index, query]
+    options = plainOptions(args, options)
     option(args, 'DISTANCE', options.distance)
     for (const terms of [options.terms ?? []].flat()) {
       if ('include' in terms) args.push('TERMS', 'INCLUDE', terms.include)
@@ -304,6 +316,7 @@ export class Search<C extends Context> extends Namespace<C> {
     options: { readonly skipinitialscan?: boolean } = {},
   ): Outcome<C, 'OK'> {
     const args: Arguments = [index, group]
+    options = plainOptions(args, options)
     flag(args, 'SKIPINITIALSCAN', options.skipinitialscan)
     pushAll(args, terms, 'term')
     return this.run(new Command(SYNUPDATE, args))
@@ -322,6 +335,7 @@ export class Search<C extends Context> extends Namespace<C> {
     options: { readonly incr?: boolean; readonly payload?: Argument } = {},
   ): Outcome<C, C['int']> {
     const args: Arguments = [key, suggestion, score]
+    options = plainOptions(args, options)
     flag(args, 'INCR', options.incr)
     option(args, 'PAYLOAD', options.payload)
     return this.run(new Command(SUGADD, args))

@@ -7,7 +7,7 @@ import { at, count, int, itemsOf, list, ok, text, textRecord, tuple, word } from
 import type { Reply } from './reply.js'
 import { type Info, info } from './server-text.js'
 import { PLAIN } from './shape.js'
-import { exclusive, flag, isGiven, option, refuse } from './tokens.js'
+import { exclusive, flag, isGiven, option, plainOptions, refuse } from './tokens.js'
 import { unexpected } from './unexpected.js'
 
 const BGREWRITEAOF = keyless('BGREWRITEAOF', word)
@@ -138,6 +138,7 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
    */
   bgsave(options: AtMostOne<{ readonly schedule: boolean; readonly cancel: boolean }> = {}): Outcome<C, string> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     exclusive(args, options, 'schedule', 'cancel')
     flag(args, 'SCHEDULE', options.schedule)
     flag(args, 'CANCEL', options.cancel)
@@ -180,6 +181,7 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
   /** Hands over from this primary to a replica. @since 6.2 [FAILOVER](https://redis.io/commands/failover) */
   failover(options: FailoverOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     refuseBesideAbort(args, options)
     if (options.to?.force === true && options.timeout === undefined) refuse(args, 'The option force needs timeout.')
     if (options.to !== undefined) {
@@ -241,6 +243,7 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
    */
   shutdown(options: ShutdownOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     refuseBesideAbort(args, options)
     if (options.save !== undefined) args.push(options.save ? 'SAVE' : 'NOSAVE')
     flag(args, 'NOW', options.now)

@@ -4,7 +4,7 @@ import { type Context, type Outcome, Runner } from './context.js'
 import { countedKeys, keyAt, keysFrom } from './key-specs.js'
 import { int, list, textOrNull, texts } from './replies.js'
 import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
-import { type OneOrMore, option, pushCounted, pushSeveral, type Several } from './tokens.js'
+import { type OneOrMore, option, plainOptions, pushCounted, pushSeveral, type Several } from './tokens.js'
 
 export interface ScannedMembers<T> {
   readonly cursor: string
@@ -69,6 +69,7 @@ export abstract class Sets<C extends Context> extends Runner<C> {
   /** How many members all sets have. @since 7.0 [SINTERCARD](https://redis.io/commands/sintercard) */
   sintercard(keys: OneOrMore<Key>, options: SintercardOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     pushCounted(args, Array.isArray(keys) ? keys : [keys as Key])
     option(args, 'LIMIT', options.limit)
     return this.run(new Command(SINTERCARD, args))
@@ -135,6 +136,7 @@ export abstract class Sets<C extends Context> extends Runner<C> {
    */
   sscan(key: Key, cursor: Argument, options: ScanOptions = {}): Outcome<C, ScannedMembers<C['text']>> {
     const args: Arguments = [key, cursor]
+    options = plainOptions(args, options)
     pushScanOptions(args, options)
     return this.run(new Command(SSCAN, args))
   }

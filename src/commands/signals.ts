@@ -1,4 +1,5 @@
 /** What waits for an AbortSignal: one listener for each signal, however many calls share it. */
+import { DataError } from '../errors/errors.js'
 
 /** Whoever has to know that a signal aborts. */
 export interface SignalWatcher {
@@ -37,6 +38,12 @@ function notify(this: AbortSignal): void {
   const watchers = watched.get(this)
   if (watchers === undefined) return
   for (const watcher of [...watchers]) if (watchers.has(watcher)) watcher.aborted(this.reason)
+}
+
+/** Throws a DataError for what is neither undefined nor an AbortSignal. */
+export function checkSignal(what: string, signal: unknown): void {
+  if (signal === undefined || isSignal(signal)) return
+  throw new DataError(`The option signal of ${what} must be an AbortSignal.`)
 }
 
 /** Whether `value` is an AbortSignal, of this realm or another: jsdom and node:vm have classes of their own. */

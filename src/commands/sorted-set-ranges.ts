@@ -4,7 +4,7 @@ import { type Context, type Outcome, Runner } from './context.js'
 import { keyAt } from './key-specs.js'
 import { int, type Scored, scored, texts } from './replies.js'
 import { type Bound, scoreOf } from './scores.js'
-import { exclusive, flag, isGiven, known, refuse } from './tokens.js'
+import { exclusive, flag, isGiven, known, plainOptions, refuse } from './tokens.js'
 
 /** A part of a range: so many members from this one on, counted from 0. A negative count is all. */
 export interface Limit {
@@ -96,6 +96,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   ): Outcome<C, C['text'][] | Scored<C['text']>[]>
   zrange(key: Key, start: Bound, stop: Bound, options: AnyRange = {}): Outcome<C, unknown> {
     const args: Arguments = [key, scoreOf(start), scoreOf(stop)]
+    options = plainOptions(args, options)
     known(args, options, ZRANGE_OPTIONS)
     exclusive(args, options, 'bylex', 'withscores')
     pushRange(args, options)
@@ -151,6 +152,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
     options: ZrangeOptions = {},
   ): Outcome<C, C['int']> {
     const args: Arguments = [destination, source, scoreOf(start), scoreOf(stop)]
+    options = plainOptions(args, options)
     pushRange(args, options)
     return this.run(new Command(ZRANGESTORE, args))
   }
@@ -199,6 +201,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   ): Outcome<C, C['text'][] | Scored<C['text']>[]>
   zrevrange(key: Key, start: number, stop: number, options: AnyRange = {}): Outcome<C, unknown> {
     const args: Arguments = [key, start, stop]
+    options = plainOptions(args, options)
     known(args, options, ZREVRANGE_OPTIONS)
     flag(args, 'WITHSCORES', options.withscores)
     return this.run(new Command(ZREVRANGE, args, options.withscores === true ? scored : texts))

@@ -29,6 +29,7 @@ import {
   known,
   type OneOrMore,
   option,
+  plainOptions,
   pushAll,
   pushCounted,
   pushSeveral,
@@ -180,6 +181,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
     options: ZaddOptions & { readonly incr?: boolean } = {},
   ): Outcome<C, unknown> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     const incr = options.incr === true
     exclusive(args, options, 'nx', 'xx')
     exclusive(args, options, 'nx', 'gt', 'lt')
@@ -288,6 +290,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   ): Outcome<C, C['int'] | Ranked<C['int']> | null>
   zrank(key: Key, member: Argument, options: { readonly withscore?: boolean } = {}): Outcome<C, unknown> {
     const args: Arguments = [key, member]
+    options = plainOptions(args, options)
     flag(args, 'WITHSCORE', options.withscore)
     return this.run(new Command(ZRANK, args, options.withscore === true ? ranked : intOrNull))
   }
@@ -312,6 +315,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   ): Outcome<C, C['int'] | Ranked<C['int']> | null>
   zrevrank(key: Key, member: Argument, options: { readonly withscore?: boolean } = {}): Outcome<C, unknown> {
     const args: Arguments = [key, member]
+    options = plainOptions(args, options)
     flag(args, 'WITHSCORE', options.withscore)
     return this.run(new Command(ZREVRANK, args, options.withscore === true ? ranked : intOrNull))
   }
@@ -337,6 +341,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   ): Outcome<C, ScannedMembers<Scored<C['text']>> | ScannedMembers<C['text']>>
   zscan(key: Key, cursor: Argument, options: ZscanOptions = {}): Outcome<C, unknown> {
     const args: Arguments = [key, cursor]
+    options = plainOptions(args, options)
     pushScanOptions(args, options, ZSCAN_OPTIONS)
     flag(args, 'NOSCORES', options.noscores)
     return this.run(new Command(ZSCAN, args, options.noscores === true ? scannedMembers : scannedScored))

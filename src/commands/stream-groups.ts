@@ -18,7 +18,17 @@ import {
 } from './replies-streams.js'
 import type { Reply } from './reply.js'
 import { pushIds, pushReferences, pushStreams, type References, type StreamId, type StreamIds } from './streams.js'
-import { flag, isGiven, known, type OneOrMore, option, pushAll, pushSeveral, type Several } from './tokens.js'
+import {
+  flag,
+  isGiven,
+  known,
+  type OneOrMore,
+  option,
+  plainOptions,
+  pushAll,
+  pushSeveral,
+  type Several,
+} from './tokens.js'
 
 export interface XreadgroupOptions {
   /** At most so many entries of each stream. */
@@ -177,6 +187,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
    */
   xackdel(key: Key, group: Argument, ids: OneOrMore<StreamId>, options: References = {}): Outcome<C, C['int'][]> {
     const args: Arguments = [key, group]
+    options = plainOptions(args, options)
     pushReferences(args, options)
     pushIds(args, ids)
     return this.run(new Command(XACKDEL, args))
@@ -219,6 +230,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     options: XautoclaimOptions & { readonly justid?: boolean } = {},
   ): Outcome<C, unknown> {
     const args: Arguments = [key, group, consumer, minIdle, start]
+    options = plainOptions(args, options)
     option(args, 'COUNT', options.count)
     flag(args, 'JUSTID', options.justid)
     return this.run(new Command(XAUTOCLAIM, args, options.justid === true ? autoclaimedIds : autoclaimedEntries))
@@ -261,6 +273,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     options: XclaimOptions & { readonly justid?: boolean } = {},
   ): Outcome<C, unknown> {
     const args: Arguments = [key, group, consumer, minIdle]
+    options = plainOptions(args, options)
     pushAll(args, claimed, 'id')
     option(args, 'IDLE', options.idle)
     option(args, 'TIME', options.time)
@@ -277,6 +290,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
    */
   xgroupCreate(key: Key, group: Argument, id: StreamId, options: XgroupCreateOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, group, id]
+    options = plainOptions(args, options)
     flag(args, 'MKSTREAM', options.mkstream)
     option(args, 'ENTRIESREAD', options.entriesread)
     return this.run(new Command(XGROUP_CREATE, args))
@@ -322,6 +336,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     options: { readonly entriesread?: number } = {},
   ): Outcome<C, 'OK'> {
     const args: Arguments = [key, group, id]
+    options = plainOptions(args, options)
     option(args, 'ENTRIESREAD', options.entriesread)
     return this.run(new Command(XGROUP_SETID, args))
   }
@@ -348,6 +363,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     options: XnackOptions = {},
   ): Outcome<C, C['int']> {
     const args: Arguments = [key, group, mode]
+    options = plainOptions(args, options)
     pushIds(args, ids)
     option(args, 'RETRYCOUNT', options.retrycount)
     flag(args, 'FORCE', options.force)
@@ -376,6 +392,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     options: XpendingOptions = {},
   ): Outcome<C, unknown> {
     const args: Arguments = [key, group]
+    options = plainOptions(args, options)
     if (start === undefined) return this.run(new Command(XPENDING, args))
     option(args, 'IDLE', options.idle)
     // What is missing among these is refused when the arguments are checked.
@@ -414,6 +431,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     options: XreadgroupOptions & { readonly claim?: number } = {},
   ): Outcome<C, unknown> {
     const args: Arguments = ['GROUP', group, consumer]
+    options = plainOptions(args, options)
     known(args, options, XREADGROUP_OPTIONS)
     option(args, 'COUNT', options.count)
     option(args, 'BLOCK', options.block)

@@ -22,6 +22,7 @@ import {
   known,
   type OneOrMore,
   option,
+  plainOptions,
   pushCounted,
   pushFields,
   pushSeveral,
@@ -169,6 +170,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     options: XaddOptions & { readonly nomkstream?: boolean } = {},
   ): Outcome<C, string | null> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     const { idmp, idmpauto } = options
     known(args, options, XADD_OPTIONS)
     exclusive(args, options, 'idmp', 'idmpauto')
@@ -187,6 +189,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
    */
   xcfgset(key: Key, options: XcfgsetOptions): Outcome<C, 'OK'> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     option(args, 'IDMP-DURATION', options.idmpDuration)
     option(args, 'IDMP-MAXSIZE', options.idmpMaxsize)
     return this.run(new Command(XCFGSET, args))
@@ -205,6 +208,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
    */
   xdelex(key: Key, ids: OneOrMore<StreamId>, options: References = {}): Outcome<C, C['int'][]> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     pushReferences(args, options)
     pushIds(args, ids)
     return this.run(new Command(XDELEX, args))
@@ -227,6 +231,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   ): Outcome<C, StreamInfo<C> | FullStreamInfo<C>>
   xinfoStream(key: Key, options: { readonly full?: boolean; readonly count?: number } = {}): Outcome<C, unknown> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     const full = options.full === true
     if (!full && isGiven(options, 'count')) refuse(args, 'The option count goes with full only.')
     flag(args, 'FULL', full)
@@ -250,6 +255,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     options: RangeOptions = {},
   ): Outcome<C, StreamEntry<C['text']>[]> {
     const args: Arguments = [key, start, end]
+    options = plainOptions(args, options)
     option(args, 'COUNT', options.count)
     return this.run(new Command(XRANGE, args))
   }
@@ -264,6 +270,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     options: XreadOptions = {},
   ): Outcome<C, StreamEntries<C['text'], StreamEntry<C['text']>>[] | null> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     known(args, options, XREAD_OPTIONS)
     option(args, 'COUNT', options.count)
     option(args, 'BLOCK', options.block)
@@ -282,6 +289,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     options: RangeOptions = {},
   ): Outcome<C, StreamEntry<C['text']>[]> {
     const args: Arguments = [key, end, start]
+    options = plainOptions(args, options)
     option(args, 'COUNT', options.count)
     return this.run(new Command(XREVRANGE, args))
   }
@@ -289,6 +297,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   /** Sets the id behind which the next one comes. @since 5.0 [XSETID](https://redis.io/commands/xsetid) */
   xsetid(key: Key, lastId: StreamId, options: XsetidOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, lastId]
+    options = plainOptions(args, options)
     option(args, 'ENTRIESADDED', options.entriesadded)
     option(args, 'MAXDELETEDID', options.maxdeletedid)
     return this.run(new Command(XSETID, args))
@@ -297,6 +306,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   /** Deletes the oldest entries and tells how many. @since 5.0 [XTRIM](https://redis.io/commands/xtrim) */
   xtrim(key: Key, options: TrimOptions): Outcome<C, C['int']> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     known(args, options, XTRIM_OPTIONS)
     if (!isGiven(options, 'maxlen') && !isGiven(options, 'minid')) refuse(args, 'One of maxlen and minid is needed.')
     pushTrim(args, options)

@@ -28,6 +28,7 @@ import {
   isGiven,
   known,
   option,
+  plainOptions,
   pushFields,
   pushSeveral,
   refuse,
@@ -162,6 +163,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
    */
   delex(key: Key, options: AtMostOne<Comparison> = {}): Outcome<C, C['int']> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     exclusive(args, options, 'ifeq', 'ifne', 'ifdeq', 'ifdne')
     pushComparison(args, options)
     return this.run(new Command(DELEX, args))
@@ -202,6 +204,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
    */
   getex(key: Key, options: NewLifetime = {}): Outcome<C, C['text'] | null> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     known(args, options, NEW_LIFETIME)
     pushLifetime(args, options)
     return this.run(new Command(GETEX, args))
@@ -267,6 +270,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   ): Outcome<C, C['text'] | C['int'] | LcsMatches<C['int'], LcsMatch<C['int']> & { readonly length?: C['int'] }>>
   lcs(key1: Key, key2: Key, options: LcsOptions = {}): Outcome<C, unknown> {
     const args: Arguments = [key1, key2]
+    options = plainOptions(args, options)
     exclusive(args, options, 'len', 'idx')
     if (options.idx !== true && (isGiven(options, 'minmatchlen') || isGiven(options, 'withmatchlen'))) {
       refuse(args, 'The options minmatchlen and withmatchlen need idx.')
@@ -341,6 +345,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   set(key: Key, value: Argument, options?: SetOptions & { readonly get?: boolean }): Outcome<C, unknown> {
     const args: Arguments = [key, value]
     if (options === undefined) return this.run(new Command(SET, args))
+    options = plainOptions(args, options)
     known(args, options, SET_OPTIONS)
     exclusive(args, options, 'nx', 'xx', 'ifeq', 'ifne', 'ifdeq', 'ifdne')
     flag(args, 'NX', options.nx)

@@ -4,7 +4,7 @@ import { type Context, type Form, Namespace, type Outcome, type Plain } from './
 import { countedKeys, keyAt } from './key-specs.js'
 import { double, int, list, ok } from './replies.js'
 import { statistics } from './replies-modules.js'
-import { flag, option, pushCounted, pushSeveral, type Several } from './tokens.js'
+import { flag, option, plainOptions, pushCounted, pushSeveral, type Several } from './tokens.js'
 
 export interface TDigestMergeOptions {
   /** Of the result: the greater it is, the more exact and the bigger; the greatest of the sources unless given. */
@@ -68,6 +68,7 @@ export class TDigest<C extends Context> extends Namespace<C> {
    */
   create(key: Key, options: { readonly compression?: number } = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     option(args, 'COMPRESSION', options.compression)
     return this.run(new Command(CREATE, args))
   }
@@ -85,6 +86,7 @@ export class TDigest<C extends Context> extends Namespace<C> {
   /** Merges others into one, which is made if need be. [TDIGEST.MERGE](https://redis.io/commands/tdigest.merge) */
   merge(destination: Key, sources: readonly Key[], options: TDigestMergeOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [destination]
+    options = plainOptions(args, options)
     pushCounted(args, sources)
     option(args, 'COMPRESSION', options.compression)
     flag(args, 'OVERRIDE', options.override)

@@ -20,7 +20,17 @@ import {
   seriesRanges,
   seriesSamples,
 } from './time-series-replies.js'
-import { exclusive, type Fields, flag, type OneOrMore, option, pushAll, pushFields, refuse } from './tokens.js'
+import {
+  exclusive,
+  type Fields,
+  flag,
+  type OneOrMore,
+  option,
+  plainOptions,
+  pushAll,
+  pushFields,
+  refuse,
+} from './tokens.js'
 import { isMap } from './values.js'
 
 /** In ms since the epoch. `'*'` is the server's clock; in ranges `'-'` is the earliest and `'+'` the latest sample. */
@@ -144,6 +154,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   /** Makes an empty series. [TS.CREATE](https://redis.io/commands/ts.create) */
   create(key: Key, options: SeriesOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     pushSeries(args, options)
     return this.run(new Command(CREATE, args))
   }
@@ -151,6 +162,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   /** Changes what a series is like. [TS.ALTER](https://redis.io/commands/ts.alter) */
   alter(key: Key, options: SeriesAlteration): Outcome<C, 'OK'> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     pushSeries(args, options)
     return this.run(new Command(ALTER, args))
   }
@@ -158,6 +170,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   /** Adds a sample, to a series made by these options if need be, and gives its timestamp. [TS.ADD](https://redis.io/commands/ts.add) */
   add(key: Key, timestamp: Timestamp, value: Argument, options: SeriesAddOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = [key, timestamp, value]
+    options = plainOptions(args, options)
     pushSeries(args, options, options.onDuplicate)
     return this.run(new Command(ADD, args))
   }
@@ -206,6 +219,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   /** The samples from one time to another, both included. [TS.RANGE](https://redis.io/commands/ts.range) */
   range(key: Key, from: Timestamp, to: Timestamp, options: SeriesRangeOptions = {}): Outcome<C, Sample<C>[]> {
     const args: Arguments = [key, from, to]
+    options = plainOptions(args, options)
     pushSelection(args, options)
     pushBuckets(args, options)
     return this.run(new Command(RANGE, args))
@@ -214,6 +228,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   /** As {@link range}, the last one first. [TS.REVRANGE](https://redis.io/commands/ts.revrange) */
   revrange(key: Key, from: Timestamp, to: Timestamp, options: SeriesRangeOptions = {}): Outcome<C, Sample<C>[]> {
     const args: Arguments = [key, from, to]
+    options = plainOptions(args, options)
     pushSelection(args, options)
     pushBuckets(args, options)
     return this.run(new Command(REVRANGE, args))
@@ -266,6 +281,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   /** The last sample, null if there is none. [TS.GET](https://redis.io/commands/ts.get) */
   get(key: Key, options: { readonly latest?: boolean } = {}): Outcome<C, Sample<C> | null> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     flag(args, 'LATEST', options.latest)
     return this.run(new Command(GET, args))
   }
@@ -276,6 +292,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     options: SeriesLabelOptions & { readonly latest?: boolean } = {},
   ): Outcome<C, SeriesSample<C>[]> {
     const args: Arguments = []
+    options = plainOptions(args, options)
     flag(args, 'LATEST', options.latest)
     pushLabelOptions(args, options)
     args.push('FILTER')
@@ -289,6 +306,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
   info(key: Key, options: { readonly debug?: boolean }): Outcome<C, SeriesInfo<C> | SeriesDetails<C>>
   info(key: Key, options: { readonly debug?: boolean } = {}): Outcome<C, SeriesInfo<C> | SeriesDetails<C>> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     flag(args, 'DEBUG', options.debug)
     return this.run(new Command(INFO, args))
   }

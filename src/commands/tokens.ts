@@ -1,9 +1,25 @@
 /** How the options of a command become arguments. */
 import { DataError } from '../errors/errors.js'
 import type { Argument, Arguments, Key } from './argument.js'
+import { own } from './own.js'
 import { isMap } from './values.js'
 
 type Options = object
+
+/**
+ * The options of a call, own properties only: what somebody put on Object.prototype is no option. Null adds a refusal: a
+ * call rejects, and never throws.
+ */
+export function plainOptions<O extends object | undefined>(args: Arguments, options: O): O {
+  if (options === null) {
+    refuse(args, 'The options must be an object, the last argument, or be left out.')
+    return own() as O
+  }
+  // What else is no object is refused by `known`, in the words of the command.
+  if (typeof options !== 'object') return options
+  for (const name in options) if (!Object.hasOwn(options, name)) return own<object>(options) as O
+  return options
+}
 
 /**
  * Adds a refusal for options that are none of `names`: `{ EX: 10 }`, or `'EX', 10` in place of an object, would else be

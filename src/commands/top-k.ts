@@ -5,7 +5,7 @@ import { bool, double, int, list, ok, pairsOf, text, texts, textsOrNulls } from 
 import { statistics } from './replies-modules.js'
 import type { Reply } from './reply.js'
 import type { Shape } from './shape.js'
-import { type Fields, flag, pushFields, pushSeveral, type Several, together } from './tokens.js'
+import { type Fields, flag, plainOptions, pushFields, pushSeveral, type Several, together } from './tokens.js'
 import { unexpected } from './unexpected.js'
 
 /** All of them or none. */
@@ -61,6 +61,7 @@ export class TopK<C extends Context> extends Namespace<C> {
   /** Makes an empty list of at most `k` items. [TOPK.RESERVE](https://redis.io/commands/topk.reserve) */
   reserve(key: Key, k: number, options: TopKReserveOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, k]
+    options = plainOptions(args, options)
     together(args, options, 'width', 'depth', 'decay')
     if (options.width !== undefined) args.push(options.width, options.depth, options.decay)
     return this.run(new Command(RESERVE, args))
@@ -100,6 +101,7 @@ export class TopK<C extends Context> extends Namespace<C> {
   list(key: Key, options: { readonly withcount?: boolean }): Outcome<C, C['text'][] | CountedItem<C>[]>
   list(key: Key, options: { readonly withcount?: boolean } = {}): Outcome<C, C['text'][] | CountedItem<C>[]> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     flag(args, 'WITHCOUNT', options.withcount)
     return this.run(new Command(LIST, args, options.withcount === true ? countedItems : texts))
   }

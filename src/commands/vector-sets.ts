@@ -20,7 +20,7 @@ import {
   word,
 } from './replies.js'
 import { MapReply, type Reply } from './reply.js'
-import { exclusive, flag, option } from './tokens.js'
+import { exclusive, flag, option, plainOptions } from './tokens.js'
 import { unexpected } from './unexpected.js'
 import { isBytes } from './values.js'
 
@@ -189,6 +189,7 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
    */
   vadd(key: Key, vector: Vector, element: Argument, options: VaddOptions = {}): Outcome<C, boolean> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     option(args, 'REDUCE', options.reduce)
     pushVector(args, vector)
     args.push(element)
@@ -222,6 +223,7 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
   vemb(key: Key, element: Argument, options: { readonly raw?: boolean }): Outcome<C, number[] | RawVector | null>
   vemb(key: Key, element: Argument, options: { readonly raw?: boolean } = {}): Outcome<C, unknown> {
     const args: Arguments = [key, element]
+    options = plainOptions(args, options)
     flag(args, 'RAW', options.raw)
     return this.run(new Command(VEMB, args, options.raw === true ? rawVector : numbersOrNull))
   }
@@ -263,6 +265,7 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
   ): Outcome<C, C['text'][][] | VectorLink<C['text']>[][] | null>
   vlinks(key: Key, element: Argument, options: { readonly withscores?: boolean } = {}): Outcome<C, unknown> {
     const args: Arguments = [key, element]
+    options = plainOptions(args, options)
     flag(args, 'WITHSCORES', options.withscores)
     return this.run(new Command(VLINKS, args, options.withscores === true ? scoredLayers : layers))
   }
@@ -311,6 +314,7 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
     options: VsimOptions<S, A> = {},
   ): Outcome<C, VsimFound<C['text'], S, A>> {
     const args: Arguments = [key]
+    options = plainOptions(args, options)
     if (typeof like === 'string' || isBytes(like)) args.push('ELE', like)
     else pushVector(args, like)
     flag(args, 'WITHSCORES', options.withscores)

@@ -1,5 +1,6 @@
 /** The options of a client: what the user may give, what it means, and the settled form that the rest works with. */
 import type { ConnectionOptions } from 'node:tls'
+import { own as ownProperties } from '../commands/own.js'
 import { DataError } from '../errors/errors.js'
 import { Acquaintance } from './acquaintance.js'
 import { LIMITS, type ReaderLimits } from './limits.js'
@@ -146,7 +147,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isCredentials(value: unknown): boolean {
   if (!isObject(value)) return false
-  const { password, username } = value
+  const { password, username } = ownProperties(value)
   return typeof password === 'string' && (username === undefined || typeof username === 'string')
 }
 
@@ -244,7 +245,7 @@ export function checkOptions(options: RedisOptions): void {
   if (own(options, 'username') !== undefined && own(options, 'password') === undefined) {
     throw new DataError('The option username needs a password.')
   }
-  const { min = 0, max = 10 } = own(options, 'pool') ?? {}
+  const { min = 0, max = 10 } = ownProperties(own(options, 'pool'))
   if (min > max) throw new DataError('The option pool.min must not be above pool.max.')
 }
 
@@ -269,7 +270,7 @@ export function mergeOptions(base: RedisOptions, more: RedisOptions | undefined)
   for (const name of Object.keys(more)) {
     const value = (more as Record<string, unknown>)[name]
     if (value === undefined) continue
-    const before = merged[name]
+    const before = Object.hasOwn(merged, name) ? merged[name] : undefined
     merged[name] = name !== 'credentials' && isObject(value) && isObject(before) ? { ...before, ...value } : value
   }
   checkOptions(merged as RedisOptions)
@@ -287,9 +288,10 @@ export function settle(options: RedisOptions): Settings {
   const get = <K extends keyof RedisOptions>(name: K) => own(options, name)
   const path = get('path')
   const tls = get('tls')
-  const reconnect = get('reconnect')
-  const queue: QueueOptions = get('queue') ?? {}
-  const pool: PoolOptions = get('pool') ?? {}
+  const pauses = get('reconnect')
+  const reconnect = pauses === false ? false : ownProperties(pauses)
+  const queue: QueueOptions = ownProperties(get('queue'))
+  const pool: PoolOptions = ownProperties(get('pool'))
   const limits: Partial<ReaderLimits> = get('limits') ?? {}
   const password = get('password')
   const username = get('username')

@@ -1,5 +1,6 @@
 /** What subscribe(), psubscribe() and ssubscribe() take: channels as an array or one by one, a handler, options. */
 import type { Key } from '../commands/argument.js'
+import { own } from '../commands/own.js'
 import { isSignal } from '../commands/signals.js'
 import { isBytes } from '../commands/values.js'
 import { DataError, PubSubError } from '../errors/errors.js'
@@ -53,7 +54,7 @@ export function readArguments<T extends string | Buffer>(
   return {
     names: readChannels(method, rest as ChannelArguments),
     handler,
-    options: (options ?? {}) as SubscribeOptions,
+    options: own(options as SubscribeOptions | undefined),
   }
 }
 
@@ -85,7 +86,7 @@ export function checkSubscribeOptions(method: string, options: unknown): void {
       throw new DataError(`Unknown option ${name} of ${method}(): known are maxQueue, signal, whenFull.`)
     }
   }
-  const { maxQueue, signal, whenFull } = options as Record<keyof SubscribeOptions, unknown>
+  const { maxQueue, signal, whenFull } = own(options) as Record<keyof SubscribeOptions, unknown>
   if (maxQueue !== undefined && !(typeof maxQueue === 'number' && maxQueue >= 1)) {
     throw new DataError(`The option maxQueue of ${method}() must be a number from 1, or Infinity.`)
   }

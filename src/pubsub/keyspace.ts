@@ -1,5 +1,6 @@
 /** Keyspace notifications: the server tells what happens to keys, if `notify-keyspace-events` says so. */
 import type { Circumstances } from '../commands/command.js'
+import { own } from '../commands/own.js'
 import { escaped } from '../commands/prefix.js'
 import type { Shape } from '../commands/shape.js'
 import { DataError, PubSubError, ResponseError } from '../errors/errors.js'
@@ -63,9 +64,10 @@ export async function keyspace<T extends Text>(
 ): Promise<KeyspaceSubscription<T>> {
   checkKeyspaceOptions(wanted)
   checkSubscribeOptions('keyspace', options)
-  options.signal?.throwIfAborted()
+  const chosen = own(options)
+  chosen.signal?.throwIfAborted()
   const { circumstances, registry, shape, timeout } = view
-  const { db = view.db, events, keys = '*' } = wanted
+  const { configure = false, db = view.db, events, keys = '*' } = own(wanted)
   const patterns = typeof keys === 'string' ? [keys] : keys
   // The channels of events carry all keys, those of keys all events: the narrower ones are subscribed to.
   const byEvent = events !== undefined && shape.prefix === '' && patterns.every(pattern => pattern === '*')
@@ -73,14 +75,13 @@ export async function keyspace<T extends Text>(
     ? events.map(event => `__keyevent@${db}__:${escaped(event)}`)
     : patterns.map(pattern => `__keyspace@${db}__:${escaped(shape.prefix)}${pattern}`)
   const flags = flagsFor(byEvent, events)
-  const { configure = false } = wanted
   await ensureFlags(view.configuration, flags, configure)
   const member = registry.admit({
     kind: PATTERN,
     bytes: shape.bytes,
     prefix: '',
     timeout,
-    options,
+    options: chosen,
     reading: {
       item: readEvent(shape, byEvent ? undefined : events),
       handler: handler as ((item: unknown) => unknown) | undefined,
@@ -97,12 +98,13 @@ export async function keyspace<T extends Text>(
 }
 
 function checkKeyspaceOptions(wanted: KeyspaceOptions): void {
+  if (typeof wanted !== 'object' || wanted === null) throw new DataError('keyspace() takes an object of options first.')
   for (const name of Object.keys(wanted)) {
     if (!['keys', 'events', 'db', 'configure'].includes(name)) {
       throw new DataError(`Unknown option ${name} of keyspace(): known are configure, db, events, keys.`)
     }
   }
-  const { configure, db, events, keys } = wanted
+  const { configure, db, events, keys } = own(wanted)
   const isList = (value: unknown) =>
     Array.isArray(value) && value.length > 0 && value.every(each => typeof each === 'string')
   if (keys !== undefined && typeof keys !== 'string' && !isList(keys)) {
