@@ -5,7 +5,6 @@
  * It is one unit: a failure of what the connection cannot do without destroys it. What it can do without may be refused,
  * and is not said again to who refused it.
  */
-import { randomBytes } from 'node:crypto'
 import type { Argument } from '../commands/argument.js'
 import { Command, type Spec } from '../commands/command.js'
 import {
@@ -31,6 +30,7 @@ import {
   ResponseError,
 } from '../errors/errors.js'
 import { explained, insisted, isForNow, isOfHello, isUnknownCommand, isWithoutPassword } from './handshake-errors.js'
+import { nonce } from './nonce.js'
 import type { Credentials, Settings } from './options.js'
 import { VERSION } from './version.js'
 
@@ -204,12 +204,12 @@ function refusalNoted({ acquaintance }: Settings, { name }: Spec): (error: Redis
  */
 function markOf({ acquaintance }: Settings, bare: boolean): Step | undefined {
   if (acquaintance.refuses(PING.name)) return undefined
-  const nonce = randomBytes(8).toString('hex')
+  const text = nonce()
   const plain = bare || !acquaintance.echoes
   return {
-    command: step(PING, plain ? [] : [nonce]),
+    command: step(PING, plain ? [] : [text]),
     read: reply => {
-      if (!plain && reply === nonce) return
+      if (!plain && reply === text) return
       // No other step is answered so, hence this is proof as well: from servers that know no argument of PING.
       if (reply !== 'PONG') throw wrongForm('PING', 'its argument')
       acquaintance.echoes = false

@@ -6,7 +6,6 @@
  *   GET b    ◂── the reply of GET a's neighbour, and so on
  *   PING m   ◂── something else than m: proof
  */
-import { randomBytes } from 'node:crypto'
 import type Denque from 'denque'
 import { Command, State } from '../commands/command.js'
 import { PING } from '../commands/handshaking.js'
@@ -14,14 +13,7 @@ import type { Reply } from '../commands/reply.js'
 import { InvalidResponse, NoPermissionError, type RedisError } from '../errors/errors.js'
 import type { Acquaintance } from './acquaintance.js'
 import { isUnknownCommand } from './handshake-errors.js'
-
-const PROCESS = randomBytes(8).toString('hex')
-let count = 0
-
-/** A text that no other command of any process is answered with. */
-function nonce(): string {
-  return `respire:${PROCESS}:${(++count).toString(36)}`
-}
+import { nonce } from './nonce.js'
 
 /** Whether `reply` is that of PING with `text`: under RESP2 a subscribed connection gets a list. */
 function isEcho(reply: unknown, text: string): boolean {
@@ -84,7 +76,7 @@ export class Marks {
 
   /** The next mark: it must be written. */
   make(): Command {
-    this.awaited = nonce()
+    this.awaited = `respire:${nonce()}`
     return new Mark(this, this.awaited)
   }
 

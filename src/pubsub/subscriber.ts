@@ -9,13 +9,13 @@
  * A topic has at most one line on its way. What was decided meanwhile is looked at when it is confirmed, so the wire comes
  * to what is wanted in whatever order calls came; a lost connection puts all back to `out`, and writes the wanted again.
  */
-import { randomUUID } from 'node:crypto'
 import type { Reply } from '../commands/reply.js'
 import { nextTick, performance } from '../commands/timers.js'
 import type { Backoff } from '../connection/backoff.js'
 import type { Connection } from '../connection/connection.js'
 import { Link } from '../connection/link.js'
 import type { LinkOwner } from '../connection/link-owner.js'
+import { nonce } from '../connection/nonce.js'
 import type { Endpoint, Settings } from '../connection/options.js'
 import { isPassing } from '../connection/refused.js'
 import { NoPermissionError, type RedisError } from '../errors/errors.js'
@@ -210,7 +210,7 @@ export class Subscriber implements LinkOwner, Carrier {
    */
   #writeFence(connection: Connection, line: Line): void {
     const fence = new Line(CHANNEL, false, [], connection, (failed, error) => this.#lineFailed(failed, error))
-    const name = `respire:fence:${randomUUID()}`
+    const name = `respire:fence:${nonce()}`
     fence.args = [name]
     fence.left = 1
     fence.fenced = line
