@@ -1,4 +1,5 @@
 /** Every command that a server processes, told on a connection of its own. */
+import Denque from 'denque'
 import { Command } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { MONITOR } from '../commands/server.js'
@@ -19,12 +20,16 @@ export interface MonitorEntry {
 
 /** What waits to be read at most; beyond it the oldest are dropped, and counted. */
 const MAX_QUEUE = 100_000
+/** Characters of the lines that wait: a reader that has fallen behind a server under load must not cost all memory. */
+const MAX_CHARACTERS = 64 * 1024 * 1024
 /** Bytes of a command as it is told, with its escapes; beyond it the loop throws. */
 const MAX_LINE = 32 * 1024 * 1024
 
 export class Monitor implements ConnectionOwner<Connection> {
   readonly #connection: Connection
-  readonly #queue: MonitorEntry[] = []
+  /** Lines as they came: what is dropped need not be taken apart. */
+  readonly #queue = new Denque<string>()
+  #characters = 0
   readonly #ended: (monitor: Monitor) => void
   /** How many entries were dropped because nobody read them in time. */
   dropped = 0
@@ -44,9 +49,12 @@ export class Monitor implements ConnectionOwner<Connection> {
   async *entries(): AsyncGenerator<MonitorEntry, void, undefined> {
     try {
       for (;;) {
-        const entries = this.#queue.splice(0)
-        yield* entries
-        if (entries.length > 0) continue
+        const line = this.#shift()
+        if (line !== undefined) {
+          const entry = readLine(line)
+          if (entry !== undefined) yield entry
+          continue
+        }
         if (this.#error !== undefined) throw this.#error
         if (this.#closed) return
         await new Promise<void>(resolve => {
@@ -77,14 +85,20 @@ export class Monitor implements ConnectionOwner<Connection> {
   }
 
   onStray(_connection: Connection, reply: Reply): void {
-    const entry = typeof reply === 'string' ? readLine(reply) : undefined
-    if (entry === undefined) return
-    if (this.#queue.length >= MAX_QUEUE) {
-      this.#queue.shift()
+    if (typeof reply !== 'string') return
+    this.#queue.push(reply)
+    this.#characters += reply.length
+    while (this.#queue.length > MAX_QUEUE || (this.#characters > MAX_CHARACTERS && this.#queue.length > 1)) {
+      this.#shift()
       this.dropped++
     }
-    this.#queue.push(entry)
     this.#wake()
+  }
+
+  #shift(): string | undefined {
+    const line = this.#queue.shift()
+    if (line !== undefined) this.#characters -= line.length
+    return line
   }
 
   onClosed(_connection: Connection, error: RedisError): void {

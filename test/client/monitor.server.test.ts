@@ -96,3 +96,24 @@ test('a line is read in linear time, whatever it holds', () => {
   expect(readLine(String.raw`1.5 [0 x] "set" "a"b\c\n\xc3\xbc" ""`)?.args).toEqual(['set', 'a"b\\c\nü', ''])
   expect(readLine('nonsense')).toBeUndefined()
 })
+
+test('a reader that has fallen behind loses the oldest entries by their size, too', { timeout: 60_000 }, async () => {
+  const redis = new Redis({ port: server().port })
+  const entries = redis.monitor()
+  const first = entries.next()
+  const monitor = async () => /.* cmd=monitor.*/.exec(String(await server().command('CLIENT', 'LIST')))?.[0]
+  await until(monitor)
+  await server().command('ECHO', 'first')
+  await first
+  const writer = new Redis({ port: server().port, commandTimeout: 0 })
+  for (let i = 0; i < 300; i++) await writer.echo(`${i} ${'x'.repeat(300_000)}`)
+  await until(async () => (await monitor())?.includes(' omem=0 '), {
+    what: 'the monitor has read all but what is on its way',
+  })
+  // 64 MiB are 223 of them; up to 20 may be on their way.
+  const oldest = Number((await entries.next()).value?.args[1]?.split(' ')[0])
+  expect(oldest).toBeGreaterThan(50)
+  expect(oldest).toBeLessThan(80)
+  await entries.return()
+  await Promise.all([redis.close(), writer.close()])
+})
