@@ -1,5 +1,4 @@
 /** Every command that a server processes, told on a connection of its own. */
-import Denque from 'denque'
 import { Command } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { MONITOR } from '../commands/server.js'
@@ -28,7 +27,9 @@ const MAX_LINE = 32 * 1024 * 1024
 export class Monitor implements ConnectionOwner<Connection> {
   readonly #connection: Connection
   /** Lines as they came: what is dropped need not be taken apart. */
-  readonly #queue = new Denque<string>()
+  #queue: string[] = []
+  /** The oldest of the queue; what stands before it was read or dropped. */
+  #oldest = 0
   #characters = 0
   readonly #ended: (monitor: Monitor) => void
   /** How many entries were dropped because nobody read them in time. */
@@ -88,16 +89,27 @@ export class Monitor implements ConnectionOwner<Connection> {
     if (typeof reply !== 'string') return
     this.#queue.push(reply)
     this.#characters += reply.length
-    while (this.#queue.length > MAX_QUEUE || (this.#characters > MAX_CHARACTERS && this.#queue.length > 1)) {
+    while (this.#waiting > MAX_QUEUE || (this.#characters > MAX_CHARACTERS && this.#waiting > 1)) {
       this.#shift()
       this.dropped++
     }
     this.#wake()
   }
 
+  get #waiting(): number {
+    return this.#queue.length - this.#oldest
+  }
+
   #shift(): string | undefined {
-    const line = this.#queue.shift()
-    if (line !== undefined) this.#characters -= line.length
+    const line = this.#queue[this.#oldest]
+    if (line === undefined) return undefined
+    this.#queue[this.#oldest++] = ''
+    this.#characters -= line.length
+    // Moved when most of it is empty, so each line is moved about once.
+    if (this.#oldest * 2 > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#oldest)
+      this.#oldest = 0
+    }
     return line
   }
 

@@ -112,7 +112,7 @@ function properties(reply: Reply | undefined, shape: Shape): Record<string, unkn
   const object = bare()
   // Of a document that expired meanwhile there is nothing.
   const pairs = pairsOf(reply ?? [])
-  if (pairs === undefined) throw unexpected(reply ?? null, 'a map')
+  if (pairs === undefined) return unexpected(reply ?? null, 'a map') as unknown as Record<string, unknown>
   for (let i = 0; i < pairs.length; i += 2) {
     const name = fieldName(pairs[i])
     put(object, name, (name === '__key' ? key : anything)(pairs[i + 1] ?? null, shape))
