@@ -174,14 +174,16 @@ export class Redis extends View {
     this.#tellClosed()
   }
 
-  /** Rejects everything that is under way and closes, now. Harmless when repeated. */
+  /**
+   * Closes now, and rejects everything that is under way: at once, or in slices if it is very much, so that the event loop goes
+   * on. `close` comes after that. Harmless when repeated.
+   */
   destroy(): void {
     if (this.#node.status === 'closed') return
     for (const monitor of this.#monitors) monitor.close(new ConnectionError('The client was destroyed.'))
     this.#engine.subscriptions.close(new ConnectionError('The client was destroyed.', { node: this.#node.name }))
     this.#engine.subscriber.destroy()
-    this.#node.destroy()
-    this.#tellClosed()
+    this.#node.destroy(() => this.#tellClosed())
   }
 
   /** Once, however many calls closed it. */

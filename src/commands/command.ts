@@ -204,7 +204,7 @@ export interface Circumstances {
 /** What is kept of a call that did not go the usual way; most calls have none. */
 export class Keep {
   circumstances: Circumstances | undefined = undefined
-  /** How often it was written in vain. */
+  /** How often it was lost with its connection. */
   attempts = 0
   /** Redirects followed (cluster). */
   redirects = 0
@@ -249,6 +249,8 @@ export const State = {
   accepted: 4096,
   /** A script of a pipeline: the connection that writes it decides whether its text is sent, or its hash. */
   scripted: 8192,
+  /** It was lost twice: nothing else is in flight on its connection when it is written. */
+  alone: 16384,
 } as const
 
 /** Who has an unsettled command. */

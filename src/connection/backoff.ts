@@ -10,13 +10,15 @@ export class Backoff {
   #failures = 0
   #failedAt = Number.NEGATIVE_INFINITY
   #permanent = false
+  /** The last attempt made a connection. */
+  #reached = false
   #notBefore = 0
 
   constructor(options: Required<ReconnectOptions>) {
     this.#options = options
   }
 
-  /** Failed attempts since the last success, and the loss that they were to mend. */
+  /** Failed attempts, and connections that were lost before they had answered a caller, since the last one that had. */
   get failures(): number {
     return this.#failures
   }
@@ -37,7 +39,8 @@ export class Backoff {
    */
   begun(): number {
     const now = performance.now()
-    if (this.#failures > 0 && !this.#permanent) this.#notBefore = Math.max(this.#notBefore, now + this.#options.min)
+    if (this.#failures > 0 && !this.#permanent && !this.#reached)
+      this.#notBefore = Math.max(this.#notBefore, now + this.#options.min)
     return now
   }
 
@@ -48,18 +51,26 @@ export class Backoff {
     const bound = Math.min(max, min * 2 ** Math.min(this.#failures, 30))
     this.#failures++
     this.#permanent = permanent
+    this.#reached = false
     this.#failedAt = performance.now()
     this.#notBefore = this.#failedAt + Math.random() * bound
   }
 
-  /** A connection was lost that worked. That others are lost with it is no news. */
+  /** A connection was lost that had answered. That others are lost with it is no news. */
   lost(): void {
     if (this.#failures === 0) this.failed()
   }
 
+  /** A connection was made: nobody need wait for that. What it lives through is still to be seen. */
+  reached(): void {
+    this.#permanent = false
+    this.#reached = true
+    this.#notBefore = 0
+  }
+
+  /** A connection has answered a caller: what fails after that is the first failure. */
   succeeded(): void {
     this.#failures = 0
-    this.#permanent = false
-    this.#notBefore = 0
+    this.reached()
   }
 }

@@ -1,13 +1,15 @@
-import type Denque from 'denque'
 import type { Command } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import type { RedisError } from '../errors/errors.js'
+import type { Left } from './salvage.js'
 
 /** What a connection tells who owns it. */
 export interface ConnectionOwner<Connection> {
   /** The socket is open and the handshake begins. */
   onOpen(connection: Connection): void
   onReady(connection: Connection): void
+  /** It has answered a caller for the first time. */
+  onAnswered?(connection: Connection): void
   /** It can be written to again. */
   onDrain(connection: Connection): void
   /** A read left nothing in flight. */
@@ -18,5 +20,5 @@ export interface ConnectionOwner<Connection> {
   /** A reply that nobody asked for, where such are expected; without this it is a breach. */
   onStray?(connection: Connection, reply: Reply): void
   /** It has ended, once, also when it never was ready. `left` are the commands without a reply, oldest first. */
-  onClosed(connection: Connection, error: RedisError, left: Denque<Command>): void
+  onClosed(connection: Connection, error: RedisError, left: Left): void
 }

@@ -24,7 +24,7 @@ import { Outbox } from './outbox.js'
 import { Reader } from './reader.js'
 import { breached, distrusted, failedToConnect, lost, named } from './reason.js'
 import type { ReplySink } from './reply-sink.js'
-import { ofCallers } from './salvage.js'
+import { Left } from './salvage.js'
 import { fail, promiseOf, refuseText, succeed } from './settle.js'
 import { TimeLimit } from './time-limit.js'
 import { notReady, unsendable } from './timeout.js'
@@ -52,6 +52,7 @@ export class Connection implements ReplySink {
   #connectLimit: TimeLimit | undefined
   #lastRead = 0
   #readyAt = 0
+  #hasAnswered = false
   #space = 0
   /** Whether a reply may be waiting in the kernel: the last read filled the buffer. */
   hasMore = false
@@ -175,8 +176,6 @@ export class Connection implements ReplySink {
     return this.#askAll([command])[0] as Promise<unknown>
   }
 
-  // Writing
-
   /** Whether more may be encoded now; if not, `onDrain` tells when, or `commit` makes room. */
   get hasRoom(): boolean {
     return this.#writer.size < CHUNK
@@ -226,8 +225,6 @@ export class Connection implements ReplySink {
     }
   }
 
-  // Reading
-
   #takeSpace(): Uint8Array {
     // The socket asks once more behind the read that ended it, and a reader that met a breach gives no space.
     if (this.#state === 'closed') return NOWHERE
@@ -262,9 +259,15 @@ export class Connection implements ReplySink {
     if (this.#marks.awaited !== undefined) this.#marks.check(this.oldest, reply)
     const command = this.#inflight.shift()
     if (command !== undefined) {
+      if (!this.#hasAnswered && (command.state & State.bound) === 0) this.#noteAnswer()
       if (!succeed(command, reply, this.#node)) this.mark()
     } else if (this.#owner.onStray !== undefined) this.#owner.onStray(this, reply)
     else throw new InvalidResponse('The server sent a reply that nobody asked for.')
+  }
+
+  #noteAnswer(): void {
+    this.#hasAnswered = true
+    this.#owner.onAnswered?.(this)
   }
 
   onError(error: RedisError): void {
@@ -275,6 +278,7 @@ export class Connection implements ReplySink {
       if (error instanceof ConnectionError) throw error
       throw new InvalidResponse(`The server sent an error that nobody asked for: ${error.message}`)
     }
+    if (!this.#hasAnswered && (command.state & State.bound) === 0) this.#noteAnswer()
     if (command.resolve === undefined) return
     if ((command.state & (State.bound | State.line)) !== 0) fail(command, error)
     else this.#refused(command, error)
@@ -302,8 +306,6 @@ export class Connection implements ReplySink {
     return true
   }
 
-  // Listening
-
   /** Makes it the connection of a subscriber: what it asks for comes as messages. */
   listen(): void {
     this.#listening = true
@@ -320,9 +322,8 @@ export class Connection implements ReplySink {
       throw new InvalidResponse(`The server confirmed ${command.spec.name} before what was said earlier.`)
     }
     this.#inflight.shift()
+    if (!this.#hasAnswered) this.#noteAnswer()
   }
-
-  // Ends
 
   /** Takes no new command, waits for the replies still to come, then ends. */
   retire(): void {
@@ -403,7 +404,7 @@ export class Connection implements ReplySink {
     this.#socket?.destroy()
     const left = this.#inflight
     this.#inflight = new Denque()
-    this.#owner.onClosed(this, error, ofCallers(left, error))
+    this.#owner.onClosed(this, error, new Left(left, error))
   }
 
   // Health

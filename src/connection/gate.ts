@@ -8,9 +8,9 @@ export class Gate {
   #fenced = false
   #holds = 0
 
-  /** `command` was written. */
+  /** `command` was written. What is sent alone lets nothing be written after it either. */
   pass(command: Command): void {
-    if ((command.state & State.fence) !== 0) this.#fenced = true
+    if ((command.state & (State.fence | State.alone)) !== 0) this.#fenced = true
   }
 
   /** Whether the last command that was written is a fence, and not known to be answered. */

@@ -10,11 +10,12 @@
  *              ▾    ▴
  *             down ─┘ (waits for the backoff, or for a call)
  */
-import type Denque from 'denque'
+import Denque from 'denque'
 import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { nextTick, performance, setImmediate } from '../commands/timers.js'
 import { ConnectionError, type Phase, type RedisError } from '../errors/errors.js'
+import { type Admitting, admissionFault } from './admission.js'
 import type { Backoff } from './backoff.js'
 import { Connection } from './connection.js'
 import type { ConnectionOwner } from './connection-owner.js'
@@ -25,27 +26,24 @@ import { ownTime } from './own-time.js'
 import { CommandQueue } from './queue.js'
 import { Redial } from './redial.js'
 import { isReadOnly, Refused, settleRefused } from './refused.js'
-import { pipelineOf, rejectAll, salvage, takeTails, withoutTails } from './salvage.js'
+import { Aftermath, Left, pipelineOf, rejectWaiting, takeTails } from './salvage.js'
 import { errorLike, fail } from './settle.js'
-import { notSent, timedOut } from './timeout.js'
+import { timedOut } from './timeout.js'
 
 /** Chunks written in one turn at most. */
 const CHUNKS = 16
 /** A READONLY reply replaces the connection at most this often, ms. */
 const REPLACE_INTERVAL = 1_000
 
-export class Link implements ConnectionOwner<Connection> {
+export class Link implements ConnectionOwner<Connection>, Admitting {
   readonly #settings: Settings
   readonly #owner: LinkOwner
   readonly #traits: LinkTraits
-  readonly #backoff: Backoff
   readonly #waiting = new CommandQueue()
   #state: 'idle' | 'connecting' | 'ready' | 'down' | 'closed' = 'idle'
   /** Takes no new calls; ends when the last accepted one has settled. */
   #closing = false
-  /** The connection that is ready, or the one being opened. */
   #connection: Connection | undefined
-  /** Connections that only wait for their last replies. */
   readonly #retiring = new Set<Connection>()
   #flushing = false
   readonly #gate = new Gate()
@@ -54,13 +52,9 @@ export class Link implements ConnectionOwner<Connection> {
   /** Own time when the flush that is to come was asked for. */
   #turn = 0
   readonly #redial: Redial
-  #attempt = 0
-  #dialledAt = 0
-  #wasReady = false
-  #reconnects = 0
-  #lastError: RedisError | undefined
-  #inVain = false
-  /** Refused for now (LOADING…). */
+  readonly #aftermath = new Aftermath(this.#waiting)
+  #wanted = false
+  #gone: RedisError | undefined
   readonly #refused = new Refused(commands => this.#sendAgain(commands))
   #replacedAt = Number.NEGATIVE_INFINITY
   readonly #onIdle: (() => void)[] = []
@@ -69,7 +63,6 @@ export class Link implements ConnectionOwner<Connection> {
   constructor(settings: Settings, owner: LinkOwner, backoff: Backoff, traits: LinkTraits) {
     this.#settings = settings
     this.#owner = owner
-    this.#backoff = backoff
     this.#traits = traits
     this.#redial = new Redial(backoff, () => this.#dial())
   }
@@ -82,34 +75,30 @@ export class Link implements ConnectionOwner<Connection> {
     return this.#state === 'ready' ? this.#connection : undefined
   }
 
-  /** Commands accepted and not written. */
   get queued(): number {
     return this.#waiting.commands + this.#refused.length
   }
 
   get queuedBytes(): number {
-    return this.#waiting.bytes
+    return this.#waiting.bytes + this.#refused.bytes
   }
 
   get inflight(): number {
     let inflight = this.connection?.inflight ?? 0
-    for (const connection of this.#retiring) inflight += connection.inflight
-    return inflight
+    for (const { inflight: more } of this.#retiring) inflight += more
+    return inflight + this.#aftermath.inflight
   }
 
-  /** How often a lost connection was replaced. */
   get reconnects(): number {
-    return this.#reconnects
+    return this.#redial.reconnects
   }
 
-  /** Why the last attempt failed or the last connection was lost. */
   get lastError(): RedisError | undefined {
-    return this.#lastError
+    return this.#redial.lastError
   }
 
-  /** Whether the last attempt failed for a reason that lasts: a wrong password, a bad certificate. */
   get isInVain(): boolean {
-    return this.#inVain
+    return this.#redial.isInVain
   }
 
   get node(): string {
@@ -123,19 +112,10 @@ export class Link implements ConnectionOwner<Connection> {
 
   /** Takes `command`, whose promise and deadline were made; settles it in any case. */
   send(command: Command): void {
-    if ((this.#closing && (command.state & State.accepted) === 0) || this.#state === 'closed') {
-      fail(command, notSent(command, 'The client is closed (close() or destroy() was called)', this))
-      return
-    }
-    const { maxBytes, maxCommands, offline } = this.#settings.queue
-    if (this.#waiting.commands >= maxCommands || this.#waiting.bytes + command.size > maxBytes) {
-      const bound =
-        this.#waiting.commands >= maxCommands ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
-      fail(command, notSent(command, `The queue is full: ${bound} would be passed`, this))
-      return
-    }
-    if (!offline && this.#wasReady && this.#state !== 'ready') {
-      fail(command, notSent(command, 'The connection is lost and queue.offline is false', this))
+    const isLost = this.#redial.wasReady && this.#state !== 'ready'
+    const fault = admissionFault(this, command, this.#settings.queue, isLost, this.#refused.probe)
+    if (fault !== undefined) {
+      fail(command, fault)
       return
     }
     command.holder = this
@@ -154,7 +134,8 @@ export class Link implements ConnectionOwner<Connection> {
   flush(): void {
     this.#flushing = false
     const connection = this.#connection
-    if (this.#state !== 'ready' || connection === undefined || this.#gate.isClosed(connection.inflight)) return
+    if (this.#state !== 'ready' || connection === undefined || !this.#aftermath.isOver) return
+    if (this.#gate.isClosed(connection.inflight)) return
     for (let chunks = 0; connection.writable; chunks++) {
       if (chunks === CHUNKS) {
         // A flood leaves the turn to others, and to the replies.
@@ -165,6 +146,11 @@ export class Link implements ConnectionOwner<Connection> {
       while (connection.hasRoom) {
         command = this.#waiting.shift()
         if (command === undefined) break
+        if ((command.state & State.alone) !== 0 && connection.inflight > 0) {
+          this.#waiting.putBack([command])
+          command = undefined
+          break
+        }
         connection.push(command)
         this.#gate.pass(command)
         if (this.#gate.isFenced) break
@@ -209,7 +195,7 @@ export class Link implements ConnectionOwner<Connection> {
   /** What `command` rejects with when its time is up. */
   overdue(command: Command, elapsed: number, phase: Phase): RedisError {
     const { node, queued, inflight } = this
-    return timedOut(command, { node, phase, elapsed, queued, inflight, trouble: this.#lastError })
+    return timedOut(command, { node, phase, elapsed, queued, inflight, trouble: this.lastError })
   }
 
   /** Writes nothing until it is released as often. */
@@ -289,14 +275,15 @@ export class Link implements ConnectionOwner<Connection> {
   }
 
   #wantConnection(): void {
-    if (this.#connection === undefined && this.#state !== 'closed') this.#redial.soon()
+    if (this.#connection !== undefined || this.#state === 'closed') return
+    if (this.#aftermath.isOver) this.#redial.soon()
+    else this.#wanted = true
   }
 
   #dial(): void {
     if (this.#connection !== undefined || this.#state === 'closed') return
     this.#state = 'connecting'
-    const attempt = ++this.#attempt
-    this.#dialledAt = this.#backoff.begun()
+    const attempt = this.#redial.begun()
     const connection = new Connection(this.#settings, this)
     if (this.#traits.listening === true) connection.listen()
     this.#connection = connection
@@ -309,14 +296,14 @@ export class Link implements ConnectionOwner<Connection> {
   }
 
   onReady(_connection: Connection): void {
-    this.#backoff.succeeded()
-    this.#inVain = false
-    this.#attempt = 0
-    if (this.#wasReady) this.#reconnects++
-    this.#wasReady = true
+    this.#redial.ready()
     this.#state = 'ready'
     this.#owner.onReady(this)
     this.#flushSoon()
+  }
+
+  onAnswered(connection: Connection): void {
+    this.#redial.answered(connection)
   }
 
   onDrain(connection: Connection): void {
@@ -332,7 +319,7 @@ export class Link implements ConnectionOwner<Connection> {
   }
 
   onIdle(connection: Connection): void {
-    if (this.#gate.isFenced && connection === this.#connection) {
+    if (connection === this.#connection) {
       this.#gate.open()
       if (this.#retireLater) this.retire()
       this.#flushSoon()
@@ -340,56 +327,68 @@ export class Link implements ConnectionOwner<Connection> {
     this.#checkIdle()
   }
 
-  onClosed(connection: Connection, error: RedisError, left: Denque<Command>): void {
-    const retired = this.#retiring.delete(connection)
-    this.#recover(left, error)
-    if (retired) {
-      this.#flushSoon()
-      this.#checkIdle()
+  onClosed(connection: Connection, error: RedisError, left: Left): void {
+    if (this.#retiring.delete(connection)) {
+      this.#settle(left, error)
       return
     }
     this.#connection = undefined
     this.#gate.open()
     this.#retireLater = false
-    if (this.#state === 'closed') return
-    this.#lastError = error
-    this.#inVain = connection.permanent
-    if (this.#state === 'ready') this.#backoff.lost()
-    else this.#backoff.failed(this.#dialledAt, connection.permanent)
+    if (this.#state === 'closed') {
+      this.#settle(left, error)
+      return
+    }
+    this.#redial.lost(connection, error)
     this.#state = 'down'
-    this.#owner.onDown(this, error, connection.lastRead, connection.permanent)
-    if (connection.permanent || this.#backoff.exhausted) rejectAll(this.takeWaiting(), error)
-    this.#handOver(error)
-    this.#checkIdle()
-    this.#redialUnlessInVain(connection.permanent)
+    this.#settle(left, error, connection)
   }
 
-  #redialUnlessInVain(permanent: boolean): void {
-    if (this.#state !== 'down' || this.#redial.isSet) return
-    const wanted = this.queued > 0 || (this.#traits.eager && this.#wasReady && !this.#closing)
-    if (!wanted || permanent || this.#backoff.exhausted) return
-    const delay = this.#backoff.wait()
-    this.#redial.after(delay) // First: who is told may destroy the link.
-    this.#owner.onReconnecting(this, this.#attempt + 1, delay)
+  /**
+   * What a connection had in flight is sent again, or is rejected; then what waits is looked at: all of it if the connection
+   * was `lost`, and not only replaced. Until that is over nothing is dialled, and nothing is written.
+   */
+  #settle(left: Left, error: RedisError, lost?: Connection): void {
+    this.#aftermath.settle(left, error, {
+      mayRepeat: () => this.#state !== 'closed',
+      begun: () => lost && this.#owner.onDown(this, error, lost.lastRead, lost.permanent),
+      isNeeded: broken => {
+        if (!broken && lost === undefined && this.#gone === undefined) return false
+        this.#waiting.putBack(this.#refused.takeAll())
+        return true
+      },
+      keeps: (command, broken) => {
+        if (this.#gone !== undefined) rejectWaiting(command, this.#gone)
+        // The unwritten tail of a pipeline is not sent later without its head.
+        else if (broken || (lost !== undefined && this.#redial.isOver)) rejectWaiting(command, error)
+        else return lost === undefined || this.#owner.takesLeft?.(this, command, error) !== true
+        return false
+      },
+      done: () => this.#settled(),
+    })
+  }
+
+  #settled(): void {
+    if (this.#aftermath.isOver) {
+      const wanted = this.#wanted
+      this.#wanted = false
+      if (this.#state === 'ready') this.#flushSoon()
+      else this.#redialUnlessOver()
+      if (wanted) this.#wantConnection()
+    }
+    this.#checkIdle()
+  }
+
+  #redialUnlessOver(): void {
+    if (this.#state !== 'down' || this.#redial.isSet || this.#redial.isOver) return
+    if (this.queued === 0 && (!this.#traits.eager || !this.#redial.wasReady || this.#closing)) return
+    const delay = this.#redial.later() // First: a listener may destroy the link.
+    this.#owner.onReconnecting(this, this.#redial.attempts + 1, delay)
   }
 
   #flushOrConnect(): void {
     if (this.#state === 'ready') this.#scheduleFlush()
     else this.#wantConnection()
-  }
-
-  /** What a lost connection had in flight is sent again, or is rejected. */
-  #recover(left: Denque<Command>, error: RedisError): void {
-    const { again, broken } = salvage(left, error, this.#state !== 'closed')
-    if (broken.size > 0) this.#waiting.putBack(withoutTails(this.#waiting.takeAll(), broken, error))
-    this.#waiting.putBack(again)
-  }
-
-  /** Gives the owner what waits, if it sends it elsewhere. */
-  #handOver(error: RedisError): void {
-    if (this.#owner.takesLeft === undefined) return
-    const kept = this.takeWaiting().filter(command => this.#owner.takesLeft?.(this, command, error) !== true)
-    this.#waiting.putBack(kept)
   }
 
   /** Takes out what was accepted and is not in flight: whoever takes it settles it. */
@@ -410,22 +409,27 @@ export class Link implements ConnectionOwner<Connection> {
   }
 
   #checkIdle(): void {
-    if (this.#onIdle.length === 0 || (this.#state !== 'closed' && (this.held || this.queued + this.inflight > 0)))
+    const isOpen = this.#state !== 'closed'
+    if (
+      this.#onIdle.length === 0 ||
+      !this.#aftermath.isOver ||
+      (isOpen && (this.held || this.queued + this.inflight > 0))
+    )
       return
     for (const done of this.#onIdle.splice(0)) done()
   }
 
-  /** Rejects everything, closes everything, now. */
+  /** Closes everything now, and rejects everything: at once, or in slices if there is very much. `whenIdle` tells when that is over. */
   destroy(message = 'The client was destroyed'): void {
     if (this.#state === 'closed') return
-    this.#state = 'closed'
-    this.#redial.cancel()
     const error = new ConnectionError(`${message}.`, { node: this.node })
-    rejectAll(this.takeWaiting(), error)
+    this.#state = 'closed'
+    this.#gone = error
+    this.#redial.cancel()
     this.#connection?.destroy(error)
-    for (const connection of this.#retiring) connection.destroy(error)
+    for (const connection of [...this.#retiring]) connection.destroy(error)
     this.#connection = undefined
-    this.#checkIdle()
+    this.#settle(new Left(new Denque(), error), error)
   }
 
   ref(): void {

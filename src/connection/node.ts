@@ -92,12 +92,13 @@ export class Node implements LinkOwner {
       this.#link.drain(idle)
       this.pool.drain(idle)
     })
-    this.destroy()
+    await new Promise<void>(resolve => this.destroy(resolve))
   }
 
-  destroy(): void {
+  /** Calls back when everything has settled: before it returns, unless there is very much. */
+  destroy(done: () => void = () => {}): void {
     this.#link.destroy('The client was closed')
-    this.pool.close()
+    this.pool.close(() => this.#link.whenIdle(done))
     this.#settle(new ConnectionError('The client was closed.', { node: this.name, outcome: 'not sent' }))
   }
 

@@ -236,14 +236,26 @@ export class Pool {
     }
   }
 
-  /** Rejects who waits, closes idle connections, and leased ones too. */
-  close(): void {
-    if (this.#closed) return
+  /** Rejects who waits, closes idle connections, and leased ones too; calls back when all that was called on them has settled. */
+  close(done: () => void): void {
+    let open = 1
+    const settled = () => {
+      if (--open === 0) done()
+    }
+    if (this.#closed) {
+      settled()
+      return
+    }
     this.#closed = true
     this.#stopped = true
     clearInterval(this.#sweeper)
     for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#gone())
-    for (const lent of this.#lent) lent.link.destroy('The client was closed')
+    for (const { link } of this.#lent) {
+      open++
+      link.destroy('The client was closed')
+      link.whenIdle(settled)
+    }
+    settled()
     this.#pool?.drain().then(
       () => this.#pool?.clear(),
       () => {},

@@ -9,6 +9,7 @@ import {
   MasterDownError,
   ReadOnlyError,
   RedisError,
+  ResponseError,
   TryAgainError,
 } from '../errors/errors.js'
 import { outside } from './outside.js'
@@ -66,11 +67,19 @@ export function settleRefused(link: Resender, command: Command, refusal: RedisEr
   fail(command, refusal)
 }
 
-/** Keeps refused commands in their order until it is time to send them again: 25 ms, doubling up to a second. */
+/**
+ * Keeps refused commands in their order until it is time to send them again: 25 ms, doubling up to a second. While the server
+ * is loading one of them is sent again for all, so that the others stay where they are counted.
+ */
 export class Refused {
   readonly #again: (commands: Command[]) => void
   /** In order; a set, since those whose time is up leave from anywhere. */
   #commands = new Set<Command>()
+  #bytes = 0
+  /** It was sent again for all, and keeps its place: it may be refused again. */
+  #probe: Command | undefined
+  /** Those that have been probes: their settling is heard of. */
+  readonly #heard = new WeakSet<Command>()
   #timer: NodeJS.Timeout | undefined
   #rounds = 0
   #sentAgainAt = 0
@@ -80,13 +89,28 @@ export class Refused {
   }
 
   get length(): number {
-    return this.#commands.size
+    return this.#commands.size - (this.#probe === undefined ? 0 : 1)
+  }
+
+  /** What they take, roughly. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get probe(): Command | undefined {
+    return this.#probe
   }
 
   add(command: Command, refusal: RedisError): void {
     noteRefusal(command, refusal)
+    if (command === this.#probe) this.#probe = undefined
     this.#commands.add(command)
-    if (this.#timer !== undefined) return
+    this.#bytes += command.size
+    this.#wait()
+  }
+
+  #wait(): void {
+    if (this.#timer !== undefined || this.#probe !== undefined) return
     // A refusal long after the last one is the first of a new trouble.
     if (performance.now() - this.#sentAgainAt > 2_000) this.#rounds = 0
     const delay = Math.min(1_000, 25 * 2 ** this.#rounds) * (0.5 + Math.random() / 2)
@@ -96,19 +120,51 @@ export class Refused {
 
   /** True if `command` was here. */
   remove(command: Command): boolean {
-    return this.#commands.delete(command)
+    if (command === this.#probe || !this.#commands.delete(command)) return false
+    this.#bytes -= command.size
+    return true
   }
 
   takeAll(): Command[] {
+    if (this.#probe !== undefined) this.#commands.delete(this.#probe)
+    this.#probe = undefined
     const commands = [...this.#commands]
     this.#commands.clear()
+    this.#bytes = 0
     clearTimeout(this.#timer)
     this.#timer = undefined
     return commands
   }
 
   #fire(): void {
+    this.#timer = undefined
     this.#sentAgainAt = performance.now()
-    this.#again(this.takeAll())
+    const [first] = this.#commands
+    if (this.#commands.size > 1 && first?.keep?.refusal instanceof BusyLoadingError) this.#sendProbe(first, first.keep)
+    else this.#again(this.takeAll())
+  }
+
+  #sendProbe(probe: Command, keep: Keep): void {
+    this.#probe = probe
+    this.#bytes -= probe.size
+    if (!this.#heard.has(probe)) {
+      this.#heard.add(probe)
+      const before = keep.onSettled
+      keep.onSettled = (settled, value, error) => {
+        before?.(settled, value, error)
+        this.#settled(settled, error)
+      }
+    }
+    this.#again([probe])
+  }
+
+  #settled(probe: Command, error: unknown): void {
+    if (probe !== this.#probe) return
+    this.#probe = undefined
+    this.#commands.delete(probe)
+    // Without a reply nothing is known.
+    const answered = error === undefined || error instanceof ResponseError
+    if (answered) this.#again(this.takeAll())
+    else if (this.#commands.size > 0) this.#wait()
   }
 }

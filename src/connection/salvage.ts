@@ -1,63 +1,152 @@
+/** What becomes of commands when their link has lost a connection, or ends: there may be very many, so it is found out in slices. */
 import Denque from 'denque'
 import { type Command, Keep, State } from '../commands/command.js'
 import type { RedisError } from '../errors/errors.js'
 import type { CommandQueue } from './queue.js'
 import { errorLike, fail } from './settle.js'
+import { inSlices } from './slices.js'
 
-export interface Salvaged {
-  /** What may be sent again, in order. */
-  readonly again: Command[]
-  /** The pipelines that lost a command. */
-  readonly broken: Set<unknown>
-}
+/** A command that was lost this often is not sent again: perhaps it is what the connection died of. */
+const MOST_LOSSES = 3
 
-/** Sorts what a lost connection had in flight: what may be sent again is kept, the rest is rejected as 'unknown'. */
-export function salvage(left: Denque<Command>, error: RedisError, mayRepeat: boolean): Salvaged {
-  const again: Command[] = []
-  const broken = new Set<unknown>()
-  for (let command = left.shift(); command !== undefined; command = left.shift()) {
-    command.state &= ~State.flying
-    if (command.resolve === undefined) continue
-    if (mayRepeat && (command.state & (State.repeatable | State.ordered)) === State.repeatable) {
-      command.keep ??= new Keep()
-      command.keep.attempts++
-      again.push(command)
-      continue
+/** What a connection had in flight when it ended, oldest first. */
+export class Left {
+  readonly #commands: Denque<Command>
+  readonly #error: RedisError
+  #unit: unknown
+
+  /** Our own commands die with the connection, for `error`. */
+  constructor(commands: Denque<Command>, error: RedisError) {
+    this.#commands = commands
+    this.#error = error
+    // Of a connection that never was ready, or that was never a caller's, there are no others.
+    while (isOurs(commands.peekFront())) this.#take()
+  }
+
+  get length(): number {
+    return this.#commands.length
+  }
+
+  /** The next command of a caller. Of a unit that was cut anywhere the whole is left, once. */
+  next(): Command | undefined {
+    for (let command = this.#take(); command !== undefined; command = this.#take()) {
+      if ((command.state & State.bound) !== 0) continue
+      if ((command.state & State.line) === 0) return command
+      if (command.holder === this.#unit) continue
+      this.#unit = command.holder
+      return command.holder as unknown as Command
     }
-    if ((command.state & State.ordered) !== 0) broken.add(command.batch)
-    fail(command, errorLike(error, { command: command.spec.name, outcome: 'unknown' }))
+    return undefined
   }
-  return { again, broken }
-}
 
-/** Rejects the unwritten tails of the pipelines in `broken`, which must not be sent without their heads; the others stay. */
-export function withoutTails(waiting: readonly Command[], broken: ReadonlySet<unknown>, error: RedisError): Command[] {
-  const kept: Command[] = []
-  for (const command of waiting) {
-    if (!broken.has(command.batch)) kept.push(command)
-    else fail(command, errorLike(error, { command: command.spec.name, outcome: 'not sent' }))
-  }
-  return kept
-}
-
-/** Rejects commands that wait to be sent, some of them again. */
-export function rejectAll(commands: readonly Command[], error: RedisError): void {
-  for (const command of commands) {
-    const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
-    fail(command, errorLike(error, { command: command.spec.name, outcome }))
+  #take(): Command | undefined {
+    const command = this.#commands.shift()
+    if (isOurs(command)) fail(command, this.#error)
+    return command
   }
 }
 
-/** Of what a connection had in flight that of callers, which is its owner's to judge; our own commands die with it. */
-export function ofCallers(left: Denque<Command>, error: RedisError): Denque<Command> {
-  const theirs = new Denque<Command>()
-  for (let command = left.shift(); command !== undefined; command = left.shift()) {
-    if ((command.state & State.bound) !== 0) fail(command, error)
-    else if ((command.state & State.line) === 0) theirs.push(command)
-    // Of a unit that is cut anywhere the whole is left, once.
-    else if (theirs.peekBack() !== (command.holder as unknown)) theirs.push(command.holder as unknown as Command)
+function isOurs(command: Command | undefined): command is Command {
+  return command !== undefined && (command.state & State.bound) !== 0
+}
+
+/** How a link judges what the end of a connection leaves. */
+export interface Judge {
+  mayRepeat(): boolean
+  /** What was in flight has been looked at, as far as that did not take too long. */
+  begun?(): void
+  /** Whether what waits is to be looked at too. `broken`: pipelines have lost a part of them. */
+  isNeeded(broken: boolean): boolean
+  /** Whether `command` waits on; if not, it was settled, or somebody else has it. `broken`: its pipeline has lost a part. */
+  keeps(command: Command, broken: boolean): boolean
+  done(): void
+}
+
+/** Settles what ended connections leave, for one link. */
+export class Aftermath {
+  readonly #queue: CommandQueue
+  readonly #left = new Set<Left>()
+
+  constructor(queue: CommandQueue) {
+    this.#queue = queue
   }
-  return theirs
+
+  get isOver(): boolean {
+    return this.#left.size === 0
+  }
+
+  /** Commands that were in flight, and have neither settled nor come back to the queue. */
+  get inflight(): number {
+    let inflight = 0
+    for (const { length } of this.#left) inflight += length
+    return inflight
+  }
+
+  /**
+   * What was in flight and may be sent again goes back to the queue, the rest is rejected as 'unknown'; then what waits is
+   * looked at. Others that are begun meanwhile follow when this one is done.
+   */
+  settle(left: Left, error: RedisError, judge: Judge): void {
+    const broken = new Set<unknown>()
+    this.#left.add(left)
+    this.#salvage(left, error, broken, judge)
+    judge.begun?.()
+    const kept = new Denque<Command>()
+    let parts: Denque<Command>[] | undefined
+    inSlices(
+      () => {
+        parts ??= judge.isNeeded(broken.size > 0) ? this.#queue.takeParts() : []
+        const command = parts[0]?.shift()
+        if (command === undefined) return parts.shift() !== undefined
+        if (command.resolve === undefined) return true
+        if (judge.keeps(command, broken.has(command.batch))) kept.push(command)
+        else this.#queue.forget(command)
+        return true
+      },
+      () => {
+        this.#queue.prepend(kept)
+        this.#left.delete(left)
+        judge.done()
+      },
+    )
+  }
+
+  #salvage(left: Left, error: RedisError, broken: Set<unknown>, judge: Judge): void {
+    const again = new Denque<Command>()
+    const step = () => {
+      const command = left.next()
+      if (command === undefined) return false
+      command.state &= ~State.flying
+      if (command.resolve === undefined) return true
+      if (judge.mayRepeat() && isRepeatable(command)) {
+        noteLoss(command)
+        this.#queue.count(command)
+        again.push(command)
+        return true
+      }
+      if ((command.state & State.ordered) !== 0) broken.add(command.batch)
+      fail(command, errorLike(error, { command: command.spec.name, outcome: 'unknown' }))
+      return true
+    }
+    inSlices(step, () => this.#queue.prepend(again))
+  }
+}
+
+function isRepeatable({ keep, state }: Command): boolean {
+  return (state & (State.repeatable | State.ordered)) === State.repeatable && (keep?.attempts ?? 0) + 1 < MOST_LOSSES
+}
+
+/** The first time it is sent again with the others; after that alone, so that it takes nobody with it. */
+function noteLoss(command: Command): void {
+  command.keep ??= new Keep()
+  command.keep.attempts++
+  if (command.keep.attempts > 1) command.state |= State.alone
+}
+
+/** Rejects a command that waits to be sent, perhaps again. */
+export function rejectWaiting(command: Command, error: RedisError): void {
+  const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
+  fail(command, errorLike(error, { command: command.spec.name, outcome }))
 }
 
 /** The pipeline of a command that keeps its place in it. */

@@ -1,0 +1,36 @@
+import { type Command, State } from '../commands/command.js'
+import type { ConnectionError, RedisError } from '../errors/errors.js'
+import type { Settings } from './options.js'
+import { notSent } from './timeout.js'
+
+/** What is known of a link when it is to take a call. */
+export interface Admitting {
+  readonly state: string
+  /** Commands accepted and not in flight, also those that were refused for now; and their bytes. */
+  readonly queued: number
+  readonly queuedBytes: number
+  readonly node: string
+  readonly lastError: RedisError | undefined
+}
+
+/**
+ * What `command` rejects with if the link does not take it. `isLost`: it was connected once, and is not now. `probe` is in flight,
+ * and may come back to what is queued: it was refused before.
+ */
+export function admissionFault(
+  link: Admitting,
+  command: Command,
+  { maxBytes, maxCommands, offline }: Settings['queue'],
+  isLost: boolean,
+  probe: Command | undefined,
+): ConnectionError | undefined {
+  if (link.state === 'closed' || (link.state === 'closing' && (command.state & State.accepted) === 0))
+    return notSent(command, 'The client is closed (close() or destroy() was called)', link)
+  const queued = link.queued + (probe === undefined ? 0 : 1)
+  if (queued >= maxCommands || link.queuedBytes + command.size + (probe?.size ?? 0) > maxBytes) {
+    const bound = queued >= maxCommands ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
+    return notSent(command, `The queue is full: ${bound} would be passed`, link)
+  }
+  if (!offline && isLost) return notSent(command, 'The connection is lost and queue.offline is false', link)
+  return undefined
+}
