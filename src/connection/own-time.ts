@@ -70,7 +70,8 @@ export function ignoreBeats(one: Waiting): void {
 
 function beat(): void {
   const passed = Math.trunc(performance.now()) - given - lastBeat
-  count = Math.max(0, count - passed / 1_000)
+  // The standstill itself is none of these seconds: else turns of a second each would stop own time for good.
+  count = Math.max(0, count - Math.min(passed, LATE) / 1_000)
   // One ms goes by in a standstill too: it tells those who waited before from those who came after.
   const stoodStill = passed > LATE && isGivenBack()
   if (stoodStill) given += passed - 1
