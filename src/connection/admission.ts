@@ -13,24 +13,37 @@ export interface Admitting {
   readonly lastError: RedisError | undefined
 }
 
-/**
- * What `command` rejects with if the link does not take it. `isLost`: it was connected once, and is not now. `probe` is in flight,
- * and may come back to what is queued: it was refused before.
- */
+/** What `command` rejects with if the link does not take it. `isLost`: it was connected once, and is not now. `probe`: see `boundFault`. */
 export function admissionFault(
   link: Admitting,
   command: Command,
-  { maxBytes, maxCommands, offline }: Settings['queue'],
+  bounds: Settings['queue'],
   isLost: boolean,
   probe: Command | undefined,
 ): ConnectionError | undefined {
   if (link.state === 'closed' || (link.state === 'closing' && (command.state & State.accepted) === 0))
     return notSent(command, 'The client is closed (close() or destroy() was called)', link)
-  const queued = link.queued + (probe === undefined ? 0 : 1)
-  if (queued >= maxCommands || link.queuedBytes + command.size + (probe?.size ?? 0) > maxBytes) {
-    const bound = queued >= maxCommands ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
-    return notSent(command, `The queue is full: ${bound} would be passed`, link)
-  }
-  if (!offline && isLost) return notSent(command, 'The connection is lost and queue.offline is false', link)
+  const fault = boundFault(link, command, bounds, probe)
+  if (fault !== undefined) return fault
+  if (!bounds.offline && isLost) return notSent(command, 'The connection is lost and queue.offline is false', link)
   return undefined
+}
+
+/**
+ * What `command` rejects with if it would pass a bound of what waits. `probe` is in flight, and may come back to what waits: it was
+ * refused before, and has its place. `why` it would have to wait.
+ */
+export function boundFault(
+  link: Admitting,
+  command: Command,
+  { maxBytes, maxCommands }: Settings['queue'],
+  probe: Command | undefined,
+  why: RedisError | undefined = link.lastError,
+): ConnectionError | undefined {
+  if (command === probe) return undefined
+  const queued = link.queued + (probe === undefined ? 0 : 1)
+  const isFull = queued >= maxCommands
+  if (!isFull && link.queuedBytes + command.size + (probe?.size ?? 0) <= maxBytes) return undefined
+  const bound = isFull ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
+  return notSent(command, `The queue is full: ${bound} would be passed`, { node: link.node, lastError: why })
 }

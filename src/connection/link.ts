@@ -15,7 +15,7 @@ import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { nextTick, performance, setImmediate } from '../commands/timers.js'
 import { ConnectionError, type Phase, type RedisError } from '../errors/errors.js'
-import { type Admitting, admissionFault } from './admission.js'
+import { type Admitting, admissionFault, boundFault } from './admission.js'
 import type { Backoff } from './backoff.js'
 import { Connection } from './connection.js'
 import type { ConnectionOwner } from './connection-owner.js'
@@ -164,13 +164,13 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   expire(command: Command, elapsed: number, round: number): boolean {
     if ((command.state & State.flying) === 0) {
       this.#forget(command)
-      this.#timeOut(command, elapsed, this.#state === 'ready' ? 'queued' : 'connecting')
+      fail(command, this.overdue(command, elapsed, this.#state === 'ready' ? 'queued' : 'connecting'))
       this.#checkIdle()
       return true
     }
     // As long as there was more than a read takes the reply may still be in the kernel.
     if (round < 50 && this.#connection?.hasMore === true) return false
-    this.#timeOut(command, elapsed, 'written')
+    fail(command, this.overdue(command, elapsed, 'written'))
     // Was its reply lost, or does it only come late?
     this.#connection?.mark()
     for (const connection of this.#retiring) connection.mark()
@@ -186,10 +186,6 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   /** Takes an unwritten command out of the books; in the queue it is passed over. */
   #forget(command: Command): void {
     if (!this.#refused.remove(command)) this.#waiting.forget(command)
-  }
-
-  #timeOut(command: Command, elapsed: number, phase: Phase): void {
-    fail(command, this.overdue(command, elapsed, phase))
   }
 
   /** What `command` rejects with when its time is up. */
@@ -226,11 +222,17 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     if (isReadOnly(error)) this.#replace(error, pipeline)
   }
 
-  /** Sends `command`, which was accepted before and refused with `refusal`, again after a while. */
+  /**
+   * Sends `command`, which was accepted before and refused with `refusal`, again after a while. What was in flight was in no bound,
+   * so that it may find no place now.
+   */
   later(command: Command, refusal: RedisError): void {
     command.holder = this
-    if (this.#state === 'closed') fail(command, refusal)
-    else this.#refused.add(command, refusal)
+    const { queue } = this.#settings
+    const isClosed = this.#state === 'closed'
+    const fault = isClosed ? refusal : boundFault(this, command, queue, this.#refused.probe, refusal)
+    if (fault === undefined) this.#refused.add(command, refusal)
+    else fail(command, fault)
   }
 
   #sendAgain(commands: readonly Command[]): void {
@@ -410,12 +412,8 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
 
   #checkIdle(): void {
     const isOpen = this.#state !== 'closed'
-    if (
-      this.#onIdle.length === 0 ||
-      !this.#aftermath.isOver ||
-      (isOpen && (this.held || this.queued + this.inflight > 0))
-    )
-      return
+    if (this.#onIdle.length === 0 || !this.#aftermath.isOver) return
+    if (isOpen && (this.held || this.queued + this.inflight > 0)) return
     for (const done of this.#onIdle.splice(0)) done()
   }
 

@@ -161,4 +161,49 @@ describe('the bound of the queue', () => {
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(40)
     expect(redis.stats).toMatchObject({ queued: 0, queuedBytes: 0 })
   })
+
+  test('holds for what comes back from a server that refuses late: what has no place rejects with the bound', async () => {
+    let loading = true
+    let refuse = () => {}
+    const late = new Promise<void>(resolve => (refuse = resolve))
+    const { fake, redis } = await start(
+      async argv => {
+        if (argv[0] !== 'SET') return undefined
+        await late
+        return loading ? resp.error('LOADING Redis is loading the dataset in memory') : resp.ok
+      },
+      { queue: { maxCommands: 50, maxBytes: 1_000_000 }, commandTimeout: 20_000 },
+    )
+    await redis.connect()
+    const errors: Error[] = []
+    const calls: Promise<unknown>[] = []
+    for (let round = 0; round < 8; round++) {
+      for (let i = 0; i < 50; i++) {
+        const call = redis.set('k', 'v')
+        call.catch(error => errors.push(error))
+        calls.push(call)
+      }
+      await until(() => redis.stats.queued === 0, { what: 'all were written' })
+    }
+    expect(errors).toEqual([])
+    refuse()
+    await until(() => errors.length === 350, { what: 'what has no place was rejected' })
+    expect(redis.stats.queued + redis.stats.inflight).toBe(50)
+    for (const error of errors) {
+      expect(error).toMatchObject({
+        name: 'ConnectionError',
+        outcome: 'not sent',
+        message: expect.stringContaining('queue.maxCommands (50)'),
+        cause: expect.objectContaining({ name: 'BusyLoadingError' }),
+      })
+    }
+    // One for all is sent again as long as that lasts.
+    const before = fake.received('SET').length
+    await until(() => fake.received('SET').length >= before + 2, { what: 'it was tried again twice' })
+    expect(redis.stats.queued + redis.stats.inflight).toBe(50)
+    expect(fake.received('SET').length).toBeLessThan(before + 10)
+    loading = false
+    const settled = await Promise.allSettled(calls)
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(50)
+  })
 })
