@@ -15,7 +15,8 @@ import type { Lent } from '../connection/lent.js'
 import type { Node } from '../connection/node.js'
 import { fail } from '../connection/settle.js'
 import { TimeLimit } from '../connection/time-limit.js'
-import { ConnectionError, DataError, type RedisError, TimeoutError, type WatchError } from '../errors/errors.js'
+import { inForce, type Watch } from '../connection/watch.js'
+import { ConnectionError, DataError, type RedisError, TimeoutError } from '../errors/errors.js'
 import { sendInOrder } from './batch.js'
 import { addCallOptions, type CallOptions } from './call-options.js'
 import type { Engine, ViewOf } from './engine.js'
@@ -28,12 +29,8 @@ import { View } from './view.js'
 export interface SessionEngine extends Engine {
   /** Where its connection is from, as long as it has one. */
   readonly pool: object | undefined
-  /** Why no transaction may be written: the link that watched is lost. */
-  watchFault(): WatchError | undefined
-  /** The loss of a watch was told: the next one counts anew. */
-  watchTold(): void
-  /** Nothing is watched any more: EXEC, UNWATCH. */
-  unwatched(): void
+  /** What is watched, or was when its connection was replaced; undefined if nothing is. */
+  readonly watch: Watch | undefined
   /**
    * Takes no more calls, and gives the connection back. What blocks is given up with `reason`, and all that was not yet
    * sent if the session was aborted.
@@ -61,16 +58,8 @@ class Lease implements SessionEngine {
     return this.#over ? undefined : this.#node.pool
   }
 
-  watchFault(): WatchError | undefined {
-    return this.#lent.watchFault
-  }
-
-  watchTold(): void {
-    this.#lent.unwatch()
-  }
-
-  unwatched(): void {
-    this.#lent.unwatch()
+  get watch(): Watch | undefined {
+    return inForce(this.#lent.watch)
   }
 
   now(): number {
@@ -153,11 +142,7 @@ class SessionView<F extends Form = Plain> extends View<F> implements Session<F> 
   override multi<R>(): Transaction<R[], F>
   override multi(): Transaction<[], F> {
     const lease = this.#lease
-    return new Transaction<[], F>(lease, this.#shape, this.#circumstances, {
-      fault: () => lease.watchFault(),
-      told: () => lease.watchTold(),
-      over: () => lease.unwatched(),
-    })
+    return new Transaction<[], F>(lease, this.#shape, this.#circumstances, () => lease.watch)
   }
 
   watch(...keys: readonly Key[] | readonly [readonly Key[]]): Promise<'OK'> {
@@ -166,10 +151,8 @@ class SessionView<F extends Form = Plain> extends View<F> implements Session<F> 
     return this.run(new Command(WATCH, args))
   }
 
-  async unwatch(): Promise<'OK'> {
-    const answer = await this.run<'OK'>(new Command(UNWATCH, []))
-    this.#lease.unwatched()
-    return answer
+  unwatch(): Promise<'OK'> {
+    return this.run(new Command(UNWATCH, []))
   }
 
   select(db: number): Promise<'OK'> {

@@ -1,10 +1,11 @@
-import { type Circumstances, type Command, State } from '../commands/command.js'
+import type { Circumstances, Command } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
 import type { Context, Form, Plain } from '../commands/context.js'
 import { ownOptions } from '../commands/own.js'
 import type { Shape } from '../commands/shape.js'
 import { Unit } from '../connection/unit.js'
-import { DataError, RedisError, WatchError } from '../errors/errors.js'
+import type { Watch } from '../connection/watch.js'
+import { DataError, RedisError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
 import { faultOf, type Settled, unlessFailed } from './pipeline.js'
 import { launch, reservedFault } from './run.js'
@@ -17,16 +18,6 @@ export interface Queued<T extends unknown[], F extends Form = Plain> extends Con
   readonly outcome: Transaction<[...T, this['reply']], F>
 }
 
-/** What a session knows that its transactions must ask before they are written. */
-export interface Watch {
-  /** Why nothing may be written: the link that watched is lost. */
-  fault(): WatchError | undefined
-  /** The fault was told: what is watched from now on counts anew. */
-  told(): void
-  /** EXEC ends all watches. */
-  over(): void
-}
-
 /**
  * MULTI … EXEC: commands that run in one piece, with nothing of others between them. They are collected here and written
  * in one piece too. [Transactions](https://redis.io/docs/latest/develop/using-commands/transactions/)
@@ -35,11 +26,12 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
   readonly #engine: Sender
   readonly #shape: Shape
   readonly #circumstances: Circumstances | undefined
-  readonly #watch: Watch | undefined
+  /** What the session watches; undefined outside of one. */
+  readonly #watch: (() => Watch | undefined) | undefined
   readonly #commands: Command[] = []
   #done = false
 
-  constructor(engine: Sender, shape: Shape, circumstances: Circumstances | undefined, watch?: Watch) {
+  constructor(engine: Sender, shape: Shape, circumstances: Circumstances | undefined, watch?: () => Watch | undefined) {
     super()
     this.#engine = engine
     this.#shape = shape
@@ -92,10 +84,10 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
     const commands = this.#commands
     // An empty one still tells whether the watched keys changed.
     if (commands.length === 0 && this.#watch === undefined) return []
-    const lost = this.#watch?.fault()
-    if (lost !== undefined) {
-      this.#watch?.told()
-      throw lost
+    const watch = this.#watch?.()
+    if (watch?.fault !== undefined) {
+      watch.end()
+      throw watch.fault
     }
     const fault = faultOf(commands, this.#shape, command => reservedFault(command, this.#engine))
     if (fault !== undefined) throw fault
@@ -103,17 +95,9 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
     return settle === true ? results : unlessFailed(results, index => results[index] instanceof RedisError)
   }
 
-  async #send(unit: Unit): Promise<unknown[]> {
+  #send(unit: Unit): Promise<unknown[]> {
     unit.shape = this.#shape
-    try {
-      return await launch<unknown[]>(this.#engine, unit, this.#circumstances, started => this.#engine.send(started))
-    } catch (error) {
-      if (error instanceof WatchError) this.#watch?.told()
-      throw error
-    } finally {
-      // Without an EXEC the server goes on watching, and so does the session.
-      if ((unit.state & State.written) !== 0) this.#watch?.over()
-    }
+    return launch<unknown[]>(this.#engine, unit, this.#circumstances, started => this.#engine.send(started))
   }
 }
 

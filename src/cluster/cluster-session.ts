@@ -18,7 +18,7 @@ import { type Borrower, isGuarded, type Lent } from '../connection/lent.js'
 import type { Settings } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
 import { errorLike, fail } from '../connection/settle.js'
-import type { Watch } from '../connection/watch.js'
+import { inForce, type Watch } from '../connection/watch.js'
 import {
   AskError,
   ClusterDownError,
@@ -283,17 +283,8 @@ class ClusterLease implements SessionEngine {
 
   // What a session asks
 
-  watchFault(): WatchError | undefined {
-    return this.#loan === undefined ? this.#watch?.fault : this.#loan.lent.watchFault
-  }
-
-  watchTold(): void {
-    this.unwatched()
-  }
-
-  unwatched(): void {
-    this.#watch = undefined
-    this.#loan?.lent.unwatch()
+  get watch(): Watch | undefined {
+    return inForce(this.#loan === undefined ? this.#watch : this.#loan.lent.watch)
   }
 
   session<T>(): Promise<T> {

@@ -3,7 +3,7 @@ import { Command, Keep, type Spec, State } from '../commands/command.js'
 import { SELECT } from '../commands/handshaking.js'
 import type { Reply } from '../commands/reply.js'
 import { UNWATCH, WATCH } from '../commands/transactions.js'
-import { ConnectionError, RedisError, type WatchError } from '../errors/errors.js'
+import { ConnectionError, RedisError } from '../errors/errors.js'
 import type { Backoff } from './backoff.js'
 import { Link } from './link.js'
 import type { LinkOwner } from './link-owner.js'
@@ -11,7 +11,7 @@ import type { Endpoint, Settings } from './options.js'
 import { isPassing } from './refused.js'
 import { errorLike, fail } from './settle.js'
 import { Unit } from './unit.js'
-import { Watch, watchEnded, watchLost } from './watch.js'
+import { inForce, Watch, watchEnded, watchLost } from './watch.js'
 
 /** First look at refusals, and at what a lost link leaves unsettled: true if the command is settled or sent elsewhere. */
 export interface Borrower {
@@ -100,17 +100,8 @@ export class Lent implements LinkOwner {
 
   /** The server may watch keys for this connection, or will when what waits is sent. */
   get isWatching(): boolean {
-    return this.watch !== undefined && this.watch.fault === undefined
-  }
-
-  /** Nothing is watched any more: EXEC, UNWATCH, or the holder knows of the loss. */
-  unwatch(): void {
-    this.watch = undefined
-  }
-
-  /** What a transaction must reject with before it is written: the watch is lost. */
-  get watchFault(): WatchError | undefined {
-    return this.watch?.fault
+    const watch = inForce(this.watch)
+    return watch !== undefined && watch.fault === undefined
   }
 
   /**
@@ -120,14 +111,16 @@ export class Lent implements LinkOwner {
   heed(command: Command): boolean {
     if (this.#select !== undefined) this.#waitForSelect(command)
     if (command.spec === WATCH) {
-      if (this.watch === undefined || (this.watch.fault !== undefined && this.watch.reported)) this.watch = new Watch()
+      if (this.watch === undefined || this.watch.isPast) this.watch = new Watch(this.watch)
+    } else if (command.spec === UNWATCH) {
+      this.watch?.endWith(command, error => error === undefined)
     } else if (command instanceof Unit) {
-      const { watch } = this
+      const watch = inForce(this.watch)
+      watch?.guard(command)
       if (watch?.fault !== undefined) {
         fail(command, watch.fault)
         return false
       }
-      watch?.guard(command)
       if (command.body.some(isMark)) this.#marked = true
       if (command.body.some(isSelect)) this.#heedSelect(command, command.body)
     } else if (isMark(command)) this.#marked = true
@@ -243,7 +236,7 @@ export class Lent implements LinkOwner {
     if (this.#hasStrayed) steps.push(ask(SELECT, [this.#db]))
     this.#settings.db = this.#db
     const answers = await Promise.allSettled(steps)
-    this.unwatch()
+    this.watch = undefined
     this.#strayed = false
     return answers.every(answer => answer.status === 'fulfilled')
   }

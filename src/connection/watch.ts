@@ -17,33 +17,61 @@ export interface Guarded extends Command {
 }
 
 export class Watch {
+  /** One that was begun before, and that what is on its way will end: a loss takes both. */
+  #before: Watch | undefined
   #fault: WatchError | undefined
   #reported = false
+  #ending = false
+  #over = false
   readonly #units = new Set<Guarded>()
+
+  constructor(before?: Watch) {
+    this.#before = before
+  }
 
   /** Why nothing that is guarded may be sent any more; undefined while the server watches. */
   get fault(): WatchError | undefined {
     return this.#fault
   }
 
-  /** Whether a call of the holder was rejected for the loss: keys watched after that begin anew. */
-  get reported(): boolean {
-    return this.#reported
+  /** EXEC or UNWATCH was answered, or a transaction was rejected for the loss: it guards nothing that is sent from now on. */
+  get isOver(): boolean {
+    return this.#over
   }
 
-  /** Binds `unit` to this watch. */
+  /**
+   * Whether keys that are watched now are watched anew: what ends this watch is sent before them, or the holder knows of its
+   * loss.
+   */
+  get isPast(): boolean {
+    return this.#over || this.#ending || (this.#fault !== undefined && this.#reported)
+  }
+
+  /** Binds the transaction `unit` to this watch, which its EXEC ends. */
   guard(unit: Guarded): void {
     unit.watch = this
     // EXEC ends the watch: sent again it would run unguarded, even if the caller declared that it may run twice.
     unit.state &= ~State.repeatable
     this.#units.add(unit)
-    unit.keep ??= new Keep()
-    const { keep } = unit
+    this.endWith(unit, error => (unit.state & State.written) !== 0 || error instanceof WatchError)
+  }
+
+  /** `command` will end this watch, if `ends` says so of what it came to. */
+  endWith(command: Command, ends: (error: unknown) => boolean): void {
+    this.#ending = true
+    command.keep ??= new Keep()
+    const { keep } = command
     const before = keep.onSettled
     keep.onSettled = (settled, value, error) => {
       before?.(settled, value, error)
-      this.#units.delete(unit)
+      this.#units.delete(settled as Guarded)
+      if (ends(error)) this.end()
     }
+  }
+
+  end(): void {
+    this.#over = true
+    this.#before = undefined
   }
 
   /**
@@ -51,6 +79,8 @@ export class Watch {
    * one that was written is judged by its reply.
    */
   lose(fault: WatchError, reported = false): void {
+    this.#before?.lose(fault, reported)
+    this.#before = undefined
     if (this.#fault === undefined) {
       this.#fault = fault
       for (const unit of [...this.#units]) {
@@ -59,6 +89,11 @@ export class Watch {
     }
     this.#reported ||= reported
   }
+}
+
+/** `watch`, unless it is over. */
+export function inForce(watch: Watch | undefined): Watch | undefined {
+  return watch?.isOver === true ? undefined : watch
 }
 
 export function watchLost(cause: RedisError | undefined): WatchError {

@@ -118,6 +118,36 @@ describe('a watch', () => {
   })
 })
 
+describe('a watch that follows another', () => {
+  test('is not ended by the EXEC, or the UNWATCH, of the one before it', async () => {
+    for (const end of ['EXEC', 'UNWATCH'] as const) {
+      const open = new Set<FakeConnection>()
+      const fake = await scripted(([name], connection) => {
+        if (name === 'MULTI') open.add(connection)
+        if (name === 'EXEC') {
+          open.delete(connection)
+          return resp.array([resp.ok])
+        }
+        if (name === 'SET') return open.has(connection) ? '+QUEUED\r\n' : resp.ok
+        return name === 'WATCH' || name === 'UNWATCH' || name === 'MULTI' ? resp.ok : undefined
+      })
+      const redis = client(fake.port)
+      await redis.session(async session => {
+        await session.watch('a')
+        const ended: Promise<unknown> = end === 'EXEC' ? session.multi().set('k', '1').exec() : session.unwatch()
+        const watching = session.watch('b')
+        await Promise.all([ended, watching])
+        const watcher = fake.received('WATCH')[1]?.connection
+        watcher?.reset()
+        await until(() => session.set('other', '1').catch(() => undefined), { what: 'a new connection' })
+        await expect(session.multi().set('k', '2').exec()).rejects.toMatchObject({ name: 'WatchError' })
+        // The holder knows: what follows is not guarded.
+        expect(await session.multi().set('k', '3').exec()).toEqual(['OK'])
+      })
+    }
+  })
+})
+
 describe('SELECT in a session', () => {
   test('takes with it what was called after it when the link is lost: nothing runs in another database', async () => {
     const fake = await scripted(([name], connection) => {

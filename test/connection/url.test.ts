@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
 import { Acquaintance } from '../../src/connection/acquaintance.js'
+import { LIMITS } from '../../src/connection/limits.js'
 import { mergeOptions, nameOf, settle } from '../../src/connection/options.js'
 import { readOptions } from '../../src/connection/target.js'
 import { parseUrl } from '../../src/connection/url.js'
@@ -187,6 +188,7 @@ describe('options', () => {
       keepAlive: 15_000,
       readonly: false,
       leased: false,
+      limits: LIMITS,
       acquaintance: expect.any(Acquaintance),
     })
     expect(settle({ reconnect: false }).reconnect.attempts).toBe(0)
