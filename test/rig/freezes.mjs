@@ -1,0 +1,45 @@
+/**
+ * A process that counts at a server and is stopped and continued from outside:
+ *
+ *   node test/rig/freezes.mjs PORT CALLS
+ *
+ * Prints a line `working` when it begins, and at its end a JSON line: what was acknowledged, rejected, and with what.
+ */
+import { createRequire } from 'node:module'
+
+const { Redis } = createRequire(import.meta.url)('../../dist/index.js')
+const [port, calls] = process.argv.slice(2).map(Number)
+const redis = new Redis({ port, commandTimeout: 400, healthCheckInterval: 200, connectTimeout: 1_000 })
+redis.on('error', () => {})
+
+const report = { acked: 0, unknown: 0, notSent: 0, wrong: 0, errors: {} }
+let left = calls
+
+async function work(id) {
+  while (left-- > 0) {
+    const text = `${id} ${left}`
+    try {
+      const [, echoed] = await Promise.all([
+        redis.incr(`frozen:${id % 4}`).then(
+          () => report.acked++,
+          error => {
+            report[error.outcome === 'not sent' ? 'notSent' : 'unknown']++
+            throw error
+          },
+        ),
+        redis.call('ECHO', text),
+      ])
+      if (echoed !== text) report.wrong++
+    } catch (error) {
+      report.errors[error.message] = (report.errors[error.message] ?? 0) + 1
+    }
+    // Not faster than the stops come.
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+}
+
+await redis.connect()
+console.log('working')
+await Promise.all(Array.from({ length: 16 }, (_, id) => work(id)))
+await redis.close()
+console.log(JSON.stringify(report))
