@@ -4,6 +4,7 @@ import type { AtMostOne } from './choice.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
 import type { Decoder } from './decoder.js'
+import { guard } from './guard.js'
 import { blob, bool, int, intOrNull, itemsOf, list, ok, pairsOf, tuple } from './replies.js'
 import { statistics, truth } from './replies-modules.js'
 import type { Reply } from './reply.js'
@@ -167,6 +168,7 @@ export class Bloom<C extends Context> extends Namespace<C> {
     return this.run(new Command(LOADCHUNK, [key, iterator, data]))
   }
 }
+guard(Bloom)
 
 function pushGrowth(args: Arguments, options: BloomGrowth): void {
   exclusive(args, options, 'expansion', 'nonscaling')

@@ -7,7 +7,7 @@ import { count, int, itemsOf, keys, list, named, ok, pairsOf, record, word } fro
 import type { Reply } from './reply.js'
 import { linesOf, properties } from './server-text.js'
 import type { Shape } from './shape.js'
-import { option, refuse } from './tokens.js'
+import { option, plainOptions, refuse } from './tokens.js'
 import { unexpected } from './unexpected.js'
 
 const ADDSLOTS = keyless('CLUSTER ADDSLOTS', ok)
@@ -410,7 +410,7 @@ export abstract class ClusterCommands<C extends Context> extends Runner<C> {
   ): Outcome<C, 'OK'> {
     const args: Arguments = [slot, state.toUpperCase()]
     if (typeof id === 'string') args.push(id)
-    option(args, 'TIMEOUT', options.timeout)
+    option(args, 'TIMEOUT', plainOptions(args, options).timeout)
     return this.run(new Command(SETSLOT, args))
   }
 

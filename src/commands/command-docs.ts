@@ -20,7 +20,7 @@ import {
 } from './replies.js'
 import type { Reply } from './reply.js'
 import { PLAIN, type Shape } from './shape.js'
-import { exclusive, option } from './tokens.js'
+import { exclusive, option, plainOptions } from './tokens.js'
 import { unexpected } from './unexpected.js'
 
 const COMMAND = keyless('COMMAND', list(orNull(about)))
@@ -153,6 +153,7 @@ export abstract class CommandDocs<C extends Context> extends Runner<C> {
   /** The names of commands. @since 7.0 [COMMAND LIST](https://redis.io/commands/command-list) */
   commandList(filter: CommandListFilter = {}): Outcome<C, string[]> {
     const args: Arguments = []
+    filter = plainOptions(args, filter)
     exclusive(args, filter, 'module', 'aclcat', 'pattern')
     if (Object.values(filter).some(value => value !== undefined)) args.push('FILTERBY')
     option(args, 'MODULE', filter.module)

@@ -186,7 +186,8 @@ export function specOf(words: readonly Argument[]): Spec {
 function nameOf(word: Argument | undefined): string {
   if (typeof word === 'string') return word.toUpperCase()
   if (isBytes(word)) return Buffer.from(word).toString().toUpperCase()
-  return String(word)
+  // What is no word at all is refused when it is measured.
+  return typeof word === 'object' ? '' : String(word)
 }
 
 /** What the caller said about one call, beyond the command itself. */

@@ -37,6 +37,7 @@ import { VectorSets } from './vector-sets.js'
 // Specs without methods: `call` must know that these are not for the shared connection.
 import './subscribing.js'
 import './transactions.js'
+import { guard } from './guard.js'
 
 const groups = [
   Strings,
@@ -66,6 +67,9 @@ const groups = [
   CommandDocs,
   Namespaces,
 ]
+
+/** What reads nested arguments, and is called seldom. */
+const SELDOM = [Bitmaps, Geo, VectorSets, ServerCommands, Connections, Acl, ClusterCommands, Observing, CommandDocs]
 
 export interface Commands<C extends Context>
   extends Strings<C>,
@@ -119,6 +123,7 @@ export abstract class Commands<C extends Context> extends Runner<C> {
  */
 export type RedisCommands<F extends Form = Plain> = Commands<Promised<F>>
 
+for (const group of SELDOM) guard(group)
 for (const group of groups) {
   for (const name of Object.getOwnPropertyNames(group.prototype)) {
     if (name === 'constructor') continue

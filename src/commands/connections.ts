@@ -5,7 +5,7 @@ import { type Context, type Outcome, Runner } from './context.js'
 import { CLIENT_ID, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_UNBLOCK, PING } from './handshaking.js'
 import { int, list, named, ok, text, textOrNull, texts, word } from './replies.js'
 import { type ClientInfo, client, clients } from './server-text.js'
-import { exclusive, type OneOrMore, option, pushAll, refuse } from './tokens.js'
+import { exclusive, type OneOrMore, option, plainOptions, pushAll, refuse } from './tokens.js'
 
 keyless('CLIENT CAPA', word, { reserved: { session: false, instead: 'RedisCluster, which follows redirects' } })
 const CLIENT_GETNAME = keyless('CLIENT GETNAME', textOrNull)
@@ -114,6 +114,7 @@ export abstract class Connections<C extends Context> extends Runner<C> {
   /** Ends connections and tells how many. @since 2.4 [CLIENT KILL](https://redis.io/commands/client-kill) */
   clientKill(filter: ClientKillFilter): Outcome<C, C['int']> {
     const args: Arguments = []
+    filter = plainOptions(args, filter)
     option(args, 'ADDR', filter.addr)
     option(args, 'LADDR', filter.laddr)
     option(args, 'TYPE', filter.type)
@@ -128,6 +129,7 @@ export abstract class Connections<C extends Context> extends Runner<C> {
   /** The connections of the server. @since 2.4 [CLIENT LIST](https://redis.io/commands/client-list) */
   clientList(filter: ClientListFilter = {}): Outcome<C, ClientInfo[]> {
     const args: Arguments = []
+    filter = plainOptions(args, filter)
     exclusive(args, filter, 'type', 'id')
     option(args, 'TYPE', filter.type)
     option(args, 'USER', filter.user)

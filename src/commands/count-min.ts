@@ -1,10 +1,11 @@
 import type { Argument, Arguments, Key } from './argument.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
+import { guard } from './guard.js'
 import { countedKeys, keyAt } from './key-specs.js'
 import { int, list, ok } from './replies.js'
 import { statistics } from './replies-modules.js'
-import { type Fields, pushCounted, pushFields, pushSeveral, refuse, type Several } from './tokens.js'
+import { type Fields, plainOptions, pushCounted, pushFields, pushSeveral, refuse, type Several } from './tokens.js'
 
 export interface CountMinMergeOptions {
   /** What the counts of each source are multiplied by, one for each; 1 unless given. */
@@ -63,8 +64,8 @@ export class CountMin<C extends Context> extends Namespace<C> {
 
   /** Makes a sketch, which must be there, the sum of others of its size. [CMS.MERGE](https://redis.io/commands/cms.merge) */
   merge(destination: Key, sources: readonly Key[], options: CountMinMergeOptions = {}): Outcome<C, 'OK'> {
-    const { weights } = options
     const args: Arguments = [destination]
+    const { weights } = plainOptions(args, options)
     pushCounted(args, sources)
     if (weights !== undefined) {
       if (weights.length !== sources.length) refuse(args, 'There must be one weight for each source.')
@@ -78,3 +79,4 @@ export class CountMin<C extends Context> extends Namespace<C> {
     return this.run(new Command(INFO, [key]))
   }
 }
+guard(CountMin)

@@ -3,6 +3,7 @@ import { chunk, type FilterChunk } from './bloom.js'
 import type { AtMostOne } from './choice.js'
 import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
+import { guard } from './guard.js'
 import { bool, int, list, ok } from './replies.js'
 import { statistics, truth } from './replies-modules.js'
 import { exclusive, flag, type OneOrMore, option, plainOptions, pushAll, pushSeveral, type Several } from './tokens.js'
@@ -143,9 +144,11 @@ export class Cuckoo<C extends Context> extends Namespace<C> {
     return this.run(new Command(LOADCHUNK, [key, iterator, data]))
   }
 }
+guard(Cuckoo)
 
 function inserting(spec: Spec, key: Key, items: OneOrMore<Argument>, options: CuckooInsertOptions): Command {
   const args: Arguments = [key]
+  options = plainOptions(args, options)
   exclusive(args, options, 'capacity', 'nocreate')
   option(args, 'CAPACITY', options.capacity)
   flag(args, 'NOCREATE', options.nocreate)

@@ -3,7 +3,7 @@ import type { AtMostOne } from './choice.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { int } from './replies.js'
-import { exclusive, flag, known, option } from './tokens.js'
+import { decided, exclusive, flag, known, option, plainOptions } from './tokens.js'
 
 /** When a value expires, in one of four ways. */
 export interface Times {
@@ -43,6 +43,7 @@ export const NEW_LIFETIME: ReadonlySet<string> = new Set([...TIMES, 'persist'])
 /** Adds the time of `options` and refuses more than one. */
 export function pushLifetime(args: Arguments, options: Lifetime | NewLifetime): void {
   const { ex, px, exat, pxat, keepttl, persist }: Partial<Times & { keepttl: boolean; persist: boolean }> = options
+  decided(args, options, TIMES)
   exclusive(args, options, 'ex', 'px', 'exat', 'pxat', 'keepttl', 'persist')
   option(args, 'EX', ex)
   option(args, 'PX', px)
@@ -83,6 +84,7 @@ export function pushConditions(args: Arguments, { nx, xx, gt, lt }: Partial<Expi
 function expireArguments(key: Key, time: number, options: ExpireOptions): Arguments {
   const args: Arguments = [key, time]
   known(args, options, CONDITIONS)
+  options = plainOptions(args, options)
   exclusive(args, options, 'nx', 'xx')
   exclusive(args, options, 'nx', 'gt', 'lt')
   pushConditions(args, options)

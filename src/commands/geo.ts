@@ -7,6 +7,7 @@ import { keyAfter, keyAt } from './key-specs.js'
 import { at, double, int, list, orNull, text, tuple, word } from './replies.js'
 import type { Reply } from './reply.js'
 import {
+  decided,
   exclusive,
   flag,
   isGiven,
@@ -349,7 +350,9 @@ function pushSelection(args: Arguments, options: AnySelection): void {
 }
 
 function radiusCommand(spec: Spec, args: Arguments, options: AnySelection): Command {
+  options = plainOptions(args, options)
   const { store, storedist } = options
+  decided(args, options, ['store', 'storedist'])
   exclusive(args, options, 'store', 'storedist')
   for (const detail of ['withcoord', 'withdist', 'withhash']) {
     exclusive(args, options, 'store', detail)

@@ -59,6 +59,7 @@ function ask(spec: Spec, key: Key, fields: OneOrMore<Key>): Command {
 function expire(spec: Spec, key: Key, time: number, fields: OneOrMore<Key>, options: HexpireOptions): Command {
   const args: Arguments = [key, time]
   known(args, options, CONDITIONS)
+  options = plainOptions(args, options)
   exclusive(args, options, 'nx', 'xx', 'gt', 'lt')
   pushConditions(args, options)
   pushFieldNames(args, fields)
@@ -110,8 +111,8 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
    */
   hgetex(key: Key, fields: OneOrMore<Key>, options: NewLifetime = {}): Outcome<C, (C['text'] | null)[]> {
     const args: Arguments = [key]
-    options = plainOptions(args, options)
     known(args, options, NEW_LIFETIME)
+    options = plainOptions(args, options)
     pushLifetime(args, options)
     pushFieldNames(args, fields)
     return this.run(new Command(HGETEX, args))
@@ -177,6 +178,7 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
     pushFields(pairs, fields)
     const args: Arguments = [key]
     known(args, options, HSETEX_OPTIONS)
+    options = plainOptions(args, options)
     exclusive(args, options, 'fnx', 'fxx')
     flag(args, 'FNX', options.fnx)
     flag(args, 'FXX', options.fxx)

@@ -148,6 +148,7 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
   ): Outcome<C, C['text'][] | FieldValue<C['text']>[]>
   hrandfield(key: Key, count?: number, options: { readonly withvalues?: boolean } = {}): Outcome<C, unknown> {
     const args: Arguments = count === undefined ? [key] : [key, count]
+    options = plainOptions(args, options)
     flag(args, 'WITHVALUES', options.withvalues)
     return this.run(new Command(HRANDFIELD, args, options.withvalues === true ? fieldValues : textOrTexts))
   }

@@ -3,8 +3,10 @@ import type { AtMostOne } from './choice.js'
 import { Command, read, type Spec, write } from './command.js'
 import { type Context, Namespace, type Outcome } from './context.js'
 import type { Decoder } from './decoder.js'
+import { guard } from './guard.js'
 import { each, type JsonPath, type Matches, numbersAt, parsed, pushJson, wrappedEach } from './json-values.js'
 import { keysFrom } from './key-specs.js'
+import { own } from './own.js'
 import {
   anything,
   bool,
@@ -112,7 +114,7 @@ export class Json<C extends Context> extends Namespace<C> {
   get(key: Key, paths: OneOrMore<string>, options: RawJsonFormat): Outcome<C, C['text'] | null>
   get(key: Key, ...given: readonly (OneOrMore<string> | RawJsonFormat)[]): Outcome<C, unknown> {
     const last = given.at(-1)
-    const options = isOptions(last) ? last : undefined
+    const options = isOptions(last) ? own(last) : undefined
     const args: Arguments = [key]
     option(args, 'INDENT', options?.indent)
     option(args, 'NEWLINE', options?.newline)
@@ -125,12 +127,12 @@ export class Json<C extends Context> extends Namespace<C> {
   /** The values at one path of several keys, null where there is none. [JSON.MGET](https://redis.io/commands/json.mget) */
   mget<T = unknown>(keys: readonly Key[], path: string): Outcome<C, (T | null)[]>
   mget(keys: readonly Key[], path: string, options: RawJson): Outcome<C, (C['text'] | null)[]>
-  mget(keys: readonly Key[], path: string, options?: RawJson): Outcome<C, unknown[]> {
+  mget(keys: readonly Key[], path: string, options: { readonly raw?: boolean } = {}): Outcome<C, unknown[]> {
     const args: Arguments = []
     options = plainOptions(args, options)
     pushSeveral(args, keys)
     args.push(path)
-    return this.run(new Command(MGET, args, options?.raw === true ? textsOrNulls : parsed))
+    return this.run(new Command(MGET, args, options.raw === true ? textsOrNulls : parsed))
   }
 
   /**
@@ -324,6 +326,7 @@ export class Json<C extends Context> extends Namespace<C> {
     return this.run(new Command(DEBUG_HELP, []))
   }
 }
+guard(Json)
 
 function atPath(spec: Spec, key: Key, path: string | undefined, decode: Decoder): Command {
   return new Command(spec, [key, path ?? ROOT], decode)

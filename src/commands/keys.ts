@@ -6,7 +6,17 @@ import { concat, min, sum } from './joins.js'
 import { allAfter, keyAfter, keyAt, keysFrom } from './key-specs.js'
 import { blob, int, intOrNull, keys as keyNames, list, ok, orNull, textOrNull, word } from './replies.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
-import { exclusive, flag, type OneOrMore, option, plainOptions, pushAll, pushSeveral, type Several } from './tokens.js'
+import {
+  decided,
+  exclusive,
+  flag,
+  type OneOrMore,
+  option,
+  plainOptions,
+  pushAll,
+  pushSeveral,
+  type Several,
+} from './tokens.js'
 
 export interface CopyOptions {
   /** The database of the copy; that of the connection unless given. */
@@ -93,6 +103,7 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   copy(source: Key, destination: Key, options: CopyOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = [source, destination]
     options = plainOptions(args, options)
+    decided(args, options, ['db'])
     option(args, 'DB', options.db)
     flag(args, 'REPLACE', options.replace)
     return this.run(new Command(COPY, args))
@@ -141,11 +152,15 @@ export abstract class Keys<C extends Context> extends Runner<C> {
     if (several) args.push('')
     else pushAll(args, keys, 'key')
     args.push(db, timeout)
+    options = plainOptions(args, options)
     exclusive(args, options, 'auth', 'auth2')
     flag(args, 'COPY', options.copy)
     flag(args, 'REPLACE', options.replace)
     option(args, 'AUTH', options.auth)
-    if (options.auth2 !== undefined) args.push('AUTH2', options.auth2.username, options.auth2.password)
+    if (options.auth2 !== undefined) {
+      const { username, password } = plainOptions(args, options.auth2)
+      args.push('AUTH2', username, password)
+    }
     if (several) {
       args.push('KEYS')
       pushAll(args, keys, 'key')
@@ -222,6 +237,7 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   restore(key: Key, ttl: number, serialized: Uint8Array, options: RestoreOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, ttl, serialized]
     options = plainOptions(args, options)
+    decided(args, options, ['idletime', 'freq'])
     exclusive(args, options, 'idletime', 'freq')
     flag(args, 'REPLACE', options.replace)
     flag(args, 'ABSTTL', options.absttl)

@@ -298,6 +298,6 @@ function popArguments(keys: OneOrMore<Key>, side: Side, options: LmpopOptions): 
   const args: Arguments = []
   pushCounted(args, Array.isArray(keys) ? keys : [keys as Key])
   args.push(side)
-  option(args, 'COUNT', options.count)
+  option(args, 'COUNT', plainOptions(args, options).count)
   return args
 }

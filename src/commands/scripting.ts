@@ -278,6 +278,7 @@ export function called(what: Argument, keys: OneOrMore<Key>, rest: OneOrMore<Arg
 
 function flushing(mode: FlushOptions): Arguments {
   const args: Arguments = []
+  mode = plainOptions(args, mode)
   exclusive(args, mode, 'async', 'sync')
   flag(args, 'ASYNC', mode.async)
   flag(args, 'SYNC', mode.sync)

@@ -1,6 +1,7 @@
 import type { Argument, Arguments, Key } from './argument.js'
 import { Command, keyless, read, write } from './command.js'
 import { type Context, Namespace, type Outcome } from './context.js'
+import { guard } from './guard.js'
 import type { KeySpec } from './key-specs.js'
 import { int, list, ok, orNull, texts, word } from './replies.js'
 import { type AggregateOptions, pushAggregateOptions, type WithCursor } from './search-aggregate.js'
@@ -406,6 +407,7 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(CONFIG_HELP, [name]))
   }
 }
+guard(Search)
 
 function foundWith(options: AnyContents): typeof found {
   return searchReply({

@@ -7,7 +7,7 @@ import { at, count, int, itemsOf, list, ok, text, textRecord, tuple, word } from
 import type { Reply } from './reply.js'
 import { type Info, info } from './server-text.js'
 import { PLAIN } from './shape.js'
-import { exclusive, flag, isGiven, option, plainOptions, refuse } from './tokens.js'
+import { exclusive, type Fields, flag, isGiven, option, plainOptions, pushFields, refuse } from './tokens.js'
 import { unexpected } from './unexpected.js'
 
 const BGREWRITEAOF = keyless('BGREWRITEAOF', word)
@@ -166,10 +166,9 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
   }
 
   /** Sets parameters, all or none; several at once since 7.0. @since 2.0 [CONFIG SET](https://redis.io/commands/config-set) */
-  configSet(parameters: Readonly<Record<string, string | number>>): Outcome<C, 'OK'> {
+  configSet(parameters: Fields): Outcome<C, 'OK'> {
     const args: Arguments = []
-    for (const [name, value] of Object.entries(parameters)) args.push(name, value)
-    if (args.length === 0) refuse(args, 'At least one parameter is needed.')
+    pushFields(args, parameters, 'parameter')
     return this.run(new Command(CONFIG_SET, args))
   }
 
@@ -208,7 +207,10 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
   info(sections: string | readonly string[], options: { readonly raw: true }): Outcome<C, C['text']>
   info(sections: string | readonly string[], options: { readonly raw?: boolean }): Outcome<C, Info | C['text']>
   info(sections: string | readonly string[] = [], options: { readonly raw?: boolean } = {}): Outcome<C, unknown> {
-    const args = typeof sections === 'string' ? [sections] : [...sections]
+    const args: Arguments = []
+    options = plainOptions(args, options)
+    if (typeof sections === 'string') args.push(sections)
+    else args.push(...sections)
     return this.run(new Command(INFO, args, options.raw === true ? text : info))
   }
 

@@ -4,7 +4,7 @@ import { type Context, type Outcome, Runner } from './context.js'
 import { countedKeys, keyAt } from './key-specs.js'
 import { int, type Scored, scored, texts } from './replies.js'
 import { scoreOf } from './scores.js'
-import { flag, type OneOrMore, option, pushCounted, refuse } from './tokens.js'
+import { flag, type OneOrMore, option, plainOptions, pushCounted, refuse } from './tokens.js'
 
 /** How the scores of a member that several sorted sets have become one. */
 export interface Combination {
@@ -68,7 +68,7 @@ export abstract class SortedSetAlgebra<C extends Context> extends Runner<C> {
   /** How many members all sorted sets have. @since 7.0 [ZINTERCARD](https://redis.io/commands/zintercard) */
   zintercard(keys: OneOrMore<Key>, options: ZintercardOptions = {}): Outcome<C, C['int']> {
     const args = combination([], keys, {})
-    option(args, 'LIMIT', options.limit)
+    option(args, 'LIMIT', plainOptions(args, options).limit)
     return this.run(new Command(ZINTERCARD, args))
   }
 
@@ -104,19 +104,23 @@ export abstract class SortedSetAlgebra<C extends Context> extends Runner<C> {
 }
 
 function combine(spec: Spec, keys: OneOrMore<Key>, options: Combination & { readonly withscores?: boolean }): Command {
-  const args = combination([], keys, options)
+  const args: Arguments = []
+  options = plainOptions(args, options)
+  combination(args, keys, options)
   flag(args, 'WITHSCORES', options.withscores)
   return new Command(spec, args, options.withscores === true ? scored : texts)
 }
 
-function combination(args: Arguments, keys: OneOrMore<Key>, { weights, aggregate }: Combination): Arguments {
+function combination(args: Arguments, keys: OneOrMore<Key>, options: Combination): Arguments {
+  const { weights, aggregate } = plainOptions(args, options)
   const several: readonly Key[] = Array.isArray(keys) ? keys : [keys as Key]
   pushCounted(args, several)
   if (weights !== undefined) {
     if (weights.length !== several.length) {
       refuse(args, `Each key needs a weight: there are ${several.length} keys and ${weights.length} weights.`)
     }
-    args.push('WEIGHTS', ...weights.map(scoreOf))
+    args.push('WEIGHTS')
+    for (const weight of weights) args.push(scoreOf(weight))
   }
   option(args, 'AGGREGATE', aggregate)
   return args

@@ -96,8 +96,8 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   ): Outcome<C, C['text'][] | Scored<C['text']>[]>
   zrange(key: Key, start: Bound, stop: Bound, options: AnyRange = {}): Outcome<C, unknown> {
     const args: Arguments = [key, scoreOf(start), scoreOf(stop)]
-    options = plainOptions(args, options)
     known(args, options, ZRANGE_OPTIONS)
+    options = plainOptions(args, options)
     exclusive(args, options, 'bylex', 'withscores')
     pushRange(args, options)
     flag(args, 'WITHSCORES', options.withscores)
@@ -110,7 +110,8 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
    * @deprecated `zrange` with `bylex` does the same.
    */
   zrangebylex(key: Key, min: Key, max: Key, options: { readonly limit?: Limit } = {}): Outcome<C, C['text'][]> {
-    return this.run(new Command(ZRANGEBYLEX, limited([key, min, max], options.limit)))
+    const args: Arguments = [key, min, max]
+    return this.run(new Command(ZRANGEBYLEX, limited(args, plainOptions(args, options).limit)))
   }
 
   /**
@@ -201,8 +202,8 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   ): Outcome<C, C['text'][] | Scored<C['text']>[]>
   zrevrange(key: Key, start: number, stop: number, options: AnyRange = {}): Outcome<C, unknown> {
     const args: Arguments = [key, start, stop]
-    options = plainOptions(args, options)
     known(args, options, ZREVRANGE_OPTIONS)
+    options = plainOptions(args, options)
     flag(args, 'WITHSCORES', options.withscores)
     return this.run(new Command(ZREVRANGE, args, options.withscores === true ? scored : texts))
   }
@@ -213,7 +214,8 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
    * @deprecated `zrange` with `bylex` and `rev` does the same.
    */
   zrevrangebylex(key: Key, max: Key, min: Key, options: { readonly limit?: Limit } = {}): Outcome<C, C['text'][]> {
-    return this.run(new Command(ZREVRANGEBYLEX, limited([key, max, min], options.limit)))
+    const args: Arguments = [key, max, min]
+    return this.run(new Command(ZREVRANGEBYLEX, limited(args, plainOptions(args, options).limit)))
   }
 
   /**
@@ -256,13 +258,17 @@ function pushRange(args: Arguments, options: AnyRange): void {
 }
 
 function limited(args: Arguments, limit: Limit | undefined): Arguments {
-  if (limit !== undefined) args.push('LIMIT', limit.offset, limit.count)
+  if (limit !== undefined) {
+    const { offset, count } = plainOptions(args, limit)
+    args.push('LIMIT', offset, count)
+  }
   return args
 }
 
 function rangeByScore(spec: Spec, key: Key, from: Bound, to: Bound, options: AnyRange): Command {
   const args: Arguments = [key, scoreOf(from), scoreOf(to)]
   known(args, options, ZRANGEBYSCORE_OPTIONS)
+  options = plainOptions(args, options)
   flag(args, 'WITHSCORES', options.withscores)
   return new Command(spec, limited(args, options.limit), options.withscores === true ? scored : texts)
 }

@@ -181,16 +181,17 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
     options: ZaddOptions & { readonly incr?: boolean } = {},
   ): Outcome<C, unknown> {
     const args: Arguments = [key]
-    options = plainOptions(args, options)
-    const incr = options.incr === true
-    exclusive(args, options, 'nx', 'xx')
-    exclusive(args, options, 'nx', 'gt', 'lt')
+    // What is no object is refused behind the members: `zadd(key, score, member)` is about those.
+    const given: typeof options = typeof options === 'object' ? plainOptions(args, options) : {}
+    const incr = given.incr === true
+    exclusive(args, given, 'nx', 'xx')
+    exclusive(args, given, 'nx', 'gt', 'lt')
     if (incr && Array.isArray(members) && members.length !== 1) refuse(args, 'The option incr takes one member.')
-    flag(args, 'NX', options.nx)
-    flag(args, 'XX', options.xx)
-    flag(args, 'GT', options.gt)
-    flag(args, 'LT', options.lt)
-    flag(args, 'CH', options.ch)
+    flag(args, 'NX', given.nx)
+    flag(args, 'XX', given.xx)
+    flag(args, 'GT', given.gt)
+    flag(args, 'LT', given.lt)
+    flag(args, 'CH', given.ch)
     flag(args, 'INCR', incr)
     pushScored(args, members)
     known(args, options, ZADD_OPTIONS)
@@ -273,6 +274,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   zrandmember(key: Key, count?: number, options: { readonly withscores?: boolean } = {}): Outcome<C, unknown> {
     if (count === undefined) return this.run(new Command(ZRANDMEMBER, [key]))
     const args: Arguments = [key, count]
+    options = plainOptions(args, options)
     flag(args, 'WITHSCORES', options.withscores)
     return this.run(new Command(ZRANDMEMBER, args, options.withscores === true ? scored : texts))
   }
@@ -364,6 +366,6 @@ function popArguments(keys: OneOrMore<Key>, where: Extreme, options: ZmpopOption
   const args: Arguments = []
   pushCounted(args, Array.isArray(keys) ? keys : [keys as Key])
   args.push(where)
-  option(args, 'COUNT', options.count)
+  option(args, 'COUNT', plainOptions(args, options).count)
   return args
 }

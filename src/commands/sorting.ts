@@ -3,8 +3,9 @@ import type { AtMostOne } from './choice.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { type KeySpec, keyAfter, keyAt } from './key-specs.js'
+import { own } from './own.js'
 import { int, textsOrNulls } from './replies.js'
-import { exclusive, flag, type OneOrMore, option, refuse } from './tokens.js'
+import { decided, exclusive, flag, type OneOrMore, option, plainOptions, refuse } from './tokens.js'
 
 export type SortOptions = AtMostOne<{
   /** From the least on, the server's default. */
@@ -38,8 +39,13 @@ const SORT_RO = read('SORT_RO', textsOrNulls, { names: patterns })
 
 function sortArguments(key: Key, options: SortStoreOptions): Arguments {
   const args: Arguments = [key]
+  options = plainOptions(args, options)
+  decided(args, options, ['store'])
   exclusive(args, options, 'asc', 'desc')
-  if (options.limit !== undefined) args.push('LIMIT', options.limit.offset, options.limit.count)
+  if (options.limit !== undefined) {
+    const { offset, count } = plainOptions(args, options.limit)
+    args.push('LIMIT', offset, count)
+  }
   flag(args, 'ASC', options.asc)
   flag(args, 'DESC', options.desc)
   flag(args, 'ALPHA', options.alpha)
@@ -63,7 +69,9 @@ export abstract class Sorting<C extends Context> extends Runner<C> {
   sort(key: Key, options: SortOptions & { readonly store?: never }): Outcome<C, (C['text'] | null)[]>
   sort(key: Key, options: SortStoreOptions): Outcome<C, (C['text'] | null)[] | C['int']>
   sort(key: Key, options: SortStoreOptions = {}): Outcome<C, unknown> {
-    return this.run(new Command(SORT, sortArguments(key, options), options.store === undefined ? textsOrNulls : int))
+    return this.run(
+      new Command(SORT, sortArguments(key, options), own(options).store === undefined ? textsOrNulls : int),
+    )
   }
 
   /** As `sort` without `store`, also on replicas. @since 7.0 [SORT_RO](https://redis.io/commands/sort_ro) */

@@ -431,8 +431,8 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     options: XreadgroupOptions & { readonly claim?: number } = {},
   ): Outcome<C, unknown> {
     const args: Arguments = ['GROUP', group, consumer]
-    options = plainOptions(args, options)
     known(args, options, XREADGROUP_OPTIONS)
+    options = plainOptions(args, options)
     option(args, 'COUNT', options.count)
     option(args, 'BLOCK', options.block)
     option(args, 'CLAIM', options.claim)

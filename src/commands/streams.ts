@@ -15,6 +15,7 @@ import {
   streams,
 } from './replies-streams.js'
 import {
+  decided,
   exclusive,
   type Fields,
   flag,
@@ -87,6 +88,8 @@ const XTRIM_OPTIONS: ReadonlySet<string> = new Set([
   'delref',
   'acked',
 ])
+const THRESHOLDS = ['maxlen', 'minid'] as const
+const IDEMPOTENCE = ['idmp', 'idmpauto'] as const
 const XADD_OPTIONS: ReadonlySet<string> = new Set([...XTRIM_OPTIONS, 'nomkstream', 'idmp', 'idmpauto'])
 const XREAD_OPTIONS: ReadonlySet<string> = new Set(['count', 'block'])
 
@@ -170,14 +173,15 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     options: XaddOptions & { readonly nomkstream?: boolean } = {},
   ): Outcome<C, string | null> {
     const args: Arguments = [key]
+    known(args, options, XADD_OPTIONS)
     options = plainOptions(args, options)
     const { idmp, idmpauto } = options
-    known(args, options, XADD_OPTIONS)
+    decided(args, options, IDEMPOTENCE)
     exclusive(args, options, 'idmp', 'idmpauto')
     flag(args, 'NOMKSTREAM', options.nomkstream)
     pushReferences(args, options)
     option(args, 'IDMPAUTO', idmpauto)
-    if (idmp !== undefined) args.push('IDMP', idmp.producer, idmp.id)
+    if (idmp !== undefined) pushIdempotence(args, plainOptions(args, idmp))
     pushTrim(args, options)
     args.push(id)
     pushFields(args, fields)
@@ -270,8 +274,8 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     options: XreadOptions = {},
   ): Outcome<C, StreamEntries<C['text'], StreamEntry<C['text']>>[] | null> {
     const args: Arguments = []
-    options = plainOptions(args, options)
     known(args, options, XREAD_OPTIONS)
+    options = plainOptions(args, options)
     option(args, 'COUNT', options.count)
     option(args, 'BLOCK', options.block)
     pushStreams(args, streams)
@@ -306,8 +310,8 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   /** Deletes the oldest entries and tells how many. @since 5.0 [XTRIM](https://redis.io/commands/xtrim) */
   xtrim(key: Key, options: TrimOptions): Outcome<C, C['int']> {
     const args: Arguments = [key]
-    options = plainOptions(args, options)
     known(args, options, XTRIM_OPTIONS)
+    options = plainOptions(args, options)
     if (!isGiven(options, 'maxlen') && !isGiven(options, 'minid')) refuse(args, 'One of maxlen and minid is needed.')
     pushTrim(args, options)
     pushReferences(args, options)
@@ -336,8 +340,16 @@ export function pushReferences(args: Arguments, options: AnyTrim): void {
   flag(args, 'ACKED', options.acked)
 }
 
+function pushIdempotence(
+  args: Arguments,
+  { producer, id }: { readonly producer: Argument; readonly id: Argument },
+): void {
+  args.push('IDMP', producer, id)
+}
+
 function pushTrim(args: Arguments, options: AnyTrim): void {
   const { maxlen, minid, approximate, limit } = options
+  decided(args, options, THRESHOLDS)
   exclusive(args, options, 'maxlen', 'minid')
   if (maxlen === undefined && minid === undefined && (approximate === true || limit !== undefined)) {
     refuse(args, 'The options approximate and limit go with maxlen or minid only.')

@@ -22,6 +22,7 @@ import {
   word,
 } from './replies.js'
 import {
+  decided,
   exclusive,
   type Fields,
   flag,
@@ -62,7 +63,11 @@ export type MsetexOptions = Lifetime & AtMostOne<Pick<SetConditions, 'nx' | 'xx'
 const SET_OPTIONS: ReadonlySet<string> = new Set([...LIFETIME, 'nx', 'xx', 'get', 'ifeq', 'ifne', 'ifdeq', 'ifdne'])
 const MSETEX_OPTIONS: ReadonlySet<string> = new Set([...LIFETIME, 'nx', 'xx'])
 
-function pushComparison(args: Arguments, { ifeq, ifne, ifdeq, ifdne }: Partial<Comparison>): void {
+const COMPARISON = ['ifeq', 'ifne', 'ifdeq', 'ifdne'] as const
+
+function pushComparison(args: Arguments, options: Partial<Comparison>): void {
+  const { ifeq, ifne, ifdeq, ifdne } = options
+  decided(args, options, COMPARISON)
   option(args, 'IFEQ', ifeq)
   option(args, 'IFNE', ifne)
   option(args, 'IFDEQ', ifdeq)
@@ -204,8 +209,8 @@ export abstract class Strings<C extends Context> extends Runner<C> {
    */
   getex(key: Key, options: NewLifetime = {}): Outcome<C, C['text'] | null> {
     const args: Arguments = [key]
-    options = plainOptions(args, options)
     known(args, options, NEW_LIFETIME)
+    options = plainOptions(args, options)
     pushLifetime(args, options)
     return this.run(new Command(GETEX, args))
   }
@@ -303,8 +308,10 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   msetex(values: Fields, options: MsetexOptions = {}): Outcome<C, C['int']> {
     const pairs: Arguments = []
     pushFields(pairs, values, 'key')
-    const args: Arguments = [pairs.length / 2, ...pairs]
+    const args: Arguments = [pairs.length / 2]
+    for (const each of pairs) args.push(each)
     known(args, options, MSETEX_OPTIONS)
+    options = plainOptions(args, options)
     exclusive(args, options, 'nx', 'xx')
     flag(args, 'NX', options.nx)
     flag(args, 'XX', options.xx)
@@ -345,8 +352,8 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   set(key: Key, value: Argument, options?: SetOptions & { readonly get?: boolean }): Outcome<C, unknown> {
     const args: Arguments = [key, value]
     if (options === undefined) return this.run(new Command(SET, args))
-    options = plainOptions(args, options)
     known(args, options, SET_OPTIONS)
+    options = plainOptions(args, options)
     exclusive(args, options, 'nx', 'xx', 'ifeq', 'ifne', 'ifdeq', 'ifdne')
     flag(args, 'NX', options.nx)
     flag(args, 'XX', options.xx)

@@ -1,6 +1,7 @@
 import type { Arguments, Key } from './argument.js'
 import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
+import { guard } from './guard.js'
 import { countedKeys, keyAt } from './key-specs.js'
 import { double, int, list, ok } from './replies.js'
 import { statistics } from './replies-modules.js'
@@ -149,6 +150,7 @@ export class TDigest<C extends Context> extends Namespace<C> {
     return this.run(new Command(INFO, [key]))
   }
 }
+guard(TDigest)
 
 function numbered(spec: Spec, key: Key, numbers: Several<number>, what: string): Command {
   const args: Arguments = [key]

@@ -4,6 +4,7 @@ import type { AtMostOne } from './choice.js'
 import { Command, read, type Spec, write } from './command.js'
 import { type Context, Namespace, type Outcome } from './context.js'
 import type { Decoder } from './decoder.js'
+import { guard } from './guard.js'
 import { keysFrom } from './key-specs.js'
 import { int, keys, list, ok } from './replies.js'
 import {
@@ -21,6 +22,7 @@ import {
   seriesSamples,
 } from './time-series-replies.js'
 import {
+  decided,
   exclusive,
   type Fields,
   flag,
@@ -318,9 +320,11 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(QUERYINDEX, args))
   }
 }
+guard(TimeSeries)
 
 function pushSeries(args: Arguments, options: SeriesOptions, onDuplicate?: DuplicatePolicy): void {
   const { ignore, labels } = options
+  decided(args, options, ['retention'])
   option(args, 'RETENTION', options.retention)
   option(args, 'ENCODING', options.encoding)
   option(args, 'CHUNK_SIZE', options.chunkSize)
@@ -340,6 +344,7 @@ function isEmpty(fields: Fields): boolean {
 
 function counting(spec: Spec, key: Key, by: Argument, options: SeriesCountOptions): Command {
   const args: Arguments = [key, by]
+  options = plainOptions(args, options)
   option(args, 'TIMESTAMP', options.timestamp)
   pushSeries(args, options)
   return new Command(spec, args)
@@ -380,8 +385,9 @@ function ranging(
   filter: OneOrMore<string>,
   options: SeriesRangesOptions & Partial<SeriesGrouping>,
 ): Command {
-  const { groupby } = options
   const args: Arguments = [from, to]
+  options = plainOptions(args, options)
+  const { groupby } = options
   pushSelection(args, options)
   pushBuckets(args, options)
   // Labels end at the next word that the server knows as one behind them: FILTER is, ALIGN is not.

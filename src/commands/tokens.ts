@@ -7,16 +7,14 @@ import { isMap } from './values.js'
 type Options = object
 
 /**
- * The options of a call, own properties only: what somebody put on Object.prototype is no option. Null adds a refusal: a
- * call rejects, and never throws.
+ * The options of a call, own properties only: what somebody put on Object.prototype is no option. What is no object adds a
+ * refusal: a call rejects, and never throws.
  */
 export function plainOptions<O extends object | undefined>(args: Arguments, options: O): O {
-  if (options === null) {
+  if (typeof options !== 'object' || options === null) {
     refuse(args, 'The options must be an object, the last argument, or be left out.')
     return own() as O
   }
-  // What else is no object is refused by `known`, in the words of the command.
-  if (typeof options !== 'object') return options
   for (const name in options) if (!Object.hasOwn(options, name)) return own<object>(options) as O
   return options
 }
@@ -52,6 +50,17 @@ export function exclusive(args: Arguments, options: Options, ...names: readonly 
   if (count < 2) return
   const given = names.filter(name => isGiven(options, name))
   refuse(args, `The options ${given.join(' and ')} exclude each other: give one of them.`)
+}
+
+/**
+ * Adds a refusal where one of `names` stands there as undefined, as in `{ ex: config.ttl }` without a `ttl`: what is stored would
+ * be another thing without it, such as a value that never expires.
+ */
+export function decided(args: Arguments, options: Options, names: readonly string[]): void {
+  for (const name of names) {
+    if ((options as Record<string, unknown>)[name] !== undefined || !Object.hasOwn(options, name)) continue
+    refuse(args, `The option ${name} is undefined: give it a value, or leave it out, since it decides what is stored.`)
+  }
 }
 
 /** Adds a refusal where some of `names` are given and others not. */

@@ -1,6 +1,7 @@
 import type { Argument, Arguments, Key } from './argument.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Form, Namespace, type Outcome, type Plain } from './context.js'
+import { guard } from './guard.js'
 import { bool, double, int, list, ok, pairsOf, text, texts, textsOrNulls } from './replies.js'
 import { statistics } from './replies-modules.js'
 import type { Reply } from './reply.js'
@@ -111,3 +112,4 @@ export class TopK<C extends Context> extends Namespace<C> {
     return this.run(new Command(INFO, [key]))
   }
 }
+guard(TopK)

@@ -58,3 +58,75 @@ describe('the habits of other clients', () => {
     expect(r.set('k', 'v', Object.create({ EX: 10 })).argv).toEqual(['SET', 'k', 'v'])
   })
 })
+
+/** `{ ex: config.ttl }` without a `ttl` would be a value that never expires. */
+describe('an option given as undefined', () => {
+  const fields = { f: 1 }
+  it.each<[string, () => { argv: unknown }, string]>([
+    ...['ex', 'px', 'exat', 'pxat'].flatMap((name): [string, () => { argv: unknown }, string][] => {
+      const options = { [name]: undefined }
+      return [
+        [`set { ${name} }`, () => loosely(r, 'set', 'k', 'v', options), name],
+        [`getex { ${name} }`, () => loosely(r, 'getex', 'k', options), name],
+        [`msetex { ${name} }`, () => loosely(r, 'msetex', fields, options), name],
+        [`hsetex { ${name} }`, () => loosely(r, 'hsetex', 'k', fields, options), name],
+        [`hgetex { ${name} }`, () => loosely(r, 'hgetex', 'k', 'f', options), name],
+      ]
+    }),
+    ['set { ifeq }', () => loosely(r, 'set', 'k', 'v', { ifeq: undefined }), 'ifeq'],
+    ['delex { ifeq }', () => loosely(r, 'delex', 'k', { ifeq: undefined }), 'ifeq'],
+    ['restore { freq }', () => loosely(r, 'restore', 'k', 0, Buffer.from('x'), { freq: undefined }), 'freq'],
+    ['copy { db }', () => loosely(r, 'copy', 'a', 'b', { db: undefined }), 'db'],
+    ['sort { store }', () => loosely(r, 'sort', 'a', { store: undefined }), 'store'],
+    ['xadd { maxlen }', () => loosely(r, 'xadd', 's', '*', fields, { maxlen: undefined }), 'maxlen'],
+    ['xadd { idmpauto }', () => loosely(r, 'xadd', 's', '*', fields, { idmpauto: undefined }), 'idmpauto'],
+  ])('%s is refused where it decides what is stored', (_, call, name) => {
+    const { argv } = call()
+    expect(argv).toBeInstanceOf(DataError)
+    expect((argv as DataError).message).toContain(`The option ${name} is undefined`)
+  })
+
+  it('as the time of a command is refused', () => {
+    for (const name of ['expire', 'pexpire', 'expireat', 'pexpireat']) {
+      expect(loosely(r, name as 'expire', 'k', undefined).argv).toBeInstanceOf(DataError)
+    }
+    expect(loosely(r, 'setex', 'k', undefined, 'v').argv).toBeInstanceOf(DataError)
+    expect(loosely(r, 'restore', 'k', undefined, Buffer.from('x')).argv).toBeInstanceOf(DataError)
+  })
+
+  it('is as if it were absent where that is harmless', () => {
+    expect(loosely(r, 'set', 'k', 'v', { nx: undefined, get: undefined, ex: 1 }).argv).toEqual([
+      'SET',
+      'k',
+      'v',
+      'EX',
+      1,
+    ])
+    expect(loosely(r, 'set', 'k', 'v', undefined).argv).toEqual(['SET', 'k', 'v'])
+    expect(loosely(r, 'scan', 0, { match: undefined, count: undefined }).argv).toEqual(['SCAN', 0])
+    expect(loosely(r, 'zrange', 'z', 0, -1, { limit: undefined, withscores: undefined }).argv).toEqual([
+      'ZRANGE',
+      'z',
+      0,
+      -1,
+    ])
+  })
+})
+
+describe('pairs', () => {
+  const map = new Map([['name', 'value']])
+  it('may be a Map wherever they may be an object', () => {
+    expect(loosely(r, 'configSet', map).argv).toEqual(['CONFIG', 'SET', 'name', 'value'])
+    for (const name of ['mset', 'msetnx'] as const) expect(loosely(r, name, map).argv).toContain('value')
+    expect(loosely(r, 'hset', 'h', map).argv).toContain('value')
+    expect(loosely(r, 'xadd', 's', '*', map).argv).toContain('value')
+    expect(loosely(r, 'hsetex', 'h', map, { ex: 1 }).argv).toContain('value')
+    expect(loosely(r, 'msetex', map, { ex: 1 }).argv).toContain('value')
+  })
+
+  it('are not made of the letters of a text', () => {
+    const { argv } = loosely(r, 'configSet', 'name', 'v')
+    expect(argv).toBeInstanceOf(DataError)
+    expect((argv as DataError).message).toMatch(/object or a Map of parameters and values/)
+  })
+})

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Arguments } from '../../src/commands/argument.js'
 import {
+  decided,
   exclusive,
   type Fields,
   flag,
@@ -69,6 +70,14 @@ describe('refusals', () => {
     expect(filled(args => exclusive(args, { ex: 1, keepttl: true }, 'ex', 'px', 'keepttl'))).toEqual([message])
     expect(filled(args => exclusive(args, { ex: 1, keepttl: false }, 'ex', 'px', 'keepttl'))).toEqual([])
     expect(filled(args => exclusive(args, {}, 'ex', 'px'))).toEqual([])
+  })
+
+  it('refuses as undefined what decides what is stored', () => {
+    const message =
+      'refused: The option ex is undefined: give it a value, or leave it out, since it decides what is stored.'
+    expect(filled(args => decided(args, { ex: undefined, nx: undefined }, ['ex', 'px']))).toEqual([message])
+    expect(filled(args => decided(args, { ex: 1 }, ['ex', 'px']))).toEqual([])
+    expect(filled(args => decided(args, Object.create({ ex: undefined }), ['ex', 'px']))).toEqual([])
   })
 
   it('refuses a part of options that go together', () => {
