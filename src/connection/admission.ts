@@ -13,7 +13,7 @@ export interface Admitting {
   readonly lastError: RedisError | undefined
 }
 
-/** What `command` rejects with if the link does not take it. `isLost`: it was connected once, and is not now. `probe`: see `boundFault`. */
+/** What `command` rejects with if the link does not take it. `isLost`: it has tried to connect, and is not connected now. `probe`: see `boundFault`. */
 export function admissionFault(
   link: Admitting,
   command: Command,
@@ -25,7 +25,7 @@ export function admissionFault(
     return notSent(command, 'The client is closed (close() or destroy() was called)', link)
   const fault = boundFault(link, command, bounds, probe)
   if (fault !== undefined) return fault
-  if (!bounds.offline && isLost) return notSent(command, 'The connection is lost and queue.offline is false', link)
+  if (!bounds.offline && isLost) return notSent(command, 'There is no connection and queue.offline is false', link)
   return undefined
 }
 

@@ -112,10 +112,11 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
 
   /** Takes `command`, whose promise and deadline were made; settles it in any case. */
   send(command: Command): void {
-    const isLost = this.#redial.wasReady && this.#state !== 'ready'
+    const isLost = this.#redial.hasEnded && this.#state !== 'ready'
     const fault = admissionFault(this, command, this.#settings.queue, isLost, this.#refused.probe)
     if (fault !== undefined) {
       fail(command, fault)
+      if (isLost && !this.#closing) this.connect()
       return
     }
     command.holder = this
@@ -351,6 +352,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
    * was `lost`, and not only replaced. Until that is over nothing is dialled, and nothing is written.
    */
   #settle(left: Left, error: RedisError, lost?: Connection): void {
+    const isOver = this.#redial.isOver || (!this.#settings.queue.offline && !this.#redial.wasReady)
     this.#aftermath.settle(left, error, {
       mayRepeat: () => this.#state !== 'closed',
       begun: () => lost && this.#owner.onDown(this, error, lost.lastRead, lost.permanent),
@@ -362,7 +364,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
       keeps: (command, broken) => {
         if (this.#gone !== undefined) rejectWaiting(command, this.#gone)
         // The unwritten tail of a pipeline is not sent later without its head.
-        else if (broken || (lost !== undefined && this.#redial.isOver)) rejectWaiting(command, error)
+        else if (broken || (lost !== undefined && isOver)) rejectWaiting(command, error)
         else return lost === undefined || this.#owner.takesLeft?.(this, command, error) !== true
         return false
       },

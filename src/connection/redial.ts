@@ -33,6 +33,11 @@ export class Redial {
     return this.#wasReady
   }
 
+  /** Whether the first attempt is over, however it went. */
+  get hasEnded(): boolean {
+    return this.#wasReady || this.#lastError !== undefined
+  }
+
   /** How often a lost connection was replaced. */
   get reconnects(): number {
     return this.#reconnects
