@@ -61,6 +61,7 @@ export class Pipeline<out T extends unknown[], out F extends Form = Plain> exten
     items: Iterable<I>,
     fn: (pipeline: Pipeline<[], F>, item: I) => Pipeline<[R], F>,
   ): Pipeline<[...T, ...R[]], F> {
+    checkEach(items, fn)
     for (const item of items) fn(this as unknown as Pipeline<[], F>, item)
     return this as unknown as Pipeline<[...T, ...R[]], F>
   }
@@ -120,10 +121,20 @@ export function faultOf(
   check: (command: Command) => DataError | undefined,
 ): RedisError | undefined {
   for (const [index, command] of commands.entries()) {
-    const fault = command.size === 0 ? (prepare(command, shape) ?? check(command)) : ranBefore(command)
+    const fault = command?.size === 0 ? (prepare(command, shape) ?? check(command)) : ranBefore(command)
     if (fault !== undefined) return Object.assign(fault, { index })
   }
   return undefined
+}
+
+/** Throws a DataError for what `each` cannot go through. */
+export function checkEach(items: unknown, fn: unknown): void {
+  const iterable =
+    items !== undefined && items !== null && typeof (items as Iterable<unknown>)[Symbol.iterator] === 'function'
+  if (iterable && typeof fn === 'function') return
+  throw new DataError(
+    'each() takes items to go through, and a function: each(keys, (pipeline, key) => pipeline.get(key)).',
+  )
 }
 
 /** The results, unless one of them is the error of its command. */

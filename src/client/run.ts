@@ -16,9 +16,10 @@ export function run<R>(
   shape: Shape,
   circumstances: Circumstances | undefined,
 ): Promise<R> {
-  const again = command.size !== 0
+  // The promise of its first run is left alone.
+  if (command?.size !== 0) return Promise.reject(ranBefore(command))
   const promise = promiseOf<R>(command)
-  const fault = again ? ranBefore(command) : (prepare(command, shape) ?? reservedFault(command, engine))
+  const fault = prepare(command, shape) ?? reservedFault(command, engine)
   if (fault !== undefined) {
     fail(command, fault)
     return promise
@@ -89,8 +90,9 @@ function heed(command: Command, circumstances: Circumstances): boolean {
   return signal === undefined || heedSignal(signal, command)
 }
 
-/** What is wrong with a command that was run, or stands in the same pipeline already. */
-export function ranBefore(command: Command): DataError {
+/** What is wrong with a command that was run, or stands in the same pipeline already; or with what is none. */
+export function ranBefore(command: Command | undefined): DataError {
+  if (command?.spec === undefined) return new DataError('Expected a Command: new Command(spec, args).')
   return new DataError(`This ${command.spec.name} was run before: a Command is one call, make another.`, {
     command: command.spec.name,
   })

@@ -7,7 +7,7 @@ import { Unit } from '../connection/unit.js'
 import type { Watch } from '../connection/watch.js'
 import { DataError, RedisError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
-import { faultOf, type Settled, unlessFailed } from './pipeline.js'
+import { checkEach, faultOf, type Settled, unlessFailed } from './pipeline.js'
 import { launch, reservedFault } from './run.js'
 import type { Sender } from './sender.js'
 
@@ -55,6 +55,7 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
     items: Iterable<I>,
     fn: (transaction: Transaction<[], F>, item: I) => Transaction<[R], F>,
   ): Transaction<[...T, ...R[]], F> {
+    checkEach(items, fn)
     for (const item of items) fn(this as unknown as Transaction<[], F>, item)
     return this as unknown as Transaction<[...T, ...R[]], F>
   }

@@ -177,6 +177,7 @@ export class RedisCluster extends View {
 
   /** Another client with the same seeds and options, and `overrides` over them. */
   duplicate(overrides: RedisClusterOptions = {}): RedisCluster {
+    if (typeof overrides !== 'object' || overrides === null) throw new DataError('The options must be an object.')
     return new RedisCluster(this.#seeds, { ...this.#options, ...overrides })
   }
 

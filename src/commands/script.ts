@@ -1,3 +1,4 @@
+import { DataError } from '../errors/errors.js'
 import type { Argument, Key } from './argument.js'
 import { Command } from './command.js'
 import type { Context, Outcome, Runner } from './context.js'
@@ -37,6 +38,13 @@ export class Script<R = unknown> {
   constructor(options: ScriptOptions & ScriptDecoding<Decoder>)
   constructor(options: ScriptOptions & ScriptDecoding<unknown>) {
     const { lua, keys, readonly = false, decode } = ownOptions('Script', options, ['lua', 'keys', 'readonly', 'decode'])
+    if (typeof lua !== 'string') throw new DataError('The option lua of Script must be the text of the script.')
+    if (keys !== undefined && !(Number.isSafeInteger(keys) && keys >= 0)) {
+      throw new DataError('The option keys of Script must be a whole number from 0.')
+    }
+    if (decode !== undefined && typeof decode !== 'function') {
+      throw new DataError('The option decode of Script must be a function.')
+    }
     this.lua = lua
     this.keys = keys
     this.readonly = readonly
@@ -55,7 +63,11 @@ export class Script<R = unknown> {
    * first key and `ARGV[1]` the first argument. `DataError` if the number of keys is wrong.
    */
   run<C extends Context>(on: Runner<C>, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, R> {
-    return on.run<R>(new ScriptCommand(this, keys, args))
+    if (typeof on?.run === 'function') return on.run<R>(new ScriptCommand(this, keys, args))
+    const fault = new DataError(
+      'run() of a Script takes what it is to run on first: a client, a session or a pipeline.',
+    )
+    return Promise.reject(fault) as Outcome<C, R>
   }
 }
 

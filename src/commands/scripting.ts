@@ -7,7 +7,7 @@ import { and, first, one } from './joins.js'
 import { countedKeys } from './key-specs.js'
 import { blob, int, list, named, ok, orNull, pairsOf, record, text, texts, word } from './replies.js'
 import type { Reply } from './reply.js'
-import { exclusive, flag, type OneOrMore, option, plainOptions, pushSeveral, type Several } from './tokens.js'
+import { exclusive, flag, type OneOrMore, option, plainOptions, pushSeveral, refuse, type Several } from './tokens.js'
 
 /** Whether the server answers when it is done, or at once and goes on in the background. */
 export type FlushOptions = AtMostOne<{ readonly async: boolean; readonly sync: boolean }>
@@ -271,6 +271,12 @@ export function called(what: Argument, keys: OneOrMore<Key>, rest: OneOrMore<Arg
   const several: readonly Key[] = Array.isArray(keys) ? keys : [keys as Key]
   const others: readonly Argument[] = Array.isArray(rest) ? rest : [rest as Argument]
   const args: Arguments = [what, several.length]
+  if (typeof keys === 'number') {
+    refuse(
+      args,
+      'Expected the keys, not their number: eval(script, [key, …], [argument, …]), and so for each of its kind.',
+    )
+  }
   for (const key of several) args.push(key)
   for (const other of others) args.push(other)
   return args

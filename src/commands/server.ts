@@ -33,8 +33,10 @@ const SWAPDB = keyless('SWAPDB', ok)
 const TIME = keyless('TIME', time, { repeatable: true })
 
 // What would change or take over the connection that all callers share.
-/** Makes a connection one that is told of every command: what `redis.monitor()` sends. */
-export const MONITOR: Spec = keyless('MONITOR', word, { reserved: { session: false, instead: 'redis.monitor()' } })
+/** Makes a connection one that is told of every command: what `monitor()` sends. */
+export const MONITOR: Spec = keyless('MONITOR', word, {
+  reserved: { session: false, instead: "monitor() of a Redis client, in a cluster that of one of nodes('primary')" },
+})
 keyless('SYNC', word, { reserved: { session: false, instead: 'a replica: the stream of a primary is no reply' } })
 keyless('PSYNC', word, { reserved: { session: false, instead: 'a replica: the stream of a primary is no reply' } })
 keyless('REPLCONF', word, { reserved: { session: false, instead: 'a replica: it is what replicas say' } })

@@ -256,6 +256,7 @@ function own<K extends keyof RedisOptions>(options: RedisOptions, name: K): Redi
 /** `more` over `base`; what stands for the same thing in `base` gives way as a whole. */
 export function mergeOptions(base: RedisOptions, more: RedisOptions | undefined): RedisOptions {
   if (more === undefined) return base
+  if (!isObject(more)) throw new DataError('The options must be an object, such as { host, port }.')
   const merged: Record<string, unknown> = { ...base }
   if (own(more, 'credentials') !== undefined) {
     delete merged.username
