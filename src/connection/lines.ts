@@ -9,6 +9,7 @@ const { BIG_NUMBER, BOOLEAN, DOUBLE, ERROR, INTEGER, NULL, SIMPLE } = RESP
 
 const UPPER_O = 79
 const UPPER_K = 75
+const UPPER_Q = 81
 const LOWER_F = 102
 const LOWER_T = 116
 
@@ -21,12 +22,21 @@ export const LINES: Readonly<Record<number, string>> = {
   [NULL]: 'null',
 }
 
+/** The letters behind the Q. */
+const UEUED = [85, 69, 85, 69, 68]
+
+function isQueued(buffer: Buffer, from: number): boolean {
+  for (let i = 0; i < 5; i++) if (buffer[from + 1 + i] !== UEUED[i]) return false
+  return true
+}
+
 /** The value of a line, whose text is at `from` to `to`; undefined if it is none of the type. */
 export function lineValue(buffer: Buffer, type: number, from: number, to: number): Reply | undefined {
   switch (type) {
     case SIMPLE:
-      // Most of them are OK.
+      // Most of them are OK, and QUEUED in transactions.
       if (to - from === 2 && buffer[from] === UPPER_O && buffer[from + 1] === UPPER_K) return 'OK'
+      if (to - from === 6 && buffer[from] === UPPER_Q && isQueued(buffer, from)) return 'QUEUED'
       return utf8(buffer, from, to)
     case ERROR:
       return errorFromReply(utf8(buffer, from, to))

@@ -109,6 +109,8 @@ export class Unit extends Command implements Holder {
    * @throws ConnectionError if the reply is none that `line` can have: the connection must end
    */
   hear(line: Command, value: unknown): void {
+    // What most lines are answered with.
+    if (value === 'QUEUED' && this.#begun && line.spec !== EXEC && line.spec !== MULTI) return
     const failed = (line.state & State.failed) !== 0
     if (line.spec === EXEC) {
       if (failed) this.#refused(value as RedisError)

@@ -64,15 +64,19 @@ export class Writer {
   addAll(commands: readonly Command[]): void {
     const parts = this.#parts.length
     const text = this.#text
+    let size = 0
     try {
-      for (const command of commands) this.#encode(command)
+      for (const command of commands) {
+        this.#encode(command)
+        size += command.size
+      }
     } catch (error) {
       this.#parts.length = parts
       this.#text = text
       throw error
     }
     this.#commands += commands.length
-    for (const { size } of commands) this.#size += size
+    this.#size += size
   }
 
   /**
