@@ -1,4 +1,3 @@
-import type { Command } from '../commands/command.js'
 import { ancestorsOf } from '../connection/ancestors.js'
 import { nameOf } from '../connection/options.js'
 import type { PoolStats } from '../connection/pool.js'
@@ -14,8 +13,8 @@ const LEAVE_LIMIT = 30_000
 export interface Adopted {
   /** Slots that have another primary than before. */
   readonly changed: readonly number[]
-  /** Commands that waited for nodes that cannot be reached: perhaps others serve their slots now. */
-  readonly orphans: readonly Command[]
+  /** Nodes that cannot be reached: perhaps others serve the slots of what waits for them now. */
+  readonly unreached: readonly ClusterNode[]
 }
 
 /** The nodes of the cluster by where they are, and seeds for as long as they are asked. */
@@ -81,14 +80,14 @@ export class Nodes {
       return { shard, slots }
     })
     const changed = slots.adopt(shards)
-    const orphans: Command[] = []
+    const unreached: ClusterNode[] = []
     for (const node of this.all) {
       const gone = !named.has(node)
-      if (!node.isReady && (gone || changed.length > 0)) orphans.push(...node.link.takeWaiting())
+      if (!node.isReady && (gone || changed.length > 0)) unreached.push(node)
       if (gone) this.#leave(node)
     }
     this.#dropDead(slots)
-    return { changed, orphans }
+    return { changed, unreached }
   }
 
   #leave(node: ClusterNode): void {

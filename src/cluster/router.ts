@@ -382,7 +382,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   adopt(topology: Topology): void {
     if (this.#state === 'closed') return
-    const { changed, orphans } = this.nodes.adopt(topology, this.slots)
+    const { changed, unreached } = this.nodes.adopt(topology, this.slots)
     const first = this.#topology === undefined
     const signature = signatureOf(topology)
     this.#topology = topology
@@ -391,7 +391,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
       this.#signature = signature
       this.#owner.onTopology(topology)
     }
-    this.again(orphans)
+    for (const { link } of unreached) link.takeWaiting(commands => this.again(commands))
     this.#rooms.unpark()
     for (const slot of changed) this.#rooms.wake(slot)
     this.#settleUncovered()

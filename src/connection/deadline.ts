@@ -5,8 +5,9 @@
  *    200 ms  ▸ [ … ]                    each beat looks at the heads only
  *
  * What is due is judged after the poll phase that follows the beat, in slices, so that a million calls whose time is up hold
- * nobody up. A settled command stays in its list until it comes to the head, or until a list has doubled since it was last
- * cleared of settled ones: so the work per command is constant, and what is held is at most twice what waits.
+ * nobody up. A settled command stays in its list until it comes to the head, or until its part of the list is cleared of settled
+ * ones. A part is cleared when it has doubled since, and one of the older ones whenever a part is full: so the work per
+ * command is constant, in pieces of one part, and what is held is about twice what waits.
  */
 import Denque from 'denque'
 import type { Command } from '../commands/command.js'
@@ -16,12 +17,19 @@ import { heedBeats, ignoreBeats, measuredTime, type Waiting } from './own-time.j
 import { inSlices } from './slices.js'
 
 const LEAST = 1024
+/** Commands of a part at most: to clear it takes a fraction of a ms. */
+const MOST = 16_384
 
 interface Line {
   readonly timeout: number
-  readonly commands: Denque<Command>
-  /** Length at which settled commands are cleared out. */
+  /** Full parts, oldest first; none is empty. */
+  readonly older: Denque<Denque<Command>>
+  /** The part that takes what comes. */
+  newest: Denque<Command>
+  /** Length at which it is cleared of settled commands. */
   clearAt: number
+  /** Which of the older parts is cleared next. */
+  turn: number
 }
 
 const lines = new Map<number, Line>()
@@ -33,8 +41,8 @@ export function setDeadline(command: Command, timeout: number, now: number): voi
   command.deadline = Math.ceil(now + timeout)
   // Nearly all calls of a process have the same time-out: one comparison instead of a look-up.
   const line = last !== undefined && last.timeout === timeout ? last : lineOf(timeout)
-  line.commands.push(command)
-  if (line.commands.length >= line.clearAt) clear(line)
+  line.newest.push(command)
+  if (line.newest.length >= line.clearAt) clear(line)
 }
 
 /** Whether the time of `command` was up at the last beat: it is about to be judged. */
@@ -45,7 +53,7 @@ export function isOverdue(command: Command): boolean {
 function lineOf(timeout: number): Line {
   let line = lines.get(timeout)
   if (line === undefined) {
-    line = { timeout, commands: new Denque(), clearAt: LEAST }
+    line = { timeout, older: new Denque(), newest: new Denque(), clearAt: LEAST, turn: 0 }
     lines.set(timeout, line)
     heedBeats(calls)
   }
@@ -54,12 +62,43 @@ function lineOf(timeout: number): Line {
 }
 
 function clear(line: Line): void {
-  const { commands } = line
+  const { newest, older } = line
+  dropSettled(newest)
+  if (newest.length >= MOST / 2) {
+    older.push(newest)
+    line.newest = new Denque()
+    clearOlder(line)
+  }
+  line.clearAt = Math.min(MOST, Math.max(LEAST, line.newest.length * 2))
+}
+
+function clearOlder(line: Line): void {
+  const { older } = line
+  line.turn = (line.turn + 1) % older.length
+  const part = older.peekAt(line.turn) as Denque<Command>
+  dropSettled(part)
+  const before = line.turn === 0 ? undefined : older.peekAt(line.turn - 1)
+  // What is left of a part joins the one before it, so that parts do not become many and small.
+  if (part.length > 0 && (before === undefined || before.length + part.length > MOST)) return
+  for (let command = part.shift(); command !== undefined; command = part.shift()) before?.push(command)
+  older.removeOne(line.turn)
+}
+
+function dropSettled(commands: Denque<Command>): void {
   for (let left = commands.length; left > 0; left--) {
     const command = commands.shift() as Command
     if (command.resolve !== undefined) commands.push(command)
   }
-  line.clearAt = Math.max(LEAST, commands.length * 2)
+}
+
+function headOf({ newest, older }: Line): Command | undefined {
+  return (older.peekFront() ?? newest).peekFront()
+}
+
+function dropHead({ newest, older }: Line): void {
+  const first = older.peekFront() ?? newest
+  first.shift()
+  if (first !== newest && first.length === 0) older.shift()
 }
 
 /** What is due, and whose reply may still be in the kernel. */
@@ -76,17 +115,19 @@ let judging = false
 const calls: Waiting = {
   get since() {
     let oldest = Number.POSITIVE_INFINITY
-    for (const { commands, timeout } of lines.values()) {
-      let head = commands.peekFront()
-      for (; head !== undefined && head.resolve === undefined; head = commands.peekFront()) commands.shift()
+    for (const line of lines.values()) {
+      const { older, newest, timeout } = line
+      dropSettled(older.peekFront() ?? newest)
+      if (older.peekFront()?.length === 0) older.shift()
+      const head = headOf(line)
       if (head !== undefined) oldest = Math.min(oldest, head.deadline - Math.ceil(timeout))
     }
     return oldest
   },
   onBeat() {
     if (judging) return
-    for (const { commands } of lines.values()) {
-      const head = commands.peekFront()
+    for (const line of lines.values()) {
+      const head = headOf(line)
       if (head === undefined || head.resolve === undefined || isOverdue(head)) {
         judgeSoon()
         return
@@ -128,8 +169,8 @@ function judge(): void {
 
 /** Takes the head of a list if it is settled or due; false if it is neither. */
 function expireHead(line: Line): boolean {
-  const { commands, timeout } = line
-  const command = commands.peekFront()
+  const { timeout } = line
+  const command = headOf(line)
   if (command === undefined) {
     lines.delete(timeout)
     if (last === line) last = undefined
@@ -137,7 +178,7 @@ function expireHead(line: Line): boolean {
     return false
   }
   if (command.resolve !== undefined && !isOverdue(command)) return false
-  commands.shift()
+  dropHead(line)
   expire({ command, timeout, round: 1 })
   return true
 }

@@ -219,7 +219,10 @@ export class Lent implements LinkOwner {
    * with whether it may be leased again.
    */
   async finish(reason: (command: Command) => unknown, aborted: boolean): Promise<boolean> {
-    if (aborted) for (const command of this.link.takeWaiting()) fail(command, reason(command))
+    if (aborted)
+      this.link.takeWaiting(commands => {
+        for (const command of commands) fail(command, reason(command))
+      })
     this.#giveUpBlocking(reason)
     await new Promise<void>(resolve => this.link.whenIdle(resolve))
     return this.#clean()

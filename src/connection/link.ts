@@ -26,12 +26,12 @@ import { ownTime } from './own-time.js'
 import { CommandQueue } from './queue.js'
 import { Redial } from './redial.js'
 import { isReadOnly, Refused, settleRefused } from './refused.js'
-import { Aftermath, Left, pipelineOf, rejectWaiting, takeTails } from './salvage.js'
+import { Aftermath, Left, pipelineOf, rejectWaiting } from './salvage.js'
 import { errorLike, fail } from './settle.js'
 import { timedOut } from './timeout.js'
 
-/** Chunks written in one turn at most. */
-const CHUNKS = 16
+/** How long it is written in one turn after the first chunk, ms. */
+const WRITE_TIME = 3
 /** A READONLY reply replaces the connection at most this often, ms. */
 const REPLACE_INTERVAL = 1_000
 
@@ -55,7 +55,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   readonly #aftermath = new Aftermath(this.#waiting)
   #wanted = false
   #gone: RedisError | undefined
-  readonly #refused = new Refused(commands => this.#sendAgain(commands))
+  readonly #refused = new Refused(this.#waiting, () => this.#flushOrConnect())
   #replacedAt = Number.NEGATIVE_INFINITY
   readonly #onIdle: (() => void)[] = []
   #referenced = true
@@ -76,11 +76,11 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   }
 
   get queued(): number {
-    return this.#waiting.commands + this.#refused.length
+    return this.#waiting.commands
   }
 
   get queuedBytes(): number {
-    return this.#waiting.bytes + this.#refused.bytes
+    return this.#waiting.bytes
   }
 
   get inflight(): number {
@@ -137,8 +137,8 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     const connection = this.#connection
     if (this.#state !== 'ready' || connection === undefined || !this.#aftermath.isOver) return
     if (this.#gate.isClosed(connection.inflight)) return
-    for (let chunks = 0; connection.writable; chunks++) {
-      if (chunks === CHUNKS) {
+    for (let end = 0; connection.writable; end ||= performance.now() + WRITE_TIME) {
+      if (end > 0 && performance.now() >= end) {
         // A flood leaves the turn to others, and to the replies.
         setImmediate(flush, this)
         break
@@ -164,7 +164,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
 
   expire(command: Command, elapsed: number, round: number): boolean {
     if ((command.state & State.flying) === 0) {
-      this.#forget(command)
+      this.#waiting.forget(command) // It is passed over where it is.
       fail(command, this.overdue(command, elapsed, this.#state === 'ready' ? 'queued' : 'connecting'))
       this.#checkIdle()
       return true
@@ -179,14 +179,9 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   }
 
   abandon(command: Command, reason: unknown): void {
-    if ((command.state & State.flying) === 0) this.#forget(command)
+    if ((command.state & State.flying) === 0) this.#waiting.forget(command)
     fail(command, reason)
     this.#checkIdle()
-  }
-
-  /** Takes an unwritten command out of the books; in the queue it is passed over. */
-  #forget(command: Command): void {
-    if (!this.#refused.remove(command)) this.#waiting.forget(command)
   }
 
   /** What `command` rejects with when its time is up. */
@@ -236,11 +231,6 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     else fail(command, fault)
   }
 
-  #sendAgain(commands: readonly Command[]): void {
-    this.#waiting.putBack(commands)
-    this.#flushOrConnect()
-  }
-
   /** READONLY: the name may lead to another server now. In-flight replies are waited for. */
   #replace(refusal: RedisError, pipeline: unknown): void {
     const now = performance.now()
@@ -250,8 +240,17 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     // The unwritten tail of a pipeline is refused with its head: it must not run where the new connection leads to.
     const pipelines = [pipeline, pipelineOf(this.#connection?.newest)]
     this.retire()
-    for (const tail of takeTails(this.#waiting, pipelines))
-      this.refuse(tail, errorLike(refusal, { outcome: 'not sent' }))
+    this.#aftermath.settle(new Left(new Denque(), refusal), refusal, {
+      mayRepeat: () => true,
+      isNeeded: () => pipelines.some(each => each !== undefined),
+      keeps: command => {
+        const its = pipelineOf(command)
+        if (its === undefined || !pipelines.includes(its)) return true
+        this.refuse(command, errorLike(refusal, { outcome: 'not sent' }))
+        return false
+      },
+      done: () => this.#settled(),
+    })
   }
 
   /** Replaces the connection: no new command goes to the old one, and it ends behind its last reply. */
@@ -358,7 +357,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
       begun: () => lost && this.#owner.onDown(this, error, lost.lastRead, lost.permanent),
       isNeeded: broken => {
         if (!broken && lost === undefined && this.#gone === undefined) return false
-        this.#waiting.putBack(this.#refused.takeAll())
+        this.#refused.giveBack()
         return true
       },
       keeps: (command, broken) => {
@@ -395,9 +394,10 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     else this.#wantConnection()
   }
 
-  /** Takes out what was accepted and is not in flight: whoever takes it settles it. */
-  takeWaiting(): Command[] {
-    return [...this.#refused.takeAll(), ...this.#waiting.takeAll()]
+  /** Hands over what was accepted and is not in flight, in its order, pipelines as a whole: whoever `takes` it settles it. */
+  takeWaiting(takes: (commands: readonly Command[]) => void): void {
+    this.#refused.giveBack()
+    this.#waiting.handOver(pipelineOf, takes, () => this.#checkIdle())
   }
 
   /** Takes no new commands; calls back when all that was accepted has settled. */

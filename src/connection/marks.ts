@@ -107,10 +107,15 @@ export class Marks {
   }
 }
 
-/** Whether the server may block on one of the commands in flight. */
+/**
+ * Whether the server may block on one of the commands in flight. No command of a caller is written after one that blocks, so
+ * the newest of them tells, however many there are.
+ */
 export function mayBlock(inflight: Denque<Command>): boolean {
-  for (let i = 0; i < inflight.length; i++) {
-    if (((inflight.peekAt(i)?.state ?? 0) & State.blocking) !== 0) return true
+  for (let i = inflight.length - 1; i >= 0; i--) {
+    const { state } = inflight.peekAt(i) as Command
+    if ((state & State.blocking) !== 0) return true
+    if ((state & State.bound) === 0) return false
   }
   return false
 }

@@ -1,6 +1,16 @@
 import Denque from 'denque'
 import type { Command } from '../commands/command.js'
 import { isOverdue } from './deadline.js'
+import { inSlices } from './slices.js'
+
+/** Commands that are handed over at a time. */
+const HANDFUL = 64
+
+/** How many commands of a link wait, and what they take. */
+interface Sum {
+  commands: number
+  bytes: number
+}
 
 /**
  * Commands that are not yet written, in order, with their count and bytes. One that settles meanwhile (aborted, timed out)
@@ -10,31 +20,39 @@ export class CommandQueue {
   /** What came, and what was put back before it, in order. */
   #last = new Denque<Command>()
   readonly #before: Denque<Command>[] = []
-  #commands = 0
-  #bytes = 0
+  readonly #sum: Sum
 
-  /** Commands that are not settled. */
+  constructor(sum: Sum = { commands: 0, bytes: 0 }) {
+    this.#sum = sum
+  }
+
+  /** Another queue, of commands that are counted here too. */
+  beside(): CommandQueue {
+    return new CommandQueue(this.#sum)
+  }
+
+  /** Commands that are not settled, also those in queues beside it. */
   get commands(): number {
-    return this.#commands
+    return this.#sum.commands
   }
 
   /** What they take, roughly. */
   get bytes(): number {
-    return this.#bytes
+    return this.#sum.bytes
   }
 
   push(command: Command): void {
     this.#last.push(command)
     this.count(command)
-    if (this.#last.length > 2 * this.#commands + 1024) compact(this.#last)
+    if (this.#last.length > 2 * this.#sum.commands + 1024) this.#compact()
   }
 
   /** The next unsettled command; it leaves the queue. One whose time is up is left to be judged, and never sent. */
   shift(): Command | undefined {
     for (let command = this.#next(); command !== undefined; command = this.#next()) {
       if (command.resolve === undefined || isOverdue(command)) continue
-      this.#commands--
-      this.#bytes -= command.size
+      this.#sum.commands--
+      this.#sum.bytes -= command.size
       return command
     }
     return undefined
@@ -63,16 +81,16 @@ export class CommandQueue {
 
   /** A command waits here, or will when it is put back. */
   count(command: Command): void {
-    this.#commands++
-    this.#bytes += command.size
+    this.#sum.commands++
+    this.#sum.bytes += command.size
   }
 
   /** A command that is counted is about to settle, or to leave. */
   forget(command: Command): void {
-    this.#commands--
-    this.#bytes -= command.size
+    this.#sum.commands--
+    this.#sum.bytes -= command.size
     // So that what has settled is not passed over one by one.
-    if (this.#commands === 0) this.takeParts()
+    if (this.#sum.commands === 0) this.takeParts()
   }
 
   /** Takes all out, settled ones too; they stay counted. */
@@ -82,17 +100,55 @@ export class CommandQueue {
     return parts
   }
 
-  /** Takes all out. */
-  takeAll(): Command[] {
+  /** Puts all that waits in `other`, a queue beside this one, before all others, in its order. */
+  takeOver(other: CommandQueue): void {
+    this.#before.unshift(...other.takeParts().filter(({ length }) => length > 0))
+  }
+
+  /**
+   * Takes out all that waits now, in its order and in slices, and hands it over by the handful. What belongs to one `group` and
+   * comes in a row is handed over together.
+   */
+  handOver(
+    groupOf: (command: Command) => unknown,
+    takes: (commands: readonly Command[]) => void,
+    done: () => void,
+  ): void {
+    let left = this.#sum.commands
+    const step = () => {
+      const commands = this.#take(Math.min(left, HANDFUL), groupOf)
+      left -= commands.length
+      if (commands.length > 0) takes(commands)
+      return commands.length > 0 && left > 0
+    }
+    inSlices(step, done)
+  }
+
+  #take(count: number, groupOf: (command: Command) => unknown): Command[] {
     const commands: Command[] = []
-    for (let command = this.shift(); command !== undefined; command = this.shift()) commands.push(command)
+    for (let command = this.shift(); command !== undefined; command = this.shift()) {
+      const last = commands.length < count ? undefined : commands.at(-1)
+      if (last !== undefined && (groupOf(last) === undefined || groupOf(last) !== groupOf(command))) {
+        this.putBack([command])
+        break
+      }
+      commands.push(command)
+    }
     return commands
   }
-}
 
-function compact(commands: Denque<Command>): void {
-  for (let left = commands.length; left > 0; left--) {
-    const command = commands.shift() as Command
-    if (command.resolve !== undefined) commands.push(command)
+  /** Drops what has settled, in slices. Whoever takes from the queue meanwhile finds everything in its order. */
+  #compact(): void {
+    const kept = new Denque<Command>()
+    const rest = this.#last
+    this.#last = new Denque()
+    this.#before.push(kept, rest)
+    inSlices(() => {
+      // As soon as it was emptied from its front the rest is at the front itself.
+      if (!this.#before.includes(kept)) return false
+      const command = rest.shift()
+      if (command?.resolve !== undefined) kept.push(command)
+      return command !== undefined
+    })
   }
 }

@@ -13,6 +13,7 @@ import {
   TryAgainError,
 } from '../errors/errors.js'
 import { outside } from './outside.js'
+import type { CommandQueue } from './queue.js'
 import { type Resender, sendsText } from './script-text.js'
 import { fail } from './settle.js'
 
@@ -69,32 +70,25 @@ export function settleRefused(link: Resender, command: Command, refusal: RedisEr
 
 /**
  * Keeps refused commands in their order until it is time to send them again: 25 ms, doubling up to a second. While the server
- * is loading one of them is sent again for all, so that the others stay where they are counted.
+ * is loading one of them is sent again for all, so that the others stay where they are.
  */
 export class Refused {
-  readonly #again: (commands: Command[]) => void
-  /** In order; a set, since those whose time is up leave from anywhere. */
-  #commands = new Set<Command>()
-  #bytes = 0
+  readonly #waiting: CommandQueue
+  readonly #commands: CommandQueue
+  readonly #flush: () => void
   /** It was sent again for all, and keeps its place: it may be refused again. */
   #probe: Command | undefined
-  /** Those that have been probes: their settling is heard of. */
-  readonly #heard = new WeakSet<Command>()
+  /** Those that have been probes: the end of a probe calls back. */
+  readonly #watched = new WeakSet<Command>()
   #timer: NodeJS.Timeout | undefined
   #rounds = 0
   #sentAgainAt = 0
 
-  constructor(again: (commands: Command[]) => void) {
-    this.#again = again
-  }
-
-  get length(): number {
-    return this.#commands.size - (this.#probe === undefined ? 0 : 1)
-  }
-
-  /** What they take, roughly. */
-  get bytes(): number {
-    return this.#bytes
+  /** What is to be sent again goes to the front of `waiting`, where it is counted all the time; then `flush` is called. */
+  constructor(waiting: CommandQueue, flush: () => void) {
+    this.#waiting = waiting
+    this.#commands = waiting.beside()
+    this.#flush = flush
   }
 
   get probe(): Command | undefined {
@@ -103,68 +97,59 @@ export class Refused {
 
   add(command: Command, refusal: RedisError): void {
     noteRefusal(command, refusal)
-    if (command === this.#probe) this.#probe = undefined
-    this.#commands.add(command)
-    this.#bytes += command.size
+    if (command === this.#probe) {
+      this.#probe = undefined
+      this.#commands.putBack([command])
+    } else this.#commands.push(command)
     this.#wait()
   }
 
   #wait(): void {
     if (this.#timer !== undefined || this.#probe !== undefined) return
-    // A refusal long after the last one is the first of a new trouble.
+    // Long after the last refusal it begins anew.
     if (performance.now() - this.#sentAgainAt > 2_000) this.#rounds = 0
     const delay = Math.min(1_000, 25 * 2 ** this.#rounds) * (0.5 + Math.random() / 2)
     this.#rounds = Math.min(this.#rounds + 1, 6)
     this.#timer = outside(() => setTimeout(() => this.#fire(), delay))
   }
 
-  /** True if `command` was here. */
-  remove(command: Command): boolean {
-    if (command === this.#probe || !this.#commands.delete(command)) return false
-    this.#bytes -= command.size
-    return true
-  }
-
-  takeAll(): Command[] {
-    if (this.#probe !== undefined) this.#commands.delete(this.#probe)
+  /** Puts all back to what waits. */
+  giveBack(): void {
     this.#probe = undefined
-    const commands = [...this.#commands]
-    this.#commands.clear()
-    this.#bytes = 0
     clearTimeout(this.#timer)
     this.#timer = undefined
-    return commands
+    this.#waiting.takeOver(this.#commands)
   }
 
   #fire(): void {
     this.#timer = undefined
     this.#sentAgainAt = performance.now()
-    const [first] = this.#commands
-    if (this.#commands.size > 1 && first?.keep?.refusal instanceof BusyLoadingError) this.#sendProbe(first, first.keep)
-    else this.#again(this.takeAll())
+    const first = this.#commands.shift()
+    if (first === undefined) return
+    if (first.keep?.refusal instanceof BusyLoadingError) this.#makeProbe(first, first.keep)
+    else this.giveBack()
+    this.#waiting.putBack([first])
+    this.#flush()
   }
 
-  #sendProbe(probe: Command, keep: Keep): void {
+  #makeProbe(probe: Command, keep: Keep): void {
     this.#probe = probe
-    this.#bytes -= probe.size
-    if (!this.#heard.has(probe)) {
-      this.#heard.add(probe)
-      const before = keep.onSettled
-      keep.onSettled = (settled, value, error) => {
-        before?.(settled, value, error)
-        this.#settled(settled, error)
-      }
+    if (this.#watched.has(probe)) return
+    this.#watched.add(probe)
+    const before = keep.onSettled
+    keep.onSettled = (settled, value, error) => {
+      before?.(settled, value, error)
+      this.#settled(settled, error)
     }
-    this.#again([probe])
   }
 
   #settled(probe: Command, error: unknown): void {
     if (probe !== this.#probe) return
     this.#probe = undefined
-    this.#commands.delete(probe)
     // Without a reply nothing is known.
-    const answered = error === undefined || error instanceof ResponseError
-    if (answered) this.#again(this.takeAll())
-    else if (this.#commands.size > 0) this.#wait()
+    if (error === undefined || error instanceof ResponseError) {
+      this.giveBack()
+      this.#flush()
+    } else if (this.#waiting.commands > 0) this.#wait()
   }
 }

@@ -153,16 +153,3 @@ export function rejectWaiting(command: Command, error: RedisError): void {
 export function pipelineOf(command: Command | undefined): unknown {
   return command === undefined || (command.state & State.ordered) === 0 ? undefined : command.batch
 }
-
-/** Takes what belongs to `pipelines` out of the queue. */
-export function takeTails(queue: CommandQueue, pipelines: readonly unknown[]): Command[] {
-  const tails: Command[] = []
-  const kept: Command[] = []
-  for (const command of queue.takeAll()) {
-    const pipeline = pipelineOf(command)
-    if (pipeline !== undefined && pipelines.includes(pipeline)) tails.push(command)
-    else kept.push(command)
-  }
-  queue.putBack(kept)
-  return tails
-}

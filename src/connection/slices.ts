@@ -4,7 +4,7 @@ import { performance, setImmediate } from '../commands/timers.js'
 import { outside } from './outside.js'
 
 /** How long such work may take in one turn of the event loop, ms, whoever it is for. What callers do then comes on top. */
-const SLICE = 3
+const SLICE = 1
 /** Steps between two looks at the clock. */
 const STEPS = 16
 

@@ -45,19 +45,22 @@ function calls(redis: Redis, options: { idempotent?: boolean; timeout?: number }
   return outcomes
 }
 
-/** No turn of the event loop takes a great part of the work, however slow the machine is. */
+/** No turn of the event loop is held for long, what callers do included; the first ones are longer, since code that never ran is compiled. */
 async function expectSlices(watch: LoopWatch): Promise<void> {
   const holds = await watch.stop()
-  const all = holds.reduce((sum, ms) => sum + ms, 0)
+  if (process.env.BULK !== undefined)
+    console.info(`${CALLS} calls, longest turns: ${holds.slice(0, 5).map(ms => ms.toFixed(1))} ms`)
   expect(holds.length).toBeGreaterThan(10)
-  expect(holds[0] ?? 0).toBeLessThan(all / 4)
+  expect(holds[0]).toBeLessThanOrEqual(30)
+  expect(holds[4]).toBeLessThanOrEqual(10)
 }
 
 describe('very many calls that are rejected at once leave the event loop to others', () => {
   test('at their common deadline', { timeout: 60_000 }, async () => {
     const { redis } = await silent()
-    const outcomes = calls(redis, { timeout: 500 })
-    await new Promise(resolve => setImmediate(resolve))
+    const outcomes = calls(redis, { timeout: 500 + CALLS / 200 })
+    while (redis.stats.queued > 0) await new Promise(resolve => setTimeout(resolve, 5))
+    expect(outcomes.left).toBe(CALLS)
     const watch = new LoopWatch()
     await outcomes.all
     await expectSlices(watch)
@@ -108,7 +111,7 @@ describe('very many calls that are rejected at once leave the event loop to othe
     for (const connection of fake.openConnections) connection.reset()
     await lost
     const watch = new LoopWatch()
-    const after = redis.ping()
+    const after = redis.with({ timeout: 0 }).ping()
     await outcomes.all
     await expectSlices(watch)
     expect(outcomes.errors).toEqual([expect.objectContaining({ name: 'ConnectionError', outcome: 'unknown' })])
