@@ -1,6 +1,7 @@
 import { ancestorsOf } from '../connection/ancestors.js'
 import { nameOf } from '../connection/options.js'
 import type { PoolStats } from '../connection/pool.js'
+import { inSlices } from '../connection/slices.js'
 import { ConnectionError } from '../errors/errors.js'
 import { ClusterNode, type ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
@@ -164,8 +165,17 @@ export class Nodes {
     }
   }
 
-  destroy(): void {
-    for (const node of this.#every()) node.node.destroy()
+  /** Calls back when everything of all of them has settled, and what was begun in slices before. */
+  destroy(done: () => void): void {
+    let left = 1
+    const ended = () => {
+      if (--left === 0) inSlices(() => false, done)
+    }
+    for (const { node } of this.#every()) {
+      left++
+      node.destroy(ended)
+    }
+    ended()
     this.#byName.clear()
     this.#leaving.clear()
   }

@@ -76,6 +76,8 @@ export class RedisCluster extends View {
   readonly #clients: Map<string, Redis>
   readonly #redirects: Readonly<Record<Redirect['kind'], number>>
   #referenced = true
+  /** Resolves when everything has settled after `destroy()`. */
+  #ended: Promise<void> | undefined
 
   /**
    * `new RedisCluster(['redis://10.0.0.1:7000', { host: '10.0.0.2', port: 7000 }])`: one seed is enough, more are safer. TLS and
@@ -190,17 +192,25 @@ export class RedisCluster extends View {
       ...[...this.#clients.values()].map(each => each.close({ timeout })),
     ])
     this.destroy()
+    await this.#ended
   }
 
-  /** Rejects everything that is under way and closes, now. Harmless when repeated. */
+  /**
+   * Rejects everything that is under way and closes, now; where there is very much, the rest is rejected in the turns that follow.
+   * `close` comes after that. Harmless when repeated.
+   */
   destroy(): void {
     if (this.#router.state === 'closed') return
     const { carriers } = this.#router
     carriers.close(new ConnectionError('The client was destroyed.'))
     carriers.destroy()
-    this.#router.destroy()
     for (const client of this.#clients.values()) client.destroy()
-    this.#events.emit('close')
+    this.#ended = new Promise(resolve => {
+      this.#router.destroy(() => {
+        this.#events.emit('close')
+        resolve()
+      })
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -427,13 +427,14 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     await untilIdle(this, timeout)
   }
 
-  destroy(): void {
+  /** Calls back when everything has settled: before it returns, unless there is very much. */
+  destroy(done: () => void): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     const error = new ConnectionError('The client was closed.', { outcome: 'not sent' })
     this.refreshing.stop(error)
     this.#rooms.rejectAll(error)
-    this.nodes.destroy()
+    this.nodes.destroy(done)
   }
 }
 

@@ -3,6 +3,7 @@ import { clearTimeout, setTimeout } from '../commands/timers.js'
 import type { Settings } from '../connection/options.js'
 import { outside } from '../connection/outside.js'
 import { errorLike, fail } from '../connection/settle.js'
+import { inSlices } from '../connection/slices.js'
 import { notSent, timedOut } from '../connection/timeout.js'
 import type { RedisError } from '../errors/errors.js'
 
@@ -54,6 +55,14 @@ export class Line implements Holder {
     this.timer = undefined
     this.#rooms.release(this, commands)
     return commands
+  }
+
+  /** Takes them out one by one, in order, as long as somebody asks for the next. */
+  *each(): Generator<Command> {
+    for (const command of this.#commands) {
+      this.#leave(command)
+      yield command
+    }
   }
 
   /** Takes out those of which `leaves` is true. */
@@ -207,7 +216,7 @@ export class WaitingRooms {
    */
   onUnknown(error: RedisError, forGood: boolean): void {
     if (!forGood && this.#bounds.offline) return
-    for (const command of this.#parked.takeAll()) fail(command, notDone(command, error))
+    rejectEach(this.#parked.each(), error)
   }
 
   /** Rejects those of which `gives` an error. */
@@ -217,12 +226,11 @@ export class WaitingRooms {
     }
   }
 
-  /** Rejects all, the commands of sessions too. */
-  rejectAll(error: RedisError): void {
+  /** Rejects all, the commands of sessions too, in slices; then `done` is called. */
+  rejectAll(error: RedisError, done: () => void = () => {}): void {
     this.#slots.clear()
-    for (const line of [...this.#lines]) {
-      for (const command of line.takeAll()) fail(command, notDone(command, error))
-    }
+    for (const line of [...this.#lines]) rejectEach(line.each(), error)
+    inSlices(() => false, done)
   }
 
   /** What a command of `line` whose time is up rejects with. */
@@ -237,4 +245,13 @@ export class WaitingRooms {
 function notDone(command: Command, error: RedisError): RedisError {
   const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
   return errorLike(error, { command: command.spec.name, outcome, cause: error.cause })
+}
+
+/** In slices, after those that were begun before. */
+function rejectEach(commands: Generator<Command>, error: RedisError): void {
+  inSlices(() => {
+    const { value } = commands.next()
+    if (value instanceof Object) fail(value, notDone(value, error))
+    return value instanceof Object
+  })
 }

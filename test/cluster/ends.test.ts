@@ -4,6 +4,7 @@ import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { ConnectionError, RedisClusterException, SlotNotCoveredError, TimeoutError } from '../../src/errors/errors.js'
 import { until } from '../rig/conditions.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
+import { LoopWatch } from '../rig/slices.js'
 import { takePort } from '../servers/servers.mjs'
 import { fakeCluster, isShards, shardsReply } from './fakes.js'
 
@@ -171,5 +172,39 @@ describe('with a deadline', () => {
     const { refreshes } = client.stats
     await new Promise(resolve => setTimeout(resolve, 700))
     expect(client.stats.refreshes).toBe(refreshes)
+  })
+})
+
+describe('very many calls that wait for a cluster', () => {
+  test('are rejected in slices by destroy(), and close comes after the last', { timeout: 60_000 }, async () => {
+    const client = await nowhere({ reconnect: { min: 60_000, max: 60_000 } })
+    const count = 60_000
+    let rejected = 0
+    const all = new Promise<void>(resolve => {
+      for (let i = 0; i < count; i++)
+        client.set(`k${i}`, 'v').catch(() => {
+          if (++rejected === count) resolve()
+        })
+    })
+    await new Promise(resolve => setImmediate(resolve))
+    expect(client.stats.queued).toBe(count)
+    let leftAtClose = -1
+    const closed = new Promise<void>(resolve => {
+      client.on('close', () => {
+        leftAtClose = client.stats.queued
+        resolve()
+      })
+    })
+    const watch = new LoopWatch()
+    client.destroy()
+    expect(client.status).toBe('closed')
+    expect(client.stats.queued).toBeGreaterThan(0)
+    await client.close()
+    expect(leftAtClose).toBe(0)
+    await closed
+    await all
+    const holds = await watch.stop()
+    expect(holds.length).toBeGreaterThan(10)
+    expect(holds[4]).toBeLessThanOrEqual(10)
   })
 })
