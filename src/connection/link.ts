@@ -26,7 +26,7 @@ import { ownTime } from './own-time.js'
 import { CommandQueue } from './queue.js'
 import { Redial } from './redial.js'
 import { isReadOnly, Refused, settleRefused } from './refused.js'
-import { Aftermath, Left, pipelineOf, rejectWaiting } from './salvage.js'
+import { Aftermath, dropAlone, Left, pipelineOf, rejectWaiting } from './salvage.js'
 import { errorLike, fail } from './settle.js'
 import { timedOut } from './timeout.js'
 
@@ -172,6 +172,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     // As long as there was more than a read takes the reply may still be in the kernel.
     if (round < 50 && this.#connection?.hasMore === true) return false
     fail(command, this.overdue(command, elapsed, 'written'))
+    if (dropAlone(command, this.#connection)) return true
     // Was its reply lost, or does it only come late?
     this.#connection?.mark()
     for (const connection of this.#retiring) connection.mark()
@@ -181,6 +182,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   abandon(command: Command, reason: unknown): void {
     if ((command.state & State.flying) === 0) this.#waiting.forget(command)
     fail(command, reason)
+    dropAlone(command, this.#connection)
     this.#checkIdle()
   }
 
@@ -206,7 +208,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     return this.#gate.isHeld
   }
 
-  onRefusal(_connection: Connection, command: Command, error: RedisError): void {
+  onRefusal(_: Connection, command: Command, error: RedisError): void {
     this.refuse(command, error)
   }
 
@@ -224,11 +226,9 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
    */
   later(command: Command, refusal: RedisError): void {
     command.holder = this
-    const { queue } = this.#settings
-    const isClosed = this.#state === 'closed'
-    const fault = isClosed ? refusal : boundFault(this, command, queue, this.#refused.probe, refusal)
-    if (fault === undefined) this.#refused.add(command, refusal)
-    else fail(command, fault)
+    const fault = boundFault(this, command, this.#settings.queue, this.#refused.probe, refusal)
+    if (fault === undefined && this.#state !== 'closed') this.#refused.add(command, refusal)
+    else fail(command, fault ?? refusal)
   }
 
   /** READONLY: the name may lead to another server now. In-flight replies are waited for. */

@@ -1,7 +1,7 @@
 /** What becomes of commands when their link has lost a connection, or ends: there may be very many, so it is found out in slices. */
 import Denque from 'denque'
 import { type Command, Keep, State } from '../commands/command.js'
-import type { RedisError } from '../errors/errors.js'
+import { ConnectionError, type RedisError } from '../errors/errors.js'
 import type { CommandQueue } from './queue.js'
 import { errorLike, fail } from './settle.js'
 import { inSlices } from './slices.js'
@@ -141,6 +141,23 @@ function noteLoss(command: Command): void {
   command.keep ??= new Keep()
   command.keep.attempts++
   if (command.keep.attempts > 1) command.state |= State.alone
+}
+
+interface Droppable {
+  readonly node: string
+  readonly oldest: Command | undefined
+  destroy(error: RedisError): void
+}
+
+/**
+ * `command`, which has settled, may still be in flight. If it was sent alone, all others wait until it is answered, and nothing
+ * else is lost with `connection`: it is dropped, and true returned.
+ */
+export function dropAlone(command: Command, connection: Droppable | undefined): boolean {
+  if ((command.state & State.alone) === 0 || connection?.oldest !== command) return false
+  const message = `${connection.node} has not answered ${command.spec.name} in its time, after two connections were lost with it.`
+  connection.destroy(new ConnectionError(message, { node: connection.node }))
+  return true
 }
 
 /** Rejects a command that waits to be sent, perhaps again. */

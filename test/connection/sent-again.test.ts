@@ -131,6 +131,44 @@ describe('the backoff', () => {
   })
 })
 
+describe('a read that is sent alone and not answered', () => {
+  /** Hangs up at the first two, and is silent after that. */
+  async function lostTwice(): Promise<{ fake: FakeRedis; redis: Redis }> {
+    let count = 0
+    const { fake, redis } = await start((argv, connection) => {
+      if (argv[0] === 'SET') return resp.ok
+      if (argv[0] !== 'GET') return undefined
+      if (++count < 3) connection.reset()
+      return null
+    })
+    await redis.connect()
+    return { fake, redis }
+  }
+
+  test('holds up nobody when its time is up: its connection is replaced', async () => {
+    const { fake, redis } = await lostTwice()
+    const read = redis.with({ timeout: 400 }).get('k')
+    const rejected = expect(read).rejects.toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
+    await fake.untilReceived('GET', 3)
+    const write = redis.set('k', 'v')
+    await rejected
+    expect(await write).toBe('OK')
+    expect(fake.received('SET')).toHaveLength(1)
+  })
+
+  test('nor when it is aborted', async () => {
+    const { fake, redis } = await lostTwice()
+    const controller = new AbortController()
+    const read = redis.with({ signal: controller.signal, timeout: 0 }).get('k')
+    const rejected = expect(read).rejects.toThrow('enough')
+    await fake.untilReceived('GET', 3)
+    const write = redis.set('k', 'v')
+    controller.abort(new Error('enough'))
+    await rejected
+    expect(await write).toBe('OK')
+  })
+})
+
 describe('the bound of the queue', () => {
   test('counts what was refused for now, in commands and bytes, and stats show it', async () => {
     let loading = true
