@@ -293,7 +293,7 @@ export function settle(options: RedisOptions): Settings {
   const reconnect = pauses === false ? false : ownProperties(pauses)
   const queue: QueueOptions = ownProperties(get('queue'))
   const pool: PoolOptions = ownProperties(get('pool'))
-  const limits: Partial<ReaderLimits> = get('limits') ?? {}
+  const limits: Partial<ReaderLimits> = ownProperties(get('limits'))
   const password = get('password')
   const username = get('username')
   const keepAlive = get('keepAlive') ?? true

@@ -28,6 +28,12 @@ const POLLUTION: Readonly<Record<string, unknown>> = {
   whenFull: 'error',
   readonly: true,
   retries: 0,
+  maxDepth: 1,
+  maxLine: 1,
+  maxBulk: 1,
+  maxElements: 1,
+  weights: [1],
+  limit: { offset: 0, count: 0 },
 }
 
 function pollute(): void {
@@ -53,9 +59,9 @@ function connect(options: object = {}): Redis {
 
 describe('what somebody put on Object.prototype is no option', () => {
   test('of a client', () => {
-    const before = settle({ pool: {}, queue: {}, reconnect: {} })
+    const before = settle({ pool: {}, queue: {}, reconnect: {}, limits: {} })
     pollute()
-    const after = settle({ pool: {}, queue: {}, reconnect: {} })
+    const after = settle({ pool: {}, queue: {}, reconnect: {}, limits: {} })
     clean()
     expect(after).toEqual(before)
   })
