@@ -1,6 +1,7 @@
 /**
  * Makes an error without a stack. A stack costs ten times what the rest of an error does, and that of an error made by our
- * own clock or for the loss of a connection shows nothing of the caller: where there are many, they would hold up the event loop.
+ * own clock, for the loss of a connection or for a reply shows nothing of the caller: where there are many, they would hold up
+ * the event loop.
  */
 export function withoutStack<E extends Error>(make: () => E): E {
   const { stackTraceLimit } = Error

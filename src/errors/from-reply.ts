@@ -1,3 +1,4 @@
+import { withoutStack } from './bulk.js'
 import {
   AskError,
   AuthenticationError,
@@ -127,6 +128,11 @@ const ECHOES = [
  * can answer with any text, so whoever sent one has to judge that anew.
  */
 export function errorFromReply(text: string): RedisError {
+  // Made while a socket is read: its stack would show the reader and nothing of the caller, at ten times the cost.
+  return withoutStack(() => classified(text))
+}
+
+function classified(text: string): RedisError {
   const space = text.indexOf(' ')
   const code = space < 0 ? text : text.slice(0, space)
   if (code === 'MOVED' || code === 'ASK') {
