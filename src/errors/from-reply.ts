@@ -140,9 +140,21 @@ function classified(text: string): RedisError {
     if (target !== undefined) return code === 'MOVED' ? new MovedError(text, target) : new AskError(text, target)
   }
   const type = BY_CODE.get(code) ?? (code === 'ERR' ? byText(text.slice(4)) : ResponseError)
-  const error = new type(withoutArguments(text), { code })
+  const error = new type(shownOf(text), { code })
   if (error instanceof ConnectionError) error.outcome = 'not sent'
   return error
+}
+
+let lastText = ''
+let lastShown = ''
+
+/** What may be shown of `text`. Refusals come in thousands of the same: the last one is remembered. */
+function shownOf(text: string): string {
+  if (text !== lastText) {
+    lastShown = withoutArguments(text)
+    lastText = text
+  }
+  return lastShown
 }
 
 function byText(text: string): FromText {
