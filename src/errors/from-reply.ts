@@ -199,8 +199,6 @@ function withoutArguments(text: string): string {
 function cut(text: string, start: number): string {
   const quote = text.charAt(start - 1)
   const end = quote === "'" || quote === '`' ? text.lastIndexOf(quote) : -1
-  // An empty value has nothing to hide. At the very end the quote may as well be the first letter of a text cut short.
-  if (end === start && end < text.length - 1) return text
   return `${text.slice(0, start)}…${end < start ? '' : text.slice(end)}`
 }
 
