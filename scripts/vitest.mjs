@@ -4,7 +4,7 @@ import path from 'node:path'
 import { root, run, tool } from './child.mjs'
 
 /** Some times what all tests take on two busy cores. */
-const LIMIT = 10 * 60_000
+const LIMIT = 20 * 60_000
 
 /** Runs tests on this Redis; resolves with what `reporter.mjs` counted, also when tests fail. */
 export async function runVitest(redis, args) {

@@ -174,7 +174,17 @@ function flagsFor(byEvent: boolean, events: readonly string[] | undefined): Read
 /** Between two looks at the flags another client may set them. So often they are looked at. */
 const LOOKS = 10
 
-async function ensureFlags(server: Configuration, flags: ReadonlySet<string>, configure: boolean): Promise<void> {
+/** Flags are read, added to and written: calls of this process that do so take turns, or one would undo what another wrote. */
+let turn: Promise<unknown> = Promise.resolve()
+
+function ensureFlags(server: Configuration, flags: ReadonlySet<string>, configure: boolean): Promise<void> {
+  if (!configure) return lookAtFlags(server, flags, false)
+  const mine = turn.then(() => lookAtFlags(server, flags, true))
+  turn = mine.catch(() => {})
+  return mine
+}
+
+async function lookAtFlags(server: Configuration, flags: ReadonlySet<string>, configure: boolean): Promise<void> {
   for (let look = 1; ; look++) {
     let now: string
     try {
