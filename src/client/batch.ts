@@ -1,5 +1,5 @@
 /** Several commands with one promise: what a pipeline sends. */
-import { blockTime, type Command, Keep, keyIndexes, State } from '../commands/command.js'
+import { blockTime, type Command, keyIndexes, State, whenSettled } from '../commands/command.js'
 import { Carried, ScriptCommand } from '../commands/script.js'
 import { SCRIPT_FLUSH } from '../commands/scripting.js'
 import { onAbort, unwatchSignal, watchSignal } from '../commands/signals.js'
@@ -93,8 +93,7 @@ class Batch {
         command.carried = carried
       }
       if (signal !== undefined) {
-        command.keep ??= new Keep()
-        command.keep.onSettled = each => unwatchSignal(signal, each)
+        whenSettled(command, each => unwatchSignal(signal, each))
         watchSignal(signal, command)
       }
       setDeadline(command, timeout, now)

@@ -34,20 +34,15 @@ export class Blocking implements Holder {
     }
     command.keep ??= new Keep()
     const { keep } = command
-    const before = keep.onSettled
     const giveBack = () => this.#node.pool.giveBack(lent)
-    const mine: typeof before = (settled, value, error) => {
-      before?.(settled, value, error)
-      giveBack()
-    }
-    keep.onSettled = mine
+    keep.whenSettled(giveBack)
     const elsewhere = this.#elsewhere
     if (elsewhere !== undefined) {
       const takes = (take: () => boolean) => {
-        keep.onSettled = before
+        keep.ignoreSettled(giveBack)
         const taken = take()
         if (taken) giveBack()
-        else keep.onSettled = mine
+        else keep.whenSettled(giveBack)
         return taken
       }
       lent.borrower = {

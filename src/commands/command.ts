@@ -202,6 +202,9 @@ export interface Circumstances {
   readonly key?: Key
 }
 
+/** What is called once a command has settled, before its promise does. */
+export type WhenSettled = (command: Command, value: unknown, error: unknown) => void
+
 /** What is kept of a call that did not go the usual way; most calls have none. */
 export class Keep {
   circumstances: Circumstances | undefined = undefined
@@ -213,10 +216,36 @@ export class Keep {
   waits = 0
   /** The refusal (LOADING, TRYAGAIN…) after which it waits to be sent again. */
   refusal: RedisError | undefined = undefined
-  /** Told once, before the promise settles. */
-  onSettled: ((command: Command, value: unknown, error: unknown) => void) | undefined = undefined
   /** Called when what was refused with `error` is sent again as another command: the text of a script for its hash. */
   onReplaced: ((error: unknown) => void) | undefined = undefined
+  #whenSettled: WhenSettled[] | undefined = undefined
+
+  /** Calls `done` once, before the promise settles; the first that asked is called first. */
+  whenSettled(done: WhenSettled): void {
+    if (this.#whenSettled === undefined) this.#whenSettled = [done]
+    else this.#whenSettled.push(done)
+  }
+
+  /** Takes back what `whenSettled` was asked. */
+  ignoreSettled(done: WhenSettled): void {
+    const all = this.#whenSettled
+    const index = all?.indexOf(done) ?? -1
+    if (index >= 0) all?.splice(index, 1)
+  }
+
+  settled(command: Command, value: unknown, error: unknown): void {
+    const all = this.#whenSettled
+    if (all === undefined) return
+    // A pipeline that is sent again asks anew.
+    this.#whenSettled = undefined
+    for (const done of all) done(command, value, error)
+  }
+}
+
+/** Calls `done` once `command` has settled, before its promise does. */
+export function whenSettled(command: Command, done: WhenSettled): void {
+  command.keep ??= new Keep()
+  command.keep.whenSettled(done)
 }
 
 /** Bits of a command's `state`. */

@@ -1,4 +1,4 @@
-import { type Command, Keep } from '../commands/command.js'
+import { type Command, whenSettled } from '../commands/command.js'
 import { unwatchSignal, watchSignal } from '../commands/signals.js'
 import { fail } from './settle.js'
 
@@ -8,13 +8,7 @@ export function heedSignal(signal: AbortSignal, command: Command): boolean {
     fail(command, signal.reason)
     return false
   }
-  command.keep ??= new Keep()
-  const { keep } = command
-  const before = keep.onSettled
-  keep.onSettled = (settled, value, error) => {
-    before?.(settled, value, error)
-    unwatchSignal(signal, settled)
-  }
+  whenSettled(command, settled => unwatchSignal(signal, settled))
   watchSignal(signal, command)
   return true
 }

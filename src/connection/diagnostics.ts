@@ -86,16 +86,12 @@ export function traceCommand(command: Command, where: Where, start: () => void):
   let context = contextOf(command, where)
   command.keep ??= new Keep()
   const { keep } = command
-  const before = keep.onSettled
   const end = (value: unknown, error: unknown) => {
     context.attempt = keep.attempts
     context.redirects = keep.redirects
     finish(commandChannel, context, value, error)
   }
-  keep.onSettled = (settled, value, error) => {
-    before?.(settled, value, error)
-    end(value, error)
-  }
+  keep.whenSettled((_, value, error) => end(value, error))
   // In the async context of the call, as the first one: the reader that finds the refusal has none.
   keep.onReplaced = AsyncResource.bind((error: unknown) => {
     end(undefined, error)

@@ -1,5 +1,5 @@
 import type { Arguments } from '../commands/argument.js'
-import { Command, Keep, type Spec, State } from '../commands/command.js'
+import { Command, type Spec, State, whenSettled } from '../commands/command.js'
 import { SELECT } from '../commands/handshaking.js'
 import type { Reply } from '../commands/reply.js'
 import { UNWATCH, WATCH } from '../commands/transactions.js'
@@ -135,7 +135,7 @@ export class Lent implements LinkOwner {
     this.#strayed = true
     this.#select = command
     command.state |= State.fence
-    whenSettled(command, (value, error) => {
+    whenSettled(command, (_, value, error) => {
       if (error !== undefined) {
         this.#selectFailed(command, error)
         return
@@ -176,13 +176,14 @@ export class Lent implements LinkOwner {
   heedBlocking(command: Command): void {
     command.state |= State.fence
     this.#blocking.add(command)
-    whenSettled(command, () => this.#forgetBlocking(command))
+    whenSettled(command, this.#forgetBlocking)
     if (this.#closing !== undefined) command.holder?.abandon(command, closedFor(command, this.#closing))
   }
 
-  #forgetBlocking(command: Command): void {
+  readonly #forgetBlocking = (command: Command): void => {
     this.#blocking.delete(command)
     this.#ending.delete(command)
+    command.keep?.ignoreSettled(this.#forgetBlocking)
   }
 
   /** A call that the server blocks on is being ended; false if it was before. */
@@ -298,17 +299,6 @@ export class Lent implements LinkOwner {
 /** Whether it was sent while keys were watched. */
 export function isGuarded(command: Command): boolean {
   return command instanceof Unit && command.watch !== undefined
-}
-
-/** Calls back once `command` has settled, before its promise does. */
-function whenSettled(command: Command, done: (value: unknown, error: unknown) => void): void {
-  command.keep ??= new Keep()
-  const { keep } = command
-  const before = keep.onSettled
-  keep.onSettled = (settled, value, error) => {
-    before?.(settled, value, error)
-    done(value, error)
-  }
 }
 
 function notSelected(command: Command, error: unknown): RedisError {

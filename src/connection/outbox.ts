@@ -11,7 +11,7 @@
  */
 import type Denque from 'denque'
 import type { Argument } from '../commands/argument.js'
-import { type Command, Keep, State } from '../commands/command.js'
+import { type Command, State, whenSettled } from '../commands/command.js'
 import { ConnectionError } from '../errors/errors.js'
 import type { Socket } from './dial.js'
 import { BIG, type Part } from './writer.js'
@@ -98,13 +98,7 @@ export class Outbox {
     const lent = command.args.filter(argument => this.#loans.has(argument as Part)) as Part[]
     if (lent.length === 0) return
     const whole = (command.state & State.line) === 0 ? command : (command.holder as unknown as Command)
-    whole.keep ??= new Keep()
-    const { keep } = whole
-    const before = keep.onSettled
-    keep.onSettled = (settled, value, error) => {
-      before?.(settled, value, error)
-      this.#giveBack(lent.splice(0))
-    }
+    whenSettled(whole, () => this.#giveBack(lent))
   }
 
   /** `lent` is its owner's again: what of it is not out yet is copied. */

@@ -1,5 +1,5 @@
 /** Commands that the server refused for now. */
-import { type Command, Keep, keyIndexes, State } from '../commands/command.js'
+import { type Command, Keep, keyIndexes, State, whenSettled } from '../commands/command.js'
 import { hasFlags } from '../commands/script.js'
 import { clearTimeout, performance, setTimeout } from '../commands/timers.js'
 import {
@@ -78,8 +78,6 @@ export class Refused {
   readonly #flush: () => void
   /** It was sent again for all, and keeps its place: it may be refused again. */
   #probe: Command | undefined
-  /** Those that have been probes: the end of a probe calls back. */
-  readonly #watched = new WeakSet<Command>()
   #timer: NodeJS.Timeout | undefined
   #rounds = 0
   #sentAgainAt = 0
@@ -126,24 +124,20 @@ export class Refused {
     this.#sentAgainAt = performance.now()
     const first = this.#commands.shift()
     if (first === undefined) return
-    if (first.keep?.refusal instanceof BusyLoadingError) this.#makeProbe(first, first.keep)
+    if (first.keep?.refusal instanceof BusyLoadingError) this.#makeProbe(first)
     else this.giveBack()
     this.#waiting.putBack([first])
     this.#flush()
   }
 
-  #makeProbe(probe: Command, keep: Keep): void {
+  #makeProbe(probe: Command): void {
     this.#probe = probe
-    if (this.#watched.has(probe)) return
-    this.#watched.add(probe)
-    const before = keep.onSettled
-    keep.onSettled = (settled, value, error) => {
-      before?.(settled, value, error)
-      this.#settled(settled, error)
-    }
+    // It may have been the probe before.
+    probe.keep?.ignoreSettled(this.#settled)
+    whenSettled(probe, this.#settled)
   }
 
-  #settled(probe: Command, error: unknown): void {
+  readonly #settled = (probe: Command, _: unknown, error: unknown): void => {
     if (probe !== this.#probe) return
     this.#probe = undefined
     // Without a reply nothing is known.

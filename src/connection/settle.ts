@@ -41,8 +41,7 @@ export function succeed(command: Command, reply: Reply, node?: string): boolean 
   command.resolve = undefined
   // A batch lets go of the arguments when all have settled: what it sends again must not be overtaken, which its keys tell.
   if ((command.state & State.collected) === 0) command.release()
-  const { keep } = command
-  if (keep !== undefined) keep.onSettled?.(command, value, undefined)
+  command.keep?.settled(command, value, undefined)
   resolve(value, command)
   return (command.state & State.suspected) === 0
 }
@@ -75,7 +74,7 @@ export function fail(command: Command, error: unknown): void {
     const attempts = command.keep?.attempts ?? 0
     if (attempts > 0) error.attempts ??= attempts + 1
   }
-  command.keep?.onSettled?.(command, undefined, error)
+  command.keep?.settled(command, undefined, error)
   if ((command.state & State.collected) !== 0) {
     command.state |= State.failed
     resolve(error, command)

@@ -8,7 +8,7 @@
  * A transaction that was sent while keys were watched is guarded by this watch for good: it runs on the connection that
  * watched, or it does not run at all.
  */
-import { type Command, Keep, State } from '../commands/command.js'
+import { type Command, State, whenSettled } from '../commands/command.js'
 import { RedisError, WatchError } from '../errors/errors.js'
 
 /** A transaction, and the watch that guards it. */
@@ -59,14 +59,10 @@ export class Watch {
   /** `command` will end this watch, if `ends` says so of what it came to. */
   endWith(command: Command, ends: (error: unknown) => boolean): void {
     this.#ending = true
-    command.keep ??= new Keep()
-    const { keep } = command
-    const before = keep.onSettled
-    keep.onSettled = (settled, value, error) => {
-      before?.(settled, value, error)
+    whenSettled(command, (settled, _, error) => {
       this.#units.delete(settled as Guarded)
       if (ends(error)) this.end()
-    }
+    })
   }
 
   end(): void {
