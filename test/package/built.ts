@@ -1,6 +1,6 @@
 import { build, isStale } from '../../scripts/build.mjs'
 
-/** The tests of this folder look at dist: it is built anew if a source has changed. */
+/** Builds dist before the tests of this folder, which read it, if a source has changed since the last build. */
 export async function setup(): Promise<void> {
   if (isStale()) await build()
 }

@@ -5,17 +5,17 @@ import { pack } from '../../scripts/pack.mjs'
 import { setup } from './built.js'
 import { root } from './sources.js'
 
-/** A project that has the packed package and what it depends on in its node_modules. */
+/** A project with the packed package and its dependencies in node_modules. */
 export interface Consumer {
   readonly folder: string
-  /** Runs Node here; its standard output. */
+  /** Runs Node in the project and returns its standard output. */
   node(...args: readonly string[]): string
-  /** Runs tsc on files here; what it has to say. */
+  /** Compiles files of the project and returns the output of tsc. */
   compile(files: readonly string[], options: Readonly<Record<string, unknown>>, ...flags: readonly string[]): string
   remove(): void
 }
 
-/** Packs what was built and installs it, offline, in a new temp folder, with the files of the folder `consumer`. */
+/** Packs the built package and installs it, offline, in a new temp folder beside the files of the folder `consumer`. */
 export async function installConsumer(): Promise<Consumer> {
   await setup()
   const { folder, tarball } = await pack()

@@ -21,7 +21,7 @@ if ((await redis.get('a')) === null) throw new Error('the database is empty')
 const [working, throwing] = parsePage('sample.md', SAMPLE) as [Block, Block]
 const blocks = readPages().filter(block => block.run)
 
-/** What a page says of the usual address is meant of the server of this test. */
+/** Replaces the usual address on a page by that of the test's server. */
 const readdressed = (code: string, url: string): string =>
   code.replaceAll('new Redis()', `new Redis('${url}')`).replaceAll(/redis:\/\/(localhost|127\.0\.0\.1):6379/g, url)
 
@@ -32,8 +32,8 @@ const runner = (url: string, file: string): string => `
   await import('./${file}')
   process.exit(0)`
 
-/** ```ts run: each block runs in a process of its own, on an empty database; one that throws fails. */
-describe('the code of the pages that is to be run', () => {
+/** Each ```ts run block runs in a process of its own, on an empty database. A block that throws fails. */
+describe('code blocks of the pages that run', () => {
   const server = useServer()
   let consumer: Consumer
   beforeAll(async () => {
@@ -49,11 +49,14 @@ describe('the code of the pages that is to be run', () => {
   const run = (block: Block): string =>
     consumer.node('--input-type=module', '--eval', runner(server().url, fileOf(block).replace('.mts', '.mjs')))
 
-  it.for(blocks.map(block => [`${block.page}:${block.line}`, block] as const))('%s', ([, block]) => {
-    run(block)
-  })
+  it.for(blocks.map(block => [`${block.page}:${block.line}`, block] as const))(
+    'the block at %s runs without an error',
+    ([, block]) => {
+      run(block)
+    },
+  )
 
-  it('is really run', () => {
+  it('a block that throws fails its test', () => {
     run(working)
     expect(() => run(throwing)).toThrow('the database is empty')
   })

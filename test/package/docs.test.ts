@@ -30,18 +30,18 @@ function check(blocks: readonly Block[]): string[] {
   return errorsOfPages(blocks, output)
 }
 
-describe('the code of the pages', () => {
-  it('compiles', () => {
+describe('code blocks of the pages', () => {
+  it('all code blocks of the pages compile', () => {
     expect(check(readPages())).toEqual([])
   })
 
-  it('is checked: a wrong name is told with its page and line', () => {
+  it('a wrong name in a code block is reported with its page and line', () => {
     expect(check(parsePage('sample.md', SAMPLE))).toEqual([
       expect.stringMatching(/^sample\.md:11: error TS2551: Property 'gett' does not exist/),
     ])
   })
 
-  it('is found block by block, with what the page imports', () => {
+  it('each code block gets the imports of its whole page', () => {
     const [first, second] = parsePage('sample.md', SAMPLE)
     expect(first).toMatchObject({ page: 'sample.md', line: 4, run: false })
     expect(second).toMatchObject({ page: 'sample.md', line: 9, run: true })

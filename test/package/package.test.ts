@@ -14,7 +14,7 @@ const run = (code: string, ...flags: string[]): string => consumer.node(...flags
 const ENTRIES = ['@respire/redis', '@respire/redis/internal']
 
 describe('the packed package', () => {
-  it.each(ENTRIES)('%s gives the same to import and to require, name by name', entry => {
+  it.each(ENTRIES)('import and require of %s give the same objects, name by name', entry => {
     const code = `
       import { createRequire } from 'node:module'
       import * as imported from '${entry}'
@@ -25,14 +25,14 @@ describe('the packed package', () => {
         imported: Object.keys(imported),
         different: names.filter(name => required[name] !== imported[name]),
       }))`
-    // a Node that cannot require ES modules, as Jest cannot
+    // Jest cannot require ES modules, so this Node may not either.
     const { names, imported, different } = JSON.parse(run(code, '--no-experimental-require-module'))
     expect(names.length).toBeGreaterThan(0)
     expect(imported.sort()).toEqual(names.sort())
     expect(different).toEqual([])
   })
 
-  it('loads neither the pool nor TLS before they are used', () => {
+  it('the packed package loads neither the pool nor TLS before they are used', () => {
     const code = `
       import { createRequire } from 'node:module'
       const require = createRequire(import.meta.url)
@@ -42,7 +42,7 @@ describe('the packed package', () => {
     expect(run(code)).toBe('false false\n')
   })
 
-  it('can go into a bundle: whatever is required from outside is required by its own name', () => {
+  it('the packed package can be bundled: each external module is required by its literal name', () => {
     const code = `
       import { readFileSync } from 'node:fs'
       const read = name => readFileSync('node_modules/@respire/redis/dist/' + name + '.js', 'utf8')
@@ -55,7 +55,7 @@ describe('the packed package', () => {
     ).toEqual(expect.arrayContaining(['cluster-key-slot', 'denque', 'generic-pool']))
   })
 
-  it('brings sources for the maps, and no tests', () => {
+  it('the packed package contains the sources that its maps name, and no tests', () => {
     const code = `
       import { existsSync, readdirSync, readFileSync } from 'node:fs'
       const folder = 'node_modules/@respire/redis/'
@@ -75,12 +75,15 @@ describe('the packed package', () => {
 describe('a project in TypeScript', () => {
   const SYSTEMS = { node16: 'node16', nodenext: 'nodenext', preserve: 'bundler' }
 
-  it.each(Object.entries(SYSTEMS))('compiles with module %s, ES modules and CommonJS', (module, moduleResolution) => {
-    const options = { module, moduleResolution, skipLibCheck: true }
-    expect(consumer.compile(['imports.mts', 'requires.cts'], options)).toBe('')
-  })
+  it.each(Object.entries(SYSTEMS))(
+    'a project with module %s compiles, as ES modules and as CommonJS',
+    (module, moduleResolution) => {
+      const options = { module, moduleResolution, skipLibCheck: true }
+      expect(consumer.compile(['imports.mts', 'requires.cts'], options)).toBe('')
+    },
+  )
 
-  it('can write declarations of what it makes with any method: every type in a signature has a name', () => {
+  it('declarations can be emitted for the result of every method: each type in a signature is exported', () => {
     const list = `
       import { Redis, RedisCluster } from '@respire/redis'
       const redis = new Redis(), cluster = new RedisCluster('redis://h')
@@ -99,7 +102,7 @@ describe('a project in TypeScript', () => {
       "const redis = new Redis(), cluster = new RedisCluster('redis://h'), pipeline = redis.pipeline(), multi = redis.multi()",
       "const lock = redis.lock('l', { ttl: 1 })",
       "export const news = async () => [await redis.subscribe('a'), await redis.bytes.psubscribe('a'), await redis.keyspace()]",
-      'export const lent = () => redis.session(async session => session)',
+      'export const leased = () => redis.session(async session => session)',
       ...members.map((member, index) => `export const m${index} = () => ${member}`),
     ]
     writeFileSync(path.join(consumer.folder, 'declared.mts'), code.join('\n'))
@@ -113,7 +116,7 @@ describe('a project in TypeScript', () => {
     expect(consumer.compile(['declared.mts'], { module: 'node20', ...options })).toBe('')
   })
 
-  it('may hand its client to a library that has a copy of its own', () => {
+  it('a client can be passed to a library that has its own copy of the package', () => {
     const other = path.join(consumer.folder, 'library/node_modules/@respire/redis')
     cpSync(path.join(consumer.folder, 'node_modules/@respire/redis'), other, { recursive: true })
     const library = `
@@ -131,12 +134,12 @@ describe('a project in TypeScript', () => {
     expect(consumer.compile(['two-copies.mts'], { module: 'node20', skipLibCheck: true })).toBe('')
   })
 
-  it('cannot use a name that is not there', () => {
+  it('importing a name that the package does not export is a type error', () => {
     expect(consumer.compile(['wrong.mts'], { module: 'node16', skipLibCheck: true })).toContain("'Rediss'")
   })
 })
 
-/** Of a file of ten lines with a pipeline in a loop. The sizes of the types decide, so a factor of two is what to look for. */
+/** For a file of ten lines with a pipeline in a loop. The sizes of the types decide, so watch for a factor of two. */
 describe('the budget of the types', () => {
   const BUDGETS = [
     { skipLibCheck: true, seconds: 0.1, megabytes: 60 },
@@ -144,9 +147,9 @@ describe('the budget of the types', () => {
   ]
 
   it.each(BUDGETS)(
-    'skipLibCheck $skipLibCheck: $seconds s of checking, $megabytes MB',
+    'a small program with skipLibCheck $skipLibCheck is checked in $seconds s and $megabytes MB',
     ({ skipLibCheck, seconds, megabytes }) => {
-      // The best of three: others may keep the machine busy.
+      // The best of three, because other processes may keep the machine busy.
       const runs = [1, 2, 3].map(() => measure(skipLibCheck))
       expect(Math.min(...runs.map(run => run.seconds))).toBeLessThanOrEqual(seconds)
       expect(Math.min(...runs.map(run => run.megabytes))).toBeLessThanOrEqual(megabytes)

@@ -3,15 +3,15 @@ import path from 'node:path'
 import { root } from './sources.js'
 
 /**
- * A ```ts block of a page, as a module of its own. It sees all that its page imports anywhere, and `redis` and `cluster`,
- * so that a page need not say the same at each block. ```ts run is run, too.
+ * A ```ts block of a page as a module of its own. The module has all imports of its page, and `redis` and `cluster`, so that
+ * a page does not repeat them in each block. A ```ts run block is also run.
  */
 export interface Block {
   readonly page: string
   /** The line of the page on which the code begins. */
   readonly line: number
   readonly run: boolean
-  /** Line by line as in the page, behind one line of imports. */
+  /** One line of imports, then the lines of the block as they are on the page. */
   readonly module: string
 }
 
@@ -34,17 +34,17 @@ export function parsePage(page: string, text: string): Block[] {
       imports.set(from, known)
     }
     const line = text.slice(0, index).split('\n').length + 1
-    // Line breaks stay, so that lines can be told.
+    // Line breaks stay, so that the compiler's line numbers fit the page.
     return { page, line, run: run !== undefined, code: code.replace(IMPORT, lines => lines.replace(/[^\n]/g, '')) }
   })
   const head = [...imports].map(([from, names]) => `import { ${[...names].join(', ')} } from '${from}'`).join('; ')
   return blocks.map(({ code, ...block }) => ({ ...block, module: `${head}; export {}\n${code}` }))
 }
 
-/** Where a block's module is written. */
+/** The name of the file for a block's module. */
 export const fileOf = ({ page, line }: Block): string => `${page.replace(/\W/g, '-')}-${line}.mts`
 
-/** What tsc says of the modules, told of the pages: `README.md:12: error TS…`. */
+/** The errors of tsc, with page and line in place of file and line: `README.md:12: error TS…`. */
 export function errorsOfPages(blocks: readonly Block[], output: string): string[] {
   const byFile = new Map(blocks.map(block => [fileOf(block), block]))
   return output.split('\n').flatMap(text => {

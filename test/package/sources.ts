@@ -7,20 +7,20 @@ export const root: string = path.join(__dirname, '../..')
 export interface Source {
   /** `connection/pool.ts` */
   readonly file: string
-  /** `connection`, or '' for the files of src itself. */
+  /** `connection`, or '' for a file at the top of src. */
   readonly room: string
   readonly text: string
-  /** The text without comments and without what stands in quotes. */
+  /** The text with comments removed and strings emptied. */
   readonly bare: string
   readonly imports: readonly Import[]
 }
 
 export interface Import {
-  /** `denque`, `node:net`, or a file of src: `errors/errors.ts`. */
+  /** A package (`denque`), a module of Node (`node:net`) or a file of src (`errors/errors.ts`). */
   readonly from: string
-  /** Erased by the compiler. */
+  /** A type import: the compiler erases it. */
   readonly typeOnly: boolean
-  /** `export … from`. */
+  /** Written as `export … from`. */
   readonly exported: boolean
 }
 
@@ -38,7 +38,7 @@ const QUOTED_OR_COMMENT = /('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\
 const STATIC_IMPORT = /^(import|export)\s+(type\s+)?(?:[^'";=()]*?\bfrom\s*)?'([^']+)'/gm
 const DYNAMIC_IMPORT = /\b(?:import|require)\(\s*'([^']+)'\s*\)/g
 
-/** `file` is its path from src. */
+/** Reads one source; `file` is its path from src. */
 export function parse(file: string, text: string): Source {
   const room = file.includes('/') ? file.slice(0, file.indexOf('/')) : ''
   const code = text.replace(QUOTED_OR_COMMENT, '$1')
