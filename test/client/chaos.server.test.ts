@@ -35,15 +35,26 @@ afterEach(async () => {
 
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
-/** Does `disturb` again and again, pausing between, until `work` is done. */
-async function during(work: Promise<unknown>, disturb: () => Promise<unknown>): Promise<void> {
+/**
+ * Does `disturb` again and again until `work` is done. Between two disturbances the work gets on by some steps, at most `most`:
+ * on a slow machine they are further apart, so that the work gets on there too.
+ */
+async function during(
+  work: Promise<unknown>,
+  { steps, most, random }: { steps: () => number; most: number; random: Random },
+  disturb: () => Promise<unknown>,
+): Promise<void> {
   let working = true
   const over = work.finally(() => {
     working = false
   })
   // Its rejection is awaited below.
   over.catch(() => {})
-  while (working) await disturb()
+  while (working) {
+    await disturb()
+    const next = steps() + random.int(0, most)
+    await until(() => !working || steps() >= next, { timeout: 30_000, what: 'the work gets on' })
+  }
   await over
 }
 
@@ -55,9 +66,10 @@ describe('chaos', () => {
     const ledger = new Ledger()
     const watchdog = new Watchdog()
     let switches = 0
+    let steps = 0
     const worker = async (id: number) => {
       const key = `promoted:${id % 4}`
-      for (let i = 0; i < 40 * TIMES; i++) {
+      for (let i = 0; i < 40 * TIMES || switches <= 3; i++) {
         const update = redis.transaction(key, async session => {
           const value = Number((await session.get(key)) ?? 0)
           const side = session.set(`audit:${id}`, i).catch(() => {})
@@ -73,20 +85,20 @@ describe('chaos', () => {
           await side
         })
         await ledger.book(key, watchdog.watch(update, 'transaction'))
+        steps++
       }
     }
-    await during(Promise.all(Array.from({ length: 12 }, (_, id) => worker(id))), async () => {
+    const work = Promise.all(Array.from({ length: 12 }, (_, id) => worker(id)))
+    await during(work, { steps: () => steps, most: 24, random }, async () => {
       switches++
       // A replica of nobody: writes are READONLY, and the data stays.
       await server().command('REPLICAOF', '127.0.0.1', '1')
       await pause(random.int(1, 6))
       await server().command('REPLICAOF', 'NO', 'ONE')
       if (random.chance(0.1)) await proxy.kill('rst')
-      await pause(random.int(5, 25))
     })
     await watchdog.expectAllSettled(5_000)
     console.log(`${await ledger.expectBalanced(server())}, ${switches} demotions`)
-    expect(switches).toBeGreaterThan(3)
   })
 
   test('blocking calls that are aborted, expire or are closed lose no element and take none twice', {
@@ -158,6 +170,7 @@ describe('chaos', () => {
     const watchdog = new Watchdog()
     let wrong = 0
     let right = 0
+    let steps = 0
     const worker = () =>
       redis.session(async session => {
         let db = 0
@@ -168,6 +181,7 @@ describe('chaos', () => {
           const reading = watchdog.watch(session.get('name of the database'), 'get')
           const writing = watchdog.watch(session.set(`only in ${next}`, '1'), 'set')
           const [selected, read] = await Promise.allSettled([selecting, reading, writing])
+          steps++
           if (selected.status === 'fulfilled') db = next
           else if (read.status === 'fulfilled') wrong++
           const name = await watchdog.watch(session.get('name of the database'), 'get')
@@ -177,11 +191,10 @@ describe('chaos', () => {
       })
     const work = Promise.all(
       Array.from({ length: 8 }, async () => {
-        for (let i = 0; i < 30 * TIMES; i++) await worker().catch(() => {})
+        for (let i = 0; i < 15 * TIMES || right <= 100; i++) await worker().catch(() => {})
       }),
     )
-    await during(work, async () => {
-      await pause(random.int(2, 20))
+    await during(work, { steps: () => steps, most: 8, random }, async () => {
       if (random.chance(0.5)) await proxy.kill('rst')
       else await proxy.cutOpen({ direction: random.pick(['up', 'down']), after: random.int(0, 60), ending: 'rst' })
     })
@@ -195,7 +208,6 @@ describe('chaos', () => {
     }
     console.log(`${right} right, ${wrong} wrong`)
     expect(wrong).toBe(0)
-    expect(right).toBeGreaterThan(100)
   })
 
   test('memory that is used again as soon as its call has settled changes nothing that was sent', {
@@ -211,7 +223,7 @@ describe('chaos', () => {
     const worker = async (id: number) => {
       // Small and large ones: joined, parts of their own, and more than the socket takes at once.
       const memory = Buffer.alloc(random.pick([900, 30_000, 400_000, 8_000_000]))
-      for (let i = 0; i < 12 * TIMES; i++) {
+      for (let i = 0; i < 8 * TIMES || stored <= 10; i++) {
         memory.fill(i % 255)
         const controller = new AbortController()
         const calls = redis.with({ signal: controller.signal, timeout: random.pick([0, 20, 1_000]) })
@@ -233,7 +245,6 @@ describe('chaos', () => {
     raw.close()
     console.log(`${stored} stored, ${mixed} of them mixed`)
     expect(mixed).toBe(0)
-    expect(stored).toBeGreaterThan(10)
   })
 
   test('a proxy that hangs up at one command ends that call, and takes no other with it for long', {
@@ -276,33 +287,25 @@ describe('chaos', () => {
     timeout: 60_000 * TIMES,
   }, async () => {
     const random = seeded('freezes')
-    const child = new Child('test/rig/freezes.mjs', {
-      args: [`${server().port}`, `${6_000 * TIMES}`],
-      timeout: 55_000 * TIMES,
-    })
+    const child = new Child('test/rig/freezes.mjs', { args: [`${server().port}`], timeout: 55_000 * TIMES })
     await child.printed('working')
-    let ended = false
-    const exited = child.exited.finally(() => {
-      ended = true
-    })
-    let freezes = 0
-    while (!ended) {
+    // Shorter than its deadlines and health checks, longer than either, longer than both.
+    const freezes = random.shuffle(Array.from({ length: 2 * TIMES }, () => [50, 450, 900]).flat())
+    for (const freeze of freezes) {
       await pause(random.int(20, 200))
       child.signal('SIGSTOP')
-      // Longer than its deadlines, its health checks, and both.
-      await pause(random.pick([50, 450, 900]))
+      await pause(freeze)
       child.signal('SIGCONT')
-      freezes++
     }
-    const result = await exited
+    child.say('enough')
+    const result = await child.exited
     expect(result).toMatchObject({ code: 0, timedOut: false })
     const report = JSON.parse(String(result.stdout.trim().split('\n').at(-1)))
     let counted = 0
     for (let i = 0; i < 4; i++) counted += Number(await server().command('GET', `frozen:${i}`))
-    console.log(`${freezes} freezes: ${JSON.stringify(report)}, counted ${counted}`)
+    console.log(`${freezes.length} freezes: ${JSON.stringify(report)}, counted ${counted}`)
     expect(report).toMatchObject({ unknown: 0, notSent: 0, wrong: 0, errors: {} })
     expect(counted).toBe(report.acked)
-    expect(freezes).toBeGreaterThan(3)
   })
 
   test('a server that is stopped and continued answers everybody in the end, once', {
@@ -312,6 +315,7 @@ describe('chaos', () => {
     const redis = client(server().port, { healthCheckInterval: 10_000 })
     const ledger = new Ledger()
     const watchdog = new Watchdog()
+    let steps = 0
     const work = Promise.all(
       Array.from({ length: 16 }, async (_, id) => {
         for (let i = 0; i < 500 * TIMES; i++) {
@@ -319,16 +323,16 @@ describe('chaos', () => {
           await ledger.book(`thawed:${id}`, watchdog.watch(redis.with({ timeout }).incr(`thawed:${id}`), 'incr'))
           const echo = `${id} ${i}`
           await watchdog.watch(redis.call('ECHO', echo), 'echo').then(reply => ledger.bookReply(reply, echo))
+          steps++
         }
       }),
     )
     let freezes = 0
-    await during(work, async () => {
+    await during(work, { steps: () => steps, most: 700, random }, async () => {
       await server().pause()
       await pause(random.int(10, 120))
       await server().resume()
       freezes++
-      await pause(random.int(10, 60))
     })
     await watchdog.expectAllSettled(5_000)
     console.log(`${await ledger.expectBalanced(server())}, ${freezes} freezes`)

@@ -1,23 +1,24 @@
 /**
  * A process that counts at a server and is stopped and continued from outside:
  *
- *   node test/rig/freezes.mjs PORT CALLS
+ *   node test/rig/freezes.mjs PORT
  *
- * Prints a line `working` when it begins, and at its end a JSON line: what was acknowledged, rejected, and with what.
+ * Prints a line `working` when it begins, and works until its standard input has a line. Then it prints a JSON line: what was
+ * acknowledged, what was rejected, and with which errors.
  */
 import { createRequire } from 'node:module'
 
 const { Redis } = createRequire(import.meta.url)('../../dist/index.js')
-const [port, calls] = process.argv.slice(2).map(Number)
+const port = Number(process.argv[2])
 const redis = new Redis({ port, commandTimeout: 400, healthCheckInterval: 200, connectTimeout: 1_000 })
 redis.on('error', () => {})
 
 const report = { acked: 0, unknown: 0, notSent: 0, wrong: 0, errors: {} }
-let left = calls
+let working = true
 
 async function work(id) {
-  while (left-- > 0) {
-    const text = `${id} ${left}`
+  for (let i = 0; working; i++) {
+    const text = `${id} ${i}`
     try {
       const [, echoed] = await Promise.all([
         redis.incr(`frozen:${id % 4}`).then(
@@ -33,13 +34,16 @@ async function work(id) {
     } catch (error) {
       report.errors[error.message] = (report.errors[error.message] ?? 0) + 1
     }
-    // Not faster than the stops come.
     await new Promise(resolve => setTimeout(resolve, 1))
   }
 }
 
 await redis.connect()
 console.log('working')
+process.stdin.once('data', () => {
+  working = false
+  process.stdin.destroy()
+})
 await Promise.all(Array.from({ length: 16 }, (_, id) => work(id)))
 await redis.close()
 console.log(JSON.stringify(report))
