@@ -68,6 +68,9 @@ describe('an element that is on its way is not lost', () => {
   })
 
   test('when its reply is in the kernel at close(), or at an abort before the loop stands still', async () => {
+    // Its socket is open already, so that a push is on its way before the loop stands still.
+    const other = await server().connect()
+    const push = (element: string): Promise<unknown> => other.command('RPUSH', 'jobs', element)
     const missing = await lost(6, async element => {
       const redis = client()
       const popped = settled(redis.blpop(['jobs'], 0))
@@ -92,6 +95,7 @@ describe('an element that is on its way is not lost', () => {
       return popped
     })
     expect(missingAtAbort).toBe(0)
+    other.close()
   })
 
   test('when its call times out', async () => {

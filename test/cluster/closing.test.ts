@@ -27,6 +27,8 @@ describe('close()', () => {
     await nodes[0]!.untilReceived('GET')
     const closing = client.close()
     await expect(client.get('k')).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+    // A connection that close() ended would have taken the call with it by now.
+    for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
     open()
     expect(await session).toBe('v')
     await closing

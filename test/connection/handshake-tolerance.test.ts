@@ -301,9 +301,14 @@ describe('a reply that does not belong to its step', () => {
     }),
   )('%s answered twice under RESP%i ends the connection before a caller has a reply', async (step, protocol) => {
     let spoilt = 0
+    // Long enough for the client to read a reply, and to write what it leads to.
+    const turns = async () => {
+      for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve))
+    }
     const fake = await start({
-      script: (argv, connection) => {
+      script: async (argv, connection) => {
         const own = echo(argv)
+        if (spoilt > 0) await turns()
         if (own !== undefined || spoilt > 0 || !words(argv).startsWith(step)) return own
         spoilt = fake.connections.indexOf(connection) + 1
         const reply =
@@ -315,7 +320,7 @@ describe('a reply that does not belong to its step', () => {
         // Each in a segment of its own: the second one comes when something else has been asked.
         return (async function* () {
           yield reply
-          await new Promise(resolve => setImmediate(resolve))
+          await turns()
           yield reply
         })()
       },
