@@ -278,6 +278,33 @@ describe('the pool', () => {
     await holder
   })
 
+  test('keeps nothing of sessions that have ended, each started inside of the one before', async () => {
+    const redis = client()
+    const chain = (length: number) =>
+      new Promise<void>((resolve, reject) => {
+        const job = (left: number): void => {
+          redis
+            .session(async session => {
+              await session.ping()
+              setImmediate(() => (left === 0 ? resolve() : job(left - 1)))
+            })
+            .catch(reject)
+        }
+        job(length)
+      })
+    const heap = () => {
+      gc?.()
+      return process.memoryUsage().heapUsed
+    }
+    // Inside of a session, so that the second chain goes on from the first.
+    await redis.session(async () => {
+      await chain(1_000)
+      const before = heap()
+      await chain(6_000)
+      expect((heap() - before) / 6_000).toBeLessThan(150)
+    })
+  })
+
   test('with the server down dials stay within the backoff, timers fire, and the waiter gets its deadline', {
     timeout: 15_000,
   }, async () => {

@@ -3,7 +3,7 @@ import { Redis } from '../../src/client/redis.js'
 import type { RedisOptions } from '../../src/connection/options.js'
 import { ownTime } from '../../src/connection/own-time.js'
 import { TimeLimit } from '../../src/connection/time-limit.js'
-import { FakeRedis } from '../rig/fake-redis.js'
+import { FakeRedis, resp } from '../rig/fake-redis.js'
 import { standStill } from '../rig/stand-still.js'
 
 const clients: Redis[] = []
@@ -80,6 +80,15 @@ describe('own time', () => {
     expect(error.elapsed).toBeGreaterThanOrEqual(150)
     expect(error.elapsed).toBeLessThan(400)
     expect(error.message).toContain(`after ${error.elapsed} ms`)
+  })
+
+  test('a call whose time is up while a listener of ready stands still is answered', async () => {
+    const fake = await FakeRedis.start({ script: ([name]) => (name === 'GET' ? resp.bulk('v') : undefined) })
+    fakes.push(fake)
+    const redis = new Redis({ port: fake.port }).on('error', () => {})
+    clients.push(redis)
+    redis.once('ready', () => standStill(300))
+    expect(await redis.with({ timeout: 250 }).get('a')).toBe('v')
   })
 
   test('a flood to a server that reads and is silent keeps its deadline, and so does every other call', {
