@@ -135,7 +135,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   flush(): void {
     this.#flushing = false
     const connection = this.#connection
-    if (this.#state !== 'ready' || connection === undefined || !this.#aftermath.isOver) return
+    if (this.#state !== 'ready' || connection === undefined || !this.#aftermath.isSorted) return
     if (this.#gate.isClosed(connection.inflight)) return
     for (let end = 0; connection.writable; end ||= performance.now() + WRITE_TIME) {
       if (end > 0 && performance.now() >= end) {
@@ -249,7 +249,8 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
         this.refuse(command, errorLike(refusal, { outcome: 'not sent' }))
         return false
       },
-      done: () => this.#settled(),
+      sorted: () => this.#sorted(),
+      done: () => this.#checkIdle(),
     })
   }
 
@@ -278,7 +279,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
 
   #wantConnection(): void {
     if (this.#connection !== undefined || this.#state === 'closed') return
-    if (this.#aftermath.isOver) this.#redial.soon()
+    if (this.#aftermath.isSorted) this.#redial.soon()
     else this.#wanted = true
   }
 
@@ -346,10 +347,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     this.#settle(left, error, connection)
   }
 
-  /**
-   * What a connection had in flight is sent again, or is rejected; then what waits is looked at: all of it if the connection
-   * was `lost`, and not only replaced. Until that is over nothing is dialled, and nothing is written.
-   */
+  /** What was in flight is sent again or rejected, then what waits is sorted: until that is over nothing is dialled or written. */
   #settle(left: Left, error: RedisError, lost?: Connection): void {
     const isOver = this.#redial.isOver || (!this.#settings.queue.offline && !this.#redial.wasReady)
     this.#aftermath.settle(left, error, {
@@ -367,12 +365,13 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
         else return lost === undefined || this.#owner.takesLeft?.(this, command, error) !== true
         return false
       },
-      done: () => this.#settled(),
+      sorted: () => this.#sorted(),
+      done: () => this.#checkIdle(),
     })
   }
 
-  #settled(): void {
-    if (this.#aftermath.isOver) {
+  #sorted(): void {
+    if (this.#aftermath.isSorted) {
       const wanted = this.#wanted
       this.#wanted = false
       if (this.#state === 'ready') this.#flushSoon()
@@ -413,9 +412,8 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   }
 
   #checkIdle(): void {
-    const isOpen = this.#state !== 'closed'
     if (this.#onIdle.length === 0 || !this.#aftermath.isOver) return
-    if (isOpen && (this.held || this.queued + this.inflight > 0)) return
+    if (this.#state !== 'closed' && (this.held || this.queued + this.inflight > 0)) return
     for (const done of this.#onIdle.splice(0)) done()
   }
 

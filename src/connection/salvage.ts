@@ -4,7 +4,7 @@ import { type Command, Keep, State } from '../commands/command.js'
 import { ConnectionError, type RedisError } from '../errors/errors.js'
 import type { CommandQueue } from './queue.js'
 import { errorLike, fail } from './settle.js'
-import { inSlices } from './slices.js'
+import { inSlices, inSpareSlices } from './slices.js'
 
 /** A command that was lost this often is not sent again: perhaps it is what the connection died of. */
 const MOST_LOSSES = 3
@@ -59,37 +59,51 @@ export interface Judge {
   isNeeded(broken: boolean): boolean
   /** Whether `command` waits on; if not, it was settled, or somebody else has it. `broken`: its pipeline has lost a part. */
   keeps(command: Command, broken: boolean): boolean
+  /** What waits may be sent: everything is in its place. */
+  sorted(): void
+  /** All that was lost has been rejected. */
   done(): void
 }
 
-/** Settles what ended connections leave, for one link. */
+/**
+ * Settles what ended connections leave, for one link. To sort a million commands takes a fraction of a second, to reject
+ * them several: so they are sorted first, and calls that come meanwhile need not wait for the rest.
+ */
 export class Aftermath {
   readonly #queue: CommandQueue
-  readonly #left = new Set<Left>()
+  readonly #unsorted = new Set<Left>()
+  /** What is about to be rejected. */
+  readonly #lost = new Set<Denque<Command>>()
 
   constructor(queue: CommandQueue) {
     this.#queue = queue
   }
 
+  /** Whether what waits may be sent. */
+  get isSorted(): boolean {
+    return this.#unsorted.size === 0
+  }
+
   get isOver(): boolean {
-    return this.#left.size === 0
+    return this.isSorted && this.#lost.size === 0
   }
 
   /** Commands that were in flight, and have neither settled nor come back to the queue. */
   get inflight(): number {
     let inflight = 0
-    for (const { length } of this.#left) inflight += length
+    for (const { length } of this.#unsorted) inflight += length
+    for (const { length } of this.#lost) inflight += length
     return inflight
   }
 
   /**
-   * What was in flight and may be sent again goes back to the queue, the rest is rejected as 'unknown'; then what waits is
-   * looked at. Others that are begun meanwhile follow when this one is done.
+   * What was in flight and may be sent again goes back to the queue, the rest is rejected as 'unknown'; what waits is
+   * looked at too. Others that are sorted meanwhile follow when this one is.
    */
   settle(left: Left, error: RedisError, judge: Judge): void {
     const broken = new Set<unknown>()
-    this.#left.add(left)
-    this.#salvage(left, error, broken, judge)
+    this.#unsorted.add(left)
+    this.#sort(left, error, broken, judge)
     judge.begun?.()
     const kept = new Denque<Command>()
     let parts: Denque<Command>[] | undefined
@@ -105,30 +119,45 @@ export class Aftermath {
       },
       () => {
         this.#queue.prepend(kept)
-        this.#left.delete(left)
-        judge.done()
+        this.#unsorted.delete(left)
+        judge.sorted()
       },
     )
   }
 
-  #salvage(left: Left, error: RedisError, broken: Set<unknown>, judge: Judge): void {
+  #sort(left: Left, error: RedisError, broken: Set<unknown>, judge: Judge): void {
     const again = new Denque<Command>()
+    const lost = new Denque<Command>()
     const step = () => {
       const command = left.next()
       if (command === undefined) return false
-      command.state &= ~State.flying
-      if (command.resolve === undefined) return true
-      if (judge.mayRepeat() && isRepeatable(command)) {
+      if (command.resolve === undefined) command.state &= ~State.flying
+      else if (judge.mayRepeat() && isRepeatable(command)) {
+        command.state &= ~State.flying
         noteLoss(command)
         this.#queue.count(command)
         again.push(command)
-        return true
+      } else {
+        if ((command.state & State.ordered) !== 0) broken.add(command.batch)
+        // As long as it is not rejected its deadline and its signal find it in flight.
+        lost.push(command)
       }
-      if ((command.state & State.ordered) !== 0) broken.add(command.batch)
-      fail(command, errorLike(error, { command: command.spec.name, outcome: 'unknown' }))
       return true
     }
+    this.#lost.add(lost)
     inSlices(step, () => this.#queue.prepend(again))
+    const reject = () => {
+      const command = lost.shift()
+      if (command === undefined) return false
+      command.state &= ~State.flying
+      if (command.resolve !== undefined)
+        fail(command, errorLike(error, { command: command.spec.name, outcome: 'unknown' }))
+      return true
+    }
+    inSpareSlices(reject, () => {
+      this.#lost.delete(lost)
+      judge.done()
+    })
   }
 }
 

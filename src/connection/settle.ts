@@ -2,7 +2,7 @@
 import { type Command, State } from '../commands/command.js'
 import type { Reply } from '../commands/reply.js'
 import { withoutStack } from '../errors/bulk.js'
-import { DataError, type ErrorDetails, InvalidResponse, RedisError, TimeoutError } from '../errors/errors.js'
+import { DataError, type ErrorDetails, InvalidResponse, RedisError, type TimeoutError } from '../errors/errors.js'
 
 type Resolve = (value: unknown) => void
 
@@ -75,22 +75,39 @@ export function fail(command: Command, error: unknown): void {
     if (attempts > 0) error.attempts ??= attempts + 1
   }
   command.keep?.settled(command, undefined, error)
-  if ((command.state & State.collected) !== 0) {
-    command.state |= State.failed
-    resolve(error, command)
-  } else resolve(Promise.reject(error), command)
+  resolve(rejected(command, error), command)
+}
+
+/** What `command` is resolved with to reject it. */
+export function rejected(command: Command, error: unknown): unknown {
+  if ((command.state & State.collected) === 0) return new Rejection(error)
+  command.state |= State.failed
+  return error
+}
+
+/**
+ * What a promise is resolved with to reject it. `Promise.reject(error)` does the same for more than twice the time: the
+ * engine reports each rejected promise that has no handler yet to the process, and reports it again when it gets one.
+ */
+export class Rejection {
+  readonly #error: unknown
+
+  constructor(error: unknown) {
+    this.#error = error
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a promise is resolved with it
+  then(_: unknown, reject: (error: unknown) => void): void {
+    reject(this.#error)
+  }
 }
 
 /** An error of its own for a command that is one of many rejected for the same reason. */
 export function errorLike(error: RedisError, details: ErrorDetails, message: string = error.message): RedisError {
   const Class = error.constructor as new (message: string, details: ErrorDetails) => RedisError
-  const all = {
-    ...(error.code === undefined ? {} : { code: error.code }),
-    ...(error.node === undefined ? {} : { node: error.node }),
-    ...(error instanceof TimeoutError ? { phase: error.phase, elapsed: error.elapsed } : {}),
-    cause: error,
-    ...details,
-  }
+  // One form for all: parts that are there or not make this five times slower.
+  const { code, node, phase, elapsed } = error as RedisError & Partial<Pick<TimeoutError, 'phase' | 'elapsed'>>
+  const all = { code, node, phase, elapsed, cause: error, ...details }
   return withoutStack(() => new Class(message, all))
 }
 

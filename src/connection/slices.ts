@@ -15,6 +15,8 @@ interface Work {
 }
 
 const works = new Denque<Work>()
+/** Those that nobody's commands wait for: they go on when there are no others. */
+const patient = new Denque<Work>()
 let working = false
 /** When the slice of this turn is over; 0 if none has begun. */
 let end = 0
@@ -24,32 +26,43 @@ let end = 0
  * this returns, and the rest in the turns that follow, each after its poll phase. Works are done in the order in which they came.
  */
 export function inSlices(step: () => boolean, done: () => void = () => {}): void {
-  works.push({ step, done })
+  add(works, { step, done })
+}
+
+/** The same, for a work that others need not wait for: those that come later are done before what is left of it. */
+export function inSpareSlices(step: () => boolean, done: () => void): void {
+  add(patient, { step, done })
+}
+
+function add(to: Denque<Work>, work: Work): void {
+  to.push(work)
   if (working) return
   if (end === 0) {
     end = performance.now() + SLICE
     outside(() => setImmediate(nextTurn))
   }
-  work()
+  workOn()
 }
 
 function nextTurn(): void {
   end = 0
-  if (works.length === 0) return
+  if (works.length + patient.length === 0) return
   end = performance.now() + SLICE
   outside(() => setImmediate(nextTurn))
-  work()
+  workOn()
 }
 
-function work(): void {
+function workOn(): void {
   working = true
   try {
-    for (let first = works.peekFront(); first !== undefined; first = works.peekFront()) {
+    while (works.length + patient.length > 0) {
       if (performance.now() >= end) return
+      const among = works.length > 0 ? works : patient
+      const first = among.peekFront() as Work
       let left = STEPS
       while (left > 0 && first.step()) left--
       if (left > 0) {
-        works.shift()
+        among.shift()
         first.done()
       }
     }

@@ -14,7 +14,7 @@ import { ConnectionError, InvalidResponse, ResponseError } from '../errors/error
 import type { Connection } from './connection.js'
 import type { Link } from './link.js'
 import { outside } from './outside.js'
-import { fail } from './settle.js'
+import { fail, Rejection, rejected } from './settle.js'
 
 /** The first pause before UNBLOCK is repeated, ms: the server said 0, and the blocking command may still be on its way to it. */
 const FIRST_PAUSE = 25
@@ -97,8 +97,7 @@ export class Unblocking {
 
   #settle(value: unknown, command: Command): void {
     this.#stop()
-    const failed = (command.state & State.failed) !== 0 || value instanceof Promise
-    if (value instanceof Promise) value.catch(() => {})
+    const failed = (command.state & State.failed) !== 0 || value instanceof Rejection
     if (this.#tainted) this.#connection.destroy(givenUp(this.#connection))
     this.#resolve(failed || isNothing(value, command) ? rejected(command, this.#reason) : value, command)
   }
@@ -193,11 +192,4 @@ function givenUp({ node }: Connection): ConnectionError {
 /** Whether the server gave nothing away with its reply. WAIT and WAITAOF count only: who gave up wants no count. */
 function isNothing(value: unknown, { spec }: Command): boolean {
   return value === null || spec.name === 'WAIT' || spec.name === 'WAITAOF'
-}
-
-/** What a command is resolved with to reject it. */
-function rejected(command: Command, reason: unknown): unknown {
-  if ((command.state & State.collected) === 0) return Promise.reject(reason)
-  command.state |= State.failed
-  return reason
 }
