@@ -1,0 +1,246 @@
+/**
+ * The differential check: the same random commands on a real server and on the model, over several connections of both
+ * protocols, and every difference between their replies is a failure.
+ */
+
+import { Nothing } from '../model/reply.js'
+import type { ModelRecord, ModelServer } from '../model/server.js'
+import { type Frame, shown } from './frames.js'
+import { CONNECTIONS, PUBLISHING, SUBSCRIBING, TRANSACTIONS } from './generate/connections.js'
+import { KEYS } from './generate/keys.js'
+import { BLOCKING, LISTS } from './generate/lists.js'
+import { STRINGS } from './generate/strings.js'
+import { type Dice, diceOf, type Make } from './generate/vocabulary.js'
+import { difference, type Label } from './normalise.js'
+import { encodeRequest, ModelSide, newModel, RealConnection, type Request } from './sides.js'
+
+export interface CheckOptions {
+  readonly host: string
+  readonly port: number
+  readonly version: string
+  readonly flavour: 'redis' | 'valkey'
+  readonly random: () => number
+  readonly commands: number
+  readonly progress?: (done: number) => void
+}
+
+const DATA: readonly (readonly Make[])[] = [STRINGS, KEYS, LISTS]
+/** Connections that run commands, by protocol; one that only subscribes; one that gets every event of a key. */
+const WORKERS = [2, 3, 2, 3] as const
+const SUBSCRIBERS = [2, 3] as const
+const ODD_ARGUMENTS = ['', 'abc', '-1', '9223372036854775808', '1.5', ' 1', '0', '2', 'nan', 'COUNT', 'LIMIT']
+
+interface Pair {
+  readonly real: RealConnection
+  readonly model: ModelSide
+  readonly labels: Label[]
+}
+
+/** Rejects with the first difference. */
+export async function check(options: CheckOptions): Promise<void> {
+  const run = new Run(options)
+  try {
+    await run.start()
+    await run.go()
+  } finally {
+    run.close()
+  }
+}
+
+class Run {
+  readonly #options: CheckOptions
+  readonly #dice: Dice
+  readonly #model: ModelServer
+  readonly #pairs: Pair[] = []
+  #realIds: number[] = []
+  #modelIds: number[] = []
+  readonly #story: string[] = []
+  #sent = 0
+  /** What EXEC has run, until its own record comes. */
+  #queue: (readonly string[])[] = []
+
+  constructor(options: CheckOptions) {
+    this.#options = options
+    this.#dice = diceOf(options.random)
+    this.#model = newModel(options, record => this.#label(record))
+  }
+
+  /** Each reply of a worker is one record. */
+  #label({ connection, args, reply, phase }: ModelRecord): void {
+    if (phase === 'exec') this.#queue.push(args)
+    if (phase === 'exec' || phase === 'script' || phase === 'blocked') return
+    const pair = this.#pairs.slice(0, WORKERS.length).find(({ model }) => model.connection.id === connection)
+    const isExec = args[0]?.toLowerCase() === 'exec'
+    if (!(reply instanceof Nothing)) pair?.labels.push({ args, queue: isExec ? this.#queue : [] })
+    if (isExec) this.#queue = []
+  }
+
+  async start(): Promise<void> {
+    const { host, port } = this.#options
+    for (const protocol of [...WORKERS, ...SUBSCRIBERS, 3]) {
+      const real = await RealConnection.open(host, port)
+      const pair = { real, model: new ModelSide(this.#model), labels: [] }
+      const at = this.#pairs.push(pair) - 1
+      this.#modelIds[at] = pair.model.connection.id
+      real.write(encodeRequest(['CLIENT', 'ID'], []))
+      await real.has(1)
+      this.#realIds[at] = Number(real.frames.take()?.text)
+      if (protocol === 3) {
+        real.write(encodeRequest(['HELLO', '3'], []))
+        await real.has(1)
+        real.frames.take()
+        pair.model.connection.protocol = 3
+      }
+    }
+    const observer = this.#pairs.length - 1
+    await this.#send(0, [['FLUSHALL'], ['CONFIG', 'SET', 'notify-keyspace-events', 'KEA'], ['SCRIPT', 'FLUSH']])
+    await this.#send(observer, [['PSUBSCRIBE', '__key*__:*']])
+  }
+
+  async go(): Promise<void> {
+    const { commands, progress } = this.#options
+    for (let next = 1_000; this.#sent < commands; ) {
+      await this.#step()
+      if (this.#sent >= next) {
+        progress?.(this.#sent)
+        next += 1_000
+      }
+    }
+    for (let at = 0; at < WORKERS.length; at++) await this.#free(at)
+  }
+
+  close(): void {
+    for (const { real } of this.#pairs) real.close()
+  }
+
+  async #step(): Promise<void> {
+    const dice = this.#dice
+    if (dice.chance(0.03)) {
+      const at = WORKERS.length + dice.below(SUBSCRIBERS.length)
+      return this.#send(at, [dice.pick(SUBSCRIBING)(dice), ...(dice.chance(0.2) ? [['PING']] : [])])
+    }
+    if (dice.chance(0.001)) return this.#timed()
+    const free = WORKERS.flatMap((_, at) => (this.#isBlocked(at) ? [] : [at]))
+    if (free.length <= 1 || dice.chance(0.02)) {
+      const blocked = WORKERS.flatMap((_, at) => (this.#isBlocked(at) ? [at] : []))
+      if (blocked.length > 0) return this.#free(dice.pick(blocked), dice.chance(0.5))
+    }
+    const at = dice.pick(free)
+    const inMulti = this.#pairs[at]!.model.connection.queue !== undefined
+    await this.#send(
+      at,
+      Array.from({ length: 1 + dice.below(dice.chance(0.3) ? 12 : 3) }, () => this.#request(inMulti)),
+    )
+  }
+
+  #request(inMulti: boolean): Request {
+    const dice = this.#dice
+    if (inMulti && dice.chance(0.2)) return dice.chance(0.9) ? ['EXEC'] : ['DISCARD']
+    const chance = dice.below(100)
+    const [group, mayBend] = ((): [readonly Make[], boolean] => {
+      if (chance < 3) return [BLOCKING, false]
+      if (chance < 7) return [TRANSACTIONS, false]
+      if (chance < 10) return [CONNECTIONS, false]
+      if (chance < 14) return [PUBLISHING, true]
+      return [dice.pick(DATA), true]
+    })()
+    const args = [...dice.pick(group)(dice)]
+    if (mayBend && dice.chance(0.03)) this.#bend(args)
+    return dice.chance(0.1) ? [args[0]!.toLowerCase(), ...args.slice(1)] : args
+  }
+
+  /** One argument too few, too many, or one that is none. */
+  #bend(args: string[]): void {
+    const dice = this.#dice
+    const how = dice.below(3)
+    if (how === 0 && args.length > 1) args.pop()
+    else if (how === 1) args.push(dice.pick(ODD_ARGUMENTS))
+    else if (args.length > 1) args[1 + dice.below(args.length - 1)] = dice.pick(ODD_ARGUMENTS)
+  }
+
+  /** What ends by time: nothing else runs until it is over. */
+  async #timed(): Promise<void> {
+    const dice = this.#dice
+    const at = WORKERS.findIndex((_, i) => !this.#isBlocked(i) && this.#pairs[i]!.model.connection.queue === undefined)
+    if (at < 0) return
+    const key = `{t}t${dice.below(3)}`
+    const blocks = dice.chance(0.5)
+    await this.#send(at, [
+      blocks ? ['BLPOP', key, '0.02'] : ['SET', key, 'v', 'PX', '20'],
+      ...(blocks ? [] : [['WATCH', key]]),
+    ])
+    await new Promise(resolve => setTimeout(resolve, 150))
+    this.#model.wake()
+    await this.#compare()
+    if (!blocks) await this.#send(at, [['MULTI'], ['GET', key], ['EXEC'], ['EXISTS', key]])
+  }
+
+  #isBlocked(at: number): boolean {
+    return this.#model.blocking.waitOf(this.#pairs[at]!.model.connection) !== undefined
+  }
+
+  /** Ends a blocking call by another connection; what was sent behind it may block again. */
+  async #free(at: number, asError = false): Promise<void> {
+    const observer = this.#pairs.length - 1
+    while (this.#isBlocked(at)) {
+      await this.#send(observer, [['CLIENT', 'UNBLOCK', `{id:${at}}`, ...(asError ? ['ERROR'] : [])]])
+    }
+  }
+
+  async #send(at: number, requests: readonly Request[]): Promise<void> {
+    const { real, model } = this.#pairs[at]!
+    for (const args of requests) {
+      this.#story.push(`${at} (RESP${model.connection.protocol}): ${args.map(arg => JSON.stringify(arg)).join(' ')}`)
+      this.#sent++
+    }
+    // In one piece on both sides: what others are set free for runs after the last of them.
+    model.connection.receive(Buffer.concat(requests.map(args => encodeRequest(args, this.#modelIds))))
+    real.write(Buffer.concat(requests.map(args => encodeRequest(args, this.#realIds))))
+    await this.#compare()
+  }
+
+  async #compare(): Promise<void> {
+    for (const [at, { real, model, labels }] of this.#pairs.entries()) {
+      if (at >= WORKERS.length && at < WORKERS.length + SUBSCRIBERS.length) await this.#compareMessages(at)
+      const expected = model.frames.count
+      const came = await real.has(expected)
+      while (model.frames.count > 0) {
+        const ours = model.frames.take()!
+        const theirs = real.frames.take()
+        const label = labels.shift() ?? { args: [], queue: [] }
+        const found =
+          theirs === undefined ? `model:  ${shown(ours)}\nserver: nothing came` : difference(ours, theirs, label)
+        if (found !== undefined) throw this.#failure(at, label, found)
+      }
+      const extra = came ? real.frames.take() : undefined
+      if (extra !== undefined)
+        throw this.#failure(at, { args: [], queue: [] }, `model:  nothing\nserver: ${shown(extra)}`)
+    }
+  }
+
+  /** Patterns, and topics that are left all at once, have no order. */
+  async #compareMessages(at: number): Promise<void> {
+    const { real, model } = this.#pairs[at]!
+    const expected = model.frames.count
+    await real.has(expected)
+    const [ours, theirs] = [model, real].map(({ frames }) => {
+      const all = Array.from({ length: frames.count }, () => frames.take()!)
+      return all.flatMap(partsOf).sort().join('\n')
+    })
+    if (ours !== theirs) throw this.#failure(at, { args: [], queue: [] }, `model:\n${ours}\nserver:\n${theirs}`)
+  }
+
+  #failure(at: number, { args }: Label, found: string): Error {
+    const last = this.#story.slice(-40).join('\n')
+    return new Error(
+      `after ${this.#sent} commands, on connection ${at}, to ${args.join(' ') || 'what others did'}:\n${found}\nThe last requests:\n${last}`,
+    )
+  }
+}
+
+/** The topic and the count of an end, each for itself. */
+function partsOf(frame: Frame): string[] {
+  const [verb, topic, count] = frame.items.map(shown)
+  if (!/"[ps]?unsubscribe"/.test(verb ?? '')) return [shown(frame)]
+  return [`${frame.sign} ${verb} ${topic}`, `${frame.sign} ${verb} ${count}`]
+}

@@ -1,0 +1,129 @@
+/** What a command of the model is, and what it is given when it runs. */
+import type { ModelConnection } from './connection.js'
+import type { Database } from './database.js'
+import { Failure, NOT_INTEGER, type Reply } from './reply.js'
+import type { ModelServer } from './server.js'
+import { int64 } from './text.js'
+
+/**
+ * `write`, `read`: what it does to keys; `denyoom`: refused when memory is full; `loading`, `stale`, `busy`: runs also while the
+ * server loads, has lost its primary, is busy; `noauth`: before AUTH; `noscript`, `nomulti`: not there; `blocking`.
+ * Others, as `@dangerous`, are categories of ACL.
+ */
+export type Flag =
+  | 'write'
+  | 'read'
+  | 'denyoom'
+  | 'loading'
+  | 'stale'
+  | 'busy'
+  | 'noauth'
+  | 'noscript'
+  | 'nomulti'
+  | 'blocking'
+  | 'publishes'
+  | 'admin'
+  | 'pubsub'
+
+/** Where keys stand: first, last (from the end if negative), step; or a function of the arguments. */
+export type Keys =
+  | readonly [first: number, last: number, step: number]
+  | ((args: readonly string[]) => readonly string[])
+
+export interface CommandSpec {
+  /** Lower case; `client|id` for a subcommand. */
+  readonly name: string
+  /** With its name; at least so many if negative. */
+  readonly arity: number
+  readonly flags: ReadonlySet<Flag>
+  readonly keys: Keys | undefined
+  readonly run: (call: Call) => Reply
+}
+
+export const NO_KEY_ARGUMENT: undefined = undefined
+export const FIRST: Keys = [1, 1, 1]
+export const ALL: Keys = [1, -1, 1]
+export const TWO: Keys = [1, 2, 1]
+
+export function command(
+  name: string,
+  arity: number,
+  flags: string,
+  keys: Keys | undefined,
+  run: (call: Call) => Reply,
+): CommandSpec {
+  return { name, arity, flags: new Set(flags.split(' ').filter(Boolean) as Flag[]), keys, run }
+}
+
+export function keysOf({ keys }: CommandSpec, args: readonly string[]): readonly string[] {
+  if (keys === undefined) return []
+  if (typeof keys === 'function') return keys(args)
+  const [first, last, step] = keys
+  const end = last < 0 ? args.length + last : last
+  const found: string[] = []
+  for (let i = first; i <= end && i < args.length; i += step) found.push(args[i]!)
+  return found
+}
+
+/** Keys after a count of them. */
+export function counted(at: number, ...others: readonly number[]): Keys {
+  return args => {
+    const count = Number(int64(args[at] ?? '') ?? 0n)
+    const those = count > 0 ? args.slice(at + 1, at + 1 + count) : []
+    return [...others.map(other => args[other]!), ...those]
+  }
+}
+
+/** One execution. */
+export class Call {
+  readonly server: ModelServer
+  readonly connection: ModelConnection
+  readonly spec: CommandSpec
+  readonly args: readonly string[]
+  /** It must reply at once: inside EXEC or a script. */
+  readonly atOnce: boolean
+
+  constructor(connection: ModelConnection, spec: CommandSpec, args: readonly string[], atOnce: boolean) {
+    this.server = connection.server
+    this.connection = connection
+    this.spec = spec
+    this.args = args
+    this.atOnce = atOnce
+  }
+
+  get db(): Database {
+    return this.server.databases[this.connection.db]!
+  }
+
+  get now(): number {
+    return this.server.time()
+  }
+
+  /** The argument at a place where arity promises one. */
+  text(at: number): string {
+    return this.args[at]!
+  }
+
+  /** The key, where it stands first. */
+  get key(): string {
+    return this.args[1]!
+  }
+
+  int(at: number): number {
+    return integer(this.args[at]!)
+  }
+}
+
+export function integer(text: string, failure: Failure = NOT_INTEGER): number {
+  return Number(bigInteger(text, failure))
+}
+
+export function bigInteger(text: string, failure: Failure = NOT_INTEGER): bigint {
+  const value = int64(text)
+  if (value === undefined) throw failure
+  return value
+}
+
+export function wrongArity(name: string): Failure {
+  return new Failure(`ERR wrong number of arguments for '${name}' command`)
+}

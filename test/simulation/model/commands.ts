@@ -1,0 +1,82 @@
+/** All commands of the model. A new group is a file in `commands`, named here. */
+import { type CommandSpec, wrongArity } from './command.js'
+import { CONNECTIONS } from './commands/connections.js'
+import { EXPIRY } from './commands/expiry.js'
+import { KEYS } from './commands/keys.js'
+import { LISTS } from './commands/lists.js'
+import { BLOCKING_LISTS } from './commands/lists-blocking.js'
+import { PUBSUB } from './commands/pubsub.js'
+import { SCRIPTING } from './commands/scripting.js'
+import { SERVER } from './commands/server.js'
+import { STRINGS } from './commands/strings.js'
+import { TRANSACTIONS } from './commands/transactions.js'
+import { Failure } from './reply.js'
+import type { ModelServer } from './server.js'
+import { lower, upper } from './text.js'
+
+/** By the category of ACL that holds for the whole group. */
+const GROUPS: readonly (readonly [string, readonly CommandSpec[]])[] = [
+  ['string', STRINGS],
+  ['keyspace', KEYS],
+  ['keyspace', EXPIRY],
+  ['list', LISTS],
+  ['list', BLOCKING_LISTS],
+  ['connection', CONNECTIONS],
+  ['transaction', TRANSACTIONS],
+  ['pubsub', PUBSUB],
+  ['scripting', SCRIPTING],
+  ['server', SERVER],
+]
+
+const TABLE: ReadonlyMap<string, CommandSpec> = new Map(
+  GROUPS.flatMap(([, specs]) => specs.map(spec => [spec.name, spec] as const)),
+)
+const CONTAINERS: ReadonlySet<string> = new Set(
+  [...TABLE.keys()].filter(name => name.includes('|')).map(name => name.split('|')[0]!),
+)
+const GROUP_OF: ReadonlyMap<CommandSpec, string> = new Map(
+  GROUPS.flatMap(([group, specs]) => specs.map(spec => [spec, group] as const)),
+)
+
+/** What a request names, or why it names nothing. */
+export function commandOf(args: readonly string[], server: ModelServer): CommandSpec | Failure {
+  const name = lower(args[0] ?? '')
+  if (CONTAINERS.has(name)) {
+    if (args.length < 2) return wrongArity(name)
+    const found = TABLE.get(`${name}|${lower(args[1]!)}`)
+    if (found !== undefined && isKnown(found, server)) return found
+    return new Failure(`ERR unknown subcommand '${cut(args[1]!, 128)}'. Try ${upper(name)} HELP.`)
+  }
+  const found = TABLE.get(name)
+  if (found !== undefined && isKnown(found, server)) return found
+  let shown = ''
+  for (let i = 1; i < args.length && shown.length < 128; i++) shown += `'${cut(args[i]!, 128 - shown.length)}' `
+  return new Failure(`ERR unknown command '${cut(args[0]!, 128)}', with args beginning with: ${shown}`)
+}
+
+/** As C prints it. */
+function cut(text: string, length: number): string {
+  const end = text.indexOf('\0')
+  return text.slice(0, end < 0 ? length : Math.min(end, length))
+}
+
+/** Commands that came after 7.0. */
+const SINCE: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['client|setinfo', [7, 2]],
+  ['client|no-touch', [7, 2]],
+])
+
+function isKnown({ name }: CommandSpec, server: ModelServer): boolean {
+  const since = SINCE.get(name)
+  return since === undefined || server.atLeast(...(since as [number, number]))
+}
+
+/** The categories of ACL, as far as the model tells them apart. */
+export function categoriesOf(spec: CommandSpec): ReadonlySet<string> {
+  const categories = new Set<string>([GROUP_OF.get(spec) ?? ''])
+  for (const flag of ['read', 'write', 'blocking', 'pubsub', 'admin'] as const) {
+    if (spec.flags.has(flag)) categories.add(flag)
+  }
+  if (spec.flags.has('admin')) categories.add('dangerous')
+  return categories
+}

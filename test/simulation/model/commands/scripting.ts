@@ -1,0 +1,125 @@
+/** EVAL and SCRIPT. What a script does is its twin, in `twins`. */
+import { type Call, type CommandSpec, command, counted, integer } from '../command.js'
+import { Double, Failure, MapReply, NullArray, OK, type Reply, SetReply, Status, Verbatim } from '../reply.js'
+import { runCommand } from '../run-command.js'
+import { type LuaValue, twinOf } from '../scripts.js'
+import { lower } from '../text.js'
+
+const ANYWHERE = 'noscript loading stale'
+
+export const SCRIPTING: readonly CommandSpec[] = [
+  command('eval', -3, 'noscript stale', counted(2), call =>
+    evaluate(call, call.server.scripts.load(call.text(1)), false),
+  ),
+  command('eval_ro', -3, 'noscript stale', counted(2), call =>
+    evaluate(call, call.server.scripts.load(call.text(1)), true),
+  ),
+  command('evalsha', -3, 'noscript stale', counted(2), call => evaluate(call, lower(call.text(1)), false)),
+  command('evalsha_ro', -3, 'noscript stale', counted(2), call => evaluate(call, lower(call.text(1)), true)),
+  command('script|load', 3, ANYWHERE, undefined, call => call.server.scripts.load(call.text(2))),
+  command('script|exists', -3, 'noscript', undefined, ({ server, args }) =>
+    args.slice(2).map(sha => (server.scripts.has(lower(sha)) ? 1 : 0)),
+  ),
+  command('script|flush', -2, 'noscript', undefined, ({ server, args }) => {
+    if (args.length > 3 || (args.length === 3 && !['sync', 'async'].includes(lower(args[2]!)))) {
+      return new Failure('ERR SCRIPT FLUSH only support SYNC|ASYNC option')
+    }
+    server.scripts.clear()
+    return OK
+  }),
+  command('script|kill', 2, `${ANYWHERE} busy`, undefined, ({ server }) => {
+    if (!server.busy) return new Failure('NOTBUSY No scripts in execution right now.')
+    server.busy = false
+    return OK
+  }),
+]
+
+/** A script's error, on its way out of the twin. */
+class ScriptError {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+function evaluate(call: Call, sha: string, readOnly: boolean): Reply {
+  const { server, args } = call
+  const count = integer(call.text(2))
+  if (count > args.length - 3) return new Failure("ERR Number of keys can't be greater than number of args")
+  if (count < 0) return new Failure("ERR Number of keys can't be negative")
+  if (!server.scripts.has(sha)) return new Failure('NOSCRIPT No matching script. Please use EVAL.')
+  const twin = twinOf(sha)
+  if (twin === undefined) throw new Error(`the model knows no twin of the script: ${args[1]}`)
+  const run = (words: readonly (string | number)[]): Reply => runFromScript(call, words.map(String), readOnly)
+  try {
+    const result = twin({
+      KEYS: args.slice(3, 3 + count),
+      ARGV: args.slice(3 + count),
+      call: (...words) => {
+        const reply = run(words)
+        if (reply instanceof Failure) throw new ScriptError(reply.text)
+        return toLua(reply)
+      },
+      pcall: (...words) => toLua(run(words)),
+    })
+    return fromLua(result ?? null)
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error
+    return new Failure(`${error.text} script: ${sha}, on @user_script:1.`)
+  }
+}
+
+function runFromScript({ connection, server }: Call, args: readonly string[], readOnly: boolean): Reply {
+  const spec = server.commandOf(args)
+  if (spec instanceof Failure) return new Failure('ERR Unknown Redis command called from script')
+  if (args.length < Math.abs(spec.arity) || (spec.arity > 0 && args.length !== spec.arity)) {
+    return new Failure('ERR Wrong number of args calling Redis command from script')
+  }
+  if (spec.flags.has('noscript')) return new Failure('ERR This Redis command is not allowed from script')
+  const forbidden = connection.user && server.users.refusal(connection.user, spec, args)
+  if (forbidden !== undefined) {
+    const text = forbidden.text.replace(
+      /^NOPERM this user has no permissions to/,
+      "The user executing the script can't",
+    )
+    return new Failure(`ERR ${text}`)
+  }
+  if (spec.flags.has('write')) {
+    if (readOnly) return new Failure('ERR Write commands are not allowed from read-only scripts.')
+    if (server.isReplica) return new Failure("READONLY You can't write against a read only replica.")
+    if (server.outOfMemory && spec.flags.has('denyoom')) {
+      return new Failure("OOM command not allowed when used memory > 'maxmemory'.")
+    }
+  }
+  return runCommand(connection, spec, args, 'script')
+}
+
+function toLua(reply: Reply): LuaValue {
+  if (reply === null || reply instanceof NullArray) return false
+  if (typeof reply === 'bigint') return Number(reply)
+  if (typeof reply === 'string' || typeof reply === 'number') return reply
+  if (reply instanceof Status) return { ok: reply.text }
+  if (reply instanceof Failure) return { err: reply.text }
+  if (reply instanceof Double) return String(reply.value)
+  if (reply instanceof MapReply) return reply.entries.flatMap(([key, value]) => [toLua(key), toLua(value)])
+  if (reply instanceof SetReply) return reply.items.map(toLua)
+  if (reply instanceof Verbatim) return reply.text
+  return Array.isArray(reply) ? reply.map(toLua) : false
+}
+
+function fromLua(value: LuaValue): Reply {
+  if (value === null || value === false) return null
+  if (value === true) return 1
+  if (typeof value === 'number') return Math.trunc(value)
+  if (typeof value === 'string') return value
+  if (isList(value)) {
+    const end = value.indexOf(null)
+    return (end < 0 ? value : value.slice(0, end)).map(fromLua)
+  }
+  if (value.err !== undefined) return new Failure(value.err)
+  return value.ok === undefined ? [] : new Status(value.ok)
+}
+
+function isList(value: LuaValue): value is readonly LuaValue[] {
+  return Array.isArray(value)
+}

@@ -1,0 +1,204 @@
+/** The keys of one database: types, expiry, who watches, and the events of what happens to them. */
+import { type Failure, WRONG_TYPE } from './reply.js'
+import type { ModelServer } from './server.js'
+import { copyOf, isEmpty, type OfType, type Type, type Value } from './values.js'
+
+/** A key that a connection watches. */
+export interface Watched {
+  readonly db: Database
+  readonly key: string
+  /** It was there but expired when the watch began. */
+  expired: boolean
+}
+
+/** Classes of keyspace events, as CONFIG SET names them. */
+export type EventClass = 'g' | '$' | 'l' | 's' | 'h' | 'z' | 'x' | 'e' | 't' | 'm' | 'n'
+
+export class Database {
+  readonly index: number
+  readonly #server: ModelServer
+  #values = new Map<string, Value>()
+  #expiry = new Map<string, number>()
+  /** No key expires before it. */
+  #earliest = Infinity
+
+  constructor(index: number, server: ModelServer) {
+    this.index = index
+    this.#server = server
+  }
+
+  get size(): number {
+    return this.#values.size
+  }
+
+  /** The number of keys that have an expiry. */
+  get expiring(): number {
+    return this.#expiry.size
+  }
+
+  /** All keys in order of insertion, also those that have expired and were not removed yet. */
+  keys(): string[] {
+    return [...this.#values.keys()]
+  }
+
+  /** For a command that changes it. */
+  find(key: string): Value | undefined {
+    if (this.isExpired(key)) {
+      if (!this.#server.removesExpired) return undefined
+      this.expire(key)
+    }
+    return this.#values.get(key)
+  }
+
+  /** For a command that reads it: a miss is an event. */
+  look(key: string): Value | undefined {
+    const value = this.find(key)
+    if (value === undefined) this.event('m', 'keymiss', key)
+    return value
+  }
+
+  /** As `find`; throws if the value is of another type. */
+  findTyped<T extends Type>(key: string, type: T): OfType<T> | undefined {
+    return typed(this.find(key), type)
+  }
+
+  /** As `look`; throws if the value is of another type. */
+  lookTyped<T extends Type>(key: string, type: T): OfType<T> | undefined {
+    return typed(this.look(key), type)
+  }
+
+  /** A key that is not there yet. */
+  add(key: string, value: Value): void {
+    this.#values.set(key, value)
+    this.#server.blocking.ready(this, key)
+    this.event('n', 'new', key)
+  }
+
+  /** Puts the value in place of whatever is there. */
+  put(key: string, value: Value, keepExpiry = false): void {
+    if (this.find(key) === undefined) this.add(key, value)
+    else this.#values.set(key, value)
+    if (!keepExpiry) this.#expiry.delete(key)
+    this.touch(key)
+  }
+
+  /** Without any event. */
+  delete(key: string): boolean {
+    this.#expiry.delete(key)
+    const had = this.#values.delete(key)
+    this.changed(key)
+    if (had) this.#server.blocking.deleted(this, key)
+    return had
+  }
+
+  /** Deletes a key whose value has become empty, with the event for it. */
+  deleteIfEmpty(key: string, value: Value): boolean {
+    if (!isEmpty(value)) return false
+    this.delete(key)
+    this.event('g', 'del', key)
+    return true
+  }
+
+  /** Those who watch the key learn that it changed, and replicas get it. */
+  touch(key: string): void {
+    this.#server.watches.touch(this, key)
+    this.changed(key)
+  }
+
+  /** It differs in a way that concerns replicas alone. */
+  changed(key: string): void {
+    this.#server.log.key(this.index, key)
+  }
+
+  event(kind: EventClass, name: string, key: string): void {
+    this.#server.pubsub.event(this.index, kind, name, key)
+    this.#server.log.event(this.index, kind, name, key)
+  }
+
+  /** Puts what the primary has, without any event. */
+  replace(key: string, value: Value | undefined, expiry: number | undefined): void {
+    this.#expiry.delete(key)
+    if (value === undefined) this.delete(key)
+    else {
+      this.#values.set(key, copyOf(value))
+      this.#server.blocking.ready(this, key)
+      if (expiry !== undefined) this.setExpiry(key, expiry)
+    }
+    this.#server.watches.touch(this, key)
+  }
+
+  /** What is there, expired or not. */
+  raw(key: string): Value | undefined {
+    return this.#values.get(key)
+  }
+
+  expiryOf(key: string): number | undefined {
+    return this.#expiry.get(key)
+  }
+
+  setExpiry(key: string, at: number): void {
+    this.#expiry.set(key, at)
+    this.changed(key)
+    this.#earliest = Math.min(this.#earliest, at)
+  }
+
+  persist(key: string): boolean {
+    this.changed(key)
+    return this.#expiry.delete(key)
+  }
+
+  isExpired(key: string): boolean {
+    const at = this.#expiry.get(key)
+    return at !== undefined && !this.#server.loading && this.#server.time() > at
+  }
+
+  /** Removes a key because its time is over. */
+  expire(key: string): void {
+    this.delete(key)
+    this.event('e', 'expired', key)
+    this.touch(key)
+  }
+
+  /** When the first key expires. */
+  get nextExpiry(): number {
+    return this.#earliest
+  }
+
+  /** What the server does by itself, ten times a second. */
+  expireDue(): void {
+    if (this.#earliest >= this.#server.time()) return
+    for (const key of [...this.#expiry.keys()]) if (this.isExpired(key)) this.expire(key)
+    this.#earliest = Math.min(...this.#expiry.values())
+  }
+
+  clear(): void {
+    this.#values.clear()
+    this.#expiry.clear()
+    this.#earliest = Infinity
+  }
+
+  /** SWAPDB: what is in one comes into the other. */
+  swap(other: Database): void {
+    ;[this.#values, other.#values] = [other.#values, this.#values]
+    ;[this.#expiry, other.#expiry] = [other.#expiry, this.#expiry]
+    ;[this.#earliest, other.#earliest] = [other.#earliest, this.#earliest]
+  }
+
+  /** What a replica gets at a full synchronisation. */
+  load(from: Database): void {
+    this.clear()
+    for (const [key, value] of from.#values) this.#values.set(key, copyOf(value))
+    this.#expiry = new Map(from.#expiry)
+    this.#earliest = from.#earliest
+  }
+}
+
+function typed<T extends Type>(value: Value | undefined, type: T): OfType<T> | undefined {
+  if (value === undefined || isOfType(value, type)) return value
+  const failure: Failure = WRONG_TYPE
+  throw failure
+}
+
+function isOfType<T extends Type>(value: Value, type: T): value is OfType<T> {
+  return value.type === type
+}

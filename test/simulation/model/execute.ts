@@ -1,0 +1,131 @@
+/** From a request to its reply: the checks in the server's order, MULTI's queue, and what follows a command. */
+import { type CommandSpec, keysOf, wrongArity } from './command.js'
+import { commandOf } from './commands.js'
+import type { ModelConnection } from './connection.js'
+import { Failure, QUEUED } from './reply.js'
+import { dropTransaction, runCommand } from './run-command.js'
+import { lower } from './text.js'
+
+/** They run inside MULTI instead of being queued. */
+const NOT_QUEUED: ReadonlySet<string> = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
+const WHILE_SUBSCRIBED: ReadonlySet<string> = new Set([
+  'subscribe',
+  'unsubscribe',
+  'psubscribe',
+  'punsubscribe',
+  'ssubscribe',
+  'sunsubscribe',
+  'ping',
+  'quit',
+  'reset',
+])
+
+export function execute(connection: ModelConnection, args: readonly string[]): void {
+  const { server } = connection
+  server.atOneInstant(() => {
+    const found = commandOf(args, server)
+    const refusal = found instanceof Failure ? found : refusalOf(connection, found, args)
+    if (refusal === POSTPONED) {
+      connection.postponed = args
+      return
+    }
+    if (refusal !== undefined) {
+      refuse(connection, found instanceof Failure ? undefined : found, args, refusal)
+    } else if (!(found instanceof Failure)) {
+      connection.lastCommand = found.name
+      if (connection.queue !== undefined && !NOT_QUEUED.has(found.name)) {
+        connection.queue.push({ spec: found, args })
+        server.tell(connection, args, null, 'queued')
+        connection.reply(QUEUED)
+      } else {
+        connection.reply(runCommand(connection, found, args, 'ran'))
+        server.endStep(args.join('').length + 14)
+      }
+    }
+    afterCommand(connection, args)
+  })
+}
+
+const POSTPONED: unique symbol = Symbol('postponed')
+
+/** Why it may not run now, in the order in which the server looks. */
+function refusalOf(
+  connection: ModelConnection,
+  spec: CommandSpec,
+  args: readonly string[],
+): Failure | typeof POSTPONED | undefined {
+  const { server } = connection
+  const { flags, name } = spec
+  if (args.length < Math.abs(spec.arity) || (spec.arity > 0 && args.length !== spec.arity)) return wrongArity(name)
+  if (connection.user === undefined && !flags.has('noauth')) return new Failure('NOAUTH Authentication required.')
+  if (connection.queue !== undefined && flags.has('nomulti')) {
+    return new Failure('ERR Command not allowed inside a transaction')
+  }
+  const forbidden = connection.user && server.users.refusal(connection.user, spec, args)
+  if (forbidden !== undefined) return forbidden
+  const queue = name === 'exec' ? (connection.queue ?? []) : []
+  const any = (flag: 'write' | 'denyoom') => flags.has(flag) || queue.some(each => each.spec.flags.has(flag))
+  const redirected = server.redirect?.(
+    connection,
+    [...keysOf(spec, args), ...queue.flatMap(each => keysOf(each.spec, each.args))],
+    any('write'),
+  )
+  if (redirected !== undefined) {
+    if (name === 'exec') dropTransaction(connection)
+    else if (connection.queue !== undefined) connection.refused = true
+    return redirected
+  }
+  if (server.outOfMemory && any('denyoom')) {
+    return new Failure("OOM command not allowed when used memory > 'maxmemory'.")
+  }
+  if (server.diskError && server.primary === undefined && any('write')) {
+    return new Failure(
+      'MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.',
+    )
+  }
+  if (server.primary !== undefined && any('write')) {
+    return new Failure("READONLY You can't write against a read only replica.")
+  }
+  if (
+    connection.protocol === 2 &&
+    connection.subscriptions + connection.shards.size > 0 &&
+    !WHILE_SUBSCRIBED.has(name)
+  ) {
+    return new Failure(
+      `ERR Can't execute '${lower(args[0]!)}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+    )
+  }
+  if (server.primary?.up === false && server.config.get('replica-serve-stale-data') === 'no' && !flags.has('stale')) {
+    return new Failure("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.")
+  }
+  if (server.loading && !flags.has('loading')) return new Failure('LOADING Redis is loading the dataset in memory')
+  if (server.busy && !flags.has('busy')) {
+    return new Failure('BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.')
+  }
+  if (server.holdsUp(any('write') || flags.has('publishes'))) return POSTPONED
+  return undefined
+}
+
+function refuse(
+  connection: ModelConnection,
+  spec: CommandSpec | undefined,
+  args: readonly string[],
+  failure: Failure,
+): void {
+  let reply = failure
+  if (connection.queue !== undefined) connection.refused = true
+  if (spec?.name === 'exec' && connection.queue !== undefined) {
+    dropTransaction(connection)
+    reply = new Failure(`EXECABORT Transaction discarded because of: ${failure.text}`)
+  }
+  connection.server.tell(connection, args, reply, 'refused')
+  connection.reply(reply)
+}
+
+/** What holds for one command alone is over. */
+function afterCommand(connection: ModelConnection, args: readonly string[]): void {
+  const name = lower(args[0] ?? '')
+  if (name !== 'asking' && connection.queue === undefined) connection.asking = false
+  connection.skips = connection.skipsNext
+  connection.skipsNext = false
+}

@@ -1,0 +1,31 @@
+/** One command, run now. */
+import { Call, type CommandSpec } from './command.js'
+import type { ModelConnection } from './connection.js'
+import { Failure, Nothing, type Reply } from './reply.js'
+
+/** Runs it, whatever was checked before. */
+export function runCommand(
+  connection: ModelConnection,
+  spec: CommandSpec,
+  args: readonly string[],
+  phase: 'ran' | 'exec' | 'script',
+): Reply {
+  const { server } = connection
+  let reply: Reply
+  try {
+    reply = spec.run(new Call(connection, spec, args, phase !== 'ran'))
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    reply = error
+  }
+  const isBlocked = phase === 'ran' && reply instanceof Nothing && server.blocking.waitOf(connection) !== undefined
+  server.tell(connection, args, reply, isBlocked ? 'blocked' : phase)
+  return reply
+}
+
+export function dropTransaction(connection: ModelConnection): void {
+  connection.queue = undefined
+  connection.refused = false
+  connection.dirty = false
+  connection.server.watches.unwatch(connection)
+}

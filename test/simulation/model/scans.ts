@@ -1,0 +1,61 @@
+/**
+ * The SCAN family. The cursor is one more than the hash of the last element, so that what is there all the time is found
+ * whatever is added and removed meanwhile.
+ */
+import type { Call } from './command.js'
+import { integer } from './command.js'
+import { Failure, SYNTAX } from './reply.js'
+import { lower, matches } from './text.js'
+
+export interface ScanOptions {
+  readonly cursor: number
+  readonly count: number
+  readonly match: string | undefined
+  readonly type: string | undefined
+}
+
+/** From the place of the cursor on. */
+export function scanOptions({ args }: Call, at: number, hasType: boolean): ScanOptions {
+  const cursor = args[at]!
+  if (!/^\s*[+-]?\d+$/.test(cursor) || BigInt(cursor.trim()) >= 2n ** 64n) throw new Failure('ERR invalid cursor')
+  let count = 10
+  let match: string | undefined
+  let type: string | undefined
+  for (let i = at + 1; i < args.length; i += 2) {
+    const word = lower(args[i]!)
+    const value = args[i + 1]
+    if (value === undefined) throw SYNTAX
+    if (word === 'count') {
+      count = integer(value)
+      if (count < 1) throw SYNTAX
+    } else if (word === 'match') match = value
+    else if (word === 'type' && hasType) type = lower(value)
+    else throw SYNTAX
+  }
+  return { cursor: Number(cursor), count, match, type }
+}
+
+/** As `matches`, but `*` alone fits also what is empty. */
+export function fits(pattern: string, name: string): boolean {
+  return pattern === '*' || matches(pattern, name)
+}
+
+/** The next cursor and what was passed on the way to it. */
+export function page<T>(all: readonly T[], cursor: number, count: number, nameOf: (each: T) => string): [string, T[]] {
+  const ordered = all
+    .map(each => ({ each, hash: hashOf(nameOf(each)) }))
+    .filter(({ hash }) => hash >= cursor)
+    .sort((a, b) => a.hash - b.hash)
+  let end = Math.min(count, ordered.length)
+  // Elements of one hash come together: the cursor cannot tell them apart.
+  while (end > 0 && end < ordered.length && ordered[end]!.hash === ordered[end - 1]!.hash) end++
+  const next = end < ordered.length ? String(ordered[end - 1]!.hash + 1) : '0'
+  return [next, ordered.slice(0, end).map(({ each }) => each)]
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}

@@ -1,0 +1,54 @@
+/** The scripts a server holds, and their twins: what a script does, written in JavaScript and found by the script's text. */
+import { createHash } from 'node:crypto'
+
+/** What Lua knows: nil is null, and a table with `ok` or `err` is a status or an error. */
+export type LuaValue = string | number | boolean | null | LuaTable | readonly LuaValue[]
+export interface LuaTable {
+  readonly ok?: string
+  readonly err?: string
+}
+
+export interface Lua {
+  readonly KEYS: readonly string[]
+  readonly ARGV: readonly string[]
+  /** Throws the error of a command. */
+  call(...args: readonly (string | number)[]): LuaValue
+  /** Returns the error of a command as a table. */
+  pcall(...args: readonly (string | number)[]): LuaValue
+}
+
+export type Twin = (lua: Lua) => LuaValue | undefined
+
+const TWINS = new Map<string, Twin>()
+
+/** What the script of this text does, on every model server. */
+export function registerTwin(lua: string, twin: Twin): void {
+  TWINS.set(sha1(lua), twin)
+}
+
+export function twinOf(sha: string): Twin | undefined {
+  return TWINS.get(sha)
+}
+
+export class Scripts {
+  readonly #known = new Set<string>()
+
+  /** The hash by which it is known from now on. */
+  load(lua: string): string {
+    const sha = sha1(lua)
+    this.#known.add(sha)
+    return sha
+  }
+
+  has(sha: string): boolean {
+    return this.#known.has(sha)
+  }
+
+  clear(): void {
+    this.#known.clear()
+  }
+}
+
+export function sha1(lua: string): string {
+  return createHash('sha1').update(lua, 'latin1').digest('hex')
+}

@@ -1,0 +1,111 @@
+/** Texts of the model are binary strings: one character is one byte, so that they compare as the server compares bytes. */
+
+export function bytesOf(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
+}
+
+export function textOf(bytes: Buffer): string {
+  return bytes.toString('latin1')
+}
+
+/** ASCII letters only, as the server folds them. */
+export function lower(text: string): string {
+  return text.replace(/[A-Z]/g, letter => letter.toLowerCase())
+}
+
+export function upper(text: string): string {
+  return text.replace(/[a-z]/g, letter => letter.toUpperCase())
+}
+
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The server's glob: `*`, `?`, `[^a-z]`, and `\` before a character that stands for itself. */
+export function matches(pattern: string, text: string): boolean {
+  let p = 0
+  let t = 0
+  while (p < pattern.length && t < text.length) {
+    const symbol = pattern[p]
+    if (symbol === '*') {
+      while (pattern[p + 1] === '*') p++
+      if (p + 1 === pattern.length) return true
+      const rest = pattern.slice(p + 1)
+      for (; t < text.length; t++) if (matches(rest, text.slice(t))) return true
+      return false
+    }
+    if (symbol === '[') {
+      const end = matchesClass(pattern, p + 1, text[t]!)
+      if (end < 0) return false
+      p = end
+    } else if (symbol !== '?') {
+      if (symbol === '\\' && p + 1 < pattern.length) p++
+      if (pattern[p] !== text[t]) return false
+    }
+    p++
+    t++
+    if (t === text.length) while (pattern[p] === '*') p++
+  }
+  return p >= pattern.length && t === text.length
+}
+
+/** The place of the `]`, or -1 if the class does not hold the character. */
+function matchesClass(pattern: string, start: number, char: string): number {
+  let p = start
+  const not = pattern[p] === '^'
+  if (not) p++
+  let found = false
+  for (; ; p++) {
+    if (pattern[p] === '\\' && p + 1 < pattern.length) {
+      p++
+      if (pattern[p] === char) found = true
+    } else if (pattern[p] === ']') break
+    else if (p >= pattern.length) {
+      p--
+      break
+    } else if (p + 2 < pattern.length && pattern[p + 1] === '-') {
+      const [from, to] = [pattern[p]!, pattern[p + 2]!].sort()
+      p += 2
+      if (char >= from! && char <= to!) found = true
+    } else if (pattern[p] === char) found = true
+  }
+  return found !== not ? p : -1
+}
+
+const INT64_MAX = 2n ** 63n - 1n
+const INT64_MIN = -(2n ** 63n)
+
+/** A 64-bit integer in its one canonical form, else undefined. */
+export function int64(text: string): bigint | undefined {
+  if (text.length > 20 || !/^(?:0|-?[1-9]\d*)$/.test(text)) return undefined
+  const value = BigInt(text)
+  return inInt64(value) ? value : undefined
+}
+
+export function inInt64(value: bigint): boolean {
+  return value >= INT64_MIN && value <= INT64_MAX
+}
+
+/** A double as `strtod` reads it when the whole text is one; undefined for anything else and for NaN. */
+export function double(text: string): number | undefined {
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return Number(text)
+  const [, sign] = /^([+-]?)inf(?:inity)?$/i.exec(text) ?? []
+  if (sign !== undefined) return sign === '-' ? -Infinity : Infinity
+  return /^[+-]?0x[\da-f]+$/i.test(text) ? Number(text.replace(/^[+-]/, '')) * (text[0] === '-' ? -1 : 1) : undefined
+}
+
+/** `%.17g`. */
+export function seventeenDigits(value: number): string {
+  if (value === Infinity) return 'inf'
+  if (value === -Infinity) return '-inf'
+  if (Number.isNaN(value)) return 'nan'
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0'
+  const [digits = '', exponent = '0'] = value.toExponential(16).split('e')
+  const power = Number(exponent)
+  if (power >= -4 && power < 17) return trimmed(value.toFixed(Math.min(100, 16 - power)))
+  return `${trimmed(digits)}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+}
+
+function trimmed(digits: string): string {
+  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits
+}

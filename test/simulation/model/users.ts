@@ -1,0 +1,183 @@
+/** ACL: users, their passwords and what they may do. */
+import { createHash } from 'node:crypto'
+import { type CommandSpec, keysOf } from './command.js'
+import { Failure } from './reply.js'
+import { lower, matches } from './text.js'
+
+export class User {
+  readonly name: string
+  enabled = false
+  noPassword = false
+  readonly passwords: Set<string> = new Set()
+  /** In order; the last rule that fits a command holds. */
+  commands: string[] = []
+  keys: { pattern: string; read: boolean; write: boolean }[] = []
+  channels: string[] = []
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  accepts(password: string): boolean {
+    return this.enabled && (this.noPassword || this.passwords.has(sha256(password)))
+  }
+
+  mayRun(spec: CommandSpec, categories: (spec: CommandSpec) => ReadonlySet<string>): boolean {
+    const [container = ''] = spec.name.split('|')
+    let may = false
+    for (const rule of this.commands) {
+      const name = rule.slice(1)
+      const fits = name.startsWith('@')
+        ? name === '@all' || categories(spec).has(name.slice(1))
+        : name === spec.name || name === container
+      if (fits) may = rule[0] === '+'
+    }
+    return may
+  }
+
+  mayUseKey(key: string, writes: boolean): boolean {
+    return this.keys.some(({ pattern, read, write }) => (writes ? write : read) && (pattern === '*' || matches(pattern, key)))
+  }
+
+  /** A pattern of PSUBSCRIBE must be one of the user's own, letter by letter. */
+  mayUseChannel(channel: string, literally: boolean): boolean {
+    return this.channels.some(each => each === '*' || (literally ? each === channel : matches(each, channel)))
+  }
+}
+
+export class Users {
+  readonly all: Map<string, User> = new Map()
+  readonly #categories: (spec: CommandSpec) => ReadonlySet<string>
+
+  constructor(categories: (spec: CommandSpec) => ReadonlySet<string>) {
+    this.#categories = categories
+    this.set('default', ['on', 'nopass', '~*', '&*', '+@all'])
+  }
+
+  get default(): User {
+    return this.all.get('default')!
+  }
+
+  /** Whom a new connection is, without AUTH. */
+  atConnect(): User | undefined {
+    return this.default.enabled && this.default.noPassword ? this.default : undefined
+  }
+
+  authenticate(name: string, password: string): User | undefined {
+    const user = this.all.get(name)
+    return user?.accepts(password) === true ? user : undefined
+  }
+
+  /** Throws a Failure for a rule that it does not know, and changes nothing then. */
+  set(name: string, rules: readonly string[]): User {
+    const user = this.all.get(name) ?? new User(name)
+    const draft = Object.assign(new User(name), {
+      ...user,
+      passwords: new Set(user.passwords),
+      commands: [...user.commands],
+      keys: [...user.keys],
+      channels: [...user.channels],
+    })
+    for (const rule of rules) {
+      if (!apply(draft, rule)) {
+        throw new Failure(`ERR Error in ACL SETUSER modifier '${rule}': Syntax error`)
+      }
+    }
+    Object.assign(user, draft)
+    this.all.set(name, user)
+    return user
+  }
+
+  /** What keeps the user from running it, if anything does. */
+  refusal(user: User, spec: CommandSpec, args: readonly string[]): Failure | undefined {
+    if (!spec.flags.has('noauth') && !user.mayRun(spec, this.#categories)) {
+      return new Failure(`NOPERM this user has no permissions to run the '${spec.name}' command`)
+    }
+    const writes = spec.flags.has('write')
+    if (!keysOf(spec, args).every(key => user.mayUseKey(key, writes))) {
+      return new Failure('NOPERM this user has no permissions to access one of the keys used as arguments')
+    }
+    const literally = spec.name === 'psubscribe'
+    if (!channelsOf(spec, args).every(channel => user.mayUseChannel(channel, literally))) {
+      return new Failure('NOPERM this user has no permissions to access one of the channels used as arguments')
+    }
+    return undefined
+  }
+}
+
+function channelsOf({ name }: CommandSpec, args: readonly string[]): readonly string[] {
+  if (['subscribe', 'psubscribe', 'ssubscribe'].includes(name)) return args.slice(1)
+  return name === 'publish' || name === 'spublish' ? args.slice(1, 2) : []
+}
+
+function apply(user: User, rule: string): boolean {
+  const rest = rule.slice(1)
+  switch (lower(rule)) {
+    case 'on':
+      user.enabled = true
+      return true
+    case 'off':
+      user.enabled = false
+      return true
+    case 'nopass':
+      user.noPassword = true
+      user.passwords.clear()
+      return true
+    case 'resetpass':
+      user.noPassword = false
+      user.passwords.clear()
+      return true
+    case 'allkeys':
+      return apply(user, '~*')
+    case 'resetkeys':
+      user.keys = []
+      return true
+    case 'allchannels':
+      return apply(user, '&*')
+    case 'resetchannels':
+      user.channels = []
+      return true
+    case 'allcommands':
+      return apply(user, '+@all')
+    case 'nocommands':
+      return apply(user, '-@all')
+    case 'reset':
+      Object.assign(user, { enabled: false, noPassword: false, commands: [], keys: [], channels: [] })
+      user.passwords.clear()
+      return true
+    case 'sanitize-payload':
+    case 'skip-sanitize-payload':
+      return true
+  }
+  const [, access = '', pattern = ''] = /^%([rw]+)~(.*)$/is.exec(rule) ?? []
+  if (access !== '') {
+    user.keys.push({ pattern, read: /r/i.test(access), write: /w/i.test(access) })
+    return true
+  }
+  switch (rule[0]) {
+    case '>':
+      user.noPassword = false
+      user.passwords.add(sha256(rest))
+      return true
+    case '<':
+      return user.passwords.delete(sha256(rest))
+    case '#':
+      user.passwords.add(rest)
+      return true
+    case '~':
+      user.keys.push({ pattern: rest, read: true, write: true })
+      return true
+    case '&':
+      user.channels.push(rest)
+      return true
+    case '+':
+    case '-':
+      user.commands.push(lower(rule))
+      return true
+  }
+  return false
+}
+
+function sha256(password: string): string {
+  return createHash('sha256').update(password, 'latin1').digest('hex')
+}
