@@ -28,7 +28,7 @@ const DATA: readonly (readonly Make[])[] = [STRINGS, KEYS, LISTS]
 /** Connections that run commands, by protocol; one that only subscribes; one that gets every event of a key. */
 const WORKERS = [2, 3, 2, 3] as const
 const SUBSCRIBERS = [2, 3] as const
-const ODD_ARGUMENTS = ['', 'abc', '-1', '9223372036854775808', '1.5', ' 1', '0', '2', 'nan', 'COUNT', 'LIMIT']
+const ODD_ARGUMENTS = ['', 'abc', '-1', '9223372036854775808', '1.5', ' 1', '0', '-7', 'nan', 'COUNT', 'LIMIT']
 
 interface Pair {
   readonly real: RealConnection

@@ -36,7 +36,9 @@ export class User {
   }
 
   mayUseKey(key: string, writes: boolean): boolean {
-    return this.keys.some(({ pattern, read, write }) => (writes ? write : read) && (pattern === '*' || matches(pattern, key)))
+    return this.keys.some(
+      ({ pattern, read, write }) => (writes ? write : read) && (pattern === '*' || matches(pattern, key)),
+    )
   }
 
   /** A pattern of PSUBSCRIBE must be one of the user's own, letter by letter. */

@@ -1,4 +1,4 @@
-import { type Dice, farSeconds, type KeyKind, key, type Make, maybe, small } from './vocabulary.js'
+import { type Dice, farSeconds, type KeyKind, key, type Make, maybe } from './vocabulary.js'
 
 const any = (dice: Dice) => key(dice, dice.pick<KeyKind>(['s', 'l', 'h', 'e', 'z', 'x']))
 const some = (dice: Dice) => Array.from({ length: 1 + dice.below(3) }, () => any(dice))
@@ -25,7 +25,7 @@ export const KEYS: readonly Make[] = [
   d => [
     'EXPIRE',
     any(d),
-    d.pick([farSeconds(d), farSeconds(d), small(d), '9223372036854775807', 'x'].slice(0, d.chance(0.9) ? 2 : 5)),
+    d.pick([farSeconds(d), farSeconds(d), farSeconds(d), '0', '-3', '9223372036854775807', 'x']),
     ...flags(d),
   ],
   d => ['PEXPIRE', any(d), `${farSeconds(d)}000`, ...flags(d)],
