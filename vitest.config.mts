@@ -1,16 +1,16 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-/** It measures its own time, which what other files leave behind in memory and compiled code would blur. */
+/** These tests measure time, which the memory and compiled code of other test files would distort. */
 const TIMED = ['test/connection/reader-limits.test.ts']
 const BUILT = ['test/package/package.test.ts', 'test/package/docs.test.ts']
 
 /**
- * Five projects, told apart by the file's name and place:
+ * Five projects, by the name and folder of the file:
  *   test/**\/*.test.ts          unit: no server, no network beyond loopback sockets of the test itself
- *   TIMED                       timed: the same, in a process of its own
+ *   TIMED                       timed: the same, in a process of their own
  *   test/**\/*.server.test.ts   integration: real servers, started by test/servers
  *   test/**\/*.test-d.ts        types
- *   BUILT                       package: what is built and packed, and the code of the pages on it
+ *   BUILT                       package: the built and packed package, and the code blocks of the pages
  */
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -18,7 +18,7 @@ const config: ViteUserConfig = defineConfig({
       {
         test: {
           name: 'unit',
-          // What its files share is modules without a state that tests change: a third of the time is saved.
+          // Test files may share modules, because no test changes their state. This saves a third of the time.
           isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.server.test.ts', ...BUILT, ...TIMED],
@@ -39,7 +39,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'types',
           include: [],
-          // Errors of the sources are told once, by the static checks.
+          // The static checks report errors in the sources.
           typecheck: { enabled: true, only: true, include: ['test/**/*.test-d.ts'], ignoreSourceErrors: true },
         },
       },

@@ -1,6 +1,6 @@
 /**
- * What a caller that blocks costs the others: the 99th percentile of GET on a client, with and without another caller of it in
- * `blpop(…, 0)`, in pairs that take turns. Quoted is the median of the ratios of nine pairs.
+ * Measures how a blocking call affects other calls of the same client: the 99th percentile of GET with and without a
+ * `blpop(…, 0)` on the client, in alternating pairs. Prints the median of the ratios of nine pairs.
  *
  *   node bench/blocking.mjs [--pairs 9] [--ms 500]
  */
@@ -57,7 +57,7 @@ for (let pair = 0; pair < Number(given.pairs); pair++) {
 ratios.sort((a, b) => a - b)
 const median = ratios[Math.floor(ratios.length / 2)]
 console.log(
-  `p99 of GET beside a caller in blpop: × ${median.toFixed(2)} (median of ${ratios.length} pairs, ${ratios[0].toFixed(2)} to ${ratios.at(-1).toFixed(2)})`,
+  `p99 of GET during a blpop: × ${median.toFixed(2)} (median of ${ratios.length} pairs, ${ratios[0].toFixed(2)} to ${ratios.at(-1).toFixed(2)})`,
 )
 console.log(`blocking connections replaced in ${given.ms} ms of silence (health check every 100 ms): ${replaced}`)
 await redis.close()

@@ -1,6 +1,6 @@
 /**
- * The clients under measurement, each behind the same few calls. `bare` is the socket alone: requests are encoded and
- * written at once, replies are only counted. No promise, no deadline, no reply that anybody could use.
+ * The measured clients, each with the same small interface. `bare` is the socket alone: it encodes and writes requests at
+ * once and only counts replies, without promises, deadlines or decoded values.
  */
 
 import { createRequire } from 'node:module'
@@ -12,7 +12,7 @@ const dist = path.resolve(process.env.RESPIRE_DIST ?? path.join(import.meta.dirn
 
 export const CLIENTS = ['respire', 'ioredis', 'ioredis-auto', 'node-redis', 'bare']
 
-/** What people call them. */
+/** The names on the plots. */
 export const TITLES = {
   respire: 'Respire',
   ioredis: 'ioredis 6.0.0',
@@ -98,7 +98,7 @@ export async function open(name, port) {
     case 'bare':
       return bare(port)
     default:
-      throw new Error(`no client is called ${name}`)
+      throw new Error(`unknown client ${name}`)
   }
 }
 

@@ -1,12 +1,12 @@
 /**
- * The cluster client beside those of ioredis and node-redis, on a cluster of three primaries and three replicas.
+ * Compares the cluster client with those of ioredis and node-redis, on a cluster of three primaries and three replicas.
  *
  *   node bench/cluster.mjs [gets] [recovery] [--rounds 9] [--ms 400] [--kills 3] [--out folder] [--check]
  *
  * gets: `Promise.all` of 1,000 GETs of random keys; client CPU (lower quartile of the rounds, which are interleaved) and wall
- * time (median) per command, beside our own client of one server on the same keys.
- * recovery: a primary is killed under load; how long its slots were out of service for the client, beside how long they were
- * for the servers, and how many calls saw an error. The machine is the same for all, one client at a time.
+ * time (median) per command, compared with our client for a single server on the same keys.
+ * recovery: a primary is killed under load. Measures how long its slots were out of service for the client and for the
+ * servers, and how many calls failed. All clients run on the same machine, one at a time.
  */
 import { fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -65,14 +65,14 @@ async function open(name, ports) {
       return client
     }
   }
-  throw new Error(`no client ${name}`)
+  throw new Error(`unknown client ${name}`)
 }
 
 // ---- the process of one client
 
 async function work(name, ports) {
   const client = await open(name, ports)
-  // What a client leaves unhandled while its servers die is its own affair.
+  // Ignores rejections that a client leaves unhandled while its servers are killed.
   process.on('unhandledRejection', () => {})
   const tasks = {
     async gets(ms) {
@@ -87,7 +87,7 @@ async function work(name, ports) {
       const { system, user } = process.cpuUsage(cpu)
       return { cpu: (user + system) / commands, wall: ((performance.now() - start) * 1_000) / commands }
     },
-    /** Writes to one slot from eight callers until it is told to stop; the longest time in which none of them succeeded. */
+    /** Writes to one slot from eight callers until a message asks it to stop. Resolves with the longest time in which no write succeeded. */
     async recovery(key) {
       let over = false
       process.once('message', () => {

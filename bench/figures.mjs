@@ -1,11 +1,11 @@
-/** What is quoted of many figures. */
+/** Summaries of many measurements. */
 
-/** The figure at this share of all, in order. */
+/** The figure at this share of the sorted figures: 0.5 is the median. */
 export function quantile(figures, share) {
   return figures.toSorted((a, b) => a - b)[Math.floor(figures.length * share)]
 }
 
-/** CPU as lower quartile of the rounds, wall time as median. */
+/** The lower quartile of the CPU times, and the median of the wall times. */
 export function quoted(rounds) {
   return {
     cpu: quantile(

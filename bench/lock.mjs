@@ -1,12 +1,12 @@
 /**
- * What waiting for a lock costs, beside others: 11 contenders with a client each. Whoever gives the lock back waits again as soon as
- * the next one has it, so that ten wait at each release.
+ * Compares the cost of waiting for a lock with other libraries: 11 contenders with a client each. A contender that releases the
+ * lock waits again as soon as the next one has it, so that ten wait at each release.
  *
  *   node bench/lock.mjs [--rounds 5] [--ms 4000] [--hold 5] [--clients respire,redlock]
  *
- * In every round each client runs once, in turn. Told are the hand-over (from the call of release to the next holder's code), how
- * long one waited for its turn, how many commands the server got for each time that the lock was acquired, what that cost it in CPU,
- * and how often the one was next who had waited longest.
+ * In every round each client runs once, in turn. Prints the hand-over time (from the call of release to the next holder's code), the
+ * time that a contender waited, the commands and the server CPU per acquired lock, and how often the lock went to the contender
+ * that had waited longest.
  */
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
@@ -31,14 +31,14 @@ const TTL = 10_000
 const require = createRequire(import.meta.url)
 const respire = require(path.resolve(process.env.RESPIRE_DIST ?? path.join(import.meta.dirname, '../dist'), 'index.js'))
 
-/** Each opens a client that acquires the lock and resolves with what gives it back. */
+/** Each opens a client whose function acquires the lock and resolves with a function that releases it. */
 export const CLIENTS = {
   respire: {
-    title: 'Respire, called when it is free',
+    title: 'Respire, notified when the lock is free',
     open: port => ofRespire(port, redis => redis),
   },
   'respire-polling': {
-    title: 'Respire, a client that cannot listen',
+    title: 'Respire, a client that cannot subscribe',
     open: port =>
       ofRespire(port, redis => ({ run: command => redis.run(command), with: options => redis.with(options) })),
   },
@@ -48,7 +48,7 @@ export const CLIENTS = {
       const { Redis } = require('ioredis')
       const { default: Redlock } = require('redlock')
       const client = new Redis({ port })
-      // Its defaults of 200 ms and 100 ms jitter, but it may try as often as it must.
+      // Its defaults of 200 ms and 100 ms jitter, but without a limit of attempts.
       const redlock = new Redlock([client], { retryCount: -1, retryDelay: 200, retryJitter: 100 })
       redlock.on('error', () => {})
       return {
@@ -97,7 +97,7 @@ async function serverFigures() {
   const info = String(await raw.command('INFO', 'everything'))
   const number = (pattern, text = info) => Number(pattern.exec(text)?.[1] ?? 0)
   const calls = name => number(new RegExp(`cmdstat_${name}:calls=(\\d+)`))
-  // The server counts what a script calls as well: only what clients sent is of interest. One kind of them sends SET.
+  // The server also counts the commands that scripts call; count only commands sent by clients. One of the clients sends SET.
   const sent = ['evalsha', 'eval', 'subscribe', 'unsubscribe', 'ssubscribe', 'sunsubscribe'].map(calls)
   return {
     commands: sent.reduce((sum, count) => sum + count, 0),
@@ -183,7 +183,7 @@ const at = (figures, share) => quantile(figures, share) ?? Number.NaN
 console.log(
   `\nNode ${process.version}, ${server.flavour} ${server.version.join('.')}, ${cpus().length} × ${cpus()[0].model}`,
 )
-console.log(`Ten wait, each holds the lock for ${given.hold} ms; ${rounds} rounds of ${given.ms} ms each\n`)
+console.log(`Ten waiters, each holds the lock for ${given.hold} ms; ${rounds} rounds of ${given.ms} ms each\n`)
 const ms = figures =>
   `${at(figures, 0.5).toFixed(2).padStart(7)} ms, p99 ${at(figures, 0.99).toFixed(1).padStart(7)} ms`
 for (const name of names) {

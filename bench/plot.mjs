@@ -1,4 +1,4 @@
-/** Horizontal bars of CPU per command, one group a row, on a scale of its own each: the rows differ by thousands. */
+/** Draws horizontal bars of CPU per command, one group per row. Each row has its own scale, because rows differ by factors of thousands. */
 const COLOURS = {
   respire: '#0b7a75',
   'respire-loop': '#58a8a3',

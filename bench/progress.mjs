@@ -1,4 +1,4 @@
-/** A progress bar on a terminal; nothing elsewhere. */
+/** A progress bar on a terminal; prints nothing elsewhere. */
 export function bar(total, what, stream = process.stderr) {
   const start = Date.now()
   let done = 0

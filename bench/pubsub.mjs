@@ -1,12 +1,12 @@
 /**
- * What the delivery of a message costs the client, beside other clients.
+ * Measures the CPU that the delivery of a message costs the client, compared with other clients.
  *
  *   node bench/pubsub.mjs [--rounds 9] [--messages 200000] [--out folder] [--check]
  *
  * Each client has a process of its own and a handler. In every round each client gets all messages once, in turn, published
- * by a script of the server, so that publisher and server cap the wall time of all alike. Quoted is client CPU (user and
- * system) per message as lower quartile of the rounds, and wall time as median. --check ends with 1 if a promise of the
- * project is not kept.
+ * by a script on the server, so that publisher and server limit the wall time of all clients equally. Prints the client CPU
+ * (user and system) per message as the lower quartile of the rounds, and the wall time as the median. With --check the exit
+ * code is 1 if a performance promise is broken.
  */
 import { fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -114,7 +114,7 @@ async function main() {
   const samples = new Map(clients.map(name => [name, []]))
   for (let round = 0; round <= rounds; round++) {
     for (const name of clients) {
-      // One subscriber at a time: the server writes to nobody else.
+      // One subscriber at a time, so that the server writes to no other client.
       const child = fork(import.meta.filename, ['--worker', name, String(server.port)])
       await heard(child)
       for (const warm of [true, false]) {

@@ -1,11 +1,11 @@
 /**
- * Client CPU and wall time per command, beside other clients.
+ * Measures client CPU and wall time per command, compared with other clients.
  *
  *   node bench/run.mjs [--rounds 9] [--ms 400] [--rows get-batch,mget] [--out folder] [--check]
  *
- * Each client has a process of its own. In every round each row runs once on each client, in turn, so that a machine that
- * changes its pace changes it for all. Quoted is client CPU (user and system) as lower quartile of the rounds, and wall
- * time as median. --check ends with 1 if a promise of the project is not kept.
+ * Each client has a process of its own. In every round each row runs once on each client, in turn, so that changes in the
+ * speed of the machine affect all clients. Prints the client CPU (user and system) as the lower quartile of the rounds, and
+ * the wall time as the median. With --check the exit code is 1 if a performance promise is broken.
  */
 import { fork, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -96,7 +96,7 @@ progress.end()
 
 const memory = {}
 for (const name of clients) {
-  // The server stands still, so that nothing is answered meanwhile.
+  // The server is paused, so that it answers no command meanwhile.
   await server.pause()
   memory[name] = await ask(name, 'memory')
   await server.resume()
@@ -114,7 +114,7 @@ for (const row of rows) {
   }
 }
 
-/** Milliseconds that loading takes, the least of 15 processes each. */
+/** The time that loading takes, ms: the minimum of 15 processes each. */
 const loading = {}
 const modules = {
   respire: path.resolve(process.env.RESPIRE_DIST ?? path.join(import.meta.dirname, '../dist'), 'index.js'),

@@ -1,4 +1,4 @@
-/** One client in a process of its own: runs a row when told, and tells what it cost. */
+/** Runs one client in a process of its own: each message asks for a row, and the answer is its cost. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { open } from './clients.mjs'
 
@@ -9,18 +9,18 @@ const value = 'x'.repeat(32)
 const big = 'y'.repeat(1024 * 1024)
 const storage = new AsyncLocalStorage()
 
-// What a client rejects behind the memory row is its own affair.
+// Ignores calls that a client rejects after the memory row.
 process.on('unhandledRejection', () => {})
 
 const batch = call => Promise.all(keys.map(call))
 
-/** Each runs once and returns how many commands that was. */
+/** The rows. Each function runs once and returns the number of its commands. */
 const ROWS = {
   'get-batch': async () => (await batch(key => client.get(key))).length,
   'set-batch': async () => (await batch(key => client.set(key, value))).length,
   'als-batch': async () => {
     const count = await storage.run({ request: 1 }, async () => (await batch(key => client.get(key))).length)
-    // A store that was entered costs every promise from then on: the other rows are without.
+    // Entering a store makes every later promise slower, so the other rows run without one.
     storage.disable()
     return count
   },
@@ -46,7 +46,7 @@ const ROWS = {
   multi: async () => (await client.multi(keys)).length,
 }
 
-/** Requests in the plainest way; the lines of the replies are counted. */
+/** Encodes requests in the simplest way; the lines of the replies are counted. */
 const gets = () => {
   let text = ''
   for (const key of keys) text += `*2\r\n$3\r\nGET\r\n$${key.length}\r\n${key}\r\n`
@@ -72,14 +72,14 @@ async function run(row, ms) {
   return { cpu: (user + system) / commands, wall: wall / commands }
 }
 
-/** Heap and external memory that a command in flight takes, by 300,000 of them while the server stands still. */
+/** Heap and external memory per command in flight, measured with 300,000 commands while the server is paused. */
 async function memory() {
   const count = 300_000
   globalThis.gc()
   const before = process.memoryUsage()
   const pending = new Array(count)
   for (let i = 0; i < count; i++) pending[i] = client.get(keys[i % 1_000])
-  // What is written in this turn or the next ones is on its way now.
+  // The commands written in this turn and the next ones are on their way now.
   for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve))
   globalThis.gc()
   const after = process.memoryUsage()

@@ -1,3 +1,3 @@
-/** Whether a source has changed, come or gone since dist was built. */
+/** Whether a source was changed, added or removed since dist was built. */
 export function isStale(): boolean
 export function build(): Promise<void>

@@ -1,6 +1,6 @@
 /**
- * Builds dist: tsc emits CommonJS, which goes into one file, and beside each entry stands a wrapper that hands the same
- * objects to `import`. So there is one identity of every class, however the package is loaded.
+ * Builds dist: tsc emits CommonJS, which is bundled into one file, and each entry point gets a wrapper that exports the same
+ * objects to `import`. So every class has one identity, however the package is loaded.
  */
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -20,7 +20,7 @@ const SOURCES = [
 ]
 const dist = path.join(root, 'dist')
 
-/** Whether a source has changed, come or gone since dist was built. */
+/** Whether a source was changed, added or removed since dist was built. */
 export function isStale() {
   const built = statSync(path.join(dist, `${ENTRIES.at(-1)}.d.mts`), { throwIfNoEntry: false })
   return !built || SOURCES.some(source => changedAt(path.join(root, source)) > built.mtimeMs)

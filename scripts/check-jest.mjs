@@ -1,6 +1,6 @@
 /**
- * `npm run check:jest`: the packed package under Jest 30, which can require no ES modules. Jest is installed in a temp folder,
- * from the registry, so this is not part of `npm test`; test/package runs Node with the same restriction.
+ * `npm run check:jest`: tests the packed package under Jest 30, which cannot require ES modules. Jest is installed from the
+ * registry in a temp folder, so this is not part of `npm test`; test/package runs Node with the same restriction.
  */
 import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -11,7 +11,7 @@ import { prerequisites } from './prerequisites.mjs'
 const TEST = `
 const { Redis, RedisError } = require('@respire/redis')
 
-test('a client is made, and its errors are ours', async () => {
+test('a client can be created and rejects with errors of this package', async () => {
   const redis = new Redis({ port: 1, reconnect: false })
   await expect(redis.get('key')).rejects.toBeInstanceOf(RedisError)
   redis.destroy()

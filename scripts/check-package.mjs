@@ -1,4 +1,4 @@
-/** `npm run check:package`: the packed package as publint and attw see it, in every way of resolving it. */
+/** `npm run check:package`: runs publint and attw on the packed package, for every kind of module resolution. */
 import { rmSync } from 'node:fs'
 import { run, tool } from './child.mjs'
 import { pack } from './pack.mjs'

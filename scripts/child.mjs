@@ -1,4 +1,4 @@
-/** Child processes and the programs of installed packages. Plain Node: usable before `npm ci` has run. */
+/** Runs child processes and the programs of installed packages. Plain Node, so that it works before `npm ci`. */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Runs a program with our own output; rejects unless it ends with 0. With a `limit` (ms) it and all its children are killed
- * when that is over, or when we are.
+ * Runs a program with the output of this process; rejects unless its exit code is 0. With a `limit` (ms) the program and all
+ * its children are killed when the limit is over, or when this process ends.
  */
 export async function run(command, { limit, ...options } = {}) {
   const bounded = limit === undefined ? {} : { detached: true, onSpawn: child => killAfter(limit, child) }
@@ -16,11 +16,11 @@ export async function run(command, { limit, ...options } = {}) {
   if (code !== 0) throw new Error(`${command.join(' ')}: exit ${code}`)
 }
 
-/** A child that is detached leads a process group, which is killed whole: a worker in an endless loop hears nothing else. */
+/** A detached child leads a process group. The whole group is killed, because a worker in an endless loop ignores other signals. */
 function killAfter(limit, child) {
   const kill = () => process.kill(-child.pid, 'SIGKILL')
   const timer = setTimeout(() => {
-    console.error(`killed: not done after ${limit / 60_000} minutes`)
+    console.error(`killed: not finished after ${limit / 60_000} minutes`)
     kill()
   }, limit)
   const exit = () => process.exit(1)
@@ -34,7 +34,7 @@ function killAfter(limit, child) {
   })
 }
 
-/** Runs a program and collects all it says. */
+/** Runs a program; resolves with its exit code and its output. */
 export function capture(command, options) {
   return started(command, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
 }
@@ -54,7 +54,7 @@ function started([program, ...args], { env, onSpawn, ...options }) {
   })
 }
 
-/** The command line of a program that an installed package brings: the same on every system, and quicker than npx. */
+/** The command line of a program of an installed package: the same on every system, and faster than npx. */
 export function tool(name, from = name) {
   const folder = path.join(root, 'node_modules', from)
   const { bin } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))

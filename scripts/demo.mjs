@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: Respire on real servers and real data, step by step. What is printed was measured in this run. Ends with 1
- * if a check fails.
+ * `npm run demo`: shows Respire on real servers with real data, step by step. All printed figures are measured in this run. The
+ * exit code is 1 if a check fails.
  */
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
@@ -8,12 +8,12 @@ import { prerequisites } from './prerequisites.mjs'
 
 const HELP = `npm run demo [-- OPTIONS]
 
-Starts servers of its own (nothing touches port 6379), loads a data set of cities, and shows what the client does.
+Starts its own servers (port 6379 is not used), loads a data set of cities, and shows what the client can do.
 
-  --all         all 135,000 cities instead of the 24,000 bigger ones
-  --only STEP   only this step (and the loading): ${['cities', 'transactions', 'pubsub', 'lock', 'cluster'].join(', ')}
-  --no-color    plain text
-  --help        this text`
+  --all         load all 135,000 cities instead of the 24,000 largest
+  --only STEP   run only this step (and the loading): ${['cities', 'transactions', 'pubsub', 'lock', 'cluster'].join(', ')}
+  --no-color    print plain text
+  --help        print this text`
 
 const { values: given } = parseArgs({
   options: {
@@ -39,7 +39,7 @@ const show = stage({ color: process.stdout.isTTY === true && !given['no-color'] 
 const started = performance.now()
 const server = await startSingle()
 const redis = new respire.Redis(server.url)
-redis.on('error', error => show.note(`(told by the 'error' event: ${error.message})`))
+redis.on('error', error => show.note(`('error' event: ${error.message})`))
 show.note(`${server.flavour} ${server.version.join('.')} started for this demo at ${server.url}`)
 
 const tools = { redis, server, respire, show, say: show.say, check: show.check, all: given.all }
@@ -50,7 +50,7 @@ try {
     await run(tools)
   }
 } catch (error) {
-  show.check(false, `the demo ran to its end: ${error.stack}`)
+  show.check(false, `the demo completes: ${error.stack}`)
 } finally {
   await redis.close()
   await server.stop()

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# A Docker engine of one's own, as root, for the tests that want one: its data, its socket and its state live in one folder
-# under the temp folder, so that nothing of the machine's own Docker is touched. Needs dockerd (Debian: docker.io).
+# Starts a separate Docker engine, as root, for the tests that need one. Its data, socket and state are in one folder under the
+# temp folder, so the machine's own Docker is not affected. Needs dockerd (Debian: docker.io).
 #
-#   docker-local.sh start    starts it if it does not run, makes the image, prints its DOCKER_HOST
-#   docker-local.sh image    makes the image respire-redis:local of the installed redis-server; no registry is asked
-#   docker-local.sh stop     stops it and removes the folder
+#   docker-local.sh start    starts the engine if it does not run, makes the image, prints DOCKER_HOST
+#   docker-local.sh image    makes the image respire-redis:local from the installed redis-server, without a registry
+#   docker-local.sh stop     stops the engine and removes the folder
 #
-# RESPIRE_DOCKER_DIR names another folder, for more than one of them.
+# RESPIRE_DOCKER_DIR names another folder, for more than one engine.
 set -euo pipefail
 
 dir=${RESPIRE_DOCKER_DIR:-${TMPDIR:-/tmp}/respire-docker}
@@ -17,7 +17,7 @@ fail() { echo "docker-local: $*" >&2; exit 1; }
 answers() { docker version >/dev/null 2>&1; }
 
 start() {
-  [ "$(id -u)" = 0 ] || fail 'an engine can be started as root only'
+  [ "$(id -u)" = 0 ] || fail 'only root can start an engine'
   for program in dockerd docker redis-server; do
     command -v $program >/dev/null || fail "no $program on PATH (Debian: apt-get install docker.io redis-server)"
   done
@@ -37,7 +37,7 @@ start() {
   echo "DOCKER_HOST=$DOCKER_HOST"
 }
 
-# The server, redis-cli, a shell, and the libraries of each: about 20 MB.
+# The image contains the server, redis-cli, a shell and their libraries: about 20 MB.
 image() {
   local root programs=(redis-server redis-cli dash cat sleep)
   root=$(mktemp -d)
@@ -72,7 +72,7 @@ stop() {
   rm -rf "$dir"
 }
 
-# dockerd leaves its bridge and its packet filter rules behind. They go if there were none before.
+# dockerd leaves its bridge and its packet filter rules behind. They are removed if there were none before.
 forget_network() {
   iptables-save | awk '
     /^\*/ { print; chains = "" }

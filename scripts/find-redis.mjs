@@ -1,10 +1,10 @@
 /**
- * Finds the Redis that tests, demo and benchmarks run on. Plain Node, no packages: this runs before `npm ci` has.
+ * Finds the Redis for tests, demo and benchmarks. Plain Node without packages, because it runs before `npm ci`.
  *
- *   REDIS_TEST_SERVER, if set:  docker | binary | path of a redis-server or valkey-server | redis://… — that, or an error
- *   else  a Docker engine that answers and has the image, or can pull it   (REDIS_TEST_IMAGE names another image)
+ *   REDIS_TEST_SERVER, if set:  docker | binary | path of a redis-server or valkey-server | redis://… — this one, or an error
+ *   else  a Docker engine that answers and has the image or can pull it   (REDIS_TEST_IMAGE names another image)
  *   else  redis-server or valkey-server on PATH, 6.2 or newer
- *   else  nothing; `installRedis` may help
+ *   else  none; `installRedis` may help
  */
 import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -15,25 +15,28 @@ import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 
-/** Pulled where an engine has none of the images below. */
+/** Pulled if the engine has none of the images below. */
 const PULLED_IMAGE = 'redis:8-alpine'
-/** Taken as they are where an engine has them; the first is made by `scripts/docker-local.sh image`. */
+/** Used if the engine has them; the first is made by `scripts/docker-local.sh image`. */
 const LOCAL_IMAGES = ['respire-redis:local', PULLED_IMAGE, 'redis:8', 'redis:7-alpine', 'redis:7']
 
 const OLDEST = [6, 2]
 
-const WAYS = `No Redis found to test with. Any one of these will do:
+const WAYS = `No Redis was found for the tests. Provide one of these:
   - a running Docker engine (image ${PULLED_IMAGE}, or REDIS_TEST_IMAGE=name)
   - redis-server or valkey-server, ${OLDEST.join('.')} or newer, on PATH
-  - on Debian or Ubuntu as root or with passwordless sudo: it is installed by itself
+  - Debian or Ubuntu, as root or with passwordless sudo: it is installed automatically
   - REDIS_TEST_SERVER=/path/to/redis-server, or REDIS_TEST_SERVER=redis://host:port`
 
-/** The Redis to use, or null if there is none. Rejects if REDIS_TEST_SERVER asks for one that cannot be had. */
+/** Resolves with the Redis to use, or null if there is none. Rejects if the one that REDIS_TEST_SERVER names cannot be used. */
 export async function findRedis(log = () => {}) {
   const wanted = process.env.REDIS_TEST_SERVER
   if (!wanted) return (await findDocker(log)) ?? (await findBinary())
   const found = await forced(wanted, log)
-  if (!found) throw new Error(`REDIS_TEST_SERVER=${wanted}, but there is none.\n${WAYS}`)
+  if (!found)
+    throw new Error(
+      `REDIS_TEST_SERVER=${wanted} cannot be used: it was not found, or is older than ${OLDEST.join('.')}.\n${WAYS}`,
+    )
   return found
 }
 
@@ -44,7 +47,7 @@ function forced(wanted, log) {
   return binary(path.resolve(wanted))
 }
 
-/** Installs redis-server with apt-get, as root or with passwordless sudo; rejects with the other ways where that cannot be. */
+/** Installs redis-server with apt-get, as root or with passwordless sudo. If that is impossible, rejects with the alternatives. */
 export async function installRedis(log = () => {}) {
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
   const able = onPath('apt-get') && (asRoot.length === 0 || (await succeeds('sudo', ['-n', 'true'])))
@@ -52,7 +55,7 @@ export async function installRedis(log = () => {}) {
   log('no Redis found: apt-get install redis-server')
   const apt = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq']
   await loud([...apt, 'update'])
-  // The package may start a service of its own on 6379. Tests never use that port.
+  // The package may start a service on port 6379. Tests never use that port.
   await loud([...apt, 'install', '-y', '--no-install-recommends', 'redis-server'])
   const found = await findBinary()
   if (!found) throw new Error(`apt-get installed redis-server, but it cannot be used.\n${WAYS}`)
@@ -102,7 +105,7 @@ function loud([command, ...args]) {
   })
 }
 
-// ---- Docker, asked over its socket: no client, no package, and an answer or none within a second
+// ---- Docker, over its socket: without a client or a package, and with a time limit of a second
 
 async function findDocker(log) {
   const engine = await findEngine()
@@ -117,7 +120,7 @@ async function findDocker(log) {
   return (await pull(engine, image)) ? { kind: 'docker', image } : null
 }
 
-/** The address of the first Docker engine that answers, as options of `http.request`, or null. */
+/** Resolves with the address of the first Docker engine that answers, as options of `http.request`, or null. */
 export async function findEngine() {
   for (const engine of engines()) {
     const { status } = await ask(engine, 'GET', '/_ping', 1_000)

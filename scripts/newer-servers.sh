@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Redis 8 and Valkey 8 beside the system's own server, on Debian 12: the packages of Debian 13, unpacked with the libraries they
-# were built with. Nothing of the system changes, root is not needed, and a second run only prints the paths.
+# Downloads Redis 8 and Valkey 8 on Debian 12: the packages of Debian 13, unpacked with the libraries that they were built with.
+# The system is not changed, root is not needed, and a second run only prints the paths.
 #
-#   newer-servers.sh [redis|valkey]      prints the path of that server, or of both
+#   newer-servers.sh [redis|valkey]      prints the path of this server, or of both
 #
-# They go to .cache/newer-servers, or to the folder that NEWER_SERVERS names.
+# The servers are stored in .cache/newer-servers, or in the folder that NEWER_SERVERS names.
 set -euo pipefail
 
 dir=${NEWER_SERVERS:-$(cd "$(dirname "$0")/.." && pwd)/.cache/newer-servers}
@@ -12,7 +12,7 @@ servers=(${1:-redis valkey})
 
 if ! grep -qs '^VERSION_ID="12"' /etc/os-release || ! grep -qs '^ID=debian' /etc/os-release; then
   cat >&2 <<'END'
-newer-servers.sh knows Debian 12 only. Elsewhere use Docker:
+newer-servers.sh supports Debian 12 only. On other systems use Docker:
   REDIS_TEST_IMAGE=redis:8-alpine npm run test:docker
   REDIS_TEST_IMAGE=valkey/valkey:8-alpine npm run test:docker
 or a server of your own: REDIS_TEST_SERVER=/path/to/redis-server npm test
@@ -20,11 +20,11 @@ END
   exit 1
 fi
 
-# Packages of Debian 13, from wherever this system has its own.
+# Downloads packages of Debian 13 from this system's own mirror.
 download() {
   local mirror source=$1/source.list
   mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "bookworm" { print $2; exit }')
-  [ -n "$mirror" ] || { echo 'newer-servers.sh: apt knows no Debian 12 mirror; apt-get update may help' >&2; exit 1; }
+  [ -n "$mirror" ] || { echo 'newer-servers.sh: apt has no Debian 12 mirror; try apt-get update' >&2; exit 1; }
   mkdir -p "$1"/{lists/partial,cache/archives/partial}
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$source"
   local apt=(apt-get -qq -o "Dir::Etc::SourceList=$source" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$1/lists"
@@ -33,7 +33,7 @@ download() {
   (cd "$1" && "${apt[@]}" download "${@:2}" >&2)
 }
 
-# A server runs with the loader and the libraries of its own release.
+# Each server runs with the loader and the libraries of its own release.
 unpack() {
   local server=$1 home=$dir/$1 package loader
   for package in "$work/$server"-*.deb "$work"/lib*.deb "$work"/zlib*.deb; do dpkg-deb -x "$package" "$home.part"; done

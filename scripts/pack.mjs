@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { capture, npm } from './child.mjs'
 
-/** Packs the built package as it would be published, into a new temp folder, which the caller removes. */
+/** Packs the built package as for publishing, into a new temp folder. The caller must remove the folder. */
 export async function pack() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'respire-pack-'))
   const { code, output } = await capture([npm, 'pack', '--silent', '--pack-destination', folder])

@@ -1,6 +1,6 @@
 /**
- * What a command of this repository stands on: Node, the packages of the lock file, dist, a Redis. What is missing is made;
- * where all is there, this takes some milliseconds. Plain Node, because it runs first.
+ * Prepares everything that a command of this repository needs: Node, the packages of the lock file, dist, a Redis. Missing
+ * parts are installed or built; if none is missing, this takes a few milliseconds. Plain Node, because it runs first.
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -8,7 +8,7 @@ import { build, isStale } from './build.mjs'
 import { npm, root, run } from './child.mjs'
 import { findRedis, installRedis } from './find-redis.mjs'
 
-/** Makes sure of everything; resolves with the Redis to use, unless none is asked for. */
+/** Prepares everything; resolves with the Redis to use, or with undefined if `redis` is false. */
 export async function prerequisites({ log = console.log, redis = true } = {}) {
   checkNode()
   if (!packagesInstalled()) {
@@ -30,10 +30,10 @@ function checkNode() {
   const [major, minor] = wanted.split('.').map(Number)
   const [ourMajor, ourMinor] = process.versions.node.split('.').map(Number)
   if (ourMajor > major || (ourMajor === major && ourMinor >= minor)) return
-  throw new Error(`Node ${wanted} or newer is needed; this is ${process.version} (${process.execPath}).`)
+  throw new Error(`Node ${wanted} or newer is required, but this is ${process.version} (${process.execPath}).`)
 }
 
-/** npm notes in node_modules what it put there. Packages for other platforms are missing from it, rightly. */
+/** Compares the lock file with npm's list of installed packages. Optional packages for other platforms are not installed. */
 function packagesInstalled() {
   const installed = read('node_modules/.package-lock.json')?.packages
   const locked = Object.entries(read('package-lock.json').packages).filter(([folder]) => folder !== '')
@@ -53,5 +53,5 @@ function read(file) {
 
 function describe(redis) {
   if (redis.kind === 'docker') return `Docker image ${redis.image}`
-  return redis.kind === 'url' ? 'the given URL' : `${redis.path} ${redis.version}`
+  return redis.kind === 'url' ? 'the URL in REDIS_TEST_SERVER' : `${redis.path} ${redis.version}`
 }

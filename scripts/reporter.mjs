@@ -1,8 +1,8 @@
 /**
- * A vitest reporter that counts. It writes `{ passed, failed, skipped: [{ name, reason }] }` as JSON to RESPIRE_COUNTS.
+ * A vitest reporter that counts tests. It writes `{ passed, failed, skipped: [{ name, reason }] }` as JSON to RESPIRE_COUNTS.
  *
- * A test is skipped with `context.skip(condition, 'reason')`. One that gives no reason did not run for a reason nobody
- * knows (`it.skip`, a `beforeAll` that threw), so it counts as failed, unless a filter on the command line left it out.
+ * A test is skipped with `context.skip(condition, 'reason')`. A test that was skipped without a reason (by `it.skip`, or by a
+ * `beforeAll` that threw) counts as failed, unless a filter on the command line excluded it.
  */
 import { writeFileSync } from 'node:fs'
 

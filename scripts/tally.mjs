@@ -1,10 +1,10 @@
-/** Counts what passed, failed and was skipped; its last line is the plain `N passed, N failed`. */
+/** Counts passed, failed and skipped tests. The last line that it prints is `N passed, N failed`. */
 export class Tally {
   #passed = 0
   #failed = 0
   #skipped = []
 
-  /** Counts of tests, or the reason why `name` could not run. */
+  /** Adds the counts of tests, or the reason why `name` could not run. */
   add({ passed = 0, failed = 0, skipped = [], reason }, name) {
     this.#passed += passed
     this.#failed += failed

@@ -1,4 +1,4 @@
-/** `npm run test:docker`: the integration tests in containers. Without an engine it says why, and that is no failure. */
+/** `npm run test:docker`: the integration tests in containers. Without an engine it prints the reason and does not fail. */
 import { withDocker } from './docker-engine.mjs'
 import { prerequisites } from './prerequisites.mjs'
 import { Tally } from './tally.mjs'

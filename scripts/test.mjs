@@ -1,8 +1,8 @@
 /**
- * `npm test`: everything, from whatever there is. Missing packages, dist and Redis are made first; then come the static
- * checks, side by side; then the tests; under CI the smoke tests once more in Docker. Last line: `N passed, N failed`.
+ * `npm test`: all checks and tests. First it installs missing packages, builds dist and finds a Redis; then it runs the static
+ * checks in parallel, then the tests, and under CI the smoke tests in Docker. The last line is `N passed, N failed`.
  *
- * `npm test -- ARGS` runs the tests only, with these arguments of vitest: `npm test -- --project unit test/errors`.
+ * `npm test -- ARGS` runs only the tests, with these arguments for vitest: `npm test -- --project unit test/errors`.
  */
 import { capture, tool } from './child.mjs'
 import { withDocker } from './docker-engine.mjs'
@@ -10,7 +10,7 @@ import { prerequisites } from './prerequisites.mjs'
 import { Tally } from './tally.mjs'
 import { runVitest } from './vitest.mjs'
 
-/** Few and quick: the rig itself, and one group of commands. */
+/** A few fast tests: of the test servers, and of one group of commands. */
 const SMOKE = ['--project', 'integration', 'test/servers', 'test/commands/strings']
 
 const args = process.argv.slice(2)
@@ -38,7 +38,7 @@ function checks() {
   }
 }
 
-/** A check is silent unless it fails. */
+/** The output of a check is printed only if it fails. */
 async function check([name, command]) {
   const { code, output } = await capture(command)
   console.log(code === 0 ? `ok      ${name}` : `FAILED  ${name}\n${output}`)

@@ -3,10 +3,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { root, run, tool } from './child.mjs'
 
-/** Some times what all tests take on two busy cores. */
+/** Several times the duration of all tests on two busy cores. */
 const LIMIT = 20 * 60_000
 
-/** Runs tests on this Redis; resolves with what `reporter.mjs` counted, also when tests fail. */
+/** Runs tests on this Redis. Resolves with the counts of `reporter.mjs`, also when tests fail. */
 export async function runVitest(redis, args) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'respire-counts-'))
   const counts = path.join(folder, 'counts.json')
@@ -17,7 +17,7 @@ export async function runVitest(redis, args) {
       limit: LIMIT,
     }).catch(error => error)
     const { passed, failed, skipped } = readCounts(counts)
-    // vitest fails for other reasons too: no test file found, a configuration that cannot be read
+    // vitest also fails for other reasons: no test file was found, or the configuration cannot be read.
     return { passed, failed: failed === 0 && failure ? 1 : failed, skipped }
   } finally {
     rmSync(folder, { recursive: true })
@@ -32,10 +32,10 @@ function readCounts(file) {
   }
 }
 
-/** Hands the found Redis on, so that no test process looks for one again. */
+/** Passes the Redis on, so that test processes do not search for one again. */
 function environment(redis) {
   if (redis.kind === 'url') return { REDIS_TEST_SERVER: redis.url }
   if (redis.kind === 'binary') return { REDIS_TEST_SERVER: redis.path }
-  // Containers are stopped by the tests that start them; the one that would watch over them must be pulled, so it stays away.
+  // Ryuk would stop leftover containers, but its image must be pulled. The tests stop the containers that they start.
   return { REDIS_TEST_SERVER: 'docker', REDIS_TEST_IMAGE: redis.image, TESTCONTAINERS_RYUK_DISABLED: 'true' }
 }

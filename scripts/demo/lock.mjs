@@ -15,7 +15,7 @@ export async function lockStep({ redis, say, check }) {
       most = Math.max(most, inside)
       order.push(name)
       tokens.push(lock.fencingToken)
-      // Read, think, write: without a lock the last one wins.
+      // Read, wait, write: without the lock the last writer would win.
       const sum = Number(await redis.get('till'))
       await sleep(20)
       await redis.set('till', sum - 10)
@@ -23,20 +23,23 @@ export async function lockStep({ redis, say, check }) {
     })
   }
   await Promise.all(['Ada', 'Ben', 'Cleo', 'Dan', 'Eve'].map(pay))
-  say(`  → ${order.join(', ')}: one after the other, ${(await redis.get('till')) ?? 0} left of 100`)
-  check(most === 1 && (await redis.get('till')) === '50', 'five contenders: never two at once, nothing is lost')
+  say(`  → ${order.join(', ')}: one after another, ${(await redis.get('till')) ?? 0} left of 100`)
+  check(
+    most === 1 && (await redis.get('till')) === '50',
+    'of five contenders never two hold the lock at once, and no update is lost',
+  )
   check(
     tokens.every((token, i) => i === 0 || token > tokens[i - 1]),
-    'their fencing tokens grow, so that the till could refuse a late one',
+    'their fencing tokens grow, so that the till could reject a late write',
   )
 
   const lock = await redis.lock('report', { ttl: 1_000 }).acquire()
   await lock.extend(4_000)
   const left = lock.validUntil - performance.now()
   say(
-    `await lock.extend(4_000)\n  → valid for ${(left / 1_000).toFixed(2)} s more, by our own clock; 1 % is kept back for drift`,
+    `await lock.extend(4_000)\n  → valid for ${(left / 1_000).toFixed(2)} s more by the local clock, less 1 % for clock drift`,
   )
-  check(left > 4_000 && (await lock.owned()), 'an extension adds to what is left')
+  check(left > 4_000 && (await lock.owned()), 'an extension adds to the time left')
   await lock.release()
 
   const lost = await redis.lock('report', { ttl: 150 }).acquire()
@@ -46,11 +49,17 @@ export async function lockStep({ redis, say, check }) {
   const late = (await aborted) - lost.validUntil
   const other = await next
   const error = await lost.release().catch(error => error)
-  say('a holder that is slower than its ttl')
+  say('a holder that takes longer than its ttl')
   say(
-    `  → its signal aborted ${late.toFixed(1)} ms behind validUntil; release(): ${error.name}, reason '${error.reason}'`,
+    `  → its signal aborted ${late.toFixed(1)} ms after validUntil; release(): ${error.name}, reason '${error.reason}'`,
   )
-  check(!lost.valid && signal.reason.name === 'LockNotOwnedError', 'a lost lock says so, at once and without asking')
-  check(error.name === 'LockNotOwnedError' && (await other.owned()), "and leaves the next holder's lock alone")
+  check(
+    !lost.valid && signal.reason.name === 'LockNotOwnedError',
+    'a lost lock aborts its signal at once, without asking the server',
+  )
+  check(
+    error.name === 'LockNotOwnedError' && (await other.owned()),
+    "the release of a lost lock does not touch the next holder's lock",
+  )
   await other.release()
 }

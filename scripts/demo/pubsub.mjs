@@ -1,8 +1,8 @@
-/** A pattern with a handler, a channel with `for await`, and a connection that is lost between. */
+/** A pattern with a handler, a channel with `for await`, and a lost connection in between. */
 export async function pubsubStep({ redis, server, show, say, check }) {
-  const heard = []
+  const received = []
   const byPattern = await redis.psubscribe(['news.*'], (message, channel) => {
-    heard.push(`${channel}: ${message}`)
+    received.push(`${channel}: ${message}`)
   })
   show.code("await redis.psubscribe(['news.*'], (message, channel) => …)")
   const gaps = []
@@ -20,27 +20,27 @@ export async function pubsubStep({ redis, server, show, say, check }) {
 
   await redis.publish('news.sport', 'one')
   await redis.publish('news.weather', 'rain')
-  await until(() => heard.length === 2 && read.length === 1)
-  say(`  → ${heard.join(', ')}`)
+  await until(() => received.length === 2 && read.length === 1)
+  say(`  → ${received.join(', ')}`)
   await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
   await until(() => gaps.length > 0)
   const [{ from, to, channels }] = gaps
-  say(`  → the connection was killed: a gap of ${(to - from).toFixed(0)} ms is told for ${channels.join(', ')}`)
+  say(`  → the connection was killed: a gap of ${(to - from).toFixed(0)} ms is reported for ${channels.join(', ')}`)
   await redis.publish('news.sport', 'the end')
   await reading
-  await until(() => heard.length === 3)
+  await until(() => received.length === 3)
   check(
-    read.join() === 'one,the end' && heard.length === 3,
-    'every handler and loop got each message once, also behind the loss',
+    read.join() === 'one,the end' && received.length === 3,
+    'every handler and loop got each message once, also after the loss',
   )
-  check(gaps.length === 1 && to >= from, 'the loss was told as a gap')
+  check(gaps.length === 1 && to >= from, 'the loss was reported as a gap')
   await byPattern.unsubscribe()
   const [, left] = [await redis.publish('news.sport', 'nobody'), await redis.pubsubNumpat()]
-  check(left === 0, 'nothing is left subscribed on the server')
+  check(left === 0, 'no subscription is left on the server')
 }
 
 async function until(condition) {
   for (const end = Date.now() + 5_000; !condition(); await new Promise(resolve => setTimeout(resolve, 5))) {
-    if (Date.now() > end) throw new Error('waited for five seconds')
+    if (Date.now() > end) throw new Error('the condition did not hold within five seconds')
   }
 }

@@ -1,4 +1,4 @@
-/** How the demo speaks: titles, lines of code, what they gave, and checks that are counted. */
+/** The output of the demo: titles, lines of code with their results, and checks, which are counted. */
 export function stage({ color }) {
   const paint = (code, text) => (color ? `\x1b[${code}m${text}\x1b[0m` : text)
   const kept = []
@@ -10,12 +10,12 @@ export function stage({ color }) {
     title: text => console.log(`\n${paint(1, text)}`),
     note: text => console.log(paint(2, text)),
     say: text => console.log(text),
-    /** A line of code, and what it resolved with. */
+    /** Prints a line of code and its result. */
     code: (line, value) => {
       console.log(paint(36, line))
       if (value !== undefined) console.log(`  → ${value}`)
     },
-    /** One thing that must hold. */
+    /** Prints and counts a condition that must hold. */
     check: (holds, what) => {
       if (!holds) failures++
       kept.push({ holds, what })

@@ -6,7 +6,7 @@ import { transactionStep } from './transactions.mjs'
 
 /** The steps of the demo, in order. */
 export const STEPS = [
-  { name: 'cities', title: 'Cities: loading and asking', run: citiesStep },
+  { name: 'cities', title: 'Cities: loading and queries', run: citiesStep },
   { name: 'transactions', title: 'Pipelines and transactions', run: transactionStep },
   { name: 'pubsub', title: 'Subscriptions', run: pubsubStep },
   { name: 'lock', title: 'A lock', run: lockStep },

@@ -1,11 +1,11 @@
-/** A pipeline, then twenty buyers for ten seats: a race that nobody may win twice. */
+/** A pipeline, then twenty buyers who compete for ten seats: no seat may be sold twice. */
 export async function transactionStep({ redis, respire, show, say, check }) {
   const [set, sum, text] = await redis.pipeline().set('visits', 41).incr('visits').get('visits').exec()
   show.code(
     "await redis.pipeline().set('visits', 41).incr('visits').get('visits').exec()",
     JSON.stringify([set, sum, text]),
   )
-  check(set === 'OK' && sum === 42 && text === '42', 'a pipeline gives the replies in order')
+  check(set === 'OK' && sum === 42 && text === '42', 'a pipeline returns the replies in order')
 
   await redis.set('seats', 10)
   let runs = 0
@@ -22,8 +22,8 @@ export async function transactionStep({ redis, respire, show, say, check }) {
     ),
   )
   const sold = buyers.filter(Boolean).length
-  say(`  → ${sold} of 20 buyers have a seat; the function ran ${runs} times, since a lost race is run again`)
-  check(sold === 10 && (await redis.get('seats')) === '0', 'ten seats were sold, none twice')
+  say(`  → ${sold} of 20 buyers have a seat; the function ran ${runs} times, because it is retried after a conflict`)
+  check(sold === 10 && (await redis.get('seats')) === '0', 'ten seats were sold, and none twice')
 
   await redis.set('text', 'no number')
   const error = await redis
@@ -38,7 +38,7 @@ export async function transactionStep({ redis, respire, show, say, check }) {
   )
   check(
     error instanceof respire.ResponseError && error.index === 1,
-    "a failure is the command's own error, with its index",
+    "a transaction rejects with the failed command's own error and its index",
   )
 
   const waiting = redis.blpop(['orders'], 5)
@@ -48,5 +48,5 @@ export async function transactionStep({ redis, respire, show, say, check }) {
     "const waiting = redis.blpop(['orders'], 5); await redis.rpush('orders', 'first'); await waiting",
     JSON.stringify(order),
   )
-  check(order?.element === 'first', 'a blocking command waits on a connection of its own')
+  check(order?.element === 'first', 'a blocking command uses a connection of its own')
 }

@@ -8,7 +8,7 @@ import { until } from './conditions.js'
 
 const ROOT = path.join(__dirname, '../..')
 
-/** Whether there is a built package for child processes to load. */
+/** Whether dist exists, so that child processes can load the package. */
 export function isBuilt(): boolean {
   return existsSync(path.join(ROOT, 'dist/index.js'))
 }
@@ -19,12 +19,12 @@ export interface ChildOptions {
   /** Arguments of node itself. */
   nodeArgs?: readonly string[]
   env?: Readonly<Record<string, string>>
-  /** Milliseconds until it is killed. Default 20 000. */
+  /** Milliseconds until the process is killed. Default 20 000. */
   timeout?: number
 }
 
 export interface ChildResult {
-  /** null if a signal ended it. */
+  /** null if a signal ended the process. */
   code: number | null
   signal: NodeJS.Signals | null
   stdout: string
@@ -33,8 +33,8 @@ export interface ChildResult {
 }
 
 /**
- * A Node process of its own, for what a test cannot bear in its own: exits, crashes, handles left open. Its script uses the
- * built package, `require('@respire/redis')`.
+ * A separate Node process, for tests of exits, crashes and open handles. Its script uses the built package,
+ * `require('@respire/redis')`.
  */
 export class Child {
   stdout = ''
@@ -63,14 +63,14 @@ export class Child {
     this.exited = this.#exit(timeout)
   }
 
-  /** Resolves when it has printed this; rejects if it ends without. */
+  /** Resolves when the process has printed this text; rejects if it ends first. */
   async printed(text: string, timeout = 10_000): Promise<void> {
     const ended = () => this.#process.exitCode !== null || this.#process.signalCode !== null
     await until(() => this.stdout.includes(text) || ended(), { timeout, what: `the child prints ${text}` })
     if (!this.stdout.includes(text)) throw new Error(`the child ended before it printed ${text}:\n${this.stderr}`)
   }
 
-  /** One line for its standard input. */
+  /** Writes a line to its standard input. */
   say(line: string): void {
     this.#process.stdin?.write(`${line}\n`)
   }
@@ -90,7 +90,7 @@ export class Child {
   }
 }
 
-/** Runs a script to its end. */
+/** Runs a script; resolves when the process has ended. */
 export function runChild(script: string, options?: ChildOptions): Promise<ChildResult> {
   return new Child(script, options).exited
 }

@@ -5,13 +5,13 @@ const POLL = 5
 export interface UntilOptions {
   /** Milliseconds. Default 5000. */
   timeout?: number
-  /** What is awaited, for the error. */
+  /** The condition in words, for the error message. */
   what?: string
 }
 
 /**
- * Awaits until the condition gives something truthy, and resolves with it. A condition that throws is one that does not hold
- * yet; the last error is told if it never does.
+ * Resolves with the first truthy value of the condition. If the condition throws, it does not hold yet; if it never holds, the
+ * rejection has the last error as its `cause`.
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
@@ -26,7 +26,7 @@ export async function until<T>(
     } catch (error) {
       cause = error
     }
-    if (performance.now() > deadline) throw new Error(`not so after ${timeout} ms: ${what}`, { cause })
+    if (performance.now() > deadline) throw new Error(`not fulfilled after ${timeout} ms: ${what}`, { cause })
     await sleep(POLL)
   }
 }

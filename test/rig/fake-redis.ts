@@ -5,10 +5,10 @@ import tls from 'node:tls'
 import { decode } from '../servers/servers.mjs'
 import { until } from './conditions.js'
 
-/** Bytes of a reply, in one piece or in pieces that come when the generator gives them. '' sends nothing, null never ends. */
+/** The bytes of a reply, whole or in pieces that a generator yields. '' sends nothing; null never replies, to later commands neither. */
 export type FakeReply = string | Uint8Array | AsyncIterable<string | Uint8Array> | null
 
-/** Answers a command; undefined leaves it to the handshake, and what that does not know is an unknown command. */
+/** Replies to a command. With undefined the built-in handshake replies, or with an unknown-command error. */
 export type FakeScript = (
   argv: readonly string[],
   connection: FakeConnection,
@@ -22,18 +22,18 @@ export interface FakeCommand {
 
 export interface FakeOptions {
   script?: FakeScript
-  /** false: HELLO is an unknown command, as before 6.0. Default true. */
+  /** false: HELLO is an unknown command, as before Redis 6.0. Default true. */
   hello?: boolean
-  /** What HELLO calls its version. Default 7.4.0. */
+  /** The version in the reply to HELLO. Default 7.4.0. */
   version?: string
-  /** AUTH and HELLO … AUTH must give this, or WRONGPASS. */
+  /** AUTH and HELLO … AUTH with another password get WRONGPASS. */
   password?: string
-  /** Sees each connection before its first byte: to greet it, or to take its bytes with `connection.onData`. */
+  /** Called with each connection before its first byte: to send a greeting, or to receive its bytes by `connection.onData`. */
   onConnection?: (connection: FakeConnection) => void
   tls?: TlsOptions
 }
 
-/** Texts of replies. */
+/** Encoded replies. */
 export const resp = {
   ok: '+OK\r\n',
   nil: '_\r\n',
@@ -51,7 +51,7 @@ export class FakeConnection {
   readonly id: number
   protocol: 2 | 3 = 2
   bytesReceived = 0
-  /** Takes the bytes instead of the command reader. */
+  /** Receives the bytes instead of the command reader. */
   onData: ((data: Buffer) => void) | undefined
   readonly #socket: Socket
 
@@ -64,12 +64,12 @@ export class FakeConnection {
     return this.#socket.destroyed
   }
 
-  /** Sends bytes that nobody asked for. */
+  /** Sends bytes without a command. */
   send(bytes: string | Uint8Array): void {
     if (this.#socket.writable) this.#socket.write(bytes)
   }
 
-  /** Reads nothing any more, so that what the client sends backs up. */
+  /** Stops reading, so that the client's bytes back up. */
   pause(): void {
     this.#socket.pause()
   }
@@ -78,18 +78,18 @@ export class FakeConnection {
     this.#socket.resume()
   }
 
-  /** FIN. */
+  /** Closes the connection by FIN. */
   end(): void {
     this.#socket.end()
   }
 
-  /** RST. */
+  /** Closes the connection by RST. */
   reset(): void {
     this.#socket.resetAndDestroy()
   }
 }
 
-/** A server that says what a test wants it to say. It runs in the process of the test. */
+/** A scripted server: the test decides its replies. It runs in the process of the test. */
 export class FakeRedis {
   readonly host = '127.0.0.1'
   /** Every command received, in order. */
@@ -106,7 +106,7 @@ export class FakeRedis {
     this.script = options.script ?? (() => undefined)
     const serve = (socket: Socket): void => this.#serve(socket)
     this.#server = options.tls ? tls.createServer(options.tls, serve) : net.createServer({ noDelay: true }, serve)
-    // A handshake that the client breaks off is what some tests are about.
+    // Some tests make the client abort the TLS handshake.
     this.#server.on('tlsClientError', () => {})
   }
 
@@ -116,7 +116,7 @@ export class FakeRedis {
     return fake
   }
 
-  /** The port that it listens on, or did until it was stopped. */
+  /** The port of the server, also after it was stopped. */
   get port(): number {
     return this.#port
   }
@@ -125,12 +125,12 @@ export class FakeRedis {
     return `${this.#options.tls ? 'rediss' : 'redis'}://${this.#options.tls ? 'localhost' : this.host}:${this.port}`
   }
 
-  /** The commands of this name, in any letter case. */
+  /** The received commands of this name, in any letter case. */
   received(name: string): readonly FakeCommand[] {
     return this.commands.filter(({ argv }) => argv[0]?.toUpperCase() === name.toUpperCase())
   }
 
-  /** Resolves with the last of so many commands of this name. */
+  /** Resolves with the `count`-th command of this name. */
   async untilReceived(name: string, count = 1): Promise<FakeCommand> {
     return await until(() => this.received(name)[count - 1], { what: `${count} × ${name} at the fake server` })
   }
@@ -158,7 +158,7 @@ export class FakeRedis {
     const connection = new FakeConnection(this.connections.length, socket)
     this.connections.push(connection)
     this.#sockets.add(socket)
-    // Grows by doubling, and what was read of it is never written over: commands point into it.
+    // Grows by doubling. Bytes that were read are never overwritten, because commands point to them.
     let memory = Buffer.alloc(0)
     let received = memory
     let replied: Promise<void> = Promise.resolve()

@@ -1,10 +1,10 @@
 /**
- * A process that counts at a server and is stopped and continued from outside:
+ * A process that increments counters on a server, and is stopped and continued from outside:
  *
  *   node test/rig/freezes.mjs PORT
  *
- * Prints a line `working` when it begins, and works until its standard input has a line. Then it prints a JSON line: what was
- * acknowledged, what was rejected, and with which errors.
+ * Prints a line `working` when it begins, and works until it reads a line from its standard input. Then it prints a JSON line
+ * with the numbers of acknowledged and rejected increments, and the errors.
  */
 import { createRequire } from 'node:module'
 

@@ -14,17 +14,17 @@ export interface LedgerReport {
   notSent: number
   /** Errors without an `outcome`. They count as unknown for the balance. */
   other: number
-  /** Increments acknowledged that the server does not have. */
+  /** Acknowledged increments that the server does not have. */
   lost: number
-  /** Increments the server has beyond all that were acknowledged or unknown. */
+  /** Increments that the server has in excess of all acknowledged and unknown ones. */
   doubled: number
-  /** Replies that were not what they had to be. */
+  /** Replies with a wrong value. */
   wrong: number
 }
 
 /**
- * A book of increments. For every key, at the end and over a connection of our own: acked ≤ final ≤ acked + unknown.
- * Below is a lost write, above one that ran twice, or ran although it was 'not sent'.
+ * Books increments and compares them with the server at the end, over a raw connection. For every key it must hold that
+ * acked ≤ final ≤ acked + unknown: less is a lost write; more is a write that ran twice, or that ran although it was 'not sent'.
  */
 export class Ledger {
   readonly #entries = new Map<string, Entry>()
@@ -50,17 +50,17 @@ export class Ledger {
     }
   }
 
-  /** Books a reply whose right value is known. */
+  /** Books a reply whose correct value is known. */
   bookReply(actual: unknown, expected: unknown): void {
     if (!isDeepStrictEqual(actual, expected)) this.#wrong++
   }
 
-  /** The errors met and how often, by class and message. */
+  /** How often each error occurred, by class and message. */
   get errors(): ReadonlyMap<string, number> {
     return this.#errors
   }
 
-  /** Compares the book with what the server or the cluster holds. */
+  /** Compares the ledger with the values in the server or the cluster. */
   async settle(truth: Server | Cluster): Promise<LedgerReport> {
     const finals = await readCounters(truth, [...this.#entries.keys()])
     let lost = 0
@@ -82,7 +82,7 @@ export class Ledger {
     }
   }
 
-  /** Settles, and rejects if anything was lost, ran twice or was answered wrongly. Resolves with the line to print. */
+  /** Compares, and rejects if a write was lost or ran twice, or a reply was wrong. Resolves with a line to print. */
   async expectBalanced(truth: Server | Cluster): Promise<string> {
     const report = await this.settle(truth)
     const line = reportLine(report)

@@ -1,6 +1,6 @@
 /**
- * The process that carries the chaos proxies of one test process; `proxy.ts` starts it and commands it over IPC. A process of
- * its own, so that its delays are not those of the event loop under test.
+ * The process that runs the chaos proxies of one test process; `proxy.ts` starts and controls it over IPC. It is a separate
+ * process, so that a busy event loop under test does not delay the proxies.
  *
  *        client ── up ──▶ │ Lane: queue, weather, limit │ ──▶ server
  *               ◀─ down ─ │ Lane                        │ ◀──
@@ -18,9 +18,9 @@ import { Random } from './random.mjs'
  * @typedef {'up' | 'down'} Direction
  */
 
-/** Bytes that wait in a lane before its source is told to stop. */
+/** The number of bytes in a lane above which its source is paused. */
 const HIGH_WATER = 1 << 20
-/** Milliseconds before a reset: a client that finds bytes and the reset together is told of a plain end by libuv. */
+/** Milliseconds between the last bytes and a reset: if a client finds both together, libuv reports a normal end. */
 const BEFORE_RESET = 3
 
 /** @type {Required<Weather>} */
@@ -32,7 +32,7 @@ class Lane {
   limit = Infinity
   /** @type {Ending} */
   ending = 'rst'
-  /** It lost bytes: nothing may follow them, or the stream would be a lie. */
+  /** The lane has dropped bytes: no later byte may pass, because the stream would be corrupt. */
   #torn = false
   #ended = false
   #pumping = false
@@ -81,7 +81,7 @@ class Lane {
     void this.#pump()
   }
 
-  /** Never before what came before. @param {number} size @param {number} delay @param {number} throttle bytes a second */
+  /** The time at which bytes are due, never before earlier bytes. @param {number} size @param {number} delay @param {number} throttle bytes a second */
   #due(size, delay, throttle) {
     if (delay === 0 && throttle === 0) return this.#lastDue
     this.#lastDue = Math.max(performance.now() + delay, this.#lastDue) + (throttle > 0 ? (size / throttle) * 1000 : 0)
@@ -98,7 +98,7 @@ class Lane {
       await this.#pass(next.bytes)
       if (this.#link.cutOff) return
       if (this.#queued < HIGH_WATER) this.#from.resume()
-      // A turn between pieces, or the receiver would find them joined.
+      // One turn between two pieces, because the receiver would read them together otherwise.
       if (this.#weather.chunk > 0) await nextTurn()
     }
     this.#pumping = false
@@ -133,14 +133,14 @@ class Lane {
     if (bytes.length === 0 || !this.#to.writable) return
     this.passed += bytes.length
     this.#proxy.counts[this.#direction] += bytes.length
-    // Down to the kernel before a cut may follow.
+    // The kernel must have the bytes before a cut may follow.
     await new Promise(resolve => this.#to.write(bytes, resolve))
   }
 }
 
-/** One connection of a client, and its way on to the server. */
+/** A connection of a client, and the connection to the server that belongs to it. */
 class Link {
-  /** Nothing passes any more. */
+  /** Whether the connection was cut: no byte passes any more. */
   cutOff = false
   id
   proxy
@@ -171,7 +171,7 @@ class Link {
   }
 
   /**
-   * The client sees the ending; the server gets a plain FIN, so that it surely reads every byte that passed.
+   * Ends the connection for the client as asked. The server gets a FIN, so that it reads every byte that passed.
    * @param {Ending} how
    */
   end(how) {
@@ -184,7 +184,7 @@ class Link {
     if (how === 'rst') setTimeout(() => this.#client.resetAndDestroy(), BEFORE_RESET)
     else this.#client.end()
     this.#server.end()
-    // What still comes is read and dropped: unread bytes would turn the FIN into a RST.
+    // Later bytes are read and dropped, because unread bytes would turn the FIN into a RST.
     this.#client.resume()
     this.#server.resume()
   }
@@ -211,7 +211,7 @@ class ProxyServer {
   counts = { accepted: 0, cuts: 0, kills: 0, up: 0, down: 0, swallowed: 0 }
   target
   port
-  /** Of pieces and jitter; cuts draw from their own, which how the bytes arrive must not change. */
+  /** For pieces and jitter. Cuts have a generator of their own, so that the arrival of bytes does not change them. */
   random
   #cutRandom
   #server = net.createServer({ allowHalfOpen: true, noDelay: true }, client => this.#accept(client))
@@ -236,7 +236,7 @@ class ProxyServer {
     await once(this.#server, 'listening')
   }
 
-  /** The kernel refuses connections from now on; the open ones stay. */
+  /** Makes the kernel refuse new connections; open ones stay. */
   refuse() {
     this.#server.close()
   }
@@ -267,7 +267,7 @@ class ProxyServer {
     this.#cutsOfNext.push(cut)
   }
 
-  /** @param {Cut} cut its bytes count from now */
+  /** @param {Cut} cut counts its bytes from now */
   cutOpen(cut) {
     for (const link of this.links) aim(link, { ...cut, after: link[cut.direction].passed + cut.after })
     return this.links.size
@@ -302,7 +302,7 @@ class ProxyServer {
     givePortBack(this.port)
   }
 
-  /** @returns {Promise<void>} the next change of the weather, or end of a connection */
+  /** @returns {Promise<void>} resolves at the next change of the weather, or at the end of a connection */
   change() {
     return new Promise(resolve => this.#waiting.push(resolve))
   }

@@ -2,34 +2,34 @@ import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
 import path from 'node:path'
 
-/** Of one direction. */
+/** The behaviour of the proxy in one direction. */
 export interface Weather {
-  /** `hold` keeps bytes back until the mode changes; `swallow` loses them, and all that follow on that connection. */
+  /** `hold` keeps bytes back until the mode changes; `swallow` drops them, and all later bytes of that connection. */
   mode?: 'pass' | 'hold' | 'swallow'
   /** Milliseconds. */
   delay?: number
-  /** Milliseconds at most, random, on top of the delay. Order is kept. */
+  /** A random time of at most so many milliseconds is added to the delay. The order of bytes is kept. */
   jitter?: number
-  /** Bytes a second; 0 is no limit. */
+  /** Bytes per second; 0 is no limit. */
   throttle?: number
-  /** Pieces of 1 to so many bytes, random; 0 leaves them as they come. */
+  /** Splits into random pieces of 1 to so many bytes; 0 does not split. */
   chunk?: number
 }
 
-/** How a connection ends for the client: reset, closed, or closed in one direction while what it sends still passes. */
+/** How a connection ends for the client: reset, closed, or closed in one direction while its own bytes still pass. */
 export type Ending = 'rst' | 'fin' | 'half'
 
 export interface Cut {
-  /** `up`: client to server. */
+  /** `up` is from client to server. */
   direction: 'up' | 'down'
-  /** Exactly so many bytes pass; with 0 the first one that comes is the end. */
+  /** Exactly so many bytes pass; with 0 the connection ends at the first byte. */
   after: number
-  /** Default 'rst'. The server sees a plain close, and so reads every byte that passed. */
+  /** Default 'rst'. The server always sees a normal close, so it reads every byte that passed. */
   ending?: Ending
 }
 
 export interface RandomCuts {
-  /** Least and most bytes. */
+  /** The least and the greatest number of bytes. */
   after: readonly [number, number]
   /** Default both. */
   directions?: readonly ('up' | 'down')[]
@@ -55,7 +55,7 @@ export interface ProxyStats {
   /** Bytes that passed. */
   up: number
   down: number
-  /** Bytes that were lost to `swallow`, of both directions. */
+  /** Bytes dropped by `swallow`, in both directions. */
   swallowed: number
 }
 
@@ -73,7 +73,7 @@ type Verb =
   | 'stats'
   | 'stop'
 
-/** What the proxy process is told. */
+/** A request to the proxy process. */
 export type Order = { id: number; port: number } & (
   | { verb: 'start'; args: [Target, number] }
   | { verb: Verb; args: unknown[] }
@@ -85,7 +85,7 @@ interface Answer {
   error?: string
 }
 
-/** The one process for all proxies of this one. It ends when this one does. */
+/** The one proxy process for all proxies of this process. It ends with this process. */
 class ProxyProcess {
   readonly #child: ChildProcess = fork(path.join(__dirname, 'proxy-process.mjs'), { execArgv: [] })
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
@@ -99,7 +99,7 @@ class ProxyProcess {
       else waiting?.reject(new Error(answer.error))
     })
     this.#child.on('exit', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error('the proxy process ended'))
+      for (const { reject } of this.#waiting.values()) reject(new Error('the proxy process has ended'))
     })
     this.#child.unref()
     this.#child.channel?.unref()
@@ -116,7 +116,7 @@ class ProxyProcess {
 
 let shared: ProxyProcess | undefined
 
-/** A TCP proxy on 127.0.0.1 that does what networks do. It begins calm: everything passes at once. */
+/** A TCP proxy on 127.0.0.1 that simulates network failures. At first all bytes pass at once. */
 export class ChaosProxy {
   readonly host = '127.0.0.1'
   readonly port: number
@@ -127,7 +127,7 @@ export class ChaosProxy {
     this.port = port
   }
 
-  /** @param seed of its jitter, pieces and random cuts */
+  /** @param seed the seed of its jitter, pieces and random cuts */
   static async start(target: Target, seed = 1): Promise<ChaosProxy> {
     shared ??= new ProxyProcess()
     const process = shared
@@ -139,48 +139,48 @@ export class ChaosProxy {
     return `redis://${this.host}:${this.port}`
   }
 
-  /** Changes the weather of both directions, or of one; it holds for open and new connections. */
+  /** Changes the behaviour in both directions, or in one, for open and new connections. */
   async set(change: Weather & { up?: Weather; down?: Weather }): Promise<void> {
     await this.#order('set', change)
   }
 
-  /** Everything passes again, and no cut is planned for connections to come. */
+  /** Lets all bytes pass again, and cancels the cuts of future connections. */
   async calm(): Promise<void> {
     await this.#order('calm')
   }
 
-  /** Refuses new connections, as a port without a server does; the open ones stay. */
+  /** Refuses new connections, as a port without a server does; open connections stay. */
   async refuse(): Promise<void> {
     await this.#order('refuse')
   }
 
-  /** Accepts again. */
+  /** Accepts connections again. */
   async accept(): Promise<void> {
     await this.#order('listen')
   }
 
-  /** Where new connections go from now on. */
+  /** Changes the target of new connections. */
   async pointTo(target: Target): Promise<void> {
     const to = 'path' in target ? { path: target.path } : { host: target.host, port: target.port }
     await this.#order('pointTo', to)
   }
 
-  /** Cuts the next new connection, counting from its first byte. Several calls are for several connections, in order. */
+  /** Cuts the next new connection, counting from its first byte. Several calls apply to several connections, in order. */
   async cutNext(cut: Cut): Promise<void> {
     await this.#order('cutNext', cut)
   }
 
-  /** Cuts the connections open now, counting from now. Resolves with how many. */
+  /** Cuts all open connections, counting bytes from now. Resolves with their number. */
   async cutOpen(cut: Cut): Promise<number> {
     return Number(await this.#order('cutOpen', cut))
   }
 
-  /** Cuts every new connection at a random byte; null ends it. */
+  /** Cuts every new connection after a random number of bytes; null stops this. */
   async cutAtRandom(cuts: RandomCuts | null): Promise<void> {
     await this.#order('cutAtRandom', cuts)
   }
 
-  /** Ends all open connections now. Resolves with how many. */
+  /** Ends all open connections now. Resolves with their number. */
   async kill(ending: Ending = 'rst'): Promise<number> {
     return Number(await this.#order('kill', ending))
   }

@@ -1,12 +1,12 @@
-/** A seeded generator: the same numbers for the same seed on every machine. */
+/** A seeded random number generator: the same numbers for the same seed on every machine. */
 export class Random {
   constructor(seed: number)
   readonly seed: number
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   float(): number
-  /** From `min` to `max`, both included. */
+  /** An integer from `min` to `max`, both included. */
   int(min: number, max: number): number
-  /** True so often out of 1. */
+  /** True with this probability, 0 to 1. */
   chance(probability: number): boolean
   pick<T>(items: readonly T[]): T
   /** A shuffled copy. */
@@ -14,5 +14,5 @@ export class Random {
   bytes(length: number): Buffer
 }
 
-/** A generator whose seed is printed with `what`; the environment variable SEED replays it. */
+/** Returns a generator and prints its seed with `what`; the environment variable SEED repeats a run. */
 export function seeded(what: string): Random

@@ -1,4 +1,4 @@
-/** A seeded generator (sfc32), the same numbers for the same seed on every machine. */
+/** A seeded random number generator (sfc32): the same numbers for the same seed on every machine. */
 export class Random {
   seed
   #state = new Uint32Array(4)
@@ -10,17 +10,17 @@ export class Random {
     for (let round = 0; round < 15; round++) this.#next()
   }
 
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   float() {
     return this.#next() / 2 ** 32
   }
 
-  /** From `min` to `max`, both included. @param {number} min @param {number} max */
+  /** An integer from `min` to `max`, both included. @param {number} min @param {number} max */
   int(min, max) {
     return min + Math.floor(this.float() * (max - min + 1))
   }
 
-  /** True so often out of 1. @param {number} probability */
+  /** True with this probability, 0 to 1. @param {number} probability */
   chance(probability) {
     return this.float() < probability
   }
@@ -55,7 +55,7 @@ export class Random {
   }
 }
 
-/** A generator whose seed is printed; the environment variable SEED replays it. @param {string} what the test that uses it */
+/** Returns a generator and prints its seed; the environment variable SEED repeats a run. @param {string} what the test that uses it */
 export function seeded(what) {
   const { SEED } = process.env
   const random = new Random(SEED === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(SEED))

@@ -9,7 +9,7 @@ import { until } from './conditions.js'
 import { Ledger } from './ledger.js'
 import { ChaosProxy } from './proxy.js'
 
-/** Connects by TCP and by nothing else; resolves with false if that is refused. */
+/** Opens a TCP connection; resolves with false if it is refused. */
 function accepts(port: number): Promise<boolean> {
   return new Promise(resolve => {
     const socket = net.connect(port, '127.0.0.1')
@@ -18,11 +18,11 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-/** What one TLS client meets: 'ok', or the code of its error. */
+/** Resolves with the result of a TLS connection: 'ok', or the code of the error. */
 function handshake(options: tls.ConnectionOptions): Promise<string | undefined> {
   return new Promise(resolve => {
     const socket = tls.connect({ servername: 'localhost', ...options })
-    // The refusal of a client's certificate comes after the handshake, in the place of the reply.
+    // A server rejects a client's certificate after the handshake, in place of the reply.
     socket.write(encode(['PING']))
     socket.on('data', () => resolve('ok')).on('data', () => socket.destroy())
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
@@ -31,7 +31,7 @@ function handshake(options: tls.ConnectionOptions): Promise<string | undefined> 
 }
 
 describe('a single server', () => {
-  test('starts, answers, is paused, killed and restarted, and is gone after stop', async () => {
+  test('a server can be started, paused, killed and restarted, and accepts no connection after stop', async () => {
     const server = await startSingle({ config: ['--maxclients', '77'] })
     expect(await server.command('CONFIG', 'GET', 'maxclients')).toEqual(['maxclients', '77'])
     expect(server.version).toHaveLength(3)
@@ -62,7 +62,7 @@ describe('a single server', () => {
     expect(await accepts(server.port)).toBe(false)
   })
 
-  test('with a password, or with users, lets in those only', async () => {
+  test('a server with a password or with users rejects other clients', async () => {
     const locked = await startSingle({ password: 'open sesame' })
     const stranger = await connectRaw({ port: locked.port })
     await expect(stranger.command('PING')).rejects.toThrow('NOAUTH')
@@ -78,7 +78,7 @@ describe('a single server', () => {
     await listed.stop()
   })
 
-  test('listens on a unix socket', async ({ skip }) => {
+  test('a server listens on a unix socket', async ({ skip }) => {
     skip((await chooseRedis()).kind !== 'binary', 'a unix socket cannot leave a container')
     const server = await startSingle({ unixSocket: true })
     const { socketPath = '' } = server
@@ -97,20 +97,20 @@ describe('a single server', () => {
     ['expired', 'CERT_HAS_EXPIRED'],
     ['selfSigned', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['otherAuthority', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-  ])('shows a %s certificate: %s', async (certificate, outcome) => {
+  ])('a server with a %s certificate gives the TLS client %s', async (certificate, outcome) => {
     const server = await startSingle({ tls: { certificate } })
     expect(await handshake({ host: 'localhost', port: server.tls?.port, ca: getCertificates().ca })).toBe(outcome)
     await server.stop()
   })
 
-  test('a certificate without a name fails where an address is dialled', async () => {
+  test('a certificate without a name fails when an address is dialled', async () => {
     const server = await startSingle({ tls: { certificate: 'noName' } })
     const options = { host: '127.0.0.1', servername: '', port: server.tls?.port, ca: getCertificates().ca }
     expect(await handshake(options)).toBe('ERR_TLS_CERT_ALTNAME_INVALID')
     await server.stop()
   })
 
-  test('asks clients for a certificate of its authority', async () => {
+  test('a server can require client certificates of its authority', async () => {
     const server = await startSingle({ tls: { clients: 'yes' } })
     const { ca, client, strangeClient } = getCertificates()
     const target = { host: 'localhost', port: server.tls?.port, ca }
@@ -143,7 +143,7 @@ describe('the chaos proxy', () => {
     return raw
   }
 
-  /** All that a client gets that writes these bytes at once. */
+  /** Writes these bytes at once; resolves with all bytes received until the connection ends. */
   function exchange(proxy: ChaosProxy, bytes: Buffer): Promise<string> {
     return new Promise(resolve => {
       const socket = net.connect(proxy.port, '127.0.0.1')
@@ -157,7 +157,7 @@ describe('the chaos proxy', () => {
     })
   }
 
-  test('a connection ends with RST or with FIN, as told', async () => {
+  test('the proxy ends connections by RST or by FIN, as asked', async () => {
     const proxy = await proxied()
     const ending = async (how: 'rst' | 'fin'): Promise<string> => {
       const socket = net.connect(proxy.port, '127.0.0.1')
@@ -173,7 +173,7 @@ describe('the chaos proxy', () => {
     expect(await ending('fin')).toBe('fin')
   })
 
-  test('cut after byte k of the commands: the server reads k bytes, no more', async () => {
+  test('after a cut at byte k of the commands the server has read exactly k bytes', async () => {
     const proxy = await proxied()
     const increment = encode(['INCR', 'up'])
     const script = Buffer.concat([increment, increment, increment])
@@ -193,7 +193,7 @@ describe('the chaos proxy', () => {
     }
   })
 
-  test('cut after byte k of the replies: the client reads k bytes, no more, and the server ran all', async () => {
+  test('after a cut at byte k of the replies the client has read exactly k bytes, and the server ran all commands', async () => {
     const proxy = await proxied()
     const script = Buffer.concat([encode(['INCR', 'down']), encode(['ECHO', 'abc']), encode(['PING'])])
     const replies = ':1\r\n$3\r\nabc\r\n+PONG\r\n'
@@ -205,7 +205,7 @@ describe('the chaos proxy', () => {
     }
   })
 
-  test('half-close: the client reads the end, what it writes still arrives', async () => {
+  test('after a half-close the client reads the end, and its bytes still arrive', async () => {
     const proxy = await proxied()
     const socket = net.connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true })
     socket.write(encode(['SET', 'half', 0]))
@@ -218,7 +218,7 @@ describe('the chaos proxy', () => {
     socket.destroy()
   })
 
-  test('small pieces, delay and throttle change when, not what', async () => {
+  test('small pieces, delay and throttle of the proxy change the timing and not the bytes', async () => {
     const proxy = await proxied()
     await proxy.set({ chunk: 3, jitter: 2, up: { throttle: 200_000 } })
     const raw = await through(proxy)
@@ -232,7 +232,7 @@ describe('the chaos proxy', () => {
     expect(performance.now() - start).toBeGreaterThan(55)
   })
 
-  test('hold keeps bytes, swallow loses them for good', async () => {
+  test('the proxy keeps bytes back with hold and drops them with swallow', async () => {
     const proxy = await proxied()
     const raw = await through(proxy)
     await proxy.set({ down: { mode: 'hold' } })
@@ -254,10 +254,10 @@ describe('the chaos proxy', () => {
     await Promise.all([rejected, after])
   })
 
-  test('refuse, accept and pointTo', async () => {
+  test('the proxy refuses connections, accepts them again, and can change its target', async () => {
     const proxy = await proxied()
     const raw = await through(proxy)
-    // Accepted by now: what the kernel alone has accepted would be closed with the listener.
+    // The proxy has accepted this connection by now; one in the kernel's backlog would be closed with the listener.
     expect(await raw.command('PING')).toBe('PONG')
     await proxy.refuse()
     expect(await accepts(proxy.port)).toBe(false)
@@ -271,7 +271,7 @@ describe('the chaos proxy', () => {
     expect(await (await through(proxy)).command('GET', 'where')).toBe('other')
   })
 
-  test('random cuts are those of the seed, and the ledger sees what they did', async () => {
+  test('random cuts depend on the seed alone, and the ledger counts their effects', async () => {
     const cutsOf = async (seed: number): Promise<number[]> => {
       const proxy = await ChaosProxy.start(server(), seed)
       opened.push(proxy)
@@ -296,9 +296,10 @@ describe('the chaos proxy', () => {
 
 describe('the ledger', () => {
   const server = useServer()
-  const failure = (outcome: string): Promise<never> => Promise.reject(Object.assign(new Error('gone'), { outcome }))
+  const failure = (outcome: string): Promise<never> =>
+    Promise.reject(Object.assign(new Error('the connection was lost'), { outcome }))
 
-  test('allows what is unknown, and nothing else', async () => {
+  test('the ledger accepts unknown increments as run or not run, and nothing else', async () => {
     const ledger = new Ledger()
     expect(await ledger.book('key', server().command('INCR', 'key'))).toBe(1)
     expect(await ledger.book('key', failure('not sent'))).toBe(undefined)
@@ -322,7 +323,7 @@ describe('the ledger', () => {
 describe('a cluster', () => {
   const cluster = useCluster()
 
-  test('serves every slot, and our slots are the server’s', async () => {
+  test('a cluster serves every slot, and slotOf agrees with the server', async () => {
     const [first] = cluster().nodes
     for (const key of ['a', 'foo{bar}baz', 'foo{}{bar}', '{', 'ключ', '{user}:1', '']) {
       expect(slotOf(key)).toBe(await first?.command('CLUSTER', 'KEYSLOT', key))
@@ -331,7 +332,7 @@ describe('a cluster', () => {
     expect(slotOf(cluster().key(12_345))).toBe(12_345)
   })
 
-  test('is read by the ledger, each key where it lives', async () => {
+  test('the ledger reads each key at the primary of its slot', async () => {
     const ledger = new Ledger()
     for (const slot of [1, 6_000, 16_000]) {
       const key = cluster().key(slot, 'ledger')
@@ -341,7 +342,7 @@ describe('a cluster', () => {
     expect(await ledger.expectBalanced(cluster())).toContain('3 acknowledged')
   })
 
-  test('moves a slot there and back, over and over', async () => {
+  test('a slot can be moved back and forth repeatedly', async () => {
     const slot = 42
     const from = await cluster().primaryOf(slot)
     const to = (await cluster().primaries()).find(node => node !== from)
@@ -356,7 +357,7 @@ describe('a cluster', () => {
     expect(await cluster().primaryOf(slot)).toBe(from)
   })
 
-  test('holds a slot half-way', async () => {
+  test('a slot move can be stopped half-way', async () => {
     const slot = 7_000
     const [here, there] = [cluster().key(slot, 'here'), cluster().key(slot, 'there')]
     const from = await cluster().primaryOf(slot)
@@ -373,7 +374,7 @@ describe('a cluster', () => {
     await cluster().moveSlot(slot, from)
   })
 
-  test('fails over, loses a primary, and heals', async () => {
+  test('a cluster can fail over, lose a primary, and be healed', async () => {
     const primary = await cluster().primaryOf(0)
     const [replica] = await cluster().replicasOf(primary)
     if (!replica) throw new Error('no replica')
@@ -387,7 +388,7 @@ describe('a cluster', () => {
     expect(cluster().living).toHaveLength(6)
   })
 
-  test('starts anew on other ports', async () => {
+  test('a cluster can be restarted on other ports', async () => {
     const before = cluster().seeds
     await cluster().restart({ anotherPort: true })
     expect(cluster().seeds.filter(seed => before.includes(seed))).toEqual([])

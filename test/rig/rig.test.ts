@@ -14,16 +14,19 @@ import { Watchdog } from './watchdog.js'
 const execute = promisify(execFile)
 
 describe('until', () => {
-  test('resolves with what the condition gives, and names what never came', async () => {
+  test('until resolves with the value of the condition, and names a condition that is never fulfilled', async () => {
     let count = 0
     expect(await until(() => ++count === 3 && 'third')).toBe('third')
     const never = until(() => Promise.reject(new Error('why')), { timeout: 10, what: 'it comes' })
-    await expect(never).rejects.toMatchObject({ message: 'not so after 10 ms: it comes', cause: new Error('why') })
+    await expect(never).rejects.toMatchObject({
+      message: 'not fulfilled after 10 ms: it comes',
+      cause: new Error('why'),
+    })
   })
 })
 
 describe('Random', () => {
-  test('repeats itself for one seed, and only for that', () => {
+  test('Random repeats itself for the same seed, and for no other', () => {
     const draw = (seed: number): number[] => Array.from({ length: 20 }, () => new Random(seed).int(0, 1_000_000))
     const run = (random: Random): number[] => Array.from({ length: 20 }, () => random.int(0, 1_000_000))
     expect(draw(7)).toEqual(draw(7))
@@ -32,7 +35,7 @@ describe('Random', () => {
     expect(new Set(run(new Random(7))).size).toBeGreaterThan(15)
   })
 
-  test('stays within its bounds and reaches them', () => {
+  test('Random stays within its bounds and reaches them', () => {
     const random = new Random(1)
     const drawn = new Set(Array.from({ length: 500 }, () => random.int(-2, 2)))
     expect([...drawn].sort((a, b) => a - b)).toEqual([-2, -1, 0, 1, 2])
@@ -42,7 +45,7 @@ describe('Random', () => {
 })
 
 describe('Watchdog', () => {
-  test('tells which promises never settle', async () => {
+  test('Watchdog names the promises that never settle', async () => {
     const watchdog = new Watchdog()
     let release = (): void => {}
     const late = watchdog.watch(new Promise<void>(resolve => (release = resolve)), 'the late one')
@@ -72,7 +75,7 @@ describe('FakeRedis', () => {
     return { fake, raw }
   }
 
-  test('answers by script, else shakes hands, else knows no such command', async () => {
+  test('FakeRedis replies by its script, then by the handshake, then with an unknown-command error', async () => {
     const { fake, raw } = await fakeWith({ script: ([name]) => (name === 'GET' ? resp.bulk('value') : undefined) })
     expect(await raw.command('GET', 'key')).toBe('value')
     expect(await raw.command('HELLO', '2')).toContain('redis')
@@ -81,7 +84,7 @@ describe('FakeRedis', () => {
     expect(fake.received('get').map(({ argv }) => argv)).toEqual([['GET', 'key']])
   })
 
-  test('asks for the password, and can be too old for HELLO', async () => {
+  test('FakeRedis requires its password, and can be too old for HELLO', async () => {
     const { raw } = await fakeWith({ password: 'secret' })
     await expect(raw.command('HELLO', 2)).rejects.toThrow('NOAUTH')
     await expect(raw.command('HELLO', 2, 'AUTH', 'default', 'guess')).rejects.toThrow('WRONGPASS')
@@ -90,7 +93,7 @@ describe('FakeRedis', () => {
     await expect(old.raw.command('HELLO', 3)).rejects.toThrow('unknown command')
   })
 
-  test('gives a reply in pieces when the test says so, and later replies after it', async () => {
+  test('FakeRedis sends a reply in pieces when the test allows, and later replies after it', async () => {
     let release = (): void => {}
     const released = new Promise<void>(resolve => (release = resolve))
     const { raw, fake } = await fakeWith()
@@ -110,7 +113,7 @@ describe('FakeRedis', () => {
     expect(order).toEqual(['hello', 'PONG'])
   })
 
-  test('sends what nobody asked for, never answers, and hangs up', async () => {
+  test('FakeRedis can send bytes without a command, never reply, and close the connection', async () => {
     const { raw, fake } = await fakeWith({ script: ([name]) => (name === 'NEVER' ? null : undefined) })
     const never = expect(raw.command('NEVER')).rejects.toThrow('closed')
     const { connection } = await fake.untilReceived('NEVER')
@@ -125,7 +128,7 @@ describe('FakeRedis', () => {
 })
 
 describe('Child', () => {
-  test('tells how a process ended and what it said', async ({ skip }) => {
+  test('Child reports the exit and the output of a process', async ({ skip }) => {
     skip(!isBuilt(), 'no dist/: run `npm run build` first')
     const code = 'console.log(process.argv[1], process.env.WHAT); console.error("oops"); process.exitCode = 3'
     expect(await runChild(code, { args: ['given'], env: { WHAT: 'so' } })).toEqual({
@@ -139,20 +142,20 @@ describe('Child', () => {
     expect(stuck).toMatchObject({ code: null, signal: 'SIGKILL', timedOut: true })
   })
 
-  test('is spoken to, and finds the package by its name', async ({ skip }) => {
+  test('Child receives input and can require the package by its name', async ({ skip }) => {
     skip(!isBuilt(), 'no dist/: run `npm run build` first')
     const child = new Child(`
-      process.stdin.on('data', text => { console.log('heard', String(text)); process.exit() })
+      process.stdin.on('data', text => { console.log('got', String(text)); process.exit() })
       console.log('ready', typeof require('@respire/redis'))`)
     await child.printed('ready object')
     child.say('hello')
-    expect(await child.exited).toMatchObject({ code: 0, stdout: 'ready object\nheard hello\n\n' })
+    expect(await child.exited).toMatchObject({ code: 0, stdout: 'ready object\ngot hello\n\n' })
     await expect(child.printed('more')).rejects.toThrow('the child ended before it printed more')
   })
 })
 
 describe('the keeper', () => {
-  test('kills what a killed process left behind', async () => {
+  test('the keeper kills the children of a killed process', async () => {
     const servers = JSON.stringify(path.join(__dirname, '../servers/servers.mjs'))
     const code = `
       import { spawn } from 'node:child_process'
@@ -168,7 +171,7 @@ describe('the keeper', () => {
   })
 })
 
-/** Dead, or a zombie that nobody reaps. */
+/** Whether a process is dead, or a zombie that was not reaped. */
 async function hasEnded(pid: number): Promise<boolean> {
   const { stdout } = await execute('ps', ['-o', 'stat=', '-p', `${pid}`]).catch(() => ({ stdout: '' }))
   return stdout.trim() === '' || stdout.startsWith('Z')

@@ -8,14 +8,14 @@ interface Span {
   readonly to: number
 }
 
-/** A turn of the event loop: when, and how long this thread computed in it, ms. */
+/** A turn of the event loop: its start and end, and the CPU time of this thread in it, ms. */
 interface Turn extends Span {
   readonly cpu: number
 }
 
 /**
- * Watches how long each turn of the event loop is held, with what the garbage collector takes subtracted. Time that other
- * processes had is none, and neither is that of other threads: computing time of this thread counts.
+ * Measures how long each turn of the event loop takes, without garbage collection. The CPU time of this thread counts, because
+ * other processes and threads may have run meanwhile.
  */
 export class LoopWatch {
   readonly #turns: Turn[] = []
@@ -27,7 +27,7 @@ export class LoopWatch {
   #on = true
 
   constructor() {
-    // The steps of an incremental collection are reported to nobody; a collection in one go is.
+    // Node reports a collection in one go, but not the steps of an incremental one.
     v8.setFlagsFromString('--no-incremental-marking')
     this.#observer = new PerformanceObserver(list => {
       for (const { duration, startTime } of list.getEntries())
@@ -46,10 +46,10 @@ export class LoopWatch {
     if (this.#on) setImmediate(() => this.#look())
   }
 
-  /** Ms of the longest holds, longest first. */
+  /** Resolves with the durations of all turns in ms, longest first. */
   async stop(): Promise<readonly number[]> {
     this.#on = false
-    // The observer hears of a collection some turns after it.
+    // The observer is notified of a collection a few turns after it.
     await new Promise(resolve => setTimeout(resolve, 50))
     this.#observer.disconnect()
     this.#clock.close()
@@ -58,7 +58,7 @@ export class LoopWatch {
   }
 }
 
-/** How long of the turn this thread computed outside of collections, which have as much of the computing time as of the time. */
+/** The CPU time of a turn without its collections, whose share of the CPU time is taken to be their share of the wall time. */
 function held({ from, to, cpu }: Turn, collections: readonly Span[]): number {
   let collecting = 0
   for (const collection of collections)
@@ -67,16 +67,16 @@ function held({ from, to, cpu }: Turn, collections: readonly Span[]): number {
 }
 
 /**
- * Expects that no turn of the event loop is held for more than 10 ms in `run`, which returns what a LoopWatch saw. The best of
- * three runs counts: what other processes do to caches and page tables, and what the compiler does in this thread the
- * first time, only adds to what a turn takes.
+ * Expects that no turn of the event loop takes more than 10 ms in `run`, which resolves with the durations of a LoopWatch. The
+ * best of three runs counts, because other processes (through caches and page tables) and the first compilation in this thread
+ * only make a turn longer.
  */
 export async function expectShortTurns(run: () => Promise<readonly number[]>): Promise<void> {
   let longest = Number.POSITIVE_INFINITY
   for (let runs = 0; runs < 3 && longest > 10; runs++) {
     const holds = await run()
     if (process.env.BULK !== undefined) console.info(`longest turns: ${holds.slice(0, 5).map(ms => ms.toFixed(1))} ms`)
-    // What is done in one go leaves no turns behind.
+    // Work done in one go would not show up as turns.
     expect(holds.length).toBeGreaterThan(10)
     longest = Math.min(longest, holds[0] ?? 0)
   }
@@ -88,7 +88,7 @@ interface Clock {
   close(): void
 }
 
-/** Computing time of this thread, ms; where the system does not say it, that of the process. */
+/** The CPU time of this thread, ms; if the system does not report it, that of the process. */
 function threadClock(): Clock {
   const processTime = () => {
     const { system, user } = process.cpuUsage()

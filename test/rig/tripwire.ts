@@ -1,8 +1,8 @@
 import net from 'node:net'
 
-/** A proxy that resets a connection as soon as the client has sent these bytes on it, as one that hangs up at a command does. */
+/** A proxy that resets a connection as soon as the client has sent these bytes, like a proxy that does not allow a command. */
 export class Tripwire {
-  /** How often it hung up. */
+  /** The number of connections that were reset. */
   tripped = 0
   readonly #server: net.Server
   readonly #sockets = new Set<net.Socket>()
@@ -29,7 +29,7 @@ export class Tripwire {
           seen = text.slice(-bytes.length)
           return
         }
-        // What was sent before it has passed: the server runs it, and nobody hears of it.
+        // The bytes before them pass: the server runs those commands, and their replies are lost.
         this.tripped++
         upstream.end(data.subarray(0, Math.max(0, at - seen.length)))
         client.resetAndDestroy()

@@ -1,12 +1,12 @@
 import { until } from './conditions.js'
 
-/** Watches promises for the one fault no assertion on them can see: that they never settle. */
+/** Watches promises for the one fault that no assertion on them can detect: that they never settle. */
 export class Watchdog {
   fulfilled = 0
   rejected = 0
   readonly #pending = new Map<Promise<unknown>, string>()
 
-  /** Watches a promise and gives it back. Its rejection stays the caller's to handle. */
+  /** Watches a promise and returns it. The caller must handle its rejection. */
   watch<T>(promise: Promise<T>, what: string): Promise<T> {
     this.#pending.set(promise, what)
     promise.then(
@@ -22,12 +22,12 @@ export class Watchdog {
     return promise
   }
 
-  /** What has not settled, in the words it was given. */
+  /** The descriptions of all promises that have not settled. */
   get unsettled(): readonly string[] {
     return [...this.#pending.values()]
   }
 
-  /** Resolves when all have settled; rejects with a list of those that have not within the milliseconds given. */
+  /** Resolves when all promises have settled; rejects with a list of the pending ones after `within` ms. */
   async expectAllSettled(within = 1_000): Promise<void> {
     try {
       await until(() => this.#pending.size === 0, { timeout: within })

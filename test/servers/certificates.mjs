@@ -1,6 +1,6 @@
 /**
- * An authority of our own and certificates from it, good and bad, as PEM. Written as DER here: a certificate is eight
- * fields, this takes 2 ms where openssl takes 115, and a machine that has only Docker needs no openssl.
+ * A test authority and its certificates, good and bad, as PEM. The DER is encoded here: a certificate has only eight fields,
+ * this takes 2 ms where openssl takes 115, and a machine that has only Docker needs no openssl.
  */
 import { createSign, generateKeyPairSync, randomBytes } from 'node:crypto'
 
@@ -48,7 +48,7 @@ function pem(label, bytes) {
 /** @typedef {{ subject: string, privateKey: import('node:crypto').KeyObject, cert: string, key: string }} Issued */
 
 /**
- * @param {{ subject: string, issuer?: Issued, names?: readonly string[], expired?: boolean }} wish without issuer: self-signed, an authority
+ * @param {{ subject: string, issuer?: Issued, names?: readonly string[], expired?: boolean }} wish without an issuer the certificate is self-signed, an authority
  * @returns {Issued}
  */
 function issue({ subject, issuer, names, expired = false }) {
@@ -78,7 +78,7 @@ const LOCAL = ['localhost', '127.0.0.1']
 /** @type {import('./servers.mjs').Certificates | undefined} */
 let certificates
 
-/** The certificates of this process, made at the first call. */
+/** The certificates of this process, which are made at the first call. */
 export function getCertificates() {
   if (certificates) return certificates
   const authority = issue({ subject: 'Respire test authority' })

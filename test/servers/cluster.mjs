@@ -7,29 +7,29 @@ import { ownerOf, viewText } from './topology.mjs'
 const SLOTS = 16384
 const POLL = 10
 const LIMIT = 30_000
-/** A manual failover that the server gave up after its own 5 s is asked for again. */
+/** After this time a manual failover is requested again: the server gives up after 5 s. */
 const FAILOVER_LIMIT = 6_000
-/** A replica that has not won its election by then takes its primary's place without. */
+/** After this time a replica that has not won its election takes over without one. */
 const ELECTION_LIMIT = 12_000
-/** Long enough for a starved machine; MIGRATE blocks both nodes meanwhile. */
+/** Long enough for a busy machine; MIGRATE blocks both nodes meanwhile. */
 const MIGRATE_TIMEOUT = 5_000
 
-/** Awaits until it is so, `what` in words. @param {string} what @param {() => Promise<boolean>} isSo */
+/** Awaits a condition; `what` is the condition in words. @param {string} what @param {() => Promise<boolean>} isSo */
 async function until(what, isSo, limit = LIMIT) {
   const deadline = performance.now() + limit
-  let trouble = ''
+  let failure = ''
   for (;;) {
     const so = await isSo().catch(error => {
-      trouble = ` (${error})`
+      failure = ` (${error})`
       return false
     })
     if (so) return
-    if (performance.now() > deadline) throw new Error(`cluster: not ${what} after ${limit} ms${trouble}`)
+    if (performance.now() > deadline) throw new Error(`cluster: not ${what} after ${limit} ms${failure}`)
     await sleep(POLL)
   }
 }
 
-/** @template T @param {readonly T[]} items @param {(item: T) => Promise<boolean>} test in turn, for the first no is enough */
+/** @template T @param {readonly T[]} items @param {(item: T) => Promise<boolean>} test run one after another, until the first that fails */
 async function every(items, test) {
   for (const item of items) if (!(await test(item))) return false
   return true
@@ -39,7 +39,7 @@ export class PlacedCluster {
   nodes
   #place
   #replicasEach
-  /** Moves one after another: two MIGRATEs in a circle can block each other. @type {Promise<unknown>} */
+  /** Slot moves run one after another, because two MIGRATEs in opposite directions can block each other. @type {Promise<unknown>} */
   #moving = Promise.resolve()
 
   /**
@@ -72,8 +72,8 @@ export class PlacedCluster {
   }
 
   /**
-   * Resolves when every living node serves, and knows the roles and epochs of all as the others know them. The epochs matter:
-   * who votes refuses a replica that knows an older one of its primary, so a kill before that may get no successor.
+   * Resolves when every living node serves, and all nodes agree on roles and epochs. Epochs matter: a voter rejects a replica
+   * that knows an older epoch of its primary, so after an earlier kill no replica might be promoted.
    */
   async waitReady() {
     await until('ready', () => this.#isReady())
@@ -84,7 +84,7 @@ export class PlacedCluster {
     await this.#place.close()
   }
 
-  /** All nodes anew, with what they remember of each other; on other ports they are introduced again. */
+  /** Restarts all nodes with their stored view of the cluster; on other ports they are introduced again. */
   async restart({ anotherPort = false } = {}) {
     await Promise.all(this.nodes.map(node => node.kill()))
     await Promise.all(this.nodes.map(node => node.restart({ anotherPort })))
@@ -92,7 +92,7 @@ export class PlacedCluster {
     await this.waitReady()
   }
 
-  /** After a test that broke things: the dead are started, the paused go on, and all agree again. Roles stay as they are. */
+  /** Repairs the cluster after a test: starts dead nodes, resumes paused ones, and waits until all agree. Roles stay as they are. */
   async heal() {
     for (const node of this.nodes) {
       if (node.paused) await node.resume()
@@ -105,7 +105,7 @@ export class PlacedCluster {
   async primaryOf(slot) {
     const members = await this.#members()
     const node = this.#byId(ownerOf(members, slot)?.id)
-    if (!node) throw new Error(`cluster: nobody serves slot ${slot}`)
+    if (!node) throw new Error(`cluster: no node serves slot ${slot}`)
     return node
   }
 
@@ -120,12 +120,12 @@ export class PlacedCluster {
     return this.nodes.filter(node => members.some(member => member.id === node.id && member.primary === primary.id))
   }
 
-  /** Makes this replica a primary; resolves when every living node says so. @param {ClusterNode} replica @param {'FORCE' | 'TAKEOVER'} [how] */
+  /** Makes this replica a primary; resolves when every living node knows. @param {ClusterNode} replica @param {'FORCE' | 'TAKEOVER'} [how] */
   async failover(replica, how) {
     if (!how) {
-      await until(`abreast of its primary: ${replica.url}`, async () => {
+      await until(`in sync with its primary: ${replica.url}`, async () => {
         const primary = this.#primaryIn(await replica.members(), replica)
-        return primary !== undefined && (await replica.isAbreastOf(primary))
+        return primary !== undefined && (await replica.isInSyncWith(primary))
       })
     }
     const isPromoted = () =>
@@ -144,8 +144,8 @@ export class PlacedCluster {
   }
 
   /**
-   * Kills a primary whose replica can follow it, and resolves with the promoted one when every living node says so. Refuses
-   * where no promotion could come: without a linked replica, or without a majority of the other primaries.
+   * Kills a primary that has a replica; resolves with the promoted replica when every living node knows it. Rejects if no
+   * replica could be promoted: without a linked replica, or without a majority of the other primaries.
    * @param {ClusterNode} primary
    */
   async killPrimary(primary) {
@@ -167,14 +167,14 @@ export class PlacedCluster {
       })
     const what = `promoted: a replica of ${primary.url}`
     await until(what, isFollowed, ELECTION_LIMIT).catch(async () => {
-      // Seen once in some fifty kills on a busy machine; nobody's client is to blame.
+      // On a busy machine about one election in fifty fails, which is not the fault of a client.
       await replicas[0]?.command('CLUSTER', 'FAILOVER', 'TAKEOVER')
       await until(what, isFollowed)
     })
     return /** @type {ClusterNode} */ (/** @type {unknown} */ (promoted))
   }
 
-  /** Moves a slot with its keys; resolves when every node knows. @param {number} slot @param {ClusterNode} to */
+  /** Moves a slot with its keys; resolves when every node knows the new owner. @param {number} slot @param {ClusterNode} to */
   async moveSlot(slot, to) {
     const from = await this.primaryOf(slot)
     if (from === to) return
@@ -182,7 +182,7 @@ export class PlacedCluster {
     await move.finish()
   }
 
-  /** Opens a move and leaves the slot half-way. @param {number} slot @param {ClusterNode} to */
+  /** Starts the move of a slot and leaves it half-way. @param {number} slot @param {ClusterNode} to */
   async beginMove(slot, to) {
     const from = await this.primaryOf(slot)
     await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id)
@@ -201,7 +201,7 @@ export class PlacedCluster {
     }
   }
 
-  /** A key of this slot, told apart from others by its suffix. @param {number} slot @param {string | number} suffix */
+  /** Returns a key of this slot with this suffix. @param {number} slot @param {string | number} suffix */
   key(slot, suffix = 'key') {
     return `{${tagOf(slot)}}:${suffix}`
   }
@@ -212,7 +212,7 @@ export class PlacedCluster {
     await Promise.all(
       this.nodes.map(async (node, index) => {
         node.id = await node.command('CLUSTER', 'MYID')
-        await node.command('CLUSTER', 'SET-CONFIG-EPOCH', index + 1) // before they meet: no epochs collide
+        await node.command('CLUSTER', 'SET-CONFIG-EPOCH', index + 1) // before the nodes meet, so that no epochs collide
         if (index >= primaries) return
         await node.command(...addSlots(node, Math.round(index * each), Math.round((index + 1) * each) - 1))
       }),
@@ -228,7 +228,7 @@ export class PlacedCluster {
     )
   }
 
-  /** Everyone to everyone: a third of the time that gossip would take. */
+  /** Introduces all nodes to each other, which takes a third of the time of gossip. */
   async #introduce() {
     await Promise.all(
       this.nodes.flatMap((node, index) =>
@@ -252,11 +252,11 @@ export class PlacedCluster {
       view ??= concerned
       if (concerned !== view) return false
       const primary = this.#primaryIn(members, node)
-      return primary === undefined || !living.includes(primary) || (await node.isAbreastOf(primary))
+      return primary === undefined || !living.includes(primary) || (await node.isInSyncWith(primary))
     })
   }
 
-  /** Whom this replica follows. @param {readonly import('./topology.mjs').Member[]} members @param {ClusterNode} replica */
+  /** The primary of this replica. @param {readonly import('./topology.mjs').Member[]} members @param {ClusterNode} replica */
   #primaryIn(members, replica) {
     return this.#byId(members.find(({ id }) => id === replica.id)?.primary)
   }
@@ -270,8 +270,8 @@ export class PlacedCluster {
   }
 
   /**
-   * Fast moves there and back would make the nodes dispute the slot for good (a stale replica's UPDATE wins), so this ends
-   * when every node names the new owner and knows its epoch.
+   * Resolves when every node knows the new owner and its epoch. Otherwise fast moves back and forth could make the nodes dispute
+   * the slot for ever, because the UPDATE message of a stale replica wins.
    * @param {number} slot @param {ClusterNode} from @param {ClusterNode} to
    */
   async #finishMove(slot, from, to) {
@@ -297,7 +297,7 @@ export class PlacedCluster {
     return Number.parseInt(range, 10)
   }
 
-  /** The view of the first living node. */
+  /** The members of the cluster, as the first living node sees them. */
   async #members() {
     const [node] = this.living
     if (!node) throw new Error('cluster: no node is alive')
@@ -315,7 +315,7 @@ function isSound({ flags, connected }) {
   return connected && !flags.some(flag => ['fail', 'fail?', 'handshake', 'noaddr'].includes(flag))
 }
 
-/** ADDSLOTSRANGE came with 7.0. @param {ClusterNode} node @param {number} first @param {number} last @returns {(string | number)[]} */
+/** ADDSLOTSRANGE is new in Redis 7.0. @param {ClusterNode} node @param {number} first @param {number} last @returns {(string | number)[]} */
 function addSlots(node, first, last) {
   if (node.atLeast(7)) return ['CLUSTER', 'ADDSLOTSRANGE', first, last]
   return ['CLUSTER', 'ADDSLOTS', ...Array.from({ length: last - first + 1 }, (_, index) => first + index)]

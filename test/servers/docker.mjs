@@ -1,7 +1,7 @@
 /**
- * A place for servers: one container that stands still and in which servers are started, paused and killed like local
- * processes. Ports are the same inside and outside, so that the addresses a cluster announces hold on both sides.
- * testcontainers is imported here only, and only when this place is chosen: loading it takes 0.6 s.
+ * A place for servers: one idle container, in which servers are started, paused and killed like local processes. Ports are the
+ * same inside and outside, so that the addresses that a cluster announces are valid on both sides. testcontainers is imported
+ * only here, and only when this place is chosen, because loading it takes 0.6 s.
  */
 import { readBuild } from './local.mjs'
 import { givePortBack, takePort } from './ports.mjs'
@@ -37,12 +37,12 @@ export class DockerPlace {
    * @param {string} image
    * @param {Readonly<Record<string, string>>} files
    * @param {readonly string[]} names of the servers to come
-   * @param {number} ports how many can be taken at most
+   * @param {number} ports the greatest number of ports that can be taken
    */
   static async open(image, files, names, ports) {
     const { GenericContainer, Wait } = await import('testcontainers')
     const taken = await Promise.all(Array.from({ length: ports }, takePort))
-    // A small image may lack mkdir: a file copied in makes its folder.
+    // A small image may lack mkdir: copying a file creates its folder.
     const contents = { ...files, ...Object.fromEntries(names.map(name => [`${name}/log`, ''])) }
     try {
       const container = await new GenericContainer(image)
@@ -51,7 +51,7 @@ export class DockerPlace {
         .withCopyContentToContainer(
           Object.entries(contents).map(([name, content]) => ({ content, target: `${FOLDER}/${name}`, mode: 0o644 })),
         )
-        // The default, waiting for a port, needs tools that small images lack.
+        // The default strategy, which waits for a port, needs tools that small images lack.
         .withWaitStrategy(Wait.forLogMessage('standing'))
         .start()
       const version = await run(container, `${SERVER} --version`)
@@ -64,7 +64,7 @@ export class DockerPlace {
 
   async takePort() {
     const port = this.#unused.shift()
-    if (port === undefined) throw new Error('the container has no port left')
+    if (port === undefined) throw new Error('all ports of the container are taken')
     return port
   }
 
@@ -95,13 +95,13 @@ class ContainedProcess {
     this.#logFile = logFile
   }
 
-  /** SIGKILL resolves when the process is gone. @param {'SIGKILL' | 'SIGSTOP' | 'SIGCONT'} name */
+  /** Sends a signal. For SIGKILL it resolves when the process has ended. @param {'SIGKILL' | 'SIGSTOP' | 'SIGCONT'} name */
   async signal(name) {
     if (this.ended) return
     const kill = `kill -${name.slice(3)} ${this.pid}`
     if (name !== 'SIGKILL') return void (await run(this.#container, kill))
     this.ended = true
-    // Nobody reaps it: dead is state Z, the third word of its stat.
+    // No parent reaps it, so a dead process has state Z, the third word of its stat file.
     const alive = `read -r _ _ state _ </proc/${this.pid}/stat && [ "$state" != Z ]`
     await run(this.#container, `${kill}; while { ${alive}; } 2>/dev/null; do sleep 0.01; done`)
   }

@@ -1,6 +1,6 @@
 /**
- * The keeper: one shell per process that waits for the end of its input. That comes when our process ends, however it
- * ends, SIGKILL included. Then it kills what is still listed, by pid, and removes our scratch folder.
+ * The keeper is a shell that waits for the end of its input, which comes when our process ends, even by SIGKILL. Then it kills
+ * the processes that are still listed, by pid, and removes our scratch folder. Each process has one keeper.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -26,7 +26,7 @@ let keeper
 function employ() {
   if (keeper) return keeper
   const folder = mkdtempSync(path.join(os.tmpdir(), 'respire-'))
-  // A group of its own: Ctrl-C in the terminal must not take the keeper first.
+  // A process group of its own, because Ctrl-C in the terminal must not end the keeper first.
   const shell = spawn('sh', ['-c', SCRIPT, 'keeper', folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   shell.on('error', () => process.on('exit', () => rmSync(folder, { recursive: true, force: true }))) // no sh: Windows
   shell.stdin.on('error', () => {})
@@ -37,12 +37,12 @@ function employ() {
   return keeper
 }
 
-/** A new folder, gone when this process is. */
+/** Makes a new folder, which is removed when this process ends. */
 export function scratchFolder() {
   return mkdtempSync(path.join(employ().folder, 'place-'))
 }
 
-/** This child is killed at the latest when our process ends. @param {import('node:child_process').ChildProcess} child */
+/** Makes sure that this child is killed when our process ends. @param {import('node:child_process').ChildProcess} child */
 export function keep(child) {
   const { pid } = child
   if (pid === undefined) return

@@ -84,7 +84,7 @@ class LocalProcess {
     return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
-  /** SIGKILL resolves when the process is gone. @param {'SIGKILL' | 'SIGSTOP' | 'SIGCONT'} name */
+  /** Sends a signal. For SIGKILL it resolves when the process has ended. @param {'SIGKILL' | 'SIGSTOP' | 'SIGCONT'} name */
   async signal(name) {
     if (this.ended) return
     this.#child.kill(name)

@@ -1,7 +1,7 @@
 /**
- * Free ports on 127.0.0.1. Clients' ports lie in 10000–19999 and so their cluster buses in 20000–29999: neither in the
- * other's range, nor in the range of outgoing connections (32768 and up). Starts are random and each port is really bound
- * once, yet another process may be quicker: whoever starts a server here tries again with other ports when it cannot bind.
+ * Finds free ports on 127.0.0.1. Ports for clients are in 10000–19999, so their cluster buses are in 20000–29999; neither is in
+ * the range of outgoing connections (32768 and up). Ports are chosen at random and bound once as a check, but another process
+ * may still bind one first: a server that cannot bind its port is started again with other ports.
  */
 import { once } from 'node:events'
 import net from 'node:net'
@@ -10,7 +10,7 @@ const FIRST = 10_000
 const COUNT = 10_000
 const BUS = 10_000
 
-/** Given out by this process and not given back. @type {Set<number>} */
+/** Ports that this process has taken and not given back. @type {Set<number>} */
 const taken = new Set()
 
 export async function takePort() {

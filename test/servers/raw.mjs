@@ -1,6 +1,6 @@
 /**
- * A RESP2 connection in fifty lines, so that tests never trust the client under test to tell what the server holds.
- * One command after another, whole replies, no options.
+ * A minimal RESP2 connection, so that tests need not trust the client under test to read the data of a server. It sends one
+ * command after another, buffers whole replies and has no options.
  */
 import { once } from 'node:events'
 import net from 'node:net'
@@ -18,7 +18,7 @@ export function encode(args) {
 }
 
 /**
- * The value that begins at `at`, or undefined if its end has not arrived. Bulk strings stay bytes; error replies are Errors.
+ * The value that begins at `at`, or undefined if it is not complete yet. Bulk strings stay bytes; error replies are Errors.
  * @param {Buffer} data
  * @returns {{ value: import('./servers.mjs').RawBytesReply, end: number } | undefined}
  */
@@ -83,12 +83,12 @@ export class Raw {
     })
   }
 
-  /** The reply, its bulk strings as UTF-8 text; an error reply rejects. @param {(string | number | Uint8Array)[]} args */
+  /** Resolves with the reply, bulk strings as UTF-8 text; an error reply rejects. @param {(string | number | Uint8Array)[]} args */
   async command(...args) {
     return text(await this.bytes(...args))
   }
 
-  /** The reply, its bulk strings as bytes; an error reply rejects. @param {(string | number | Uint8Array)[]} args */
+  /** Resolves with the reply, bulk strings as bytes; an error reply rejects. @param {(string | number | Uint8Array)[]} args */
   bytes(...args) {
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) return reject(new Error('raw connection: closed'))
@@ -115,7 +115,7 @@ export class Raw {
   }
 }
 
-/** Connects, and logs in if there is a password. @param {import('./servers.mjs').RawTarget} target */
+/** Connects, and authenticates if there is a password. @param {import('./servers.mjs').RawTarget} target */
 export async function connectRaw({ host = '127.0.0.1', port, username, password }) {
   const socket = net.connect({ host, port })
   await once(socket, 'connect')

@@ -8,17 +8,17 @@ import { connectRaw } from './raw.mjs'
  */
 
 const POLL = 5
-/** Far above the 50 ms a start takes on a free machine. */
+/** A start takes 50 ms on a free machine. */
 const START_LIMIT = 20_000
 
-/** A port that another process got first: start again with others. */
+/** Another process has bound the port first: start again with other ports. */
 export class PortInUseError extends Error {}
 
-/** The user tests look through where the access list may shut the default user out. */
+/** The user of the tests themselves, because an access list may disable the default user. */
 const RIG_USER = 'rig'
 const RIG_PASSWORD = 'rig-password'
 
-/** Files that servers with these options read, by name. @param {ServerOptions} options @param {import('./servers.mjs').Certificates} certificates */
+/** The configuration files of servers with these options, by name. @param {ServerOptions} options @param {import('./servers.mjs').Certificates} certificates */
 export function filesFor(options, certificates) {
   /** @type {Record<string, string>} */
   const files = {}
@@ -38,13 +38,13 @@ export function filesFor(options, certificates) {
   return files
 }
 
-/** How this rig itself gets in. @param {ServerOptions} options @returns {{ username?: string, password?: string }} */
+/** The credentials that the tests themselves use. @param {ServerOptions} options @returns {{ username?: string, password?: string }} */
 function accessFor({ acl, password }) {
   if (acl) return { username: RIG_USER, password: RIG_PASSWORD }
   return password === undefined ? {} : { password }
 }
 
-/** What can be asked of any server, whoever started it. */
+/** The methods of every server, whether the tests started it or not. */
 export class Reachable {
   host = '127.0.0.1'
   port = 0
@@ -86,7 +86,7 @@ export class Reachable {
   }
 }
 
-/** One server process, in a place. */
+/** A server process in a place. */
 export class PlacedServer extends Reachable {
   #tlsPort = 0
   #place
@@ -103,7 +103,7 @@ export class PlacedServer extends Reachable {
    * @param {string} name of its folder there
    * @param {ServerOptions} options
    * @param {import('./servers.mjs').Certificates} certificates
-   * @param {readonly string[]} extra arguments of the harness itself, before those of the options
+   * @param {readonly string[]} extra arguments of the test servers themselves, before those of the options
    */
   constructor(place, name, options, certificates, extra = []) {
     super()
@@ -162,7 +162,7 @@ export class PlacedServer extends Reachable {
     this.#process = await this.#place.spawn(this.#name, this.#args())
   }
 
-  /** Resolves when it answers. Its pid is compared: on a port lost to another process, that one's server would answer. */
+  /** Resolves when the server answers. Compares its pid, because another process may have bound the port first. */
   async answering() {
     const limit = performance.now() + START_LIMIT
     for (;;) {

@@ -4,28 +4,28 @@ import type { FoundRedis } from '../../scripts/find-redis.mjs'
 // ---- servers
 
 export interface ServerOptions {
-  /** More arguments of redis-server, after those of the harness: `['--maxclients', '5']`. */
+  /** More arguments for redis-server, after those of the test servers: `['--maxclients', '5']`. */
   config?: readonly string[]
-  /** Of the default user. */
+  /** The password of the default user. */
   password?: string
   /** Users and their rules: `{ alice: 'on >secret ~app:* +@read' }`. */
   acl?: Readonly<Record<string, string>>
-  /** A TLS port beside the plain one. */
+  /** Opens a TLS port in addition to the plain one. */
   tls?: true | TlsOptions
-  /** A unix socket beside the port; local servers only. */
+  /** Opens a unix socket in addition to the port; local servers only. */
   unixSocket?: boolean
-  /** Another server than the chosen one: the path of a redis-server or valkey-server. */
+  /** The path of a redis-server or valkey-server to use instead of the chosen one. */
   program?: string
 }
 
 export interface TlsOptions {
-  /** What the server shows. Default 'good'. */
+  /** The certificate of the server. Default 'good'. */
   certificate?: ServerCertificate
-  /** Whether clients must show one. Default 'no'. */
+  /** Whether clients must present a certificate. Default 'no'. */
   clients?: 'no' | 'optional' | 'yes'
 }
 
-/** Any server. Commands of the rig itself go over raw connections to the plain port, with every right. */
+/** A server. The methods below send commands over raw connections to the plain port, as a user with all permissions. */
 export interface Server {
   readonly kind: FoundRedis['kind']
   readonly flavour: 'redis' | 'valkey'
@@ -41,33 +41,33 @@ export interface Server {
   readonly socketPath: string | undefined
   readonly tls: TlsAccess | undefined
 
-  /** One command over a connection of its own. An error reply rejects. */
+  /** Sends one command over a connection of its own. An error reply rejects. */
   command(...args: readonly RawArgument[]): Promise<RawReply>
   connect(): Promise<Raw>
 
-  /** Of the process, in its container if it is in one; 0 if it is not ours. */
+  /** The pid of the process, in its container if it runs in one; 0 if the tests did not start it. */
   readonly pid: number
   readonly alive: boolean
   readonly paused: boolean
-  /** SIGKILL; resolves when the process is gone. */
+  /** Sends SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>
-  /** Kills it if it lives, and starts it anew in the same folder. */
+  /** Kills the process if it lives, and starts it again in the same folder. */
   restart(options?: { anotherPort?: boolean }): Promise<void>
-  /** SIGSTOP. */
+  /** Sends SIGSTOP. */
   pause(): Promise<void>
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): Promise<void>
-  /** Ends it and removes what it left. */
+  /** Ends the process and removes its files. */
   stop(): Promise<void>
 }
 
 export interface TlsAccess {
-  /** 'localhost': the good certificate is for it and for 127.0.0.1. */
+  /** 'localhost'. The good certificate is valid for localhost and 127.0.0.1. */
   host: string
   port: number
   /** `rediss://localhost:port`. */
   url: string
-  /** PEM: the authority, and a certificate with its key for this client. */
+  /** PEM: the authority, and the certificate and key of a client. */
   ca: string
   cert: string
   key: string
@@ -89,35 +89,35 @@ export interface ClusterNode extends Server {
 export interface Cluster {
   /** Primaries first, then their replicas in the same order, as they were at the start. */
   readonly nodes: readonly ClusterNode[]
-  /** Those neither dead nor paused. */
+  /** The nodes that are neither dead nor paused. */
   readonly living: readonly ClusterNode[]
   /** `redis://127.0.0.1:port` of every node. */
   readonly seeds: readonly string[]
   /** `rediss://localhost:port` of every node, if it has TLS. */
   readonly tlsSeeds: readonly string[]
 
-  /** As the first living node sees it. */
+  /** The primary of a slot, as the first living node sees it. */
   primaryOf(slot: number): Promise<ClusterNode>
   primaries(): Promise<readonly ClusterNode[]>
   replicasOf(primary: ClusterNode): Promise<readonly ClusterNode[]>
-  /** A key of this slot. */
+  /** Returns a key of this slot. */
   key(slot: number, suffix?: string | number): string
 
-  /** Resolves when every living node is ok, all agree who serves what, and replicas are linked. */
+  /** Resolves when every living node is ok, all nodes agree on the slots, and the replicas are linked. */
   waitReady(): Promise<void>
-  /** Starts the dead, resumes the paused, waits until ready. Roles stay as they are. */
+  /** Starts dead nodes, resumes paused ones, and waits until the cluster is ready. Roles stay as they are. */
   heal(): Promise<void>
-  /** Kills all nodes and starts them anew, on other ports if wished; waits until ready. */
+  /** Kills all nodes and starts them again, on other ports if asked; waits until the cluster is ready. */
   restart(options?: { anotherPort?: boolean }): Promise<void>
   stop(): Promise<void>
 
-  /** Makes a replica primary; resolves when every living node says so. Waits for its link first, unless forced. */
+  /** Makes a replica primary; resolves when every living node knows. Waits first until it is in sync, unless `how` is given. */
   failover(replica: ClusterNode, how?: 'FORCE' | 'TAKEOVER'): Promise<void>
-  /** SIGKILL; resolves with the promoted replica when every living node says so. Refuses where none could be promoted. */
+  /** Kills a primary; resolves with the promoted replica when every living node knows it. Rejects if none could be promoted. */
   killPrimary(primary: ClusterNode): Promise<ClusterNode>
   /** Moves a slot and its keys; resolves when every living node knows. Moves wait for each other. */
   moveSlot(slot: number, to: ClusterNode): Promise<void>
-  /** Opens a move and leaves the slot half-way: ASK for what is not there, TRYAGAIN for what is torn. */
+  /** Starts the move of a slot and leaves it half-way: migrated keys get ASK, commands with split keys TRYAGAIN. */
   beginMove(slot: number, to: ClusterNode): Promise<SlotMove>
 }
 
@@ -125,13 +125,13 @@ export interface SlotMove {
   readonly slot: number
   readonly from: ClusterNode
   readonly to: ClusterNode
-  /** These keys only. */
+  /** Migrates only these keys. */
   migrate(...keys: string[]): Promise<void>
-  /** The other keys, and the slot itself. */
+  /** Migrates the other keys, then the slot itself. */
   finish(): Promise<void>
 }
 
-/** The Redis that this run is on, chosen once. Rejects if there is none. */
+/** Resolves with the Redis of this run, which is chosen once. Rejects if there is none. */
 export function chooseRedis(): Promise<FoundRedis>
 export function startSingle(options?: ServerOptions): Promise<Server>
 export function startCluster(options?: ClusterOptions): Promise<Cluster>
@@ -152,21 +152,21 @@ export type ServerCertificate =
   | 'selfSigned'
   | 'otherAuthority'
 
-/** PEM. `ca` signed all but `selfSigned`, `otherAuthority` and `strangeClient`. */
+/** PEM. `ca` signed all certificates except `selfSigned`, `otherAuthority` and `strangeClient`. */
 export type Certificates = Readonly<Record<ServerCertificate | 'client' | 'strangeClient', Certificate>> & {
   readonly ca: string
   readonly otherCa: string
 }
 
-/** The certificates of this process, made at the first call. */
+/** The certificates of this process, which are made at the first call. */
 export function getCertificates(): Certificates
 
 // ---- raw connections
 
 export type RawArgument = string | number | Uint8Array
-// biome-ignore lint/suspicious/noExplicitAny: a reply is what the server says, and only a test knows what it asked for
+// biome-ignore lint/suspicious/noExplicitAny: the type of a reply depends on the command, which only the test knows
 export type RawReply = any
-/** Simple strings and bulk strings apart: text and bytes. Error replies inside arrays are Errors. */
+/** Simple strings are text, bulk strings are bytes. Error replies inside arrays are Errors. */
 export type RawBytesReply = string | number | Buffer | Error | null | RawBytesReply[]
 
 export interface RawTarget {
@@ -176,27 +176,27 @@ export interface RawTarget {
   password?: string
 }
 
-/** A RESP2 connection that shares nothing with the client under test. */
+/** A RESP2 connection that shares no code with the client under test. */
 export interface Raw {
-  /** The reply, its bulk strings as text. An error reply rejects with an Error of its text. */
+  /** Resolves with the reply, bulk strings as text. An error reply rejects with an Error of its text. */
   command(...args: readonly RawArgument[]): Promise<RawReply>
-  /** The reply, its bulk strings as bytes. */
+  /** Resolves with the reply, bulk strings as bytes. */
   bytes(...args: readonly RawArgument[]): Promise<RawBytesReply>
   close(): void
 }
 
 export function connectRaw(target: RawTarget): Promise<Raw>
 export function encode(args: readonly RawArgument[]): Buffer
-/** The RESP2 value that begins at `at`, or undefined if its end has not arrived. */
+/** The RESP2 value that begins at `at`, or undefined if it is not complete yet. */
 export function decode(data: Buffer, at?: number): { value: RawBytesReply; end: number } | undefined
 
 // ---- slots, ports, processes
 
 export function slotOf(key: string | Uint8Array): number
-/** A short text whose slot is this one. */
+/** Returns a short text that hashes to this slot. */
 export function tagOf(slot: number): string
-/** A port on 127.0.0.1, in 10000–19999, that could be bound a moment ago, and its bus port with it. */
+/** Resolves with a port on 127.0.0.1, in 10000–19999, that could just be bound, as could its bus port. */
 export function takePort(): Promise<number>
 export function givePortBack(port: number): void
-/** This child is killed at the latest when our process ends, however it ends. */
+/** Makes sure that this child is killed when our process ends, even by SIGKILL. */
 export function keep(child: ChildProcess): void

@@ -1,6 +1,6 @@
 /**
- * The door: real servers for tests, demo and benchmarks. Plain JavaScript, because the demo and the benchmarks run on Node
- * without a compiler; its types are in servers.d.mts.
+ * The entry point: real servers for tests, demo and benchmarks. Plain JavaScript, because the demo and the benchmarks run on
+ * Node without a compiler; the types are in servers.d.mts.
  */
 import { findRedis } from '../../scripts/find-redis.mjs'
 import { getCertificates } from './certificates.mjs'
@@ -20,11 +20,11 @@ export { slotOf, tagOf } from './slots.mjs'
 /** @type {ReturnType<typeof findRedis> | undefined} */
 let choice
 
-/** The Redis that this run is on, chosen once. */
+/** Resolves with the Redis of this run, which is chosen once. */
 export async function chooseRedis() {
   choice ??= findRedis()
   const found = await choice
-  if (!found) throw new Error('no Redis to test with; `npm test` finds or installs one, and names the ways')
+  if (!found) throw new Error('no Redis was found for the tests; run `npm test`, which finds or installs one')
   return found
 }
 
@@ -42,7 +42,7 @@ export async function startSingle(options = {}) {
 /** @param {import('./servers.mjs').ClusterOptions} options */
 export async function startCluster({ primaries = 3, replicasEach = 1, nodeTimeout = 1000, ...options } = {}) {
   const place = await chosenPlace(options)
-  if (place.kind === 'url') throw new Error('REDIS_TEST_SERVER names one server: no cluster can be started')
+  if (place.kind === 'url') throw new Error('REDIS_TEST_SERVER is the URL of one server, so no cluster can be started')
   const names = Array.from({ length: primaries * (replicasEach + 1) }, (_, index) => `node-${index}`)
   const extra = ['--cluster-enabled', 'yes', '--cluster-node-timeout', `${nodeTimeout}`]
   extra.push('--cluster-announce-ip', '127.0.0.1', '--cluster-replica-validity-factor', '0')
@@ -67,8 +67,9 @@ function chosenPlace({ program }) {
 function openPlace(chosen, options, names) {
   const files = filesFor(options, getCertificates())
   if (chosen.kind === 'binary') return new LocalPlace(chosen.path, files)
-  if (options.unixSocket) throw new Error('a unix socket cannot leave the container: this needs a redis-server on PATH')
-  // Each server once, and once more on another port.
+  if (options.unixSocket)
+    throw new Error('a unix socket cannot be used outside of the container: this needs a redis-server on PATH')
+  // Each server may be restarted on another port.
   const ports = names.length * 2 * (options.tls ? 2 : 1)
   return DockerPlace.open(chosen.image, files, names, ports)
 }
@@ -98,7 +99,8 @@ async function withFreePorts(start) {
 
 /** @param {string} url @param {import('./servers.mjs').ServerOptions} options */
 async function startGiven(url, options) {
-  if (Object.keys(options).length > 0) throw new Error('REDIS_TEST_SERVER names a server: it is taken as it is')
+  if (Object.keys(options).length > 0)
+    throw new Error('REDIS_TEST_SERVER is the URL of a server, whose options cannot be changed')
   const server = new GivenServer(url)
   await server.start()
   return server

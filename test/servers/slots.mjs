@@ -1,4 +1,4 @@
-/** Hash slots by the book (CRC16/XMODEM of the hash tag), apart from the code under test and checked against a server. */
+/** Hash slots (CRC16/XMODEM of the hash tag), independent of the code under test and checked against a server. */
 
 /** @param {string | Uint8Array} key */
 export function slotOf(key) {
@@ -17,7 +17,7 @@ export function slotOf(key) {
 const tags = new Map()
 let tried = 0
 
-/** A short text whose slot is this one: `{${tagOf(slot)}}:anything` is a key of the slot. @param {number} slot */
+/** Returns a short text that hashes to this slot: `{${tagOf(slot)}}:anything` is a key of the slot. @param {number} slot */
 export function tagOf(slot) {
   for (; !tags.has(slot); tried++) {
     const tag = tried.toString(36)

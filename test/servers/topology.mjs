@@ -1,4 +1,4 @@
-/** What one node says of all: its CLUSTER NODES. */
+/** The view that one node has of the cluster: its reply to CLUSTER NODES. */
 import { PlacedServer } from './server.mjs'
 
 /**
@@ -28,7 +28,7 @@ function holds(range, slot) {
 }
 
 /**
- * Equal texts: the same view of who serves what since which epoch, and of who follows whom.
+ * Two nodes with equal texts have the same view of owners, epochs and replicas.
  * @param {readonly Member[]} members
  */
 export function viewText(members) {
@@ -47,17 +47,17 @@ export class ClusterNode extends PlacedServer {
     return parseNodes(await this.command('CLUSTER', 'NODES'))
   }
 
-  /** Where other nodes send to: the bus speaks TLS when clients can. */
+  /** The port that other nodes use: with TLS, the bus uses TLS too. */
   get clusterPort() {
     return this.tls?.port ?? this.port
   }
 
   /**
-   * True if this replica has all that its primary had a moment ago. Linked is not enough: behind a full synchronization the
-   * primary keeps the stream back until the replica's first word, up to a second later, and a kill before loses that second.
+   * True if this replica has all data that its primary had a moment ago. A linked replica may not: after a full synchronization
+   * the primary holds the stream back until the replica's first message, up to a second later, and a kill before loses that second.
    * @param {ClusterNode} primary
    */
-  async isAbreastOf(primary) {
+  async isInSyncWith(primary) {
     const offset = offsetIn(await primary.command('INFO', 'replication'), 'master_repl_offset')
     const info = await this.command('INFO', 'replication')
     return info.includes('master_link_status:up') && offsetIn(info, 'slave_repl_offset') >= offset

@@ -1,6 +1,6 @@
 import { Reachable } from './server.mjs'
 
-/** A server that somebody else runs (REDIS_TEST_SERVER=redis://…): it can be talked to, never stopped. */
+/** A server that the tests did not start (REDIS_TEST_SERVER=redis://…): they can use it, but not stop it. */
 export class GivenServer extends Reachable {
   kind = /** @type {const} */ ('url')
   alive = true
@@ -56,6 +56,8 @@ export class GivenServer extends Reachable {
 
   /** @param {string} what @returns {Promise<never>} */
   async #cannot(what) {
-    throw new Error(`cannot ${what} ${this.host}:${this.port}: REDIS_TEST_SERVER names it, the tests did not start it`)
+    throw new Error(
+      `cannot ${what} ${this.host}:${this.port}: REDIS_TEST_SERVER names it, so the tests did not start it`,
+    )
   }
 }

@@ -2,12 +2,12 @@ import { afterAll, beforeAll } from 'vitest'
 import type { Cluster, ClusterOptions, Server, ServerOptions } from './servers.mjs'
 import { startCluster, startSingle } from './servers.mjs'
 
-/** A server for the tests of this file (or of this describe block). */
+/** Starts a server for the tests of this file (or of this describe block). */
 export function useServer(options?: ServerOptions): () => Server {
   return useStarted(() => startSingle(options))
 }
 
-/** A cluster for the tests of this file (or of this describe block). */
+/** Starts a cluster for the tests of this file (or of this describe block). */
 export function useCluster(options?: ClusterOptions): () => Cluster {
   return useStarted(() => startCluster(options))
 }
@@ -19,7 +19,7 @@ function useStarted<T extends { stop(): Promise<void> }>(start: () => Promise<T>
   })
   afterAll(() => started?.stop())
   return () => {
-    if (!started) throw new Error('the server is started before the tests run: ask for it inside one')
+    if (!started) throw new Error('the server starts before the tests run: use it inside a test')
     return started
   }
 }
