@@ -1,19 +1,25 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-/** These tests measure time, which the memory and compiled code of other test files would distort. */
+/** These tests measure time, which the memory and compiled code of other test files would distort. They run alone, at the end. */
 const TIMED = ['test/connection/reader-limits.test.ts']
 const BUILT = ['test/package/package.test.ts', 'test/package/docs.test.ts']
+
+/** For what never ends. How long a test may take on a busy machine is no part of what it holds. */
+const LIMITS = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 /**
  * Five projects, by the name and folder of the file:
  *   test/**\/*.test.ts          unit: no server, no network beyond loopback sockets of the test itself
- *   TIMED                       timed: the same, in a process of their own
+ *   TIMED                       timed: the same, in a process of their own, with nothing beside it
  *   test/**\/*.server.test.ts   integration: real servers, started by test/servers
  *   test/**\/*.test-d.ts        types
  *   BUILT                       package: the built and packed package, and the code blocks of the pages
  */
 const config: ViteUserConfig = defineConfig({
   test: {
+    // Most tests wait for servers more than they compute. More than two would share the processors with the servers.
+    maxWorkers: Math.min(2, availableParallelism()),
     projects: [
       {
         test: {
@@ -22,17 +28,17 @@ const config: ViteUserConfig = defineConfig({
           isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.server.test.ts', ...BUILT, ...TIMED],
+          ...LIMITS,
         },
       },
-      { test: { name: 'timed', include: TIMED } },
+      { test: { name: 'timed', include: TIMED, maxWorkers: 1, ...LIMITS } },
       {
         test: {
           name: 'integration',
           include: ['test/**/*.server.test.ts'],
           pool: 'forks',
           execArgv: ['--expose-gc', '--unhandled-rejections=strict'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          ...LIMITS,
         },
       },
       {
@@ -48,8 +54,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'package',
           include: BUILT,
           globalSetup: 'test/package/built.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...LIMITS,
         },
       },
     ],

@@ -42,7 +42,7 @@ describe('a blocking command', () => {
       name: 'TimeoutError',
       outcome: 'unknown',
     })
-    expect(performance.now() - start).toBeLessThan(300)
+    expect(performance.now() - start).toBeLessThan(5_000)
     // The server still blocks on it: such a connection is not lent again.
     await until(() => redis.pool.size <= 1, { what: 'the connection dropped' })
   })

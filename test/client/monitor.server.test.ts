@@ -83,9 +83,9 @@ test('a value is told whole, bigger than a line of a reply may be', async () => 
 })
 
 test('a line is read in linear time, whatever it holds', () => {
-  const start = performance.now()
+  const start = process.cpuUsage()
   for (const fill of ['1', '"', '\\', ']', ' [']) readLine(`1.1 [0 x] "${fill.repeat(1_000_000)}`)
-  expect(performance.now() - start).toBeLessThan(5_000)
+  expect(process.cpuUsage(start).user).toBeLessThan(5e6)
   expect(readLine('1.5 [3 lua] "get" "\\x41\\"\\\\"')).toEqual({
     time: 1.5,
     db: 3,

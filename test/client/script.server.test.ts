@@ -17,7 +17,7 @@ afterEach(() => {
 
 const ADD = new Script<number>({ keys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])" })
 
-test('a script under SCRIPT FLUSH in a loop: no failure, nothing twice', { timeout: 30_000 }, async () => {
+test('a script under SCRIPT FLUSH in a loop: no failure, nothing twice', async () => {
   const redis = client()
   const RUNS = 20_000
   let runs = 0
@@ -33,15 +33,15 @@ test('a script under SCRIPT FLUSH in a loop: no failure, nothing twice', { timeo
   })()
   await Promise.all(
     Array.from({ length: 50 }, async (_, id) => {
-      while (runs++ < RUNS) expect(await ADD.run(redis, [`script:${id}`], [1])).toBeGreaterThan(0)
+      for (; runs < RUNS || flushes <= 100; runs++)
+        expect(await ADD.run(redis, [`script:${id}`], [1])).toBeGreaterThan(0)
     }),
   )
   working = false
   await flusher
   let sum = 0
   for (let id = 0; id < 50; id++) sum += Number(await redis.get(`script:${id}`))
-  expect(sum).toBe(RUNS)
-  expect(flushes).toBeGreaterThan(100)
+  expect(sum).toBe(runs)
 })
 
 test('a raw evalsha of an unknown script is NoScriptError', async () => {
@@ -82,9 +82,7 @@ async function bytesOf(redis: Redis): Promise<number> {
   return Number(/total_net_input_bytes:(\d+)/.exec(String(await redis.call('INFO', 'stats')))?.[1])
 }
 
-test('pipelines of scripts under SCRIPT FLUSH in a loop: no failure, nothing twice, in order', {
-  timeout: 30_000,
-}, async () => {
+test('pipelines of scripts under SCRIPT FLUSH in a loop: no failure, nothing twice, in order', async () => {
   const redis = client()
   let working = true
   let flushes = 0
@@ -99,7 +97,7 @@ test('pipelines of scripts under SCRIPT FLUSH in a loop: no failure, nothing twi
   const PUSH = new Script<number>({ keys: 1, lua: "return redis.call('RPUSH', KEYS[1], ARGV[1])" })
   await redis.del('pushed')
   let pushed = 0
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 20 || flushes <= 20; round++) {
     const pipeline = redis.pipeline()
     for (let i = 0; i < 1_000; i++) PUSH.run(pipeline, 'pushed', pushed++)
     await pipeline.exec()
@@ -109,7 +107,6 @@ test('pipelines of scripts under SCRIPT FLUSH in a loop: no failure, nothing twi
   }
   working = false
   await flusher
-  expect(flushes).toBeGreaterThan(20)
   expect(await redis.lrange('pushed', 0, -1)).toEqual(Array.from({ length: pushed }, (_, i) => String(i)))
 })
 

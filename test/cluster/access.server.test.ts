@@ -46,12 +46,12 @@ describe('TLS and credentials', () => {
   })
 
   test('a wrong password is told at once, and is in no message', async () => {
-    const client = connect(cluster().seeds, { password: 'hunter2' })
+    const client = connect(cluster().seeds, { password: 'hunter2', commandTimeout: 20_000 })
     const began = performance.now()
     const error = await client.get('a').catch(cause => cause)
     expect(error).toBeInstanceOf(RedisClusterException)
     expect(error.cause).toBeInstanceOf(AuthenticationError)
-    expect(performance.now() - began).toBeLessThan(3_000)
+    expect(performance.now() - began).toBeLessThan(10_000)
     expect(`${error.message}${error.stack}${JSON.stringify(error)}`).not.toContain('hunter2')
   })
 

@@ -56,7 +56,8 @@ describe('redirects that lead nowhere', () => {
     })
     const client = connect(nodes)
     await client.connect()
-    const end = performance.now() + 1_000
+    const start = performance.now()
+    const end = start + 1_000
     const began = nodes.flatMap(node => node.received('CLUSTER')).length
     await Promise.all(
       Array.from({ length: 10 }, async () => {
@@ -65,7 +66,7 @@ describe('redirects that lead nowhere', () => {
     )
     const looks = nodes.flatMap(node => node.received('CLUSTER')).length - began
     expect(looks).toBeGreaterThan(2)
-    expect(looks).toBeLessThanOrEqual(12)
+    expect(looks).toBeLessThanOrEqual((performance.now() - start) / 100 + 2)
     expect(most).toBe(1)
   })
 })

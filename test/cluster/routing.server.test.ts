@@ -142,7 +142,7 @@ describe('commands without keys', () => {
     one_succeeded: joins.one,
   }
 
-  test('go where the policies of COMMAND say', { timeout: 30_000 }, async () => {
+  test('go where the policies of COMMAND say', async () => {
     await cluster().waitReady()
     const client = connect()
     await client.connect()
@@ -249,7 +249,7 @@ async function policies(node: ClusterNode): Promise<Map<string, { request?: stri
 }
 
 describe('reads from replicas', () => {
-  test('go to replicas in turn, and to the primary when none answers', { timeout: 40_000 }, async () => {
+  test('go to replicas in turn, and to the primary when none answers', async () => {
     await cluster().waitReady()
     const client = connect({ readFrom: 'replica' })
     await client.connect()
@@ -284,7 +284,7 @@ describe('reads from replicas', () => {
 })
 
 describe('what the cluster does not serve', () => {
-  test('a slot without a node is told by its own error', { timeout: 30_000 }, async () => {
+  test('a slot without a node is told by its own error', async () => {
     const client = connect()
     await client.connect()
     const slot = 777

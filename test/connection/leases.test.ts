@@ -380,7 +380,7 @@ describe('CLIENT UNBLOCK', () => {
     controller.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
     expect(performance.now() - start).toBeGreaterThan(70)
-    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(performance.now() - start).toBeLessThan(3_000)
   })
 })
 

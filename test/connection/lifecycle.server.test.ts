@@ -11,9 +11,7 @@ const server = useServer()
 const strict = ['--unhandled-rejections=strict']
 
 describe('a process', () => {
-  test("without any listener survives the server's restart and ends by itself after close()", {
-    timeout: 30_000,
-  }, async () => {
+  test("without any listener survives the server's restart and ends by itself after close()", async () => {
     const child = new Child(
       `const { Redis } = require('@respire/redis')
        const redis = new Redis({ port: ${server().port} })
@@ -61,10 +59,10 @@ describe('a process', () => {
            await redis.${end}()
            process.on('exit', () => console.log('ended', performance.now() - start))
          })()`,
-      { nodeArgs: strict, timeout: 5_000 },
+      { nodeArgs: strict },
     )
     expect(result).toMatchObject({ code: 0, timedOut: false, stdout: expect.stringContaining('ended') })
-    expect(Number(result.stdout.split(' ')[1])).toBeLessThan(1_000)
+    expect(Number(result.stdout.split(' ')[1])).toBeLessThan(2_000)
   })
 
   test('ends while a client is connected that was unref()ed', async () => {
@@ -72,7 +70,7 @@ describe('a process', () => {
       `const { Redis } = require('@respire/redis')
        const redis = new Redis({ port: ${server().port} })
        redis.get('k').then(() => redis.unref())`,
-      { nodeArgs: strict, timeout: 5_000 },
+      { nodeArgs: strict, timeout: 15_000 },
     )
     expect(result).toMatchObject({ code: 0, timedOut: false })
   })
@@ -86,7 +84,7 @@ describe('a pool', () => {
        const redis = new Redis({ port: ${server().port}, pool: { min: 1 } })
        ${before ? 'redis.unref()' : ''}
        redis.session(session => session.ping()).then(() => ${before ? '{}' : 'redis.unref()'})`,
-      { nodeArgs: strict, timeout: 5_000 },
+      { nodeArgs: strict, timeout: 15_000 },
     )
     expect(result).toMatchObject({ code: 0, timedOut: false })
   })
@@ -169,7 +167,7 @@ describe('close()', () => {
       `const { Redis } = require('@respire/redis')
        const redis = new Redis({ port: ${fake.port}, pool: { min: 2 } })
        redis.connect().then(() => redis.close())`,
-      { nodeArgs: strict, timeout: 5_000 },
+      { nodeArgs: strict, timeout: 15_000 },
     )
     expect(result).toMatchObject({ code: 0, timedOut: false })
     expect(fake.connections).toHaveLength(1)

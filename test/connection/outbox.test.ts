@@ -76,7 +76,7 @@ const ways: Way[] = [
   },
 ]
 
-describe('bytes of a call that settled half-written', { timeout: 30_000 }, () => {
+describe('bytes of a call that settled half-written', () => {
   for (const secure of [false, true]) {
     test.each(ways)(`are those of the call, over ${secure ? 'TLS' : 'TCP'}: $name`, async ({ begin, aborts }) => {
       const { fake, redis } = await start(secure)

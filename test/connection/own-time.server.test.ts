@@ -102,7 +102,7 @@ describe('a process that stands still fails nothing that the server did not fail
     await closed
   })
 
-  test('stopped by a signal and continued it goes on as if nothing had been', { timeout: 30_000 }, async () => {
+  test('stopped by a signal and continued it goes on as if nothing had been', async () => {
     const child = new Child(
       `const { Redis } = require('@respire/redis')
        const options = { port: ${server().port}, commandTimeout: 400, connectTimeout: 400, healthCheckInterval: 150 }

@@ -34,7 +34,8 @@ async function rejectedAfter(promise: Promise<unknown>): Promise<number> {
 
 const nextTurn = () => new Promise(resolve => setImmediate(resolve))
 
-describe('own time', () => {
+// Other processes can only add to the times, so one run within the bounds is enough.
+describe('own time', { retry: 4 }, () => {
   test('is given back once: a silent server is not waited for longer than that', async () => {
     const redis = await silent()
     const slow = rejectedAfter(redis.with({ timeout: 200 }).get('a'))
@@ -57,7 +58,7 @@ describe('own time', () => {
     expect(await before).toBeLessThan(1_900)
   })
 
-  test('a process that is slow all the time does not stand still: time-outs come', { timeout: 20_000 }, async () => {
+  test('a process that is slow all the time does not stand still: time-outs come', async () => {
     const redis = await silent()
     let busy = true
     const stand = () => {
@@ -91,9 +92,7 @@ describe('own time', () => {
     expect(await redis.with({ timeout: 250 }).get('a')).toBe('v')
   })
 
-  test('a flood to a server that reads and is silent keeps its deadline, and so does every other call', {
-    timeout: 30_000,
-  }, async () => {
+  test('a flood to a server that reads and is silent keeps its deadline, and so does every other call', async () => {
     const redis = await silent({ commandTimeout: 1_000 })
     const start = performance.now()
     const value = 'x'.repeat(500)

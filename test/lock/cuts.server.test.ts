@@ -124,7 +124,7 @@ test('using under kills: nothing is unhandled, nothing stays locked', { timeout:
   const worker = async (name: string) => {
     // A ttl that no ghost would outlive is none to find ghosts with.
     const lock = redis.lock(name, { ttl: 60_000, wait: random.pick([0, 2_000]), retryDelay: 5 })
-    while (entered < SECTIONS) {
+    while (entered < SECTIONS || failed === 0) {
       if (entered / SECTIONS > kills / KILLS) {
         kills++
         if (random.chance(0.5)) await proxy.kill(random.pick(ENDINGS))
@@ -143,7 +143,6 @@ test('using under kills: nothing is unhandled, nothing stays locked', { timeout:
     failed++
   }
   await Promise.all(names.map(worker))
-  expect(failed).toBeGreaterThan(0)
   await until(async () => (await server().command('EXISTS', ...names)) === 0, { timeout: 10_000, what: 'all are free' })
 })
 
@@ -174,11 +173,12 @@ describe('a delay longer than the ttl', () => {
     const redis = await connect()
     let acquired = 0
     let refused = 0
-    for (let i = 0; i < 80; i++) {
+    let late = 0
+    for (let i = 0; i < 80 || acquired < 10 || refused < 10; i++) {
       const lock = redis.lock(`late:${i}`, { ttl: 60, wait: random.pick([0, 0, 30]) })
       await lock.acquire().then(
         () => {
-          expect(lock.validUntil).toBeGreaterThan(performance.now() - 20)
+          if (lock.validUntil < performance.now() - 20) late++
           acquired++
           return lock.release().catch(error => expect(error).toBeInstanceOf(LockError))
         },
@@ -188,8 +188,9 @@ describe('a delay longer than the ttl', () => {
         },
       )
     }
-    expect(acquired).toBeGreaterThan(0)
-    expect(refused).toBeGreaterThan(0)
+    // Another process may have the processor between the reply and here, now and then. A lock that is valid by the time of the
+    // reply alone would be over in every fourth.
+    expect(late).toBeLessThan(acquired / 8)
   })
 
   test('of our own making: the event loop stands still while the reply is there', async () => {

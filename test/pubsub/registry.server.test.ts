@@ -63,7 +63,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
       }
     }
     const raw = await server().connect()
-    while (operations < 10_000) {
+    while (operations < 10_000 || kills <= 10) {
       for (let i = random.int(1, 20); i > 0; i--) operate()
       if (random.chance(0.05)) kills += await proxy.kill()
       if (random.chance(0.1)) await raw.command('PUBLISH', random.pick([...CHANNELS, 'p:1x']), 'x')
@@ -103,7 +103,6 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
       const expected = subscription.channels.filter(name => name.startsWith('c')).length
       await until(() => subscription.received - before === expected)
     }
-    expect(kills).toBeGreaterThan(10)
     console.log(
       `${operations} operations, ${kills} kills, ${channels.length} channels and ${patterns.size} patterns left`,
     )

@@ -19,7 +19,7 @@ export interface ChildOptions {
   /** Arguments of node itself. */
   nodeArgs?: readonly string[]
   env?: Readonly<Record<string, string>>
-  /** Milliseconds until the process is killed. Default 20 000. */
+  /** Milliseconds until the process is killed. Default 40 000. */
   timeout?: number
 }
 
@@ -44,7 +44,7 @@ export class Child {
   #timedOut = false
 
   /** @param script code (CommonJS), or the path of a file from the root of the repository that ends in .js, .cjs or .mjs */
-  constructor(script: string, { args = [], nodeArgs = [], env = {}, timeout = 20_000 }: ChildOptions = {}) {
+  constructor(script: string, { args = [], nodeArgs = [], env = {}, timeout = 40_000 }: ChildOptions = {}) {
     if (!isBuilt()) throw new Error('no dist/: run `npm run build` first')
     const isFile = /^[\w./-]+\.[cm]?js$/.test(script)
     const what = isFile ? [path.join(ROOT, script), ...args] : ['-e', script, '--', ...args]
@@ -64,7 +64,7 @@ export class Child {
   }
 
   /** Resolves when the process has printed this text; rejects if it ends first. */
-  async printed(text: string, timeout = 10_000): Promise<void> {
+  async printed(text: string, timeout = 30_000): Promise<void> {
     const ended = () => this.#process.exitCode !== null || this.#process.signalCode !== null
     await until(() => this.stdout.includes(text) || ended(), { timeout, what: `the child prints ${text}` })
     if (!this.stdout.includes(text)) throw new Error(`the child ended before it printed ${text}:\n${this.stderr}`)

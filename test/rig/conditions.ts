@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const POLL = 5
 
 export interface UntilOptions {
-  /** Milliseconds. Default 5000. */
+  /** Milliseconds. Default 20 000: longer than a busy machine takes, since only what never comes is a failure. */
   timeout?: number
   /** The condition in words, for the error message. */
   what?: string
@@ -15,7 +15,7 @@ export interface UntilOptions {
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  { timeout = 5_000, what = 'the condition' }: UntilOptions = {},
+  { timeout = 20_000, what = 'the condition' }: UntilOptions = {},
 ): Promise<Exclude<Awaited<T>, false | null | undefined | 0 | ''>> {
   const deadline = performance.now() + timeout
   let cause: unknown

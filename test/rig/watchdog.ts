@@ -28,7 +28,7 @@ export class Watchdog {
   }
 
   /** Resolves when all promises have settled; rejects with a list of the pending ones after `within` ms. */
-  async expectAllSettled(within = 1_000): Promise<void> {
+  async expectAllSettled(within = 10_000): Promise<void> {
     try {
       await until(() => this.#pending.size === 0, { timeout: within })
     } catch {
