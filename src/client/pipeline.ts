@@ -5,7 +5,7 @@ import { ownOptions } from '../commands/own.js'
 import type { Shape } from '../commands/shape.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
-import { prepare, ranBefore, reservedFault } from './run.js'
+import { isNew, prepare, ranBefore, reservedFault } from './run.js'
 import type { Sender } from './sender.js'
 
 /** The context of a pipeline: each call makes it longer by what the call will come to. */
@@ -121,7 +121,7 @@ export function faultOf(
   check: (command: Command) => DataError | undefined,
 ): RedisError | undefined {
   for (const [index, command] of commands.entries()) {
-    const fault = command?.size === 0 ? (prepare(command, shape) ?? check(command)) : ranBefore(command)
+    const fault = isNew(command) ? (prepare(command, shape) ?? check(command)) : ranBefore(command)
     if (fault !== undefined) return Object.assign(fault, { index })
   }
   return undefined

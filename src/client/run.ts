@@ -17,7 +17,7 @@ export function run<R>(
   circumstances: Circumstances | undefined,
 ): Promise<R> {
   // The promise of its first run is left alone.
-  if (command?.size !== 0) return Promise.reject(ranBefore(command))
+  if (!isNew(command)) return Promise.reject(ranBefore(command))
   const promise = promiseOf<R>(command)
   const fault = prepare(command, shape) ?? reservedFault(command, engine)
   if (fault !== undefined) {
@@ -88,6 +88,11 @@ function heed(command: Command, circumstances: Circumstances): boolean {
   command.keep ??= new Keep()
   command.keep.circumstances = circumstances
   return signal === undefined || heedSignal(signal, command)
+}
+
+/** Whether it is a command that was never run. There are things that are none and have a size: a Set, a Map. */
+export function isNew(command: Command | undefined): command is Command {
+  return command?.size === 0 && command.spec !== undefined
 }
 
 /** What is wrong with a command that was run, or stands in the same pipeline already; or with what is none. */

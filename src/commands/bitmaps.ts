@@ -2,6 +2,7 @@ import type { Argument, Arguments, Key } from './argument.js'
 import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { keyAt, keysFrom } from './key-specs.js'
+import { owned } from './own.js'
 import { int, intOrNull, list } from './replies.js'
 import { pushSeveral, refuse, type Several } from './tokens.js'
 
@@ -73,7 +74,7 @@ export abstract class Bitmaps<C extends Context> extends Runner<C> {
     const args: Arguments = [key]
     // The server's OVERFLOW holds for all that follows; ours belongs to one operation.
     let overflow: Overflow = 'wrap'
-    for (const operation of operations) {
+    for (const operation of owned(operations)) {
       if ('get' in operation) {
         args.push('GET', operation.get, operation.offset)
         continue
@@ -92,7 +93,7 @@ export abstract class Bitmaps<C extends Context> extends Runner<C> {
    */
   bitfieldRo(key: Key, operations: readonly BitfieldGet[]): Outcome<C, C['int'][]> {
     const args: Arguments = [key]
-    for (const { get, offset } of operations) args.push('GET', get, offset)
+    for (const { get, offset } of owned(operations)) args.push('GET', get, offset)
     return this.run(new Command(BITFIELD_RO, args))
   }
 

@@ -3,6 +3,7 @@ import { Command, keyless } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { concat } from './joins.js'
 import { keyAt } from './key-specs.js'
+import { owned } from './own.js'
 import { count, int, itemsOf, keys, list, named, ok, pairsOf, record, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { linesOf, properties } from './server-text.js'
@@ -160,7 +161,7 @@ const migrations = list(
   }),
 )
 
-const task = (which: SlotMigrationTask | 'all'): Arguments => (which === 'all' ? ['ALL'] : ['ID', which.id])
+const task = (which: SlotMigrationTask | 'all'): Arguments => (which === 'all' ? ['ALL'] : ['ID', owned(which).id])
 
 function nodes(reply: Reply): unknown {
   const lines = itemsOf(reply) ?? linesOf(String(word(reply)))
@@ -245,7 +246,7 @@ export interface SlotRange {
   readonly end: number
 }
 
-const bounds = (ranges: readonly SlotRange[]) => ranges.flatMap(({ start, end }) => [start, end])
+const bounds = (ranges: readonly SlotRange[]) => owned(ranges).flatMap(({ start, end }) => [start, end])
 
 export abstract class ClusterCommands<C extends Context> extends Runner<C> {
   /** Gives slots to the node. @since 3.0 [CLUSTER ADDSLOTS](https://redis.io/commands/cluster-addslots) */
@@ -433,13 +434,11 @@ export abstract class ClusterCommands<C extends Context> extends Runner<C> {
       | { readonly slotsrange: SlotRange }
       | { readonly orderby: string; readonly limit?: number; readonly order?: 'ASC' | 'DESC' },
   ): Outcome<C, SlotStats[]> {
-    const args: Arguments = []
-    if ('slotsrange' in which) args.push('SLOTSRANGE', which.slotsrange.start, which.slotsrange.end)
-    else {
-      args.push('ORDERBY', which.orderby)
-      option(args, 'LIMIT', which.limit)
-      if (which.order !== undefined) args.push(which.order)
-    }
+    which = owned(which)
+    if ('slotsrange' in which) return this.run(new Command(SLOT_STATS, ['SLOTSRANGE', ...bounds([which.slotsrange])]))
+    const args: Arguments = ['ORDERBY', which.orderby]
+    option(args, 'LIMIT', which.limit)
+    if (which.order !== undefined) args.push(which.order)
     return this.run(new Command(SLOT_STATS, args))
   }
 

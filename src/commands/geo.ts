@@ -4,6 +4,7 @@ import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { keyAfter, keyAt } from './key-specs.js'
+import { owned } from './own.js'
 import { at, double, int, list, orNull, text, tuple, word } from './replies.js'
 import type { Reply } from './reply.js'
 import {
@@ -169,7 +170,7 @@ export abstract class Geo<C extends Context> extends Runner<C> {
     flag(args, 'CH', options.ch)
     const given = Array.isArray(members) ? (members as readonly GeoMember[]) : [members as GeoMember]
     if (given.length === 0) refuse(args, 'At least one member is needed.')
-    for (const { longitude, latitude, member } of given) args.push(longitude, latitude, member)
+    for (const { longitude, latitude, member } of owned(given)) args.push(longitude, latitude, member)
     return this.run(new Command(GEOADD, args))
   }
 
@@ -318,8 +319,8 @@ export abstract class Geo<C extends Context> extends Runner<C> {
     const args: Arguments = [destination, source]
     options = plainOptions(args, options)
     pushArea(args, options)
-    const { storedist, ...selection } = options
-    pushSelection(args, selection)
+    const { storedist } = options
+    pushSelection(args, options)
     flag(args, 'STOREDIST', storedist)
     return this.run(new Command(GEOSEARCHSTORE, args))
   }

@@ -2,16 +2,20 @@ import { DataError } from '../errors/errors.js'
 import { Command, keyless } from './command.js'
 import type { Context, Runner } from './context.js'
 import { raw } from './decoder.js'
+import { owned } from './own.js'
 
 type Method = (this: Runner<Context>, ...args: readonly unknown[]) => unknown
 
 const WRONG = keyless('CALL', raw)
 
-/** `method`, but what it cannot read of its arguments is a call that rejects with DataError: a wrong call never throws. */
+/**
+ * `method`, but it reads own properties alone, at every depth, and what it cannot read of its arguments is a call that rejects
+ * with DataError: a wrong call never throws.
+ */
 function guarded(name: string, method: Method): Method {
   return function (...args) {
     try {
-      return Reflect.apply(method, this, args)
+      return Reflect.apply(method, this, owned(args))
     } catch {
       // Without the cause: its text may hold a value.
       const message = `${name}() cannot read its arguments: one is missing, or is of another kind than its type says.`

@@ -5,6 +5,30 @@ export function own<T extends object>(...options: readonly (T | undefined)[]): T
   return Object.assign(Object.create(null), ...options) as T
 }
 
+const PLAIN = {}
+
+/**
+ * `value`, in which nothing is found that somebody put on Object.prototype: if there is anything, plain objects are copied
+ * without a prototype, at every depth. Anything else stays as it is: bytes, a Map, an instance of a class.
+ */
+export function owned<T>(value: T): T {
+  for (const _ in PLAIN) return copyOf(value, new Map()) as T
+  return value
+}
+
+function copyOf(value: unknown, copies: Map<unknown, unknown>): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const isList = Array.isArray(value)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (!isList && prototype !== Object.prototype && prototype !== null) return value
+  const known = copies.get(value)
+  if (known !== undefined) return known
+  const copy: Record<string, unknown> = isList ? ([] as never) : own(value as object as Record<string, unknown>)
+  copies.set(value, copy)
+  for (const [name, each] of Object.entries(value)) copy[name] = copyOf(each, copies)
+  return copy
+}
+
 /** The own options of `what`, such as `close()`; throws a DataError for what is no object of options of these `names`. */
 export function ownOptions<T extends object>(
   what: string,

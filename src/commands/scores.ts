@@ -1,5 +1,6 @@
 /** Scores of sorted sets, and the ends of ranges, as arguments. */
 import type { Argument, Arguments, Key } from './argument.js'
+import { owned } from './own.js'
 import type { OneOrMore } from './tokens.js'
 import { refuse } from './tokens.js'
 
@@ -26,7 +27,7 @@ export function scoreOf(score: Bound): Argument {
 export function pushScored(args: Arguments, members: OneOrMore<ScoredMember>): void {
   const given = Array.isArray(members) ? (members as readonly ScoredMember[]) : [members as ScoredMember]
   if (given.length === 0) refuse(args, 'At least one member is needed.')
-  for (const each of given) {
+  for (const each of owned(given)) {
     if (each?.member === undefined || each.score === undefined)
       refuse(args, 'Expected { member, score } or an array of them.')
     else args.push(scoreOf(each.score), each.member)

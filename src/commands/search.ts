@@ -362,8 +362,9 @@ export class Search<C extends Context> extends Namespace<C> {
     prefix: Argument,
     options: SuggestOptions & { readonly withscores?: boolean; readonly withpayloads?: boolean } = {},
   ): Outcome<C, C['text'][] | Suggestion<C>[] | null> {
-    const { withscores = false, withpayloads = false } = options
     const args: Arguments = [key, prefix]
+    options = plainOptions(args, options)
+    const { withscores = false, withpayloads = false } = options
     flag(args, 'FUZZY', options.fuzzy)
     flag(args, 'WITHSCORES', withscores)
     flag(args, 'WITHPAYLOADS', withpayloads)

@@ -3,6 +3,7 @@ import type { AtMostOne } from './choice.js'
 import { Command, keyless, read, type Spec } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import { first, sum } from './joins.js'
+import { owned } from './own.js'
 import { at, count, int, itemsOf, list, ok, text, textRecord, tuple, word } from './replies.js'
 import type { Reply } from './reply.js'
 import { type Info, info } from './server-text.js'
@@ -276,5 +277,7 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
 }
 
 function primaryWords(primary: { readonly host: string; readonly port: number } | 'no one'): Arguments {
-  return primary === 'no one' ? ['NO', 'ONE'] : [primary.host, primary.port]
+  if (primary === 'no one') return ['NO', 'ONE']
+  const { host, port } = owned(primary)
+  return [host, port]
 }

@@ -4,6 +4,7 @@ import { Command, read, write } from './command.js'
 import { type Context, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { countedKeys, keysFrom } from './key-specs.js'
+import { own } from './own.js'
 import {
   at,
   double,
@@ -182,7 +183,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   ): Outcome<C, unknown> {
     const args: Arguments = [key]
     // What is no object is refused behind the members: `zadd(key, score, member)` is about those.
-    const given: typeof options = typeof options === 'object' ? plainOptions(args, options) : {}
+    const given: typeof options = typeof options === 'object' ? plainOptions(args, options) : own()
     const incr = given.incr === true
     exclusive(args, given, 'nx', 'xx')
     exclusive(args, given, 'nx', 'gt', 'lt')

@@ -1,7 +1,7 @@
 /** How the options of a command become arguments. */
 import { DataError } from '../errors/errors.js'
 import type { Argument, Arguments, Key } from './argument.js'
-import { own } from './own.js'
+import { own, owned } from './own.js'
 import { isMap } from './values.js'
 
 type Options = object
@@ -15,7 +15,7 @@ export function plainOptions<O extends object | undefined>(args: Arguments, opti
     refuse(args, 'The options must be an object, the last argument, or be left out.')
     return own() as O
   }
-  for (const name in options) if (!Object.hasOwn(options, name)) return own<object>(options) as O
+  for (const name in options) if (!Object.hasOwn(options, name)) return owned(own<object>(options)) as O
   return options
 }
 

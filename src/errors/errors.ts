@@ -42,6 +42,11 @@ export interface ErrorJSON {
  * if somebody reads it), except where many may be made at once and none would show the caller: see bulk.ts.
  */
 
+/** The own detail `name`: what somebody put on Object.prototype is none. */
+function given<D extends object, N extends keyof D>(details: D | undefined, name: N): D[N] | undefined {
+  return details !== undefined && Object.hasOwn(details, name) ? details[name] : undefined
+}
+
 /** The base of every error of this library. */
 export class RedisError extends Error {
   declare readonly name: string
@@ -57,13 +62,19 @@ export class RedisError extends Error {
   declare outcome: Outcome | undefined
 
   constructor(message: string, details?: ErrorDetails) {
-    super(message, details?.cause === undefined ? undefined : { cause: details.cause })
+    const cause = given(details, 'cause')
+    super(message, cause === undefined ? undefined : { cause })
     if (details === undefined) return
-    if (details.code !== undefined) this.code = details.code
-    if (details.command !== undefined) this.command = details.command
-    if (details.node !== undefined) this.node = details.node
-    if (details.attempts !== undefined) this.attempts = details.attempts
-    if (details.outcome !== undefined) this.outcome = details.outcome
+    const code = given(details, 'code')
+    const command = given(details, 'command')
+    const node = given(details, 'node')
+    const attempts = given(details, 'attempts')
+    const outcome = given(details, 'outcome')
+    if (code !== undefined) this.code = code
+    if (command !== undefined) this.command = command
+    if (node !== undefined) this.node = node
+    if (attempts !== undefined) this.attempts = attempts
+    if (outcome !== undefined) this.outcome = outcome
   }
 
   toJSON(): ErrorJSON {
@@ -138,8 +149,10 @@ export class TimeoutError extends RedisError {
 
   constructor(message: string, details?: TimeoutDetails) {
     super(message, details)
-    if (details?.phase !== undefined) this.phase = details.phase
-    if (details?.elapsed !== undefined) this.elapsed = details.elapsed
+    const phase = given(details, 'phase')
+    const elapsed = given(details, 'elapsed')
+    if (phase !== undefined) this.phase = phase
+    if (elapsed !== undefined) this.elapsed = elapsed
   }
 }
 
@@ -162,7 +175,8 @@ export class DataError extends RedisError {
 
   constructor(message: string, details?: DataDetails) {
     super(message, details)
-    if (details?.value !== undefined) this.value = details.value
+    const value = given(details, 'value')
+    if (value !== undefined) this.value = value
   }
 }
 
@@ -400,4 +414,8 @@ for (const [name, type] of Object.entries({
   SlotNotCoveredError,
 })) {
   Object.defineProperty(type.prototype, 'name', { value: name, writable: true, configurable: true })
+}
+// Details that an error has not are undefined, whatever somebody put on Object.prototype.
+for (const name of ['code', 'command', 'node', 'attempts', 'outcome', 'phase', 'elapsed', 'value']) {
+  Object.defineProperty(RedisError.prototype, name, { value: undefined, writable: true, configurable: true })
 }

@@ -190,6 +190,21 @@ describe('a wrong call', () => {
     await expect(first).rejects.toMatchObject({ outcome: 'not sent' })
   })
 
+  it.each([new Set(), new Map(), new Blob()])(
+    'of run() with %s, which has a size as a new command has, rejects with DataError',
+    async wrong => {
+      const redis = new Redis()
+      await expect(redis.run(wrong as never)).rejects.toThrow(DataError)
+      await expect(
+        redis
+          .pipeline()
+          .run(wrong as never)
+          .exec(),
+      ).rejects.toThrow(DataError)
+      redis.destroy()
+    },
+  )
+
   it('of run() in a pipeline or transaction rejects it with DataError', async () => {
     for (const wrong of [null, undefined, 5, 'GET', {}]) {
       await expect(
