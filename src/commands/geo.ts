@@ -4,7 +4,7 @@ import { Command, read, type Spec, write } from './command.js'
 import { type Context, type Form, type Outcome, Runner } from './context.js'
 import type { Decoder } from './decoder.js'
 import { keyAfter, keyAt } from './key-specs.js'
-import { owned } from './own.js'
+import { own, owned } from './own.js'
 import { at, double, int, list, orNull, text, tuple, word } from './replies.js'
 import type { Reply } from './reply.js'
 import {
@@ -319,8 +319,8 @@ export abstract class Geo<C extends Context> extends Runner<C> {
     const args: Arguments = [destination, source]
     options = plainOptions(args, options)
     pushArea(args, options)
-    const { storedist } = options
-    pushSelection(args, options)
+    const { storedist, ...selection } = options
+    pushSelection(args, own(selection))
     flag(args, 'STOREDIST', storedist)
     return this.run(new Command(GEOSEARCHSTORE, args))
   }

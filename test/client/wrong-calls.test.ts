@@ -190,7 +190,7 @@ describe('a wrong call', () => {
     await expect(first).rejects.toMatchObject({ outcome: 'not sent' })
   })
 
-  it.each([new Set(), new Map(), new Blob()])(
+  it.each([new Set(), new Map(), new Blob([])])(
     'of run() with %s, which has a size as a new command has, rejects with DataError',
     async wrong => {
       const redis = new Redis()
