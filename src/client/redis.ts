@@ -7,7 +7,7 @@ import { Events, report } from '../connection/events.js'
 import type { Link } from '../connection/link.js'
 import type { LinkState } from '../connection/link-owner.js'
 import { Node } from '../connection/node.js'
-import { mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options.js'
+import { checkTls, mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options.js'
 import type { PoolStats } from '../connection/pool.js'
 import { readOptions } from '../connection/target.js'
 import { AskError, ConnectionError, DataError, type RedisError } from '../errors/errors.js'
@@ -159,8 +159,9 @@ export class Redis extends View {
     yield* monitor.entries()
   }
 
-  /** Another client with the same options, and `overrides` over them. */
+  /** Another client with the same options, and `overrides` over them, which cannot take TLS away. */
   duplicate(overrides?: RedisOptions): Redis {
+    checkTls(this.#options, overrides, 'the client that is duplicated uses TLS: make a new one')
     return new Redis(mergeOptions(this.#options, overrides))
   }
 

@@ -149,15 +149,20 @@ function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: 
       throw new DataError(`The seeds differ in ${name}: all nodes of a cluster are reached with the same.`)
     }
   }
+  // A URL without TLS among those with it is a mistake, and no reason to send a password in clear text.
+  if (new Set(read.map(({ secure }) => secure).filter(secure => secure !== undefined)).size > 1) {
+    throw new DataError('The seeds differ in tls: all nodes of a cluster are reached by rediss://, or all by redis://.')
+  }
   return { seeds: read.map(({ address }) => address), options }
 }
 
-function readSeed(seed: Seed): { address: Address; options: RedisOptions } {
+function readSeed(seed: Seed): { address: Address; options: RedisOptions; secure?: boolean } {
   if (typeof seed === 'string' || isUrl(seed)) {
     const { host, path, port, ...options } = parseUrl(String(seed))
     if (path !== undefined)
       throw new RedisClusterException('A seed has a host and a port: the nodes of a cluster have no unix socket.')
-    return { address: { host: host ?? '127.0.0.1', port: port ?? 6379 }, options }
+    const address = { host: host ?? '127.0.0.1', port: port ?? 6379 }
+    return { address, options, secure: options.tls !== undefined }
   }
   if (typeof seed !== 'object' || seed === null) throw new DataError('A seed must be a URL or { host, port }.')
   const { host, port, ...more } = seed

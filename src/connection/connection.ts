@@ -20,7 +20,7 @@ import { Health } from './health.js'
 import type { ReaderLimits } from './limits.js'
 import { Marks, mayBlock } from './marks.js'
 import { type Endpoint, nameOf, type Settings } from './options.js'
-import { Outbox } from './outbox.js'
+import { Outbox, wholeOf } from './outbox.js'
 import { Reader } from './reader.js'
 import { breached, distrusted, failedToConnect, lost, named } from './reason.js'
 import type { ReplySink } from './reply-sink.js'
@@ -95,6 +95,11 @@ export class Connection implements ReplySink {
   /** Commands written and not answered. */
   get inflight(): number {
     return this.#inflight.length
+  }
+
+  /** Those that are written and not answered, each transaction as one. */
+  unanswered(): Set<Command> {
+    return new Set(this.#inflight.toArray().map(wholeOf))
   }
 
   /** When the last byte came, on the clock of `performance.now()`; 0 if none did. */

@@ -216,17 +216,25 @@ export class Lent implements LinkOwner {
   }
 
   /**
-   * Ends the lease: gives up what blocks, waits for the answers that are still to come, and puts the state back. Resolves
+   * Ends the lease: gives up what blocks, if it was aborted all calls, waits for the answers that are still to come, and puts the state back. Resolves
    * with whether it may be leased again.
    */
   async finish(reason: (command: Command) => unknown, aborted: boolean): Promise<boolean> {
-    if (aborted)
-      this.link.takeWaiting(commands => {
-        for (const command of commands) fail(command, reason(command))
-      })
+    if (aborted) this.#giveUpAll(reason)
     this.#giveUpBlocking(reason)
     await new Promise<void>(resolve => this.link.whenIdle(resolve))
     return this.#clean()
+  }
+
+  /** Rejects all calls but those that block, whose end the server decides: bytes given to them are the caller's again. */
+  #giveUpAll(reason: (command: Command) => unknown): void {
+    this.link.takeWaiting(commands => {
+      for (const command of commands) fail(command, reason(command))
+    })
+    for (const command of this.link.connection?.unanswered() ?? []) {
+      if (command.resolve === undefined || this.#blocking.has(command)) continue
+      command.holder?.abandon(command, reason(command))
+    }
   }
 
   async #clean(): Promise<boolean> {

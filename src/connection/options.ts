@@ -278,10 +278,17 @@ export function mergeOptions(base: RedisOptions, more: RedisOptions | undefined)
   return merged as RedisOptions
 }
 
-/** Refuses options that switch off what the URL asks for: a password would go out in clear text. */
-export function checkTls(url: RedisOptions, more: RedisOptions | undefined): void {
-  if (more === undefined || url.tls === undefined || own(more, 'tls') !== false) return
-  throw new DataError('The option tls is false, and the URL says rediss://: write redis:// for a link without TLS.')
+/**
+ * Refuses options that switch off what `base`, the options of a URL or of the client that is duplicated, asks for: a password
+ * would go out in clear text.
+ */
+export function checkTls(
+  base: RedisOptions,
+  more: RedisOptions | undefined,
+  why = 'the URL says rediss://: write redis://',
+): void {
+  if (!isObject(more) || !base.tls || own(more, 'tls') !== false) return
+  throw new DataError(`The option tls is false, and ${why} for a link without TLS.`)
 }
 
 /** Fills in the defaults. */

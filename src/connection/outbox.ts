@@ -97,8 +97,7 @@ export class Outbox {
   #borrow(command: Command): void {
     const lent = command.args.filter(argument => this.#loans.has(argument as Part)) as Part[]
     if (lent.length === 0) return
-    const whole = (command.state & State.line) === 0 ? command : (command.holder as unknown as Command)
-    whenSettled(whole, () => this.#giveBack(lent))
+    whenSettled(wholeOf(command), () => this.#giveBack(lent))
   }
 
   /** `lent` is its owner's again: what of it is not out yet is copied. */
@@ -201,6 +200,11 @@ export class Outbox {
     this.#offset += count
     return count
   }
+}
+
+/** The transaction whose line `command` is, or `command` itself. */
+export function wholeOf(command: Command): Command {
+  return (command.state & State.line) === 0 ? command : (command.holder as unknown as Command)
 }
 
 function release(scratch: Buffer): void {

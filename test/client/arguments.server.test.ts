@@ -95,6 +95,9 @@ describe('a URL that asks for TLS', () => {
     ['Redis', () => new Redis('rediss://:secret@localhost', { tls: false })],
     ['a URL object', () => new Redis(new URL('rediss://:secret@localhost'), { tls: false })],
     ['RedisCluster', () => new RedisCluster(['rediss://:secret@localhost'], { tls: false })],
+    ['RedisCluster with another seed', () => new RedisCluster(['rediss://:secret@localhost', 'redis://localhost:1'])],
+    ['a duplicate of Redis', () => new Redis('rediss://:secret@localhost').duplicate({ tls: false })],
+    ['a duplicate of RedisCluster', () => new RedisCluster('rediss://:secret@localhost').duplicate({ tls: false })],
   ])('%s refuses to do without', (_, make) => {
     expect(make).toThrow(DataError)
     expect(make).toThrow(/tls/)

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
+import type { Session } from '../../src/client/session.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 import { getCertificates } from '../servers/servers.mjs'
 
@@ -98,6 +99,35 @@ describe('bytes of a call that settled half-written', () => {
       expect(fake.connections).toHaveLength(1)
     })
   }
+
+  test.each<[string, (session: Session, value: Buffer) => Promise<unknown>]>([
+    ['a call', (session, value) => session.set('alice', value)],
+    ['a pipeline', (session, value) => session.pipeline().set('alice', value).exec()],
+    ['a transaction', (session, value) => session.multi().set('alice', value).exec()],
+  ])('are those of the call where its session is aborted: %s', async (_, begin) => {
+    const { fake, redis } = await start(false)
+    const value = Buffer.alloc(HUGE, 'a')
+    const abort = new AbortController()
+    let call: Promise<unknown> = Promise.resolve()
+    const session = redis.session(
+      async held => {
+        await held.call('ECHO', 'first')
+        pause(fake, true)
+        call = begin(held, value)
+        call.catch(() => {})
+        for (let i = 0; i < 10; i++) await turn()
+        abort.abort()
+        await call
+      },
+      { signal: abort.signal },
+    )
+    await expect(session).rejects.toThrow('aborted')
+    await expect(call).rejects.toThrow('aborted')
+    value.fill('b')
+    pause(fake, false)
+    const set = await fake.untilReceived('SET')
+    expect(set.bytes[2]?.equals(Buffer.alloc(HUGE, 'a'))).toBe(true)
+  })
 
   test('small ones too, behind a big one that holds up the line', async () => {
     const { fake, redis } = await start()
