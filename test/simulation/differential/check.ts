@@ -7,8 +7,11 @@ import { Nothing } from '../model/reply.js'
 import type { ModelRecord, ModelServer } from '../model/server.js'
 import { type Frame, shown } from './frames.js'
 import { CONNECTIONS, PUBLISHING, SUBSCRIBING, TRANSACTIONS } from './generate/connections.js'
+import { HASHES, SETS } from './generate/hashes-sets.js'
 import { KEYS } from './generate/keys.js'
 import { BLOCKING, LISTS } from './generate/lists.js'
+import { SCRIPTS } from './generate/scripts.js'
+import { BLOCKING_SORTED_SETS, SORTED_SETS } from './generate/sorted-sets.js'
 import { STRINGS } from './generate/strings.js'
 import { type Dice, diceOf, type Make } from './generate/vocabulary.js'
 import { difference, type Label } from './normalise.js'
@@ -24,10 +27,20 @@ export interface CheckOptions {
   readonly progress?: (done: number) => void
 }
 
-const DATA: readonly (readonly Make[])[] = [STRINGS, KEYS, LISTS]
+const DATA: readonly (readonly Make[])[] = [STRINGS, KEYS, LISTS, HASHES, SETS, SORTED_SETS, SCRIPTS]
 /** Connections that run commands, by protocol; one that only subscribes; one that gets every event of a key. */
 const WORKERS = [2, 3, 2, 3] as const
 const SUBSCRIBERS = [2, 3] as const
+/** What they reply is random once an argument is missing. */
+const RANDOM: ReadonlySet<string> = new Set([
+  'spop',
+  'srandmember',
+  'hrandfield',
+  'zrandmember',
+  'xadd',
+  'eval',
+  'evalsha',
+])
 const ODD_ARGUMENTS = ['', 'abc', '-1', '9223372036854775808', '1.5', ' 1', '0', '-7', 'nan', 'COUNT', 'LIMIT']
 
 interface Pair {
@@ -138,14 +151,14 @@ class Run {
     if (inMulti && dice.chance(0.2)) return dice.chance(0.9) ? ['EXEC'] : ['DISCARD']
     const chance = dice.below(100)
     const [group, mayBend] = ((): [readonly Make[], boolean] => {
-      if (chance < 3) return [BLOCKING, false]
+      if (chance < 3) return [dice.pick([BLOCKING, BLOCKING_SORTED_SETS]), false]
       if (chance < 7) return [TRANSACTIONS, false]
       if (chance < 10) return [CONNECTIONS, false]
       if (chance < 14) return [PUBLISHING, true]
       return [dice.pick(DATA), true]
     })()
     const args = [...dice.pick(group)(dice)]
-    if (mayBend && dice.chance(0.03)) this.#bend(args)
+    if (mayBend && !RANDOM.has(args[0]!.toLowerCase()) && dice.chance(0.03)) this.#bend(args)
     return dice.chance(0.1) ? [args[0]!.toLowerCase(), ...args.slice(1)] : args
   }
 

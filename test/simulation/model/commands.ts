@@ -2,12 +2,18 @@
 import { type CommandSpec, wrongArity } from './command.js'
 import { CONNECTIONS } from './commands/connections.js'
 import { EXPIRY } from './commands/expiry.js'
+import { HASHES } from './commands/hashes.js'
 import { KEYS } from './commands/keys.js'
 import { LISTS } from './commands/lists.js'
 import { BLOCKING_LISTS } from './commands/lists-blocking.js'
 import { PUBSUB } from './commands/pubsub.js'
 import { SCRIPTING } from './commands/scripting.js'
 import { SERVER } from './commands/server.js'
+import { SETS } from './commands/sets.js'
+import { SORTED_SET_ALGEBRA } from './commands/sorted-set-algebra.js'
+import { SORTED_SET_POPS } from './commands/sorted-set-pops.js'
+import { SORTED_SET_RANGES } from './commands/sorted-set-ranges.js'
+import { SORTED_SETS } from './commands/sorted-sets.js'
 import { STRINGS } from './commands/strings.js'
 import { TRANSACTIONS } from './commands/transactions.js'
 import { Failure } from './reply.js'
@@ -21,6 +27,12 @@ const GROUPS: readonly (readonly [string, readonly CommandSpec[]])[] = [
   ['keyspace', EXPIRY],
   ['list', LISTS],
   ['list', BLOCKING_LISTS],
+  ['hash', HASHES],
+  ['set', SETS],
+  ['sortedset', SORTED_SETS],
+  ['sortedset', SORTED_SET_RANGES],
+  ['sortedset', SORTED_SET_ALGEBRA],
+  ['sortedset', SORTED_SET_POPS],
   ['connection', CONNECTIONS],
   ['transaction', TRANSACTIONS],
   ['pubsub', PUBSUB],

@@ -4,7 +4,7 @@
  */
 import type { Call } from './command.js'
 import { integer } from './command.js'
-import { Failure, SYNTAX } from './reply.js'
+import { Failure, type Reply, SYNTAX } from './reply.js'
 import { lower, matches } from './text.js'
 
 export interface ScanOptions {
@@ -16,8 +16,7 @@ export interface ScanOptions {
 
 /** From the place of the cursor on. */
 export function scanOptions({ args }: Call, at: number, hasType: boolean): ScanOptions {
-  const cursor = args[at]!
-  if (!/^\s*[+-]?\d+$/.test(cursor) || BigInt(cursor.trim()) >= 2n ** 64n) throw new Failure('ERR invalid cursor')
+  const cursor = cursorOf(args[at]!)
   let count = 10
   let match: string | undefined
   let type: string | undefined
@@ -32,8 +31,17 @@ export function scanOptions({ args }: Call, at: number, hasType: boolean): ScanO
     else if (word === 'type' && hasType) type = lower(value)
     else throw SYNTAX
   }
-  return { cursor: Number(cursor), count, match, type }
+  return { cursor, count, match, type }
 }
+
+/** A negative one is past all elements. */
+export function cursorOf(text: string): number {
+  if (!/^(?:[+-]?\d+)?$/.test(text) || BigInt(text.replace(/^\+/, '')) >= 2n ** 64n)
+    throw new Failure('ERR invalid cursor')
+  return text.startsWith('-') ? Infinity : Number(text)
+}
+
+export const NOTHING_FOUND: Reply = ['0', []]
 
 /** As `matches`, but `*` alone fits also what is empty. */
 export function fits(pattern: string, name: string): boolean {

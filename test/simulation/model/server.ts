@@ -17,6 +17,8 @@ import { encode } from './resp.js'
 import { Scripts } from './scripts.js'
 import { Users } from './users.js'
 import { Watches } from './watches.js'
+import './twins/lock.js'
+import './twins/samples.js'
 
 /** queued: in MULTI; ran: alone; exec: by EXEC; script: by a script; refused: before it ran; blocked, unblocked: it waits, it has ended. */
 export type Phase = 'queued' | 'ran' | 'exec' | 'script' | 'refused' | 'blocked' | 'unblocked'

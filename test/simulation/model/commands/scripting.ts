@@ -8,12 +8,8 @@ import { lower } from '../text.js'
 const ANYWHERE = 'noscript loading stale'
 
 export const SCRIPTING: readonly CommandSpec[] = [
-  command('eval', -3, 'noscript stale', counted(2), call =>
-    evaluate(call, call.server.scripts.load(call.text(1)), false),
-  ),
-  command('eval_ro', -3, 'noscript stale', counted(2), call =>
-    evaluate(call, call.server.scripts.load(call.text(1)), true),
-  ),
+  command('eval', -3, 'noscript stale', counted(2), call => evaluate(call, undefined, false)),
+  command('eval_ro', -3, 'noscript stale', counted(2), call => evaluate(call, undefined, true)),
   command('evalsha', -3, 'noscript stale', counted(2), call => evaluate(call, lower(call.text(1)), false)),
   command('evalsha_ro', -3, 'noscript stale', counted(2), call => evaluate(call, lower(call.text(1)), true)),
   command('script|load', 3, ANYWHERE, undefined, call => call.server.scripts.load(call.text(2))),
@@ -42,11 +38,12 @@ class ScriptError {
   }
 }
 
-function evaluate(call: Call, sha: string, readOnly: boolean): Reply {
+function evaluate(call: Call, hash: string | undefined, readOnly: boolean): Reply {
   const { server, args } = call
   const count = integer(call.text(2))
   if (count > args.length - 3) return new Failure("ERR Number of keys can't be greater than number of args")
   if (count < 0) return new Failure("ERR Number of keys can't be negative")
+  const sha = hash ?? server.scripts.load(call.text(1))
   if (!server.scripts.has(sha)) return new Failure('NOSCRIPT No matching script. Please use EVAL.')
   const twin = twinOf(sha)
   if (twin === undefined) throw new Error(`the model knows no twin of the script: ${args[1]}`)
