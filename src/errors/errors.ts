@@ -1,12 +1,12 @@
 /**
  * Whether a command that failed may have run.
  *
- * - `'not sent'`: the server surely did not run it: it never left this process, or the server refused it first.
- * - `'unknown'`: it was handed to the socket, and no reply came back. It may have run.
+ * - `'not sent'`: the server did not run it: it never left this process, or the server rejected it before running it.
+ * - `'unknown'`: it was written to the socket, and no reply was received. It may have run.
  */
 export type Outcome = 'not sent' | 'unknown'
 
-/** What an error may say beside its message. Everything is optional, and nothing holds a value of an argument. */
+/** The fields of an error besides its message. All are optional, and none contains the value of an argument. */
 export interface ErrorDetails {
   code?: string | undefined
   command?: string | undefined
@@ -16,7 +16,7 @@ export interface ErrorDetails {
   cause?: unknown
 }
 
-/** What `JSON.stringify` writes of a {@link RedisError}: no stack and no cause. */
+/** The fields that `JSON.stringify` writes of a {@link RedisError}: without stack and cause. */
 export interface ErrorJSON {
   name: string
   message: string
@@ -30,16 +30,16 @@ export interface ErrorJSON {
 /*
  * How the classes are declared
  *
- * Details are `declare`d and set only if there is something to say: an error with none costs no slot, and `inspect`
- * prints no line of `undefined`.
+ * Details are `declare`d and set only if they have a value: an absent detail takes no memory, and `inspect` prints no
+ * `undefined`.
  *
- * TypeScript compares classes by shape: without a member of its own, any ResponseError would pass for a NoScriptError.
- * So `name` is a literal type, and tells them apart in a `switch` too. A parent's is the names of itself and its
- * children; `RedisError` and `ResponseError` say `string`, since there the list has no end. It also makes ClusterDownError
- * fit where a ClusterError is asked for. At run time the name sits on the prototype (see the end).
+ * TypeScript compares classes by structure: without a member of its own, any ResponseError would be assignable to
+ * NoScriptError. So `name` is a literal type, which also distinguishes the classes in a `switch`. The type of a parent's
+ * name lists the parent and its children; `RedisError` and `ResponseError` use `string`, because their lists are open. The
+ * list also makes ClusterDownError assignable to ClusterError. At run time the name is on the prototype (see the end).
  *
- * The stack stays, though its ten frames are most of what an error costs (4 of 5 µs on Node 20; the text is written only
- * if somebody reads it), except where many may be made at once and none would show the caller: see bulk.ts.
+ * Errors have a stack, although its ten frames are most of the cost of an error (4 of 5 µs on Node 20; the text is
+ * formatted only when it is read). The exception are errors created in bulk, whose stack would not show the caller: bulk.ts.
  */
 
 /** The own detail `name`: what somebody put on Object.prototype is none. */
@@ -50,13 +50,13 @@ function given<D extends object, N extends keyof D>(details: D | undefined, name
 /** The base of every error of this library. */
 export class RedisError extends Error {
   declare readonly name: string
-  /** A word for programs: the first one of an error reply (`'WRONGTYPE'`), or that of the system (`'ECONNRESET'`). */
+  /** A code for programs: the first word of an error reply (`'WRONGTYPE'`), or a system error code (`'ECONNRESET'`). */
   declare code: string | undefined
   /** The name of the command that failed, never its arguments. */
   declare command: string | undefined
-  /** The server that was asked: `host:port`, or the path of its socket. */
+  /** The server that the command was for: `host:port`, or the path of its socket. */
   declare node: string | undefined
-  /** How often the command was tried, the first time included. */
+  /** How often the command was sent, including the first time. */
   declare attempts: number | undefined
   /** Whether the command may have run. Every {@link ConnectionError} and {@link TimeoutError} of a command has it. */
   declare outcome: Outcome | undefined
@@ -83,9 +83,9 @@ export class RedisError extends Error {
   }
 }
 
-// The link
+// The connection
 
-/** The link to the server could not be made, or was lost; the server has no room for one more; the client is closed. */
+/** The connection could not be made or was lost, the server accepts no more clients, or the client is closed. */
 export class ConnectionError extends RedisError {
   declare readonly name:
     | 'ConnectionError'
@@ -97,17 +97,17 @@ export class ConnectionError extends RedisError {
 }
 
 /**
- * The server does not accept our username and password, or wants some and got none.
+ * The server rejected the username and password, or requires them and got none.
  *
- * `instanceof AuthenticationError` admits {@link AuthenticationWrongNumberOfArgsError} too, which extends {@link ResponseError}.
+ * `instanceof AuthenticationError` includes {@link AuthenticationWrongNumberOfArgsError} too, which extends {@link ResponseError}.
  */
 export class AuthenticationError extends ConnectionError {
   declare readonly name: 'AuthenticationError' | 'AuthenticationWrongNumberOfArgsError'
 
-  // `boolean`, and no type predicate: with one, `instanceof` of a subclass narrows to AuthenticationError and no further.
+  // Returns `boolean` instead of a type predicate, because that would narrow `instanceof` of a subclass to AuthenticationError only.
   static override [Symbol.hasInstance](value: unknown): boolean {
     return (
-      // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this method, and must not inherit what it admits
+      // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this method, but not the classes that it includes
       super[Symbol.hasInstance](value) ||
       // biome-ignore lint/complexity/noThisInStatic: as above
       (this === AuthenticationError && value instanceof AuthenticationWrongNumberOfArgsError)
@@ -115,36 +115,36 @@ export class AuthenticationError extends ConnectionError {
   }
 }
 
-/** Logged in, but this user may not open this connection: a step of the handshake answered NOPERM. */
+/** The user was authenticated, but may not use the connection: the server replied NOPERM to a step of the handshake. */
 export class AuthorizationError extends ConnectionError {
   declare readonly name: 'AuthorizationError'
 }
 
-/** The server is up and still reads its dataset from disk (LOADING). */
+/** The server has started and is still loading its dataset from disk (LOADING). */
 export class BusyLoadingError extends ConnectionError {
   declare readonly name: 'BusyLoadingError'
 }
 
-/** All connections of the pool are lent, and waiting for one took too long or too many wait already. */
+/** All connections of the pool are leased, and the wait for one took too long, or too many callers are waiting already. */
 export class MaxConnectionsError extends ConnectionError {
   declare readonly name: 'MaxConnectionsError'
 }
 
-/** How far a command had come when its time was up. */
+/** The phase of a command when it timed out. */
 export type Phase = 'queued' | 'connecting' | 'written'
 
 export interface TimeoutDetails extends ErrorDetails {
   phase?: Phase | undefined
-  /** Milliseconds. */
+  /** In milliseconds. */
   elapsed?: number | undefined
 }
 
-/** Connecting took longer than `connectTimeout`, or a command longer than its own deadline. */
+/** Connecting took longer than `connectTimeout`, or a command took longer than its deadline. */
 export class TimeoutError extends RedisError {
   declare readonly name: 'TimeoutError'
-  /** How far it had come: waiting for its turn, waiting for a link, or written and without a reply. */
+  /** The phase of the command: waiting in the queue, waiting for a connection, or written and without a reply. */
   declare phase: Phase | undefined
-  /** Milliseconds from the call until its time was up. */
+  /** Milliseconds from the call to the timeout. */
   declare elapsed: number | undefined
 
   constructor(message: string, details?: TimeoutDetails) {
@@ -156,7 +156,10 @@ export class TimeoutError extends RedisError {
   }
 }
 
-/** What the server sent is not RESP, or is beyond a limit of the reader. The connection is destroyed. */
+/**
+ * The server sent bytes that are not valid RESP or exceed a limit, and the connection is closed; or a reply has a type that its
+ * command cannot have.
+ */
 export class InvalidResponse extends RedisError {
   declare readonly name: 'InvalidResponse'
 }
@@ -167,10 +170,10 @@ export interface DataDetails extends ErrorDetails {
   value?: bigint | undefined
 }
 
-/** An argument of a wrong type, options that exclude each other, or an integer that does not fit in a number. */
+/** An argument has a wrong type, options exclude each other, or an integer in a reply does not fit in a number. */
 export class DataError extends RedisError {
   declare readonly name: 'DataError'
-  /** The integer of the reply that does not fit in a number. The `bigints` view returns it. */
+  /** The integer in the reply that does not fit in a number. The `bigints` view returns it. */
   declare value: bigint | undefined
 
   constructor(message: string, details?: DataDetails) {
@@ -180,36 +183,36 @@ export class DataError extends RedisError {
   }
 }
 
-/** A subscription was misused, or its queue is full and its policy is `'error'`. */
+/** A subscription was misused, or its queue is full and `whenFull` is `'error'`. */
 export class PubSubError extends RedisError {
   declare readonly name: 'PubSubError'
 }
 
-/** A watched key changed, or the link was lost before EXEC was written. Nothing of the transaction ran. */
+/** A watched key changed, or the connection was lost before EXEC was written. No command of the transaction ran. */
 export class WatchError extends RedisError {
   declare readonly name: 'WatchError'
 }
 
 /**
- * A task waits for a connection while all of them are lent to its own ancestors: to the very sessions it runs in. It
- * would wait for ever, so it does not begin to.
+ * A task waited `pool.acquireTimeout` for a connection, while all connections were leased to the sessions that the task runs in.
+ * Such a session usually waits for its task, so neither can continue.
  */
 export class ChildDeadlockedError extends RedisError {
   declare readonly name: 'ChildDeadlockedError'
 }
 
 /**
- * Why a lock refused.
+ * The reason of a {@link LockError}.
  *
- * - `'not acquired'`: somebody else held it until the wait was over.
- * - `'not a lock'`: one of its keys holds something that is no lock, so that waiting does not help.
- * - `'not locked'`: `release` or `extend` without a lock in hand.
- * - `'already locked'`: `acquire` of a lock that is in hand.
- * - `'not owned'`: it was ours, and now another owner's token is there.
- * - `'expired'`: it was ours, and its time ran out.
+ * - `'not acquired'`: another holder had the lock until the wait was over.
+ * - `'not a lock'`: one of the lock's keys holds a value that is not a lock, so waiting cannot help.
+ * - `'not locked'`: `release` or `extend` of a lock that is not held.
+ * - `'already locked'`: `acquire` of a lock that is held or being acquired.
+ * - `'not owned'`: the lock was held, and now another holder's token is on the server.
+ * - `'expired'`: the lock was held, and its time ran out.
  * - `'no ttl'`: `extend` of a lock that never expires.
- * - `'unreachable'`: too few servers answered to tell; see `cause`.
- * - `'aborted'`: given up in the middle, by its signal or by closing the client.
+ * - `'unreachable'`: too few servers answered; see `cause`.
+ * - `'aborted'`: the client was closed while the lock was being acquired.
  */
 export type LockReason =
   | 'not acquired'
@@ -227,11 +230,11 @@ export interface LockDetails extends ErrorDetails {
   lockName: string
 }
 
-/** A lock was not acquired in time, or was used against its rules. */
+/** A lock was not acquired in time, or was misused. */
 export class LockError extends RedisError {
   declare readonly name: 'LockError' | 'LockNotOwnedError'
   declare reason: LockReason
-  /** The name that the lock was made with. */
+  /** The name that the lock was created with. */
   declare lockName: string
 
   constructor(message: string, details: LockDetails) {
@@ -241,14 +244,14 @@ export class LockError extends RedisError {
   }
 }
 
-/** The lock is no longer ours: it expired, and perhaps somebody else holds it by now. */
+/** The lock is not held any more: it expired, and another holder may have it. */
 export class LockNotOwnedError extends LockError {
   declare readonly name: 'LockNotOwnedError'
 }
 
-// The server's refusals
+// Error replies
 
-/** The server answered with an error. The message is its text, without the arguments that some texts repeat. */
+/** The server replied with an error. The message is the text of the reply, without the arguments that some texts repeat. */
 export class ResponseError extends RedisError {
   /** The first word of the reply: `'ERR'`, `'WRONGTYPE'`, `'BUSYGROUP'` … */
   declare code: string
@@ -259,12 +262,12 @@ export class ResponseError extends RedisError {
   }
 }
 
-/** The server does not know a script of this hash (NOSCRIPT). */
+/** The server has no script with this hash (NOSCRIPT). */
 export class NoScriptError extends ResponseError {
   declare readonly name: 'NoScriptError'
 }
 
-/** EXEC ran nothing, because a command was refused when it was queued: `cause` is that refusal. */
+/** EXEC ran nothing, because a command was rejected when it was queued: `cause` is the error of that command. */
 export class ExecAbortError extends ResponseError {
   declare readonly name: 'ExecAbortError'
 }
@@ -274,7 +277,7 @@ export class ReadOnlyError extends ResponseError {
   declare readonly name: 'ReadOnlyError'
 }
 
-/** This user may not run this command, or not with this key or channel (NOPERM). */
+/** The user may not run this command, or may not use this key or channel (NOPERM). */
 export class NoPermissionError extends ResponseError {
   declare readonly name: 'NoPermissionError'
 }
@@ -289,7 +292,7 @@ export class OutOfMemoryError extends ResponseError {
   declare readonly name: 'OutOfMemoryError'
 }
 
-/** AUTH with a number of arguments that this server does not take: it is older than user names. An {@link AuthenticationError} too. */
+/** The server does not accept AUTH with a username, because it is too old. It is an {@link AuthenticationError} too. */
 export class AuthenticationWrongNumberOfArgsError extends ResponseError {
   declare readonly name: 'AuthenticationWrongNumberOfArgsError'
 }
@@ -299,7 +302,7 @@ export class TryAgainError extends ResponseError {
   declare readonly name: 'TryAgainError'
 }
 
-/** The keys of a command, or of a transaction, hash to more than one slot. Told before sending where it can be. */
+/** The keys of a command or a transaction hash to more than one slot. Detected before sending if possible. */
 export class ClusterCrossSlotError extends ResponseError {
   declare readonly name: 'ClusterCrossSlotError'
 
@@ -314,12 +317,12 @@ export interface RedirectDetails extends ErrorDetails {
   port: number
 }
 
-/** The slot is moving, and this key is already at its new node: ask there, this once (ASK). */
+/** The slot is moving, and this key has already migrated: send this command once to the new node (ASK). */
 export class AskError extends ResponseError {
   declare readonly name: 'AskError' | 'MovedError'
   /** 0 to 16383. */
   declare slot: number
-  /** The node to ask. Empty: the host that sent this; `'?'`: the server does not know its name. */
+  /** The host of the new node. Empty means the host that sent this error; `'?'` means that the server does not know the host. */
   declare host: string
   /** 1 to 65535. */
   declare port: number
@@ -332,7 +335,7 @@ export class AskError extends ResponseError {
   }
 }
 
-/** The slot belongs to another node (MOVED). It is an {@link AskError} too, so look for this one first. */
+/** The slot belongs to another node (MOVED). It is an {@link AskError} too, so check for this class first. */
 export class MovedError extends AskError {
   declare readonly name: 'MovedError'
 }
@@ -340,36 +343,36 @@ export class MovedError extends AskError {
 // The cluster
 
 /**
- * The cluster did not get a command done: its redirects or retries are used up.
+ * The cluster did not run a command: its redirects or retries are used up.
  *
- * {@link ClusterDownError} has two parents. It extends {@link ResponseError}, and `instanceof ClusterError` admits it too.
+ * {@link ClusterDownError} extends {@link ResponseError}, and `instanceof ClusterError` includes it too.
  */
 export class ClusterError extends RedisError {
   declare readonly name: 'ClusterError' | 'ClusterDownError' | 'MasterDownError'
 
-  // `boolean`, and no type predicate: with one, `instanceof` of a subclass narrows to ClusterError and no further.
+  // Returns `boolean` instead of a type predicate, because that would narrow `instanceof` of a subclass to ClusterError only.
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this method, and must not inherit what it admits
+    // biome-ignore lint/complexity/noThisInStatic: subclasses inherit this method, but not the classes that it includes
     return super[Symbol.hasInstance](value) || (this === ClusterError && value instanceof ClusterDownError)
   }
 }
 
-/** The cluster does not serve this slot, or none at all, until a node comes back (CLUSTERDOWN). */
+/** The cluster does not serve this slot, or any slot, until a node comes back (CLUSTERDOWN). */
 export class ClusterDownError extends ResponseError {
   declare readonly name: 'ClusterDownError' | 'MasterDownError'
 }
 
-/** A replica lost its primary and may not answer with old data (MASTERDOWN). */
+/** A replica has lost its primary and may not reply with stale data (MASTERDOWN). */
 export class MasterDownError extends ClusterDownError {
   declare readonly name: 'MasterDownError'
 }
 
-/** No startup node answers as a cluster, or a call that a cluster cannot serve: a database, a command without keys. */
+/** No seed reported the topology, or a cluster cannot serve the call: another database, or a command whose keys are unknown. */
 export class RedisClusterException extends RedisError {
   declare readonly name: 'RedisClusterException' | 'SlotNotCoveredError'
 }
 
-/** No node serves the slot, and a fresh look at the cluster did not help. */
+/** No node serves the slot, even after a refresh of the topology. */
 export class SlotNotCoveredError extends RedisClusterException {
   declare readonly name: 'SlotNotCoveredError'
 }
@@ -379,7 +382,7 @@ function firstWord(text: string): string {
   return end < 0 ? text : text.slice(0, end)
 }
 
-// Written out, because minifiers rename classes; on the prototype, so that no error carries its name.
+// The names are written out, because minifiers rename classes, and set on the prototypes, so that no error stores its name.
 for (const [name, type] of Object.entries({
   RedisError,
   ConnectionError,

@@ -24,11 +24,11 @@ import {
 
 type FromText = new (message: string, details?: ErrorDetails) => RedisError
 
-/** The first word of a reply, where it decides. */
+/** Classes by the first word of a reply. */
 const BY_CODE: ReadonlyMap<string, FromText> = new Map<string, FromText>([
   ['CLUSTERDOWN', ClusterDownError],
   ['CROSSSLOT', ClusterCrossSlotError],
-  // Said in place of a welcome, by a server in protected mode, which then hangs up.
+  // Sent by a server in protected mode at the start of a connection, which it then closes.
   ['DENIED', ConnectionError],
   ['EXECABORT', ExecAbortError],
   ['LOADING', BusyLoadingError],
@@ -42,11 +42,11 @@ const BY_CODE: ReadonlyMap<string, FromText> = new Map<string, FromText>([
   ['WRONGPASS', AuthenticationError],
 ])
 
-/** What follows ERR, in lower case, where the whole of it decides. */
+/** Classes by the whole text after ERR, in lower case. */
 const BY_TEXT: ReadonlyMap<string, FromText> = new Map<string, FromText>([
   ['max number of clients reached', ConnectionError],
   ['max number of clients + cluster connections reached', ConnectionError],
-  // The server cannot ask its own directory. That passes, unlike a wrong password.
+  // The server cannot reach its directory. This is temporary, unlike a wrong password.
   ['problem with ldap service', ConnectionError],
   ['invalid password', AuthenticationError],
   ['client sent auth, but no password is set', AuthenticationError],
@@ -56,19 +56,19 @@ const BY_TEXT: ReadonlyMap<string, FromText> = new Map<string, FromText>([
   ],
   ['invalid username-password pair', AuthenticationError],
   ['invalid username-password pair or user is disabled.', AuthenticationError],
-  // AUTH's only: HELLO takes any number of arguments and answers a wrong one as a syntax error.
+  // For AUTH only: HELLO accepts any number of arguments, and replies to a wrong one with a syntax error.
   ["wrong number of arguments for 'auth' command", AuthenticationWrongNumberOfArgsError],
 ])
 
-/** What follows ERR for a module: each server version has more reasons to refuse. */
+/** The beginnings of the texts after ERR for modules: newer servers append further reasons. */
 const MODULE_TEXTS = ['Error loading the extension.', 'Error unloading module: ']
 
 /**
- * What Redis 7 says right before it repeats arguments of the command; some are of 6, of 8, of Valkey, RedisJSON and RediSearch.
- * One that ends in a quote is followed by the value and a quote, any other by the value and nothing we need.
+ * The texts after which a server repeats arguments of the command. Most are of Redis 7, some of 6, 8, Valkey, RedisJSON and
+ * RediSearch. If a text ends in a quote, the value and a quote follow; otherwise the value follows, and nothing of use after it.
  *
- * Not here: names of commands (`wrong number of arguments for 'get' command`) and of variables in a script. What a script
- * says in words of its own stays as it is: no list can know it.
+ * Names of commands (`wrong number of arguments for 'get' command`) and of variables in a script are not cut out. An error text
+ * that a script makes itself stays as it is, because no list can contain it.
  */
 const ECHOES = [
   'with args beginning with: ',
@@ -121,14 +121,14 @@ const ECHOES = [
 ]
 
 /**
- * The error that a server's error reply stands for. `text` is the reply without its type byte (`-` or `!`) and its line
- * end. It may hold anything: a text that no rule knows is a {@link ResponseError}.
+ * Returns the error for an error reply. `text` is the reply without its type byte (`-` or `!`) and its line end. It may be any
+ * text; if no rule matches, the error is a {@link ResponseError}.
  *
- * A {@link ConnectionError} made here is `'not sent'`: with these the server refuses before it runs anything. A script
- * can answer with any text, so whoever sent one has to judge that anew.
+ * A {@link ConnectionError} created here has outcome `'not sent'`, because the server sends these texts before it runs anything.
+ * A script can return any text, so the sender of a script must decide the outcome itself.
  */
 export function errorFromReply(text: string): RedisError {
-  // Made while a socket is read: its stack would show the reader and nothing of the caller, at ten times the cost.
+  // Created while a socket is read: its stack would show the reader instead of the caller, at ten times the cost.
   return withoutStack(() => classified(text))
 }
 
@@ -148,7 +148,7 @@ function classified(text: string): RedisError {
 let lastText = ''
 let lastShown = ''
 
-/** What may be shown of `text`. Refusals come in thousands of the same: the last one is remembered. */
+/** Returns `text` without arguments. The last result is cached, because the same error often comes thousands of times. */
 function shownOf(text: string): string {
   if (text !== lastText) {
     lastShown = withoutArguments(text)
@@ -162,10 +162,10 @@ function byText(text: string): FromText {
   return BY_TEXT.get(text.toLowerCase()) ?? ResponseError
 }
 
-/** `MOVED <slot> <host>:<port>`, to the letter: whatever else it is, it is not an address to dial. */
+/** Parses exactly `MOVED <slot> <host>:<port>`. Any other text is not an address to dial. */
 function redirect(text: string, space: number): RedirectDetails | undefined {
   const gap = text.indexOf(' ', space + 1)
-  // IPv6 comes without brackets: the port is behind the last colon.
+  // IPv6 addresses have no brackets here: the port follows the last colon.
   const colon = text.lastIndexOf(':')
   if (gap < 0 || colon < gap) return undefined
   const slot = decimal(text.slice(space + 1, gap))
@@ -175,17 +175,17 @@ function redirect(text: string, space: number): RedirectDetails | undefined {
   return { slot, host, port }
 }
 
-/** A number as the server writes it, or NaN: no sign, no leading zero, no exponent. */
+/** Parses a number as the server writes it: without sign, leading zero or exponent. Returns NaN for other texts. */
 function decimal(text: string): number {
   return /^(?:0|[1-9]\d{0,4})$/.test(text) ? Number(text) : Number.NaN
 }
 
-/** A name, an address with an IPv6 zone or without; empty or `?` where the server does not know. */
+/** Accepts a name or an address, with or without an IPv6 zone; also an empty host and `?`, if the server does not know it. */
 function isHost(text: string): boolean {
   return text === '?' || (text.length <= 255 && /^[\w.:%-]*$/.test(text))
 }
 
-/** The text without the values that {@link ECHOES} announce. */
+/** Returns the text without the values that follow {@link ECHOES}. */
 function withoutArguments(text: string): string {
   let kept = text
   for (const lead of ECHOES) {
@@ -195,14 +195,14 @@ function withoutArguments(text: string): string {
   return withoutLongName(kept)
 }
 
-/** A value may hold quotes, so it reaches to the last one, and to the end if there is none. */
+/** Cuts a value out. It may contain quotes, so it extends to the last quote, or to the end of the text. */
 function cut(text: string, start: number): string {
   const quote = text.charAt(start - 1)
   const end = quote === "'" || quote === '`' ? text.lastIndexOf(quote) : -1
   return `${text.slice(0, start)}…${end < start ? '' : text.slice(end)}`
 }
 
-/** An unknown command is named, unless its name is a whole line: `call('SET key value')` is a mistake that people make. */
+/** Keeps the name of an unknown command, unless it is a whole line: `call('SET key value')` is a common mistake. */
 function withoutLongName(text: string): string {
   const start = /unknown command ['`](?![\w.|:-]{1,64}['`](?:, with args|$))/.exec(text)
   return start === null ? text : cut(text, start.index + start[0].length)

@@ -26,8 +26,8 @@ import { errorFromReply } from '../../src/errors/from-reply.js'
 
 function narrow<T>(_: T): void {}
 
-describe('details', () => {
-  it('are typed', () => {
+describe('error details', () => {
+  it('error details are typed', () => {
     const error = new RedisError('x')
     expectTypeOf(error.code).toEqualTypeOf<string | undefined>()
     expectTypeOf(error.command).toEqualTypeOf<string | undefined>()
@@ -44,24 +44,24 @@ describe('details', () => {
     expectTypeOf(errorFromReply).toEqualTypeOf<(text: string) => RedisError>()
   })
 
-  it('may be left out, undefined, or set later', () => {
+  it('error details may be left out, undefined, or set later', () => {
     expectTypeOf<{ code: string | undefined; node?: string }>().toExtend<ErrorDetails>()
     expectTypeOf(ClusterCrossSlotError).toBeConstructibleWith()
     const error = new ExecAbortError('x')
     error.command = 'EXEC'
     error.outcome = undefined
     error.cause = new ResponseError('x')
-    // @ts-expect-error 'sent' is no outcome
+    // @ts-expect-error 'sent' is not an outcome
     error.outcome = 'sent'
-    // @ts-expect-error a lock says why
+    // @ts-expect-error a lock error needs a reason
     new LockError('x')
-    // @ts-expect-error a redirect says where to
+    // @ts-expect-error a redirect needs a target
     new AskError('x', { slot: 1 })
   })
 })
 
 describe('instanceof', () => {
-  it('narrows a ClusterError to its children', () => {
+  it('instanceof narrows a ClusterError to its subclasses', () => {
     const error: unknown = undefined
     if (error instanceof ClusterError) {
       expectTypeOf(error).toEqualTypeOf<ClusterError>()
@@ -74,7 +74,7 @@ describe('instanceof', () => {
     }
   })
 
-  it('narrows to what others derive from ClusterError', () => {
+  it('instanceof narrows to classes that users derive from ClusterError', () => {
     class Mine extends ClusterError {
       readonly mine = 1
     }
@@ -83,7 +83,7 @@ describe('instanceof', () => {
     if (error instanceof ClusterError && error instanceof Mine) expectTypeOf(error).toEqualTypeOf<Mine>()
   })
 
-  it('lets ClusterDownError be both of its parents', () => {
+  it('a ClusterDownError is assignable to both of its parents', () => {
     expectTypeOf<ClusterDownError>().toExtend<ClusterError>()
     expectTypeOf<ClusterDownError>().toExtend<ResponseError>()
     expectTypeOf<MasterDownError>().toExtend<ClusterError>()
@@ -94,7 +94,7 @@ describe('instanceof', () => {
     if (down instanceof ClusterError) expectTypeOf(down).toEqualTypeOf<ClusterDownError>()
   })
 
-  it('keeps the other branch: a parent is not its child, a sibling not its sibling', () => {
+  it('the else branch of instanceof keeps parents and siblings of the class', () => {
     const response = new ResponseError('x')
     if (response instanceof NoScriptError) expectTypeOf(response).toEqualTypeOf<NoScriptError>()
     else expectTypeOf(response).toEqualTypeOf<ResponseError>()
@@ -123,7 +123,7 @@ describe('instanceof', () => {
     else expectTypeOf(plain).toEqualTypeOf<Error>()
   })
 
-  it('works on a union of results', () => {
+  it('instanceof narrows a union of results', () => {
     const result = 'text' as string | null | ResponseError
     if (result instanceof ResponseError) expectTypeOf(result).toEqualTypeOf<ResponseError>()
     else expectTypeOf(result).toEqualTypeOf<string | null>()
@@ -131,7 +131,7 @@ describe('instanceof', () => {
 })
 
 describe('name', () => {
-  it('makes classes of one shape different types', () => {
+  it('error classes of the same shape are different types', () => {
     expectTypeOf<ResponseError>().not.toExtend<NoScriptError>()
     expectTypeOf<ExecAbortError>().not.toExtend<NoScriptError>()
     expectTypeOf<RedisError>().not.toExtend<ConnectionError>()
@@ -144,7 +144,7 @@ describe('name', () => {
     expectTypeOf<Error>().not.toExtend<RedisError>()
   })
 
-  it('is a literal, so that it tells the classes apart', () => {
+  it('the name of an error is a literal type that distinguishes the classes', () => {
     const error: AskError | LockError | TimeoutError = new TimeoutError('x') as AskError | LockError | TimeoutError
     if (error.name === 'TimeoutError') expectTypeOf(error).toEqualTypeOf<TimeoutError>()
     if (error.name === 'LockNotOwnedError') expectTypeOf(error).toEqualTypeOf<LockError>()

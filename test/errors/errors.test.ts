@@ -20,7 +20,7 @@ import {
 const CLASSES = { ...errors }
 type Name = keyof typeof CLASSES
 
-/** Each class, and beside `RedisError` and itself everything it is an instance of. */
+/** Each class, with all classes that it is an instance of besides `RedisError` and itself. */
 const ANCESTORS: Record<Name, Name[]> = {
   RedisError: [],
   ConnectionError: [],
@@ -55,7 +55,7 @@ const ANCESTORS: Record<Name, Name[]> = {
   SlotNotCoveredError: ['RedisClusterException'],
 }
 
-/** The classes the project was founded on. */
+/** The classes that the project was specified with. */
 const FOUNDING = `AskError AuthenticationError AuthenticationWrongNumberOfArgsError AuthorizationError BusyLoadingError
   ChildDeadlockedError ClusterCrossSlotError ClusterDownError ClusterError ConnectionError DataError ExecAbortError
   InvalidResponse LockError LockNotOwnedError MasterDownError ModuleError MovedError NoPermissionError NoScriptError
@@ -68,13 +68,13 @@ function make(name: Name): RedisError {
   return new CLASSES[name]('text', { reason: 'not owned', lockName: 'job', slot: 1, host: 'h', port: 2 })
 }
 
-describe('the classes', () => {
-  it('are those of the table, and the founding ones are all among them', () => {
+describe('error classes', () => {
+  it('the exported error classes are those of the table, and include all specified ones', () => {
     expect(Object.keys(CLASSES).sort()).toEqual([...NAMES].sort())
     expect(FOUNDING.filter(name => !(name in CLASSES))).toEqual([])
   })
 
-  it.each(NAMES)('%s is an instance of its parents and of nothing else', name => {
+  it.each(NAMES)('%s is an instance of its parents and of no other class', name => {
     const error = make(name)
     const expected = new Set<Name>(['RedisError', name, ...ANCESTORS[name]])
     for (const other of NAMES) expect([other, error instanceof CLASSES[other]]).toEqual([other, expected.has(other)])
@@ -92,7 +92,7 @@ describe('the classes', () => {
     expect(seen).not.toContain('name')
   })
 
-  it('admit no other value', () => {
+  it('values that are not our errors are instances of no error class', () => {
     for (const value of [undefined, null, 1, 'ClusterDownError', {}, new Error('x'), () => 1, Object.create(null)]) {
       for (const name of NAMES) expect(value instanceof CLASSES[name]).toBe(false)
     }
@@ -100,7 +100,7 @@ describe('the classes', () => {
 })
 
 describe('the two parents of ClusterDownError', () => {
-  it('do not make it an instance of what others derive from ClusterError', () => {
+  it('a ClusterDownError is not an instance of a class that a user derives from ClusterError', () => {
     class Mine extends ClusterError {}
     expect(new ClusterDownError('CLUSTERDOWN x') instanceof Mine).toBe(false)
     expect(new MasterDownError('MASTERDOWN x') instanceof Mine).toBe(false)
@@ -110,7 +110,7 @@ describe('the two parents of ClusterDownError', () => {
     expect(new Mine('x') instanceof ClusterDownError).toBe(false)
   })
 
-  it('hold for what others derive from it', () => {
+  it('a class that a user derives from ClusterDownError has both parents', () => {
     class Mine extends ClusterDownError {}
     expect(new Mine('x') instanceof ClusterError).toBe(true)
     expect(new Mine('x') instanceof ResponseError).toBe(true)
@@ -118,10 +118,10 @@ describe('the two parents of ClusterDownError', () => {
   })
 })
 
-describe('details', () => {
+describe('error details', () => {
   const all = { code: 'C', command: 'GET', node: 'h:1', attempts: 2, outcome: 'unknown' } as const
 
-  it('are set when given', () => {
+  it('error details are set when given', () => {
     const cause = new Error('below')
     const error = new ConnectionError('lost', { ...all, cause })
     expect({ ...error }).toEqual(all)
@@ -132,7 +132,7 @@ describe('details', () => {
     expect(inspect(error)).toContain('[cause]: Error: below')
   })
 
-  it('are read as undefined, and seen nowhere, when not given', () => {
+  it('error details that are not given read as undefined and are not printed', () => {
     const nothing = { code: undefined, command: undefined, node: undefined, attempts: undefined, outcome: undefined }
     for (const error of [
       new RedisError('x'),
@@ -149,7 +149,7 @@ describe('details', () => {
     }
   })
 
-  it('can be added later', () => {
+  it('error details can be added later', () => {
     const error = new ExecAbortError('EXECABORT Transaction discarded because of previous errors.')
     const cause = new ResponseError('ERR syntax error')
     error.cause = cause
@@ -167,41 +167,41 @@ describe('details', () => {
     })
   })
 
-  it('are written as JSON without stack, cause and integers that JSON cannot hold', () => {
+  it('errors are written as JSON without stack, cause and bigints', () => {
     const error = new DataError('too big', { ...all, cause: new Error('secret'), value: 2n ** 63n })
     expect(error.value).toBe(2n ** 63n)
     expect(JSON.parse(JSON.stringify({ error }))).toEqual({ error: { name: 'DataError', message: 'too big', ...all } })
   })
 
-  it('of a timeout tell how far it came', () => {
+  it('a TimeoutError has its phase and elapsed time', () => {
     const error = new TimeoutError('too late', { phase: 'written', elapsed: 5012, outcome: 'unknown' })
     expect([error.phase, error.elapsed, error.outcome]).toEqual(['written', 5012, 'unknown'])
     expect(Object.keys(new TimeoutError('too late'))).toEqual([])
     expect(new TimeoutError('too late', { elapsed: 0 }).elapsed).toBe(0)
   })
 
-  it('of a lock tell its name and why', () => {
+  it('a LockError has the name of the lock and a reason', () => {
     const cause = new TimeoutError('too late')
     const error = new LockError('nobody answers', { reason: 'unreachable', lockName: 'job', cause })
     expect([error.reason, error.lockName, error.cause]).toEqual(['unreachable', 'job', cause])
     expect(new LockNotOwnedError('gone', { reason: 'expired', lockName: 'job' }).reason).toBe('expired')
   })
 
-  it('of a redirect tell where to', () => {
+  it('a redirect error has slot, host and port', () => {
     const error = new MovedError('MOVED 7 h:6379', { slot: 7, host: 'h', port: 6379 })
     expect([error.slot, error.host, error.port, error.code]).toEqual([7, 'h', 6379, 'MOVED'])
   })
 })
 
 describe('the code of a ResponseError', () => {
-  it('is the first word, unless told otherwise', () => {
+  it('the code of a ResponseError is its first word unless a code is given', () => {
     expect(new ResponseError('WRONGTYPE Operation against a key').code).toBe('WRONGTYPE')
     expect(new ResponseError('BUSY').code).toBe('BUSY')
     expect(new ResponseError('').code).toBe('')
     expect(new ResponseError('said by us', { code: 'ERR' }).code).toBe('ERR')
   })
 
-  it('is CROSSSLOT for keys of several slots, with or without a reply', () => {
+  it('a ClusterCrossSlotError has code CROSSSLOT, with or without a reply', () => {
     expect(new ClusterCrossSlotError()).toMatchObject({
       message: "CROSSSLOT Keys in request don't hash to the same slot",
       code: 'CROSSSLOT',

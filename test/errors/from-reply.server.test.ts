@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { errorFromReply } from '../../src/errors/from-reply.js'
 import { useServer } from '../servers/vitest.js'
 
-/** In every text below, and in no text of any server. */
+/** A value that every command below contains, and that no text of a server contains. */
 const CANARY = 'cAnArY\' "q'
 
-/** Unasked-for, for good, or to another server: not for a sweep. */
+/** Commands that a sweep must not send: they push, cannot be undone, or affect another server. */
 const SKIPPED =
   /^(shutdown|monitor|debug|p?sync|replconf|replicaof|slaveof|failover|quit|multi|[ps]?subscribe|config\|rewrite|(bg)?save|bgrewriteaof)$/
 
@@ -21,7 +21,7 @@ describe('a server that repeats arguments', () => {
       )
   }
 
-  it('is not believed: known echoes are cut', async () => {
+  it('arguments that a real server repeats in known error texts are cut', async () => {
     const echoed: string[] = []
     for (const args of [
       ['FOO', CANARY],
@@ -49,11 +49,11 @@ describe('a server that repeats arguments', () => {
       if (text.includes('cAnArY')) echoed.push(text)
       expect(errorFromReply(text).message).not.toContain('cAnArY')
     }
-    // Or this test would pass with a server that repeats nothing.
+    // Otherwise this test would pass with a server that repeats nothing.
     expect(echoed.length).toBeGreaterThanOrEqual(12)
   })
 
-  it('keeps no secret out of sight: every command with one to five of them', async () => {
+  it('no error of any command with one to five arguments contains an argument', async () => {
     const raw = await server().connect()
     const names = (await raw.command('COMMAND', 'LIST')) as string[]
     expect(names.length).toBeGreaterThan(200)

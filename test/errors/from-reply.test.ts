@@ -64,7 +64,7 @@ const TEXTS: [string, new (...args: never[]) => RedisError][] = [
   ['ERR Error unloading module: the module exports APIs used by other modules. Please unload them first', ModuleError],
   ['ERR Error unloading module: the module has blocked clients. Please wait for them to be unblocked', ModuleError],
   ['ERR Error unloading module: the module holds timer that is not fired. Please stop the timer', ModuleError],
-  // and what is near a rule, and nothing more than a refusal
+  // texts that resemble a rule but match none
   ['WRONGTYPE Operation against a key holding the wrong kind of value', ResponseError],
   ['BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.', ResponseError],
   ['BUSYGROUP Consumer Group name already exists', ResponseError],
@@ -91,15 +91,15 @@ const TEXTS: [string, new (...args: never[]) => RedisError][] = [
   ['my own text', ResponseError],
 ]
 
-describe('the class of a text', () => {
-  it.each(TEXTS)('%s', (text, type) => {
+describe('the class of an error reply', () => {
+  it.each(TEXTS)('the reply "%s" becomes an error of its class', (text, type) => {
     const error = errorFromReply(text)
     expect(error.constructor).toBe(type)
     expect(error.message).toBe(text)
     expect(error.code).toBe(text.split(' ')[0])
   })
 
-  it('is refused before it ran, where it is a ConnectionError', () => {
+  it('a ConnectionError made of a reply has outcome not sent', () => {
     for (const [text] of TEXTS) {
       const error = errorFromReply(text)
       expect([text, error.outcome]).toEqual([text, error instanceof ConnectionError ? 'not sent' : undefined])
@@ -107,7 +107,7 @@ describe('the class of a text', () => {
   })
 })
 
-describe('redirects', () => {
+describe('redirect errors', () => {
   const longest = 'a'.repeat(255)
 
   it.each([
@@ -121,7 +121,7 @@ describe('redirects', () => {
     ['1 :6379', 1, '', 6379],
     ['1 ?:6379', 1, '?', 6379],
     [`16383 ${longest}:65535`, 16383, longest, 65535],
-  ] as const)('%s', (rest, slot, host, port) => {
+  ] as const)('the redirect "%s" is parsed', (rest, slot, host, port) => {
     const moved = errorFromReply(`MOVED ${rest}`)
     expect(moved.constructor).toBe(MovedError)
     expect(moved).toMatchObject({ slot, host, port, code: 'MOVED', message: `MOVED ${rest}` })
@@ -169,7 +169,7 @@ describe('redirects', () => {
     '1 hôte:6379',
     `1 ${longest}a:6379`,
     `1 ${'a'.repeat(65_000)}:6379`,
-  ])('is none: %j', rest => {
+  ])('the text %j is not a redirect', rest => {
     for (const code of ['MOVED', 'ASK']) {
       const text = `${code} ${rest}`
       const error = errorFromReply(text)
@@ -178,7 +178,7 @@ describe('redirects', () => {
     }
   })
 
-  it('need a text', () => {
+  it('MOVED and ASK alone are not redirects', () => {
     expect(errorFromReply('MOVED').constructor).toBe(ResponseError)
     expect(errorFromReply('ASK').constructor).toBe(ResponseError)
   })
@@ -249,10 +249,10 @@ describe('arguments that a server repeats', () => {
       `EXECABORT Transaction discarded because of: ERR unknown subcommand '${secret}'. Try X HELP.`,
       "EXECABORT Transaction discarded because of: ERR unknown subcommand '…'. Try X HELP.",
     ],
-    // no closing quote: to the end
+    // without a closing quote the value extends to the end
     ["ERR Invalid argument 'hunter2 s3cret", "ERR Invalid argument '…"],
     ["ERR No such user ''", "ERR No such user '…'"],
-  ])('%s', (text, message) => {
+  ])('the value in "%s" is cut out', (text, message) => {
     const error = errorFromReply(text)
     expect(error.message).toBe(message)
     const shown = [String(error), inspect(error), error.stack, JSON.stringify(error), inspect({ ...error })].join()
@@ -273,14 +273,14 @@ describe('any text', () => {
     '\r\n',
     ' ',
     '\u2028 x',
-  ])('%j is a plain refusal', text => {
+  ])('the odd text %j becomes a ResponseError', text => {
     const error = errorFromReply(text)
     expect(error.constructor).toBe(ResponseError)
     expect(error.message).toBe(text)
     expect(error.code).toBe(text.split(' ')[0])
   })
 
-  it('may be long', () => {
+  it('long error texts of any form become errors', () => {
     const size = 64 * 1024
     for (const piece of [
       'x',
@@ -301,7 +301,7 @@ describe('any text', () => {
     }
   })
 
-  it('becomes a RedisError and never throws', () => {
+  it('any text becomes a RedisError and never throws', { timeout: 30_000 }, () => {
     const known = fc.constantFrom(...TEXTS.flatMap(([text]) => [text, ...text.split(' '), "'", ':', ' ']))
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -320,7 +320,7 @@ describe('any text', () => {
     )
   })
 
-  it('of a redirect gives exactly the address it holds', () => {
+  it('a redirect contains exactly the address of its text', () => {
     const host = fc.oneof(
       fc.ipV4(),
       fc.ipV6(),
@@ -346,7 +346,7 @@ describe('any text', () => {
     )
   })
 
-  it('of a known form keeps no argument, whatever the argument holds', () => {
+  it('an error text of a known form keeps no argument, whatever the argument contains', () => {
     const forms: ((value: string) => string)[] = [
       value => `ERR unknown command 'FOO', with args beginning with: '${value}' `,
       value => `ERR unknown subcommand '${value}'. Try CONFIG HELP.`,
@@ -354,7 +354,7 @@ describe('any text', () => {
       value => `NOGROUP No such key '${value}' or consumer group '${value}'`,
       value => `ERR Unknown argument ${value}`,
     ]
-    // The marker is of a script that no text of the server has.
+    // The marker is a Cyrillic letter, which no text of a server contains.
     const value = fc
       .array(fc.oneof(fc.constantFrom("'", '`', '"', "': ", "', ", 'Ж'), fc.string()), { maxLength: 8 })
       .map(parts => `Ж${parts.join('')}Ж`)

@@ -10,6 +10,8 @@ const DONE = [
   'bench',
   'scripts',
   'vitest.config.mts',
+  'src/errors',
+  'test/errors',
   'test/package',
   'test/rig',
   'test/servers',
