@@ -1,13 +1,12 @@
 /** The public door: every export of `@respire/redis`, named one by one. Nothing inside imports it. */
 
-export type { CallOptions } from './client/call-options.js'
 export type { MonitorEntry } from './client/monitor.js'
-export type { RetryOptions } from './client/optimism.js'
 export { type BatchError, type Piped, Pipeline, type Settled } from './client/pipeline.js'
 export { type CloseOptions, Redis, type RedisEvents, type RedisStats } from './client/redis.js'
 export type { Scan } from './client/scan.js'
 export type { Session } from './client/session.js'
 export { type Queued, Transaction } from './client/transaction.js'
+export type { RetryOptions } from './client/transaction-retry.js'
 export type { SessionOptions, View } from './client/view.js'
 export type { AddressMap, ReadFrom, RedisClusterOptions, Seed } from './cluster/cluster-options.js'
 export type { PartOutcome } from './cluster/fan-out.js'
@@ -20,10 +19,8 @@ export {
 } from './cluster/redis-cluster.js'
 export type { Address, Topology, TopologyNode, TopologyShard } from './cluster/topology.js'
 export type { AclLogEntry, AclUser } from './commands/acl.js'
-export type { Argument, Key } from './commands/argument.js'
 export type { BitfieldGet, BitfieldOperation, BitOperation, BitUnit } from './commands/bitmaps.js'
-export type { Bloom, BloomField, BloomGrowth, BloomInfo, BloomInsertOptions, FilterChunk } from './commands/bloom.js'
-export type { AtMostOne, NoneOf } from './commands/choice.js'
+export type { SetslotOptions, SlotMigrationTask, SlotRange } from './commands/cluster-commands.js'
 export type {
   ClusterLink,
   ClusterNodeInfo,
@@ -31,32 +28,47 @@ export type {
   ClusterShardNode,
   ClusterSlotNode,
   ClusterSlotRange,
-  SetslotOptions,
   SlotMigration,
-  SlotMigrationTask,
-  SlotRange,
   SlotStats,
-} from './commands/cluster-commands.js'
+} from './commands/cluster-replies.js'
+export type { CommandInfo, CommandListFilter } from './commands/command-docs.js'
+export type { RedisCommands } from './commands/commands.js'
+export type { ClientKillFilter, ClientListFilter, TrackingInfo } from './commands/connections.js'
+export type { Argument, Key } from './commands/core/argument.js'
+export type { CallOptions } from './commands/core/call-options.js'
+export { Command } from './commands/core/command.js'
+export type {
+  Bigints,
+  Bytes,
+  Context,
+  Form,
+  Outcome,
+  Plain,
+  Promised,
+  ReplyTypes,
+  Runner,
+} from './commands/core/context.js'
+export type { Decoder } from './commands/core/decoder.js'
+export type { Scored } from './commands/core/decoders.js'
+export type { AtMostOne, NoneOf } from './commands/core/exclusive-options.js'
+export { allAfter, countedKeys, halfAfter, type KeySpec, keyAfter, keyAt, keysFrom } from './commands/core/key-specs.js'
+export type { Fields, OneOrMore, Several } from './commands/core/option-tokens.js'
+export { MapReply, type Reply, SetReply } from './commands/core/reply.js'
+export type { ScanOptions } from './commands/core/scan-options.js'
 export {
   type Ask,
   type Blocking,
-  Command,
+  type BlockingArgument,
   type Join,
   keyless,
+  type RequestPolicy,
   type Reserved,
+  type ResponsePolicy,
   read,
   type Spec,
   type Traits,
   write,
-} from './commands/command.js'
-export type { CommandInfo, CommandListFilter } from './commands/command-docs.js'
-export type { RedisCommands } from './commands/commands.js'
-export type { ClientKillFilter, ClientListFilter, TrackingInfo } from './commands/connections.js'
-export type { Bigints, Bytes, Context, Form, Outcome, Plain, Promised, Runner } from './commands/context.js'
-export type { CountMin, CountMinInfo, CountMinMergeOptions } from './commands/count-min.js'
-export type { Cuckoo, CuckooInfo, CuckooInsertOptions, CuckooReserveOptions } from './commands/cuckoo.js'
-export type { Decoder } from './commands/decoder.js'
-export type { ExpireOptions, Lifetime, NewLifetime } from './commands/expiry.js'
+} from './commands/core/spec.js'
 export type {
   GeoArea,
   GeoaddOptions,
@@ -70,11 +82,61 @@ export type {
 } from './commands/geo.js'
 export type { HexpireOptions, HsetexOptions } from './commands/hash-expiry.js'
 export type { FieldValue, HscanOptions, ScannedEntries, ScannedFields } from './commands/hashes.js'
-export type { Json, JsonEntry, JsonSetOptions, RawJson, RawJsonFormat } from './commands/json.js'
-export type { JsonPath, Matches } from './commands/json-values.js'
-export { allAfter, countedKeys, halfAfter, type KeySpec, keyAfter, keyAt, keysFrom } from './commands/key-specs.js'
+export type { ExpireOptions, Lifetime, NewLifetime } from './commands/key-expiry.js'
 export type { CopyOptions, KeyScanOptions, MigrateOptions, RestoreOptions, ScannedKeys } from './commands/keys.js'
 export type { LmpopOptions, LposOptions, Popped, PoppedSeveral, Side } from './commands/lists.js'
+export type {
+  Bloom,
+  BloomField,
+  BloomGrowth,
+  BloomInfo,
+  BloomInsertOptions,
+  FilterChunk,
+} from './commands/modules/bloom.js'
+export type { CountMin, CountMinInfo, CountMinMergeOptions } from './commands/modules/count-min.js'
+export type { Cuckoo, CuckooInfo, CuckooInsertOptions, CuckooReserveOptions } from './commands/modules/cuckoo.js'
+export type { Json, JsonEntry, JsonSetOptions, RawJson, RawJsonFormat } from './commands/modules/json.js'
+export type { JsonPath, Matches } from './commands/modules/json-values.js'
+export type { Search, SpellcheckOptions, SuggestOptions } from './commands/modules/search.js'
+export type { AggregateOptions, AggregateStep, WithCursor } from './commands/modules/search-aggregate.js'
+export type { HybridOptions, HybridQuery, HybridVector } from './commands/modules/search-hybrid.js'
+export type { ConfigHelp, Correction, IndexInfo, Suggestion } from './commands/modules/search-index-replies.js'
+export type { SearchOptions } from './commands/modules/search-query.js'
+export type {
+  AggregatePart,
+  AggregateReply,
+  FoundDocument,
+  FoundKey,
+  HybridReply,
+  Profiled,
+  SearchReply,
+} from './commands/modules/search-replies.js'
+export type { CreateOptions, Schema, SchemaField } from './commands/modules/search-schema.js'
+export type { TDigest, TDigestInfo, TDigestMergeOptions } from './commands/modules/t-digest.js'
+export type {
+  Aggregation,
+  Aggregator,
+  NewSample,
+  SeriesAddOptions,
+  SeriesAlteration,
+  SeriesCountOptions,
+  SeriesGrouping,
+  SeriesLabelOptions,
+  SeriesOptions,
+  SeriesRangeOptions,
+  SeriesRangesOptions,
+  TimeSeries,
+  Timestamp,
+} from './commands/modules/time-series.js'
+export type {
+  GroupRange,
+  Sample,
+  SeriesDetails,
+  SeriesInfo,
+  SeriesRange,
+  SeriesSample,
+} from './commands/modules/time-series-replies.js'
+export type { CountedItem, TopK, TopKInfo, TopKReserveOptions } from './commands/modules/top-k.js'
 export type {
   CommandLogType,
   LatencyEvent,
@@ -83,21 +145,7 @@ export type {
   MemoryStats,
   ModuleInfo,
   SlowlogEntry,
-} from './commands/observing.js'
-export type { Scored } from './commands/replies.js'
-export type {
-  ClaimedEntry,
-  ConsumerInfo,
-  DeliveredEntry,
-  FullStreamInfo,
-  GroupInfo,
-  StreamEntries,
-  StreamEntry,
-  StreamInfo,
-} from './commands/replies-streams.js'
-export { MapReply, type Reply, SetReply } from './commands/reply.js'
-export type { ScanOptions } from './commands/scans.js'
-export type { Bound, ScoredMember } from './commands/scores.js'
+} from './commands/monitoring.js'
 export { Script, type ScriptDecoding, type ScriptOptions } from './commands/script.js'
 export type {
   FlushOptions,
@@ -108,26 +156,11 @@ export type {
   LibraryFunction,
   RunningScript,
 } from './commands/scripting.js'
-export type { Search, SpellcheckOptions, SuggestOptions } from './commands/search.js'
-export type { AggregateOptions, AggregateStep, WithCursor } from './commands/search-aggregate.js'
-export type { HybridOptions, HybridQuery, HybridVector } from './commands/search-hybrid.js'
-export type { ConfigHelp, Correction, IndexInfo, Suggestion } from './commands/search-index-replies.js'
-export type { SearchOptions } from './commands/search-query.js'
-export type {
-  AggregatePart,
-  AggregateReply,
-  FoundDocument,
-  FoundKey,
-  HybridReply,
-  Profiled,
-  SearchReply,
-} from './commands/search-replies.js'
-export type { CreateOptions, Schema, SchemaField } from './commands/search-schema.js'
 export type { FailoverOptions, FlushMode, Role, ServerTime, ShutdownOptions } from './commands/server.js'
-export type { ClientInfo, Info, InfoValue } from './commands/server-text.js'
 export type { ScannedMembers, SintercardOptions } from './commands/sets.js'
 export type { Combination, ZintercardOptions } from './commands/sorted-set-algebra.js'
 export type { Limit, ZrangeOptions } from './commands/sorted-set-ranges.js'
+export type { Bound, ScoredMember } from './commands/sorted-set-scores.js'
 export type {
   Extreme,
   PoppedScored,
@@ -152,6 +185,16 @@ export type {
   XreadgroupOptions,
 } from './commands/stream-groups.js'
 export type {
+  ClaimedEntry,
+  ConsumerInfo,
+  DeliveredEntry,
+  FullStreamInfo,
+  GroupInfo,
+  StreamEntries,
+  StreamEntry,
+  StreamInfo,
+} from './commands/stream-replies.js'
+export type {
   RangeOptions,
   References,
   StreamId,
@@ -172,32 +215,7 @@ export type {
   SetConditions,
   SetOptions,
 } from './commands/strings.js'
-export type { TDigest, TDigestInfo, TDigestMergeOptions } from './commands/t-digest.js'
-export type {
-  Aggregation,
-  Aggregator,
-  NewSample,
-  SeriesAddOptions,
-  SeriesAlteration,
-  SeriesCountOptions,
-  SeriesGrouping,
-  SeriesLabelOptions,
-  SeriesOptions,
-  SeriesRangeOptions,
-  SeriesRangesOptions,
-  TimeSeries,
-  Timestamp,
-} from './commands/time-series.js'
-export type {
-  GroupRange,
-  Sample,
-  SeriesDetails,
-  SeriesInfo,
-  SeriesRange,
-  SeriesSample,
-} from './commands/time-series-replies.js'
-export type { Fields, OneOrMore, Several } from './commands/tokens.js'
-export type { CountedItem, TopK, TopKInfo, TopKReserveOptions } from './commands/top-k.js'
+export type { ClientInfo, Info, InfoValue } from './commands/text-replies.js'
 export type {
   RawVector,
   VaddOptions,
@@ -208,8 +226,7 @@ export type {
   VsimOptions,
 } from './commands/vector-sets.js'
 export type { BatchContext, CommandContext, ConnectContext, HandlerContext } from './connection/diagnostics.js'
-export type { ReaderLimits } from './connection/limits.js'
-export type { LinkState } from './connection/link-owner.js'
+export type { LinkState } from './connection/link/link-owner.js'
 export type {
   Credentials,
   CredentialsProvider,
@@ -218,8 +235,9 @@ export type {
   QueueOptions,
   ReconnectOptions,
   RedisOptions,
-} from './connection/options.js'
-export type { PoolStats } from './connection/pool.js'
+} from './connection/options/options.js'
+export type { PoolStats } from './connection/pool/pool.js'
+export type { ReaderLimits } from './connection/resp/protocol.js'
 export {
   AskError,
   AuthenticationError,
@@ -232,6 +250,7 @@ export {
   ClusterError,
   ConnectionError,
   DataError,
+  type DeliveryOutcome,
   ExecAbortError,
   InvalidResponse,
   LockError,
@@ -255,12 +274,12 @@ export {
   TryAgainError,
   WatchError,
 } from './errors/errors.js'
-export type { AcquireOptions, ExtendOptions } from './lock/calls.js'
+export type { AcquireOptions, ExtendOptions } from './lock/acquire-options.js'
 export { Lock } from './lock/lock.js'
 export type { LockClient, LockListener } from './lock/lock-client.js'
 export type { LockOptions } from './lock/options.js'
-export type { MessageHandler, SubscribeArguments, SubscribeOptions, WhenFull } from './pubsub/arguments.js'
 export type { Gap } from './pubsub/gap.js'
 export type { KeyspaceEvent, KeyspaceHandler, KeyspaceOptions, KeyspaceSubscription } from './pubsub/keyspace.js'
-export type { SubscriptionEvents } from './pubsub/member.js'
+export type { MessageHandler, SubscribeArguments, SubscribeOptions, WhenFull } from './pubsub/subscribe-arguments.js'
 export type { Message, Subscription } from './pubsub/subscription.js'
+export type { SubscriptionEvents } from './pubsub/subscription-state.js'

@@ -1,13 +1,14 @@
 /** Several commands with one promise: what a pipeline sends. */
-import { blockTime, type Command, keyIndexes, State, whenSettled } from '../commands/command.js'
+
+import { onAbort, unwatchSignal, watchSignal } from '../commands/core/abort-signals.js'
+import { blockTime, type Command, keyIndexes, State, whenSettled } from '../commands/core/command.js'
 import { Carried, ScriptCommand } from '../commands/script.js'
 import { SCRIPT_FLUSH } from '../commands/scripting.js'
-import { onAbort, unwatchSignal, watchSignal } from '../commands/signals.js'
-import { setDeadline } from '../connection/deadline.js'
+import { cloneError, fail } from '../connection/call/completion.js'
+import { setDeadline } from '../connection/call/deadlines.js'
+import { processTime } from '../connection/call/process-clock.js'
+import { lacksText } from '../connection/call/script-text.js'
 import { type BatchContext, batchChannel, finish, isObserved } from '../connection/diagnostics.js'
-import { ownTime } from '../connection/own-time.js'
-import { lacksText } from '../connection/script-text.js'
-import { errorLike, fail } from '../connection/settle.js'
 import { RedisError } from '../errors/errors.js'
 import type { Sender } from './sender.js'
 
@@ -84,8 +85,7 @@ class Batch {
     this.#left = commands.length
     for (const command of commands) {
       const { spec } = command
-      command.state =
-        State.collected | accepted | this.#ordered | (idempotent || spec.repeatable ? State.repeatable : 0)
+      command.state = State.batched | accepted | this.#ordered | (idempotent || spec.repeatable ? State.repeatable : 0)
       command.resolve = settled
       if (spec === SCRIPT_FLUSH) carried = new Carried()
       else if (spec.script && command instanceof ScriptCommand) {
@@ -119,11 +119,11 @@ class Batch {
 
   #sendsAgain(): boolean {
     const commands = this.#commands
-    const left = this.#end - ownTime()
+    const left = this.#end - processTime()
     if (left <= 0 || commands.length === 0) return false
     // Whole milliseconds: calls of one time-out share a list of deadlines.
     const timeout = left === Number.POSITIVE_INFINITY ? 0 : Math.ceil(left)
-    if (commands.every(({ keep, result }) => result !== undefined && result === keep?.refusal)) {
+    if (commands.every(({ details, result }) => result !== undefined && result === details?.refusal)) {
       const refusals = commands.map(({ result }) => result as RedisError)
       this.#prepare(commands, State.accepted, timeout)
       for (const [i, command] of commands.entries()) this.#engine.later(command, refusals[i] as RedisError)
@@ -184,7 +184,7 @@ export function sendInOrder(
     const refusal = refusals?.find(refused => refused.batch === batch && refused.place === placeOf(command))
     if (refusal === undefined) send(command)
     else {
-      fail(command, errorLike(refusal.error, { command: command.spec.name, outcome: 'not sent' }))
+      fail(command, cloneError(refusal.error, { command: command.spec.name, outcome: 'not sent' }))
       continue
     }
     if ((command.state & State.ordered) === 0 || command.resolve !== undefined || command === last) continue

@@ -1,10 +1,10 @@
 /** Every command that a server processes, told on a connection of its own. */
-import { Command } from '../commands/command.js'
-import type { Reply } from '../commands/reply.js'
+import { Command } from '../commands/core/command.js'
+import type { Reply } from '../commands/core/reply.js'
 import { MONITOR } from '../commands/server.js'
-import { Connection } from '../connection/connection.js'
-import type { ConnectionOwner } from '../connection/connection-owner.js'
-import type { Settings } from '../connection/options.js'
+import type { Settings } from '../connection/options/options.js'
+import { Connection } from '../connection/socket/connection.js'
+import type { ConnectionOwner } from '../connection/socket/connection-owner.js'
 import { ConnectionError, type RedisError } from '../errors/errors.js'
 
 /** A command that the server processed. */

@@ -1,15 +1,15 @@
-import { blockTime, type Circumstances, type Command, State } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
-import type { Context, Form, Plain } from '../commands/context.js'
-import { ownOptions } from '../commands/own.js'
-import type { Shape } from '../commands/shape.js'
+import { blockTime, type Circumstances, type Command, State } from '../commands/core/command.js'
+import type { Context, Plain, ReplyTypes } from '../commands/core/context.js'
+import { ownOptions } from '../commands/core/own-properties.js'
+import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
 import { isNew, prepare, ranBefore, reservedFault } from './run.js'
 import type { Sender } from './sender.js'
 
 /** The context of a pipeline: each call makes it longer by what the call will come to. */
-export interface Piped<T extends unknown[], F extends Form = Plain> extends Context {
+export interface Piped<T extends unknown[], F extends ReplyTypes = Plain> extends Context {
   readonly text: F['text']
   readonly int: F['int']
   readonly outcome: Pipeline<[...T, this['reply']], F>
@@ -31,14 +31,14 @@ export type BatchError = RedisError & {
  *
  * It is built in a chain, or in a loop: `let p: Pipeline<(string | null)[]> = redis.pipeline(); for (…) p = p.get(key)`.
  */
-export class Pipeline<out T extends unknown[], out F extends Form = Plain> extends Commands<Piped<T, F>> {
+export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Piped<T, F>> {
   readonly #engine: Sender
-  readonly #shape: Shape
+  readonly #shape: ReplyFormat
   readonly #circumstances: Circumstances | undefined
   readonly #commands: Command[] = []
   #done = false
 
-  constructor(engine: Sender, shape: Shape, circumstances: Circumstances | undefined) {
+  constructor(engine: Sender, shape: ReplyFormat, circumstances: Circumstances | undefined) {
     super()
     this.#engine = engine
     this.#shape = shape
@@ -117,7 +117,7 @@ function usedUp(): DataError {
 /** Prepares all; the first that cannot be sent is the fault of the whole, of which nothing is sent then. */
 export function faultOf(
   commands: readonly Command[],
-  shape: Shape,
+  shape: ReplyFormat,
   check: (command: Command) => DataError | undefined,
 ): RedisError | undefined {
   for (const [index, command] of commands.entries()) {

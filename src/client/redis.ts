@@ -1,26 +1,26 @@
-import { blockTime, type Command } from '../commands/command.js'
-import type { Form } from '../commands/context.js'
-import { ownOptions } from '../commands/own.js'
-import { PLAIN } from '../commands/shape.js'
+import { blockTime, type Command } from '../commands/core/command.js'
+import type { ReplyTypes } from '../commands/core/context.js'
+import { ownOptions } from '../commands/core/own-properties.js'
+import { PLAIN } from '../commands/core/reply-format.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import { Events, report } from '../connection/events.js'
-import type { Link } from '../connection/link.js'
-import type { LinkState } from '../connection/link-owner.js'
-import { Node } from '../connection/node.js'
-import { checkTls, mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options.js'
-import type { PoolStats } from '../connection/pool.js'
-import { readOptions } from '../connection/target.js'
+import type { Link } from '../connection/link/link.js'
+import type { LinkState } from '../connection/link/link-owner.js'
+import { BlockingCommand } from '../connection/node/blocking-command.js'
+import { Node } from '../connection/node/node.js'
+import { checkTls, mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options/options.js'
+import { readOptions } from '../connection/options/url.js'
+import type { PoolStats } from '../connection/pool/pool.js'
 import { AskError, ConnectionError, DataError, type RedisError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { Registry } from '../pubsub/registry.js'
 import { Subscriber } from '../pubsub/subscriber.js'
 import { sendInOrder } from './batch.js'
-import { Blocking } from './blocking.js'
 import type { Engine, ViewOf } from './engine.js'
-import { lend } from './lease.js'
 import { Monitor, type MonitorEntry } from './monitor.js'
 import { type Step, stepping } from './scan.js'
 import type { Session } from './session.js'
+import { withSession } from './session-engine.js'
 import { View } from './view.js'
 
 /** The events of a client, with the arguments of their handlers. */
@@ -109,7 +109,7 @@ export class Redis extends View {
       onReady: () => events.emit('ready'),
       onReconnecting: (_, attempt, delay) => events.emit('reconnecting', { attempt, delay }),
       onDown: (_, error) => report(events, error),
-      takesRefusal: hintAtCluster,
+      handleErrorReply: hintAtCluster,
     })
     const engine = new SingleEngine(node, events)
     super(engine, PLAIN)
@@ -257,7 +257,7 @@ class SingleEngine implements Engine {
 
   send(command: Command): void {
     if (command.spec.blocks === undefined || blockTime(command) === undefined) this.#node.link.send(command)
-    else new Blocking(this.#node, command)
+    else new BlockingCommand(this.#node, command)
   }
 
   sendAll(commands: readonly Command[]): void {
@@ -272,11 +272,11 @@ class SingleEngine implements Engine {
     return stepping(cursor => step(this, cursor))
   }
 
-  session<F extends Form, T>(
+  session<F extends ReplyTypes, T>(
     view: ViewOf,
     fn: (session: Session<F>) => Promise<T> | T,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    return lend(this.#node, this.where, view, fn, signal)
+    return withSession(this.#node, this.where, view, fn, signal)
   }
 }

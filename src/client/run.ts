@@ -1,11 +1,13 @@
 /** What happens to a command between the call and the link: it is checked, gets its promise and its deadline, and goes. */
-import { blockTime, type Circumstances, type Command, Keep, measure, State } from '../commands/command.js'
-import { applyPrefix } from '../commands/prefix.js'
-import type { Shape } from '../commands/shape.js'
-import { heedSignal } from '../connection/abort.js'
-import { setDeadline } from '../connection/deadline.js'
+
+import { measure } from '../commands/core/check-arguments.js'
+import { blockTime, CallDetails, type Circumstances, type Command, State } from '../commands/core/command.js'
+import { applyPrefix } from '../commands/core/prefix.js'
+import type { ReplyFormat } from '../commands/core/reply-format.js'
+import { attachSignal } from '../connection/call/abort-signal.js'
+import { createPromise, fail } from '../connection/call/completion.js'
+import { setDeadline } from '../connection/call/deadlines.js'
 import { commandChannel, isObserved, traceCommand } from '../connection/diagnostics.js'
-import { fail, promiseOf } from '../connection/settle.js'
 import { DataError } from '../errors/errors.js'
 import type { Sender } from './sender.js'
 
@@ -13,12 +15,12 @@ import type { Sender } from './sender.js'
 export function run<R>(
   engine: Sender,
   command: Command,
-  shape: Shape,
+  shape: ReplyFormat,
   circumstances: Circumstances | undefined,
 ): Promise<R> {
   // The promise of its first run is left alone.
   if (!isNew(command)) return Promise.reject(ranBefore(command))
-  const promise = promiseOf<R>(command)
+  const promise = createPromise<R>(command)
   const fault = prepare(command, shape) ?? reservedFault(command, engine)
   if (fault !== undefined) {
     fail(command, fault)
@@ -38,7 +40,7 @@ export function launch<R>(
   circumstances: Circumstances | undefined,
   start: (command: Command) => void,
 ): Promise<R> {
-  const promise = promiseOf<R>(command)
+  const promise = createPromise<R>(command)
   if (circumstances !== undefined && !heed(command, circumstances)) return promise
   setDeadline(command, circumstances?.timeout ?? engine.settings.commandTimeout, engine.now())
   start(command)
@@ -46,7 +48,7 @@ export function launch<R>(
 }
 
 /** Gives `command` its shape, prefix and size; or tells what is wrong with it. */
-export function prepare(command: Command, shape: Shape): DataError | undefined {
+export function prepare(command: Command, shape: ReplyFormat): DataError | undefined {
   command.shape = command.spec.binary && !shape.bytes ? { ...shape, bytes: true } : shape
   if (shape.prefix !== '') {
     const fault = applyPrefix(command, shape.prefix)
@@ -85,9 +87,9 @@ function heed(command: Command, circumstances: Circumstances): boolean {
   const { idempotent, key, signal } = circumstances
   if (idempotent === true) command.state |= State.repeatable
   if (key === undefined && signal === undefined) return true
-  command.keep ??= new Keep()
-  command.keep.circumstances = circumstances
-  return signal === undefined || heedSignal(signal, command)
+  command.details ??= new CallDetails()
+  command.details.circumstances = circumstances
+  return signal === undefined || attachSignal(signal, command)
 }
 
 /** Whether it is a command that was never run. There are things that are none and have a size: a Set, a Map. */

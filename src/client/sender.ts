@@ -1,6 +1,6 @@
-import type { Command } from '../commands/command.js'
+import type { Command } from '../commands/core/command.js'
 import type { Where } from '../connection/diagnostics.js'
-import type { Settings } from '../connection/options.js'
+import type { Settings } from '../connection/options/options.js'
 import type { RedisError } from '../errors/errors.js'
 
 /** What takes commands whose promises were made: a server, a cluster, or the lent connection of a session. */

@@ -1,7 +1,7 @@
-import type { Key } from '../commands/argument.js'
 import type { Commands } from '../commands/commands.js'
-import type { Bigints, Bytes, Form, Plain, Promised } from '../commands/context.js'
-import type { CallOptions } from './call-options.js'
+import type { Key } from '../commands/core/argument.js'
+import type { CallOptions } from '../commands/core/call-options.js'
+import type { Bigints, Bytes, Plain, Promised, ReplyTypes } from '../commands/core/context.js'
 import type { Pipeline } from './pipeline.js'
 import type { Transaction } from './transaction.js'
 
@@ -9,7 +9,7 @@ import type { Transaction } from './transaction.js'
  * A connection that is lent to one caller: its state is his own for as long as `redis.session()` runs, and is put back
  * behind it. Commands may block; transactions may watch.
  */
-export interface Session<F extends Form = Plain> extends Commands<Promised<F>> {
+export interface Session<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   /** The same session with text replies as Buffers. */
   readonly bytes: Session<Bytes<F>>
   /** The same session with integer replies as bigints. */

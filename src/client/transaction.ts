@@ -1,10 +1,10 @@
-import type { Circumstances, Command } from '../commands/command.js'
 import { Commands } from '../commands/commands.js'
-import type { Context, Form, Plain } from '../commands/context.js'
-import { ownOptions } from '../commands/own.js'
-import type { Shape } from '../commands/shape.js'
-import { Unit } from '../connection/unit.js'
-import type { Watch } from '../connection/watch.js'
+import type { Circumstances, Command } from '../commands/core/command.js'
+import type { Context, Plain, ReplyTypes } from '../commands/core/context.js'
+import { ownOptions } from '../commands/core/own-properties.js'
+import type { ReplyFormat } from '../commands/core/reply-format.js'
+import { MultiExec } from '../connection/call/multi-exec.js'
+import type { Watch } from '../connection/call/watch.js'
 import { DataError, RedisError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
 import { checkEach, faultOf, type Settled, unlessFailed } from './pipeline.js'
@@ -12,7 +12,7 @@ import { launch, reservedFault } from './run.js'
 import type { Sender } from './sender.js'
 
 /** The context of a transaction: each call makes it longer by what the call will come to. */
-export interface Queued<T extends unknown[], F extends Form = Plain> extends Context {
+export interface Queued<T extends unknown[], F extends ReplyTypes = Plain> extends Context {
   readonly text: F['text']
   readonly int: F['int']
   readonly outcome: Transaction<[...T, this['reply']], F>
@@ -22,16 +22,21 @@ export interface Queued<T extends unknown[], F extends Form = Plain> extends Con
  * MULTI … EXEC: commands that run in one piece, with nothing of others between them. They are collected here and written
  * in one piece too. [Transactions](https://redis.io/docs/latest/develop/using-commands/transactions/)
  */
-export class Transaction<out T extends unknown[], out F extends Form = Plain> extends Commands<Queued<T, F>> {
+export class Transaction<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Queued<T, F>> {
   readonly #engine: Sender
-  readonly #shape: Shape
+  readonly #shape: ReplyFormat
   readonly #circumstances: Circumstances | undefined
   /** What the session watches; undefined outside of one. */
   readonly #watch: (() => Watch | undefined) | undefined
   readonly #commands: Command[] = []
   #done = false
 
-  constructor(engine: Sender, shape: Shape, circumstances: Circumstances | undefined, watch?: () => Watch | undefined) {
+  constructor(
+    engine: Sender,
+    shape: ReplyFormat,
+    circumstances: Circumstances | undefined,
+    watch?: () => Watch | undefined,
+  ) {
     super()
     this.#engine = engine
     this.#shape = shape
@@ -92,11 +97,11 @@ export class Transaction<out T extends unknown[], out F extends Form = Plain> ex
     }
     const fault = faultOf(commands, this.#shape, command => reservedFault(command, this.#engine))
     if (fault !== undefined) throw fault
-    const results = await traceBatch(this.#engine, 'MULTI', commands.length, () => this.#send(new Unit(commands)))
+    const results = await traceBatch(this.#engine, 'MULTI', commands.length, () => this.#send(new MultiExec(commands)))
     return settle === true ? results : unlessFailed(results, index => results[index] instanceof RedisError)
   }
 
-  #send(unit: Unit): Promise<unknown[]> {
+  #send(unit: MultiExec): Promise<unknown[]> {
     unit.shape = this.#shape
     return launch<unknown[]>(this.#engine, unit, this.#circumstances, started => this.#engine.send(started))
   }

@@ -1,50 +1,51 @@
 /** A way to look at a client: the form of its replies, a key prefix, and options for each call. */
-import type { Argument, Key } from '../commands/argument.js'
-import type { Circumstances, Command } from '../commands/command.js'
+
 import { Commands } from '../commands/commands.js'
-import type { Bigints, Bytes, Form, Plain, Promised } from '../commands/context.js'
+import { checkSignal } from '../commands/core/abort-signals.js'
+import type { Argument, Key } from '../commands/core/argument.js'
+import { addCallOptions, type CallOptions } from '../commands/core/call-options.js'
+import type { Circumstances, Command } from '../commands/core/command.js'
+import type { Bigints, Bytes, Plain, Promised, ReplyTypes } from '../commands/core/context.js'
+import type { Scored } from '../commands/core/decoders.js'
+import { ownOptions } from '../commands/core/own-properties.js'
+import { PLAIN, type ReplyFormat } from '../commands/core/reply-format.js'
+import type { ScanOptions } from '../commands/core/scan-options.js'
+import { isBytes } from '../commands/core/value-types.js'
 import type { HscanOptions, ScannedEntries, ScannedFields } from '../commands/hashes.js'
 import type { KeyScanOptions, ScannedKeys } from '../commands/keys.js'
-import { ownOptions } from '../commands/own.js'
-import type { Scored } from '../commands/replies.js'
-import type { ScanOptions } from '../commands/scans.js'
 import type { ScannedMembers } from '../commands/sets.js'
-import { PLAIN, type Shape } from '../commands/shape.js'
-import { checkSignal } from '../commands/signals.js'
 import type { ZscanOptions } from '../commands/sorted-sets.js'
-import { isBytes } from '../commands/values.js'
 import { DataError } from '../errors/errors.js'
 import { Lock } from '../lock/lock.js'
 import type { LockPrefix } from '../lock/lock-client.js'
 import type { LockOptions } from '../lock/options.js'
-import type { SubscribeArguments, SubscribeOptions } from '../pubsub/arguments.js'
 import { type KeyspaceHandler, type KeyspaceOptions, type KeyspaceSubscription, keyspace } from '../pubsub/keyspace.js'
-import { CHANNEL, type Kind, PATTERN, SHARD } from '../pubsub/kind.js'
 import type { Registry } from '../pubsub/registry.js'
+import type { SubscribeArguments, SubscribeOptions } from '../pubsub/subscribe-arguments.js'
 import { type Subscription, subscribe } from '../pubsub/subscription.js'
-import { addCallOptions, type CallOptions } from './call-options.js'
+import { CHANNEL, type Kind, PATTERN, SHARD } from '../pubsub/topic.js'
 import type { Engine } from './engine.js'
-import { type RetryOptions, retrying } from './optimism.js'
 import { Pipeline } from './pipeline.js'
 import { run } from './run.js'
 import { Scan, stepping } from './scan.js'
 import type { Session } from './session.js'
 import { Transaction } from './transaction.js'
+import { type RetryOptions, retryTransaction } from './transaction-retry.js'
 
 export interface SessionOptions {
   /** Its abort rejects the session at once; the connection is put back clean, or destroyed. */
   readonly signal?: AbortSignal
 }
 
-export class View<F extends Form = Plain> extends Commands<Promised<F>> {
+export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   readonly #engine: Engine
-  readonly #shape: Shape
+  readonly #shape: ReplyFormat
   readonly #circumstances: Circumstances | undefined
   #bytes: View<Bytes<F>> | undefined
   #bigints: View<Bigints<F>> | undefined
   #unprefixed: View<F> | undefined
 
-  constructor(engine: Engine, shape: Shape, circumstances?: Circumstances) {
+  constructor(engine: Engine, shape: ReplyFormat, circumstances?: Circumstances) {
     super()
     this.#engine = engine
     this.#shape = shape
@@ -195,7 +196,7 @@ export class View<F extends Form = Plain> extends Commands<Promised<F>> {
     if (typeof fn !== 'function') throw new DataError('transaction() takes keys and a function.')
     const given = ownOptions('transaction()', options, ['delay', 'retries', 'signal'])
     const { signal } = given
-    return this.session(session => retrying(session, keys, fn, given), signal === undefined ? {} : { signal })
+    return this.session(session => retryTransaction(session, keys, fn, given), signal === undefined ? {} : { signal })
   }
 
   /**

@@ -1,25 +1,25 @@
 import type { Engine, ViewOf } from '../client/engine.js'
 import type { Step } from '../client/scan.js'
 import type { Session } from '../client/session.js'
-import type { Form } from '../commands/context.js'
+import type { ReplyTypes } from '../commands/core/context.js'
 import type { RedisClusterException } from '../errors/errors.js'
 import type { Registry } from '../pubsub/registry.js'
-import { Carriers, type CarriersOwner } from './carriers.js'
 import type { ClusterNode } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
+import { scanAll } from './cluster-scan.js'
 import { holdClusterSession } from './cluster-session.js'
+import { ClusterSubscribers, type ClusterSubscribersOwner } from './cluster-subscribers.js'
 import { Router, type RouterOwner } from './router.js'
-import { scanAll } from './scan-all.js'
 import type { Topology } from './topology.js'
 
 /** The engine of a cluster: a router that lends connections by slot, goes through the keys of every primary, and listens. */
 export class ClusterEngine extends Router implements Engine {
   readonly isCluster = true
-  readonly carriers: Carriers
+  readonly carriers: ClusterSubscribers
 
-  constructor(options: ClusterSettings, owner: RouterOwner & CarriersOwner) {
+  constructor(options: ClusterSettings, owner: RouterOwner & ClusterSubscribersOwner) {
     super(options, owner)
-    this.carriers = new Carriers(this, owner)
+    this.carriers = new ClusterSubscribers(this, owner)
   }
 
   get subscriptions(): Registry {
@@ -31,8 +31,8 @@ export class ClusterEngine extends Router implements Engine {
     this.carriers.adopt()
   }
 
-  override onUnknown(error: RedisClusterException, inVain: boolean): void {
-    super.onUnknown(error, inVain)
+  override onRefreshFailed(error: RedisClusterException, inVain: boolean): void {
+    super.onRefreshFailed(error, inVain)
     this.carriers.registry.onUnplaced(error, inVain)
   }
 
@@ -50,7 +50,7 @@ export class ClusterEngine extends Router implements Engine {
     return scanAll(this, step, () => this.state === 'open')
   }
 
-  session<F extends Form, T>(
+  session<F extends ReplyTypes, T>(
     view: ViewOf,
     fn: (session: Session<F>) => Promise<T> | T,
     signal: AbortSignal | undefined,

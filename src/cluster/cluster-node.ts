@@ -1,13 +1,13 @@
-import type { Argument } from '../commands/argument.js'
-import { Command, specOf } from '../commands/command.js'
-import type { Reply } from '../commands/reply.js'
-import { performance, setTimeout } from '../commands/timers.js'
-import type { Link } from '../connection/link.js'
-import { Node } from '../connection/node.js'
-import { nameOf, type Settings } from '../connection/options.js'
-import { outside } from '../connection/outside.js'
-import { ownTime } from '../connection/own-time.js'
-import { TimeLimit } from '../connection/time-limit.js'
+import type { Argument } from '../commands/core/argument.js'
+import { Command } from '../commands/core/command.js'
+import type { Reply } from '../commands/core/reply.js'
+import { specOf } from '../commands/core/spec.js'
+import { detached, performance, setTimeout } from '../commands/core/timers.js'
+import { processTime } from '../connection/call/process-clock.js'
+import { TimeLimit } from '../connection/call/time-limit.js'
+import type { Link } from '../connection/link/link.js'
+import { Node } from '../connection/node/node.js'
+import { nameOf, type Settings } from '../connection/options/options.js'
 import { ConnectionError, type RedisError, TimeoutError } from '../errors/errors.js'
 import type { Address } from './topology.js'
 
@@ -17,8 +17,8 @@ export interface ClusterNodeOwner {
   onReconnecting(node: ClusterNode, attempt: number, delay: number): void
   /** An attempt failed, or the shared connection was lost. */
   onDown(node: ClusterNode, error: RedisError): void
-  takesRefusal(node: ClusterNode, command: Command, error: RedisError): boolean
-  takesLeft(node: ClusterNode, command: Command, error: RedisError): boolean
+  handleErrorReply(node: ClusterNode, command: Command, error: RedisError): boolean
+  handleStranded(node: ClusterNode, command: Command, error: RedisError): boolean
 }
 
 /** How much a measured round trip counts against those before it. */
@@ -51,8 +51,8 @@ export class ClusterNode {
       onReady: () => owner.onReady(this),
       onReconnecting: (_, attempt, delay) => owner.onReconnecting(this, attempt, delay),
       onDown: (_, error) => owner.onDown(this, error),
-      takesRefusal: (_, command, error) => owner.takesRefusal(this, command, error),
-      takesLeft: (_, command, error) => owner.takesLeft(this, command, error),
+      handleErrorReply: (_, command, error) => owner.handleErrorReply(this, command, error),
+      handleStranded: (_, command, error) => owner.handleStranded(this, command, error),
     })
     this.link = this.node.link
   }
@@ -98,11 +98,11 @@ export class ClusterNode {
 
   /** Closes when what it has in flight has settled and what it lent has come back, or when `limit` ms have passed. */
   leave(limit: number, done: () => void): void {
-    const end = ownTime() + limit
+    const end = processTime() + limit
     const look = () => {
       const { inflight, queued } = this.link
-      if (ownTime() < end && inflight + queued + this.node.pool.stats.lent > 0) {
-        outside(() => setTimeout(look, 50).unref())
+      if (processTime() < end && inflight + queued + this.node.pool.stats.lent > 0) {
+        detached(() => setTimeout(look, 50).unref())
         return
       }
       this.node.destroy()

@@ -1,8 +1,8 @@
 /** The options of a cluster: its seeds, what it adds to those of a client, and the settings of each of its nodes. */
 import type { PeerCertificate } from 'node:tls'
-import { isUrl } from '../commands/values.js'
-import { identityFault, isAddress } from '../connection/dial.js'
+import { isUrl } from '../commands/core/value-types.js'
 import { isThenable } from '../connection/events.js'
+import { insteadOf } from '../connection/options/migration-hints.js'
 import {
   checkNames,
   checkTls,
@@ -12,11 +12,10 @@ import {
   type Settings,
   settle,
   withoutBrackets,
-} from '../connection/options.js'
-import { insteadOf } from '../connection/other-names.js'
-import { textOf } from '../connection/reason.js'
-import { readOptions } from '../connection/target.js'
-import { parseUrl } from '../connection/url.js'
+} from '../connection/options/options.js'
+import { parseUrl, readOptions } from '../connection/options/url.js'
+import { textOf } from '../connection/socket/connect-errors.js'
+import { identityFault, isAddress } from '../connection/socket/dial.js'
 import { DataError, RedisClusterException } from '../errors/errors.js'
 import { type Address, isHost } from './topology.js'
 

@@ -3,22 +3,21 @@
  * does the session, unless it watches keys: then its transaction rejects with WatchError.
  */
 import { sendInOrder } from '../client/batch.js'
-import type { Engine, ViewOf } from '../client/engine.js'
-import { borrow, holdSession, nestedSession, type SessionEngine, sessionOver } from '../client/lease.js'
+import type { Engine, SessionEngine, ViewOf } from '../client/engine.js'
 import { type Step, stepping } from '../client/scan.js'
 import type { Session } from '../client/session.js'
-import { type Command, Keep, State } from '../commands/command.js'
-import type { Form } from '../commands/context.js'
-import { SELECT } from '../commands/handshaking.js'
-import { queueMicrotask, setTimeout } from '../commands/timers.js'
-import { UNWATCH } from '../commands/transactions.js'
-import { sendLent } from '../connection/blocked.js'
+import { holdSession, nestedSession, sessionOver } from '../client/session-engine.js'
+import { SELECT, UNWATCH } from '../commands/client-internal.js'
+import { CallDetails, type Command, State } from '../commands/core/command.js'
+import type { ReplyTypes } from '../commands/core/context.js'
+import { detached, queueMicrotask, setTimeout } from '../commands/core/timers.js'
+import { cloneError, fail } from '../connection/call/completion.js'
+import { inForce, type Watch } from '../connection/call/watch.js'
 import type { Where } from '../connection/diagnostics.js'
-import { type Borrower, isGuarded, type Lent } from '../connection/lent.js'
-import type { Settings } from '../connection/options.js'
-import { outside } from '../connection/outside.js'
-import { errorLike, fail } from '../connection/settle.js'
-import { inForce, type Watch } from '../connection/watch.js'
+import { borrow } from '../connection/node/borrow.js'
+import type { Settings } from '../connection/options/options.js'
+import { sendLeased } from '../connection/pool/blocked-call.js'
+import { isGuarded, type LeasedConnection, type RefusalHandler } from '../connection/pool/leased-connection.js'
 import {
   AskError,
   ClusterDownError,
@@ -30,17 +29,17 @@ import {
   RedisError,
   WatchError,
 } from '../errors/errors.js'
+import { crossSlot } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
-import { crossSlot } from './faults.js'
+import { scanAll } from './cluster-scan.js'
 import type { Router } from './router.js'
-import { scanAll } from './scan-all.js'
+import type { SlotQueue } from './slot-queues.js'
 import { NONE, SEVERAL } from './slots.js'
-import type { Line } from './waiting.js'
 
 /** Before the session looks for its slot's owner anew, ms. */
 const PAUSE = 50
 
-export function holdClusterSession<F extends Form, T>(
+export function holdClusterSession<F extends ReplyTypes, T>(
   router: Router,
   view: ViewOf,
   fn: (session: Session<F>) => Promise<T> | T,
@@ -49,32 +48,32 @@ export function holdClusterSession<F extends Form, T>(
   if (typeof fn !== 'function') return Promise.reject(new DataError('session() takes a function.'))
   if (router.state !== 'open') return Promise.reject(router.gone('session'))
   if (signal?.aborted) return Promise.reject(signal.reason)
-  return holdSession(new ClusterLease(router, view.circumstances?.timeout, signal), view, fn, signal)
+  return holdSession(new ClusterSessionEngine(router, view.circumstances?.timeout, signal), view, fn, signal)
 }
 
 /** A connection of a session: the one that it has, or one that it gave up, on which replies may be still to come. */
-class Loan implements Borrower {
+class Loan implements RefusalHandler {
   readonly node: ClusterNode
-  readonly lent: Lent
-  readonly #lease: ClusterLease
+  readonly lent: LeasedConnection
+  readonly #lease: ClusterSessionEngine
 
-  constructor(lease: ClusterLease, node: ClusterNode, lent: Lent) {
+  constructor(lease: ClusterSessionEngine, node: ClusterNode, lent: LeasedConnection) {
     this.node = node
     this.lent = lent
     this.#lease = lease
     lent.borrower = this
   }
 
-  takesRefusal(command: Command, error: RedisError): boolean {
+  handleErrorReply(command: Command, error: RedisError): boolean {
     return this.#lease.takesRefusal(this, command, error)
   }
 
-  takesLeft(command: Command, error: RedisError): boolean {
+  handleStranded(command: Command, error: RedisError): boolean {
     return this.#lease.takesLeft(this, command, error)
   }
 }
 
-class ClusterLease implements SessionEngine {
+class ClusterSessionEngine implements SessionEngine {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = true
@@ -85,8 +84,8 @@ class ClusterLease implements SessionEngine {
   #loan: Loan | undefined
   #borrowing = false
   /** What waits for a connection: what came back from the one before, and what the session has sent since. */
-  readonly #returned: Line
-  readonly #waiting: Line
+  readonly #returned: SlotQueue
+  readonly #waiting: SlotQueue
   /** The last reply on the connection before: until then more may come back. */
   #left: Promise<void> | undefined
   /** What was watched on the connection before, as long as there is no other. */
@@ -152,7 +151,7 @@ class ClusterLease implements SessionEngine {
   /** Hands the command to the connection, or keeps it until there is one. */
   #pass(command: Command): void {
     const loan = this.#loan
-    if (loan !== undefined) sendLent(loan.lent, command, loan.node.link)
+    if (loan !== undefined) sendLeased(loan.lent, command, loan.node.link)
     else if (this.#waiting.enter(command, this.#router.trouble)) this.#borrow().catch(() => {})
   }
 
@@ -164,7 +163,7 @@ class ClusterLease implements SessionEngine {
       const node = await this.#router.ownerOf(this.#slot, () => this.#isAwaited)
       const lent = await borrow(node.node, this.#timeout, this.#signal, true)
       if (this.#over) {
-        node.node.pool.giveBack(lent)
+        node.node.pool.release(lent)
         return
       }
       lent.watch = this.#watch
@@ -205,7 +204,7 @@ class ClusterLease implements SessionEngine {
     if (!(redirect instanceof MovedError) && !guarded) {
       // The slot is moving: what is no more here is done over there, aside from this connection.
       this.#strayed = true
-      return this.#router.takesRefusal(loan.node, command, error)
+      return this.#router.handleErrorReply(loan.node, command, error)
     }
     const learnt = this.#router.learn(loan.node, command, redirect)
     if (learnt === 'over') return true
@@ -251,8 +250,8 @@ class ClusterLease implements SessionEngine {
 
   /** It did not run, and what its deadline ends rejects with the refusal. */
   #refused(loan: Loan, command: Command, refusal: RedisError): void {
-    command.keep ??= new Keep()
-    command.keep.refusal = refusal
+    command.details ??= new CallDetails()
+    command.details.refusal = refusal
     command.state &= ~State.written
     this.#later(loan, command, refusal)
   }
@@ -260,7 +259,7 @@ class ClusterLease implements SessionEngine {
   /** Looks for the slot's owner anew after a while. */
   #later(loan: Loan, command: Command, why: RedisError): void {
     this.#comeBack(loan, command, why)
-    outside(() => setTimeout(() => this.#isAwaited && this.#borrow().catch(() => {}), PAUSE))
+    detached(() => setTimeout(() => this.#isAwaited && this.#borrow().catch(() => {}), PAUSE))
   }
 
   #comeBack(loan: Loan, command: Command, why: RedisError): void {
@@ -278,7 +277,7 @@ class ClusterLease implements SessionEngine {
     this.#loan = undefined
     this.#left = new Promise(resolve => lent.link.whenIdle(resolve))
     // A lost link hands over one command after the other: all of them are to come here.
-    queueMicrotask(() => node.node.pool.giveBack(lent, sessionOver))
+    queueMicrotask(() => node.node.pool.release(lent, sessionOver))
   }
 
   // What a session asks
@@ -302,7 +301,7 @@ class ClusterLease implements SessionEngine {
     this.#router.sessions.delete(this)
     for (const command of this.#takeWaiting()) fail(command, reason(command))
     const loan = this.#loan
-    if (loan !== undefined) loan.node.node.pool.giveBack(loan.lent, reason, aborted)
+    if (loan !== undefined) loan.node.node.pool.release(loan.lent, reason, aborted)
   }
 }
 
@@ -310,7 +309,7 @@ class ClusterLease implements SessionEngine {
 function noConnection({ spec, state }: Command, error: unknown): unknown {
   if (!(error instanceof RedisError)) return error
   const outcome = (state & State.written) === 0 ? 'not sent' : 'unknown'
-  return errorLike(error, { command: spec.name, outcome })
+  return cloneError(error, { command: spec.name, outcome })
 }
 
 function watchMoved(): WatchError {

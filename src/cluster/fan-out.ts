@@ -6,12 +6,12 @@
  *                └▸ slot of b:    MGET b   ▸ [2]    ─┘
  */
 
-import type { Argument, Key } from '../commands/argument.js'
-import { Command, type Holder, keyIndexes, State } from '../commands/command.js'
-import { one } from '../commands/joins.js'
-import { itemsOf } from '../commands/replies.js'
-import type { Reply } from '../commands/reply.js'
-import { fail, succeed } from '../connection/settle.js'
+import type { Argument, Key } from '../commands/core/argument.js'
+import { Command, type CommandOwner, keyIndexes, State } from '../commands/core/command.js'
+import { itemsOf } from '../commands/core/decoders.js'
+import type { Reply } from '../commands/core/reply.js'
+import { one } from '../commands/core/response-policies.js'
+import { fail, succeed } from '../connection/call/completion.js'
 import { RedisError } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { NONE, slotOf } from './slots.js'
@@ -55,7 +55,7 @@ export class Part extends Command {
     this.shape = command.shape
     this.size = 16 + Math.ceil((command.size * (args.length + 1)) / (command.args.length + 1))
     this.deadline = command.deadline
-    this.state = State.collected | (command.state & (State.repeatable | State.ordered))
+    this.state = State.batched | (command.state & (State.repeatable | State.ordered))
     this.resolve = heard
   }
 
@@ -64,7 +64,7 @@ export class Part extends Command {
   }
 }
 
-export class FanOut implements Holder {
+export class FanOut implements CommandOwner {
   readonly #command: Command
   readonly #join: (replies: readonly Reply[]) => Reply
   readonly #parts: Part[] = []
@@ -77,12 +77,12 @@ export class FanOut implements Holder {
   private constructor(command: Command, join: (replies: readonly Reply[]) => Reply) {
     this.#command = command
     this.#join = join
-    command.holder = this
+    command.owner = this
   }
 
   /** Makes `command` one for each destination; `send` gets the parts. */
   static toAll(command: Command, destinations: readonly Destination[], send: (part: Part) => void): void {
-    const whole = new FanOut(command, command.spec.join ?? listed)
+    const whole = new FanOut(command, command.spec.responsePolicy ?? listed)
     for (const destination of destinations) whole.#add(command.args, destination)
     whole.#start(send)
   }
@@ -100,7 +100,7 @@ export class FanOut implements Holder {
       else same.push(position)
     }
     const groups = [...positions.values()]
-    const whole = new FanOut(command, replies => inOrder(replies, groups) ?? (spec.join ?? listed)(replies))
+    const whole = new FanOut(command, replies => inOrder(replies, groups) ?? (spec.responsePolicy ?? listed)(replies))
     const keyAt = (position: number) => at[position] as number
     whole.#keys = groups.map(group => group.map(position => args[keyAt(position)] as Key))
     const head = args.slice(0, at[0])
@@ -134,7 +134,7 @@ export class FanOut implements Holder {
     if (command.resolve === undefined) return
     const answered = this.#parts.some((_, i) => this.#errors[i] === undefined)
     const failure = this.#parts.findIndex((part, i) => this.#errors[i] !== undefined && part.destination.needed)
-    if (failure < 0 || (answered && command.spec.join === one)) this.#succeed()
+    if (failure < 0 || (answered && command.spec.responsePolicy === one)) this.#succeed()
     else this.#fail(this.#errors[failure] as RedisError)
   }
 
@@ -168,20 +168,20 @@ export class FanOut implements Holder {
     fail(this.#command, error)
   }
 
-  expire(_command: Command, elapsed: number, round: number): boolean {
+  onDeadline(_command: Command, elapsed: number, round: number): boolean {
     let over = true
     for (const part of this.#parts) {
-      if (part.resolve !== undefined && part.holder?.expire(part, elapsed, round) === false) over = false
+      if (part.resolve !== undefined && part.owner?.onDeadline(part, elapsed, round) === false) over = false
     }
     return over
   }
 
-  abandon(command: Command, reason: unknown): void {
+  onAbort(command: Command, reason: unknown): void {
     fail(command, reason)
-    for (const part of this.#parts) if (part.resolve !== undefined) part.holder?.abandon(part, reason)
+    for (const part of this.#parts) if (part.resolve !== undefined) part.owner?.onAbort(part, reason)
   }
 
-  refuse(command: Command, error: RedisError): void {
+  onErrorReply(command: Command, error: RedisError): void {
     fail(command, error)
   }
 }

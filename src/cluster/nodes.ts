@@ -1,7 +1,7 @@
-import { ancestorsOf } from '../connection/ancestors.js'
-import { nameOf } from '../connection/options.js'
-import type { PoolStats } from '../connection/pool.js'
-import { inSlices } from '../connection/slices.js'
+import { inSlices } from '../connection/call/time-slices.js'
+import { nameOf } from '../connection/options/options.js'
+import { heldByThisTask } from '../connection/pool/deadlock.js'
+import type { PoolStats } from '../connection/pool/pool.js'
 import { ConnectionError } from '../errors/errors.js'
 import { ClusterNode, type ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
@@ -119,13 +119,13 @@ export class Nodes {
   get isIdle(): boolean {
     return this.#every().every(({ link, node: { pool } }) => {
       const { lent, waiting } = pool.stats
-      return link.queued + link.inflight + waiting === 0 && lent <= ancestorsOf(pool)()
+      return link.queued + link.inflight + waiting === 0 && lent <= heldByThisTask(pool)()
     })
   }
 
   /** Leased connections that the running task and its ancestors hold. */
   get ownLeases(): number {
-    return sum(this.#every(), ({ node }) => ancestorsOf(node.pool)())
+    return sum(this.#every(), ({ node }) => heldByThisTask(node.pool)())
   }
 
   /** Gives up what blocks on their leased connections, now and from now on; what else has one may finish. */

@@ -7,9 +7,9 @@
  *
  * In all of these the server did not run it, so that any command may go again. What the deadline ends rejects with the refusal.
  */
-import { type Command, Keep, State } from '../commands/command.js'
-import { isServersOwn } from '../connection/refused.js'
-import { errorLike, fail } from '../connection/settle.js'
+import { CallDetails, type Command, State } from '../commands/core/command.js'
+import { cloneError, fail } from '../connection/call/completion.js'
+import { isGenuine } from '../connection/call/refusals.js'
 import {
   AskError,
   BusyLoadingError,
@@ -23,10 +23,10 @@ import {
 } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { Part } from './fan-out.js'
+import type { SlotQueues } from './slot-queues.js'
 import { NONE } from './slots.js'
 import type { Address } from './topology.js'
 import { isHost } from './topology.js'
-import type { WaitingRooms } from './waiting.js'
 
 /** Redirects that one command follows, before or between waits. */
 const MOST = 16
@@ -62,9 +62,9 @@ export interface Ways {
 
 export class Redirects {
   readonly #ways: Ways
-  readonly #rooms: WaitingRooms
+  readonly #rooms: SlotQueues
 
-  constructor(ways: Ways, rooms: WaitingRooms) {
+  constructor(ways: Ways, rooms: SlotQueues) {
     this.#ways = ways
     this.#rooms = rooms
   }
@@ -80,7 +80,7 @@ export class Redirects {
       return true
     }
     if (!passes(refusal)) return false
-    if (!isServersOwn(command, refusal)) {
+    if (!isGenuine(command, refusal)) {
       if (refusal instanceof ReadOnlyError) this.#ways.refresh()
       return false
     }
@@ -151,8 +151,8 @@ export class Redirects {
 
   /** Counts one more hop; false if there were too many, and the command was rejected. */
   #counts(node: ClusterNode, command: Command, refusal: RedisError): boolean {
-    command.keep ??= new Keep()
-    if (++command.keep.redirects <= MOST) return true
+    command.details ??= new CallDetails()
+    if (++command.details.redirects <= MOST) return true
     const message = `${command.spec.name} was sent from node to node ${MOST} times, the last time by ${node.name}.`
     this.#giveUp(command, new ClusterError(message, { node: refusal.node, outcome: 'not sent', cause: refusal }))
     return false
@@ -167,24 +167,24 @@ export class Redirects {
     command.state &= ~(State.written | State.asking)
     this.#rooms.add(command, slot, refusal)
     // Behind a wait things are not as they were: what is bounded is running in circles.
-    if (command.keep !== undefined) command.keep.redirects = 0
+    if (command.details !== undefined) command.details.redirects = 0
   }
 
   /** First look at what a lost `node` left and what may be sent: true if it goes elsewhere, or was settled. */
   takesLeft(node: ClusterNode, command: Command, error: RedisError): boolean {
-    if ((command.state & State.bound) !== 0) {
-      fail(command, errorLike(error, { command: command.spec.name, outcome: 'not sent' }))
+    if ((command.state & State.pinned) !== 0) {
+      fail(command, cloneError(error, { command: command.spec.name, outcome: 'not sent' }))
       return true
     }
     if (command instanceof Part && command.destination.node !== undefined) {
       if (command.destination.needed) return false
-      fail(command, errorLike(error, { command: command.spec.name, outcome: 'unknown' }))
+      fail(command, cloneError(error, { command: command.spec.name, outcome: 'unknown' }))
       return true
     }
     const slot = this.#ways.slotOf(command)
     if ((command.state & State.asking) !== 0) {
       command.state &= ~State.asking
-      this.#rooms.add(command, slot, errorLike(error, { command: command.spec.name }))
+      this.#rooms.add(command, slot, cloneError(error, { command: command.spec.name }))
       return true
     }
     if (slot === NONE) {

@@ -8,18 +8,18 @@
  */
 
 import { sendInOrder } from '../client/batch.js'
-import { Blocking } from '../client/blocking.js'
 import type { Sender } from '../client/sender.js'
-import type { Argument } from '../commands/argument.js'
-import { blockTime, type Command, State } from '../commands/command.js'
-import { nextTick } from '../commands/timers.js'
+import type { Argument } from '../commands/core/argument.js'
+import { blockTime, type Command, State } from '../commands/core/command.js'
+import { nextTick } from '../commands/core/timers.js'
+import { fail } from '../connection/call/completion.js'
+import { MultiExec } from '../connection/call/multi-exec.js'
+import { processTime } from '../connection/call/process-clock.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
-import type { Borrower } from '../connection/lent.js'
-import type { LinkState } from '../connection/link-owner.js'
-import type { Settings } from '../connection/options.js'
-import { ownTime } from '../connection/own-time.js'
-import { fail } from '../connection/settle.js'
-import { Unit } from '../connection/unit.js'
+import type { LinkState } from '../connection/link/link-owner.js'
+import { BlockingCommand } from '../connection/node/blocking-command.js'
+import type { Settings } from '../connection/options/options.js'
+import type { RefusalHandler } from '../connection/pool/leased-connection.js'
 import {
   type AskError,
   type ClusterError,
@@ -27,19 +27,19 @@ import {
   type RedisClusterException,
   type RedisError,
 } from '../errors/errors.js'
-import { untilIdle } from './closing.js'
+import { untilIdle } from './cluster-close.js'
+import { crossSlot, keysUnknown, notCovered } from './cluster-errors.js'
 import type { ClusterNode, ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
 import { type Destination, FanOut, Part, toNode, toSlot } from './fan-out.js'
-import { crossSlot, keysUnknown, notCovered } from './faults.js'
 import { Nodes } from './nodes.js'
 import { readerOf } from './read-from.js'
 import { type Redirect, Redirects, type Ways } from './redirects.js'
-import { Refresh, type RefreshSource } from './refresh.js'
 import { type Shard, SlotMap } from './slot-map.js'
+import { SlotQueue, SlotQueues, type Usher } from './slot-queues.js'
 import { NONE, SEVERAL, slotOf, slotOfCircumstances, slotOfKeys, slotOfUnit } from './slots.js'
 import { type Address, signatureOf, type Teller, type Topology } from './topology.js'
-import { Line, type Usher, WaitingRooms } from './waiting.js'
+import { TopologyRefresh, type TopologySource } from './topology-refresh.js'
 
 /** What a router tells the client of the cluster. */
 export interface RouterOwner {
@@ -55,7 +55,7 @@ export interface RouterOwner {
 /** How long PING may take before a node counts as far away, ms. */
 const FAR = 1_000
 
-export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Usher {
+export class Router implements Sender, ClusterNodeOwner, TopologySource, Ways, Usher {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = false
@@ -64,10 +64,10 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   readonly slots: SlotMap = new SlotMap()
   /** Sessions that run. */
   readonly sessions: Set<object> = new Set<object>()
-  readonly refreshing: Refresh
+  readonly refreshing: TopologyRefresh
   readonly #owner: RouterOwner
   readonly #table: readonly (Shard | undefined)[]
-  readonly #rooms: WaitingRooms
+  readonly #rooms: SlotQueues
   readonly #redirects: Redirects
   readonly #fromPrimary: boolean
   #topology: Topology | undefined
@@ -85,10 +85,10 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     this.nodes = new Nodes(options, this)
     this.#table = this.slots.table
     this.#fromPrimary = options.readFrom === 'primary'
-    this.#rooms = new WaitingRooms(this, this.settings.queue)
+    this.#rooms = new SlotQueues(this, this.settings.queue)
     this.#redirects = new Redirects(this, this.#rooms)
     const { connectTimeout, reconnect } = this.settings
-    this.refreshing = new Refresh(this, connectTimeout, reconnect, options.refreshInterval)
+    this.refreshing = new TopologyRefresh(this, connectTimeout, reconnect, options.refreshInterval)
   }
 
   /** The cluster as it was last seen; undefined until it was. */
@@ -98,9 +98,9 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   get status(): LinkState {
     if (this.#state !== 'open') return this.#state
-    if (this.#topology !== undefined) return this.refreshing.trouble === undefined ? 'ready' : 'down'
+    if (this.#topology !== undefined) return this.refreshing.lastError === undefined ? 'ready' : 'down'
     if (this.refreshing.begun === 0) return 'idle'
-    return this.refreshing.trouble === undefined ? 'connecting' : 'down'
+    return this.refreshing.lastError === undefined ? 'connecting' : 'down'
   }
 
   get state(): 'open' | 'closing' | 'closed' {
@@ -118,8 +118,8 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   }
 
   /** A line for what waits for the connection of a session. */
-  makeLine(): Line {
-    return new Line(this.#rooms)
+  makeLine(): SlotQueue {
+    return new SlotQueue(this.#rooms)
   }
 
   // Commands
@@ -127,7 +127,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   /** The clock is read once for all calls of a turn. */
   now(): number {
     if (this.#now === 0) {
-      this.#now = ownTime()
+      this.#now = processTime()
       nextTick(endTurn, this)
     }
     return this.#now
@@ -169,7 +169,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     this.sendAll(commands, command => {
       if (command.resolve === undefined) return
       // What belongs to one connection goes nowhere else.
-      if ((command.state & State.bound) === 0) this.route(command)
+      if ((command.state & State.pinned) === 0) this.route(command)
       else fail(command, new ConnectionError('The node is lost.', { outcome: 'not sent' }))
     })
   }
@@ -177,7 +177,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   route(command: Command): void {
     if (this.#state === 'closed') fail(command, this.gone(command.spec.name))
     else if (this.#topology === undefined) {
-      this.#rooms.park(command)
+      this.#rooms.holdUntilKnown(command)
       this.refresh()
     } else if (command instanceof Part && command.destination.node !== undefined) {
       this.sendTo(command.destination.node, command)
@@ -188,7 +188,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     const { spec } = command
     if (slot === NONE) this.#routeKeyless(command)
     else if (slot === SEVERAL) {
-      if (spec.ask === 'split') FanOut.split(command, part => this.route(part))
+      if (spec.requestPolicy === 'multi_shard') FanOut.split(command, part => this.route(part))
       else fail(command, crossSlot(command))
     } else {
       const shard = this.#table[slot]
@@ -202,8 +202,8 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   #routeKeyless(command: Command): void {
     const { spec } = command
     if (!spec.known) fail(command, keysUnknown(command))
-    else if (spec.ask === 'shards' || spec.ask === 'nodes') {
-      FanOut.toAll(command, this.#destinations(spec.ask), part => this.route(part))
+    else if (spec.requestPolicy === 'all_shards' || spec.requestPolicy === 'all_nodes') {
+      FanOut.toAll(command, this.#destinations(spec.requestPolicy), part => this.route(part))
     } else {
       const primary = this.#anyPrimary()
       if (primary === undefined) this.#missOwner(command, NONE)
@@ -211,11 +211,11 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     }
   }
 
-  #destinations(ask: 'shards' | 'nodes'): Destination[] {
+  #destinations(policy: 'all_shards' | 'all_nodes'): Destination[] {
     const { shards } = this.slots
     const primaries = new Set(shards.map(({ shard }) => shard.primary))
     const destinations = shards.map(({ slot }) => toSlot(slot))
-    if (ask === 'nodes') {
+    if (policy === 'all_nodes') {
       for (const node of this.nodesOf('all')) if (!primaries.has(node)) destinations.push(toNode(node, false))
     }
     return destinations
@@ -246,7 +246,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   slotOf(command: Command): number {
     if (command instanceof Part) return command.destination.slot
-    const slot = command instanceof Unit ? slotOfUnit(command) : slotOfKeys(command)
+    const slot = command instanceof MultiExec ? slotOfUnit(command) : slotOfKeys(command)
     return slot === NONE ? slotOfCircumstances(command) : slot
   }
 
@@ -275,14 +275,14 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   sendTo(node: ClusterNode, command: Command): void {
     if (blockTime(command) === undefined || command instanceof Part) node.link.send(command)
     else if (this.#state !== 'open') fail(command, this.gone(command.spec.name))
-    else new Blocking(node.node, command, this.borrowerFrom(node))
+    else new BlockingCommand(node.node, command, this.borrowerFrom(node))
   }
 
   /** Who takes what a lent connection of `node` cannot do. */
-  borrowerFrom(node: ClusterNode): Borrower {
+  borrowerFrom(node: ClusterNode): RefusalHandler {
     return {
-      takesRefusal: (command, error) => this.takesRefusal(node, command, error),
-      takesLeft: (command, error) => this.takesLeft(node, command, error),
+      handleErrorReply: (command, error) => this.handleErrorReply(node, command, error),
+      handleStranded: (command, error) => this.handleStranded(node, command, error),
     }
   }
 
@@ -307,7 +307,7 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
         await this.refreshing.fresh()
         looked = true
       } catch (error) {
-        if (this.refreshing.isInVain || this.#state === 'closed' || !isWanted()) throw error
+        if (this.refreshing.isPermanent || this.#state === 'closed' || !isWanted()) throw error
       }
     }
   }
@@ -332,18 +332,18 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
 
   // What nodes tell
 
-  takesRefusal(node: ClusterNode, command: Command, error: RedisError): boolean {
+  handleErrorReply(node: ClusterNode, command: Command, error: RedisError): boolean {
     return this.#state !== 'closed' && this.#redirects.takesRefusal(node, command, error)
   }
 
-  takesLeft(node: ClusterNode, command: Command, error: RedisError): boolean {
+  handleStranded(node: ClusterNode, command: Command, error: RedisError): boolean {
     return this.#state !== 'closed' && this.#redirects.takesLeft(node, command, error)
   }
 
   onReady(node: ClusterNode): void {
     if (this.options.readFrom === 'nearest') node.measure(FAR).catch(() => {})
     // While nobody told of the cluster, one that can be reached may.
-    if (this.#topology === undefined || this.refreshing.trouble !== undefined) this.refresh(node)
+    if (this.#topology === undefined || this.refreshing.lastError !== undefined) this.refresh(node)
   }
 
   onReconnecting(node: ClusterNode, attempt: number, delay: number): void {
@@ -372,12 +372,12 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
     const primaries = this.slots.shards.map(({ shard }) => shard.primary)
     // Once the cluster holds a primary for dead, its replicas are at the vote.
     if (primaries.some(({ failed }) => failed)) return 'soon'
-    const lost = this.refreshing.trouble !== undefined || primaries.some(({ link }) => link.state === 'down')
+    const lost = this.refreshing.lastError !== undefined || primaries.some(({ link }) => link.state === 'down')
     return lost ? 'yes' : 'no'
   }
 
   get trouble(): RedisError | undefined {
-    return this.refreshing.trouble
+    return this.refreshing.lastError
   }
 
   adopt(topology: Topology): void {
@@ -392,8 +392,8 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
       this.#owner.onTopology(topology)
     }
     for (const { link } of unreached) link.takeWaiting(commands => this.again(commands))
-    this.#rooms.unpark()
-    for (const slot of changed) this.#rooms.wake(slot)
+    this.#rooms.releaseHeld()
+    for (const slot of changed) this.#rooms.flush(slot)
     this.#settleUncovered()
     if (this.options.readFrom === 'nearest') for (const node of this.nodes.all) node.measure(FAR).catch(() => {})
   }
@@ -402,12 +402,12 @@ export class Router implements Sender, ClusterNodeOwner, RefreshSource, Ways, Us
   #settleUncovered(): void {
     for (const [slot, met] of this.#uncovered) {
       if (this.refreshing.ended <= met) continue
-      this.#rooms.wake(slot)
+      this.#rooms.flush(slot)
       this.#uncovered.delete(slot)
     }
   }
 
-  onUnknown(error: RedisClusterException, inVain: boolean): void {
+  onRefreshFailed(error: RedisClusterException, inVain: boolean): void {
     this.#owner.onTrouble(error)
     this.#rooms.onUnknown(error, inVain)
   }

@@ -7,10 +7,10 @@
  * The tag is found here, and cluster-key-slot gets the tag alone, as the bytes that are sent.
  */
 import calculateSlot from 'cluster-key-slot'
-import type { Argument } from '../commands/argument.js'
-import { type Command, keyIndexes } from '../commands/command.js'
-import { isBytes } from '../commands/values.js'
-import type { Unit } from '../connection/unit.js'
+import type { Argument } from '../commands/core/argument.js'
+import { type Command, keyIndexes } from '../commands/core/command.js'
+import { isBytes } from '../commands/core/value-types.js'
+import type { MultiExec } from '../connection/call/multi-exec.js'
 
 export const SLOTS = 16384
 
@@ -90,9 +90,9 @@ export function slotOfKeys(command: Command): number {
 }
 
 /** The same of all commands of a transaction. */
-export function slotOfUnit(unit: Unit): number {
+export function slotOfUnit(unit: MultiExec): number {
   let slot = NONE
-  for (const command of unit.body) {
+  for (const command of unit.commands) {
     const other = slotOfKeys(command)
     if (other === NONE || other === slot) continue
     if (slot !== NONE || other === SEVERAL) return SEVERAL
@@ -103,6 +103,6 @@ export function slotOfUnit(unit: Unit): number {
 
 /** The slot of the key that the caller named for a command whose keys are not known, or NONE. */
 export function slotOfCircumstances(command: Command): number {
-  const key = command.keep?.circumstances?.key
+  const key = command.details?.circumstances?.key
   return key === undefined ? NONE : slotOf(key)
 }

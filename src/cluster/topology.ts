@@ -1,7 +1,7 @@
 /** Who serves which slots, as a node tells it: CLUSTER SHARDS, or CLUSTER SLOTS of servers before 7.0. */
-import { itemsOf, pairsOf } from '../commands/replies.js'
-import { MapReply, type Reply } from '../commands/reply.js'
-import { nameOf, withoutBrackets } from '../connection/options.js'
+import { itemsOf, pairsOf } from '../commands/core/decoders.js'
+import { MapReply, type Reply } from '../commands/core/reply.js'
+import { nameOf, withoutBrackets } from '../connection/options/options.js'
 import { RedisClusterException } from '../errors/errors.js'
 import { SLOTS } from './slots.js'
 

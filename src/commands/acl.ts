@@ -1,12 +1,13 @@
-import type { Argument } from './argument.js'
-import { Command, keyless } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import type { Decoder } from './decoder.js'
-import { first } from './joins.js'
-import { count, double, int, itemsOf, list, named, ok, orNull, text, texts, word } from './replies.js'
+import type { Argument } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import type { Decoder } from './core/decoder.js'
+import { count, double, int, itemsOf, list, named, ok, orNull, text, texts, word } from './core/decoders.js'
+import { first } from './core/response-policies.js'
+import { keyless } from './core/spec.js'
 
 const ACL_CAT = keyless('ACL CAT', list(word))
-const ACL_DELUSER = keyless('ACL DELUSER', int, { ask: 'nodes', join: first })
+const ACL_DELUSER = keyless('ACL DELUSER', int, { requestPolicy: 'all_nodes', responsePolicy: first })
 const ACL_DRYRUN = keyless('ACL DRYRUN', word)
 const ACL_GENPASS = keyless('ACL GENPASS', word)
 /** A server before 7.0 lists the patterns, without the sign of their kind. */
@@ -50,8 +51,8 @@ const ACL_LOG = keyless(
     }),
   ),
 )
-const ACL_SAVE = keyless('ACL SAVE', ok, { ask: 'nodes', join: first })
-const ACL_SETUSER = keyless('ACL SETUSER', ok, { ask: 'nodes', join: first })
+const ACL_SAVE = keyless('ACL SAVE', ok, { requestPolicy: 'all_nodes', responsePolicy: first })
+const ACL_SETUSER = keyless('ACL SETUSER', ok, { requestPolicy: 'all_nodes', responsePolicy: first })
 const ACL_USERS = keyless('ACL USERS', texts)
 const ACL_WHOAMI = keyless('ACL WHOAMI', text)
 

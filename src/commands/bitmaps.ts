@@ -1,10 +1,11 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import { Command, read, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import { keyAt, keysFrom } from './key-specs.js'
-import { owned } from './own.js'
-import { int, intOrNull, list } from './replies.js'
-import { pushSeveral, refuse, type Several } from './tokens.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { int, intOrNull, list } from './core/decoders.js'
+import { keyAt, keysFrom } from './core/key-specs.js'
+import { pushSeveral, refuse, type Several } from './core/option-tokens.js'
+import { owned } from './core/own-properties.js'
+import { read, write } from './core/spec.js'
 
 /** How a field is read: unsigned up to 63 bits, or signed up to 64. */
 export type BitType = `u${number}` | `i${number}`

@@ -1,7 +1,6 @@
-import type { Argument, Arguments } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, keyless } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
+import type { Argument, Arguments } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
 import {
   bare,
   camelCase,
@@ -17,11 +16,13 @@ import {
   text,
   texts,
   word,
-} from './replies.js'
-import type { Reply } from './reply.js'
-import { PLAIN, type Shape } from './shape.js'
-import { exclusive, option, plainOptions } from './tokens.js'
-import { unexpected } from './unexpected.js'
+} from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import { exclusive, option, plainOptions } from './core/option-tokens.js'
+import type { Reply } from './core/reply.js'
+import { PLAIN, type ReplyFormat } from './core/reply-format.js'
+import { keyless } from './core/spec.js'
+import { unexpectedReply } from './core/unexpected-reply.js'
 
 const COMMAND = keyless('COMMAND', list(orNull(about)))
 const COUNT = keyless('COMMAND COUNT', int)
@@ -53,7 +54,7 @@ export interface CommandInfo {
 
 function about(reply: Reply): unknown {
   const items = itemsOf(reply)
-  if (items === undefined) return unexpected(reply, 'a list')
+  if (items === undefined) return unexpectedReply(reply, 'a list')
   // What a server does not tell yet is an empty list.
   const words = (index: number) => list(word)(items[index] ?? [], PLAIN)
   return {
@@ -96,9 +97,9 @@ function wordsOf(reply: Reply): unknown {
   return itemsOf(reply)?.map(wordsOf) ?? scalar(reply)
 }
 
-function keyAndFlags(reply: Reply, shape: Shape): unknown {
+function keyAndFlags(reply: Reply, shape: ReplyFormat): unknown {
   const [key, flags] = itemsOf(reply) ?? []
-  if (key === undefined || flags === undefined) return unexpected(reply, 'a key and its flags')
+  if (key === undefined || flags === undefined) return unexpectedReply(reply, 'a key and its flags')
   return { key: text(key, shape), flags: list(word)(flags, shape) }
 }
 

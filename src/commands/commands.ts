@@ -4,23 +4,27 @@
  */
 import { DataError } from '../errors/errors.js'
 import { Acl } from './acl.js'
-import type { Argument } from './argument.js'
 import { Bitmaps } from './bitmaps.js'
 import { ClusterCommands } from './cluster-commands.js'
-import { Command, specOf } from './command.js'
 import { CommandDocs } from './command-docs.js'
 import { Connections } from './connections.js'
-import { type Context, type Form, type Outcome, type Plain, type Promised, Runner } from './context.js'
-import { raw } from './decoder.js'
-import { Expiry } from './expiry.js'
+import type { Argument } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, type Plain, type Promised, type ReplyTypes, Runner } from './core/context.js'
+import { raw } from './core/decoder.js'
+import { specOf } from './core/spec.js'
+import { isBytes } from './core/value-types.js'
+// Specs without methods: `call` must know that these are not for the shared connection.
+import { rejectWrongCalls } from './core/wrong-calls.js'
 import { Geo } from './geo.js'
 import { HashExpiry } from './hash-expiry.js'
 import { Hashes } from './hashes.js'
 import { HyperLogLogs } from './hyperloglog.js'
+import { Expiry } from './key-expiry.js'
 import { Keys } from './keys.js'
 import { Lists } from './lists.js'
+import { Observing } from './monitoring.js'
 import { Namespaces } from './namespaces.js'
-import { Observing } from './observing.js'
 import { PubSub } from './pubsub.js'
 import { Scripting } from './scripting.js'
 import { ServerCommands } from './server.js'
@@ -32,12 +36,7 @@ import { Sorting } from './sorting.js'
 import { StreamGroups } from './stream-groups.js'
 import { Streams } from './streams.js'
 import { Strings } from './strings.js'
-import { isBytes } from './values.js'
 import { VectorSets } from './vector-sets.js'
-// Specs without methods: `call` must know that these are not for the shared connection.
-import './subscribing.js'
-import './transactions.js'
-import { guard } from './guard.js'
 
 const groups = [
   Strings,
@@ -121,9 +120,9 @@ export abstract class Commands<C extends Context> extends Runner<C> {
  * What parameters and mocks are typed with: a client, a cluster, a session, a view, another installed copy of this package, and
  * an object literal with the methods that are used all fit.
  */
-export type RedisCommands<F extends Form = Plain> = Commands<Promised<F>>
+export type RedisCommands<F extends ReplyTypes = Plain> = Commands<Promised<F>>
 
-for (const group of SELDOM) guard(group)
+for (const group of SELDOM) rejectWrongCalls(group)
 for (const group of groups) {
   for (const name of Object.getOwnPropertyNames(group.prototype)) {
     if (name === 'constructor') continue

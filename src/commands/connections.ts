@@ -1,11 +1,12 @@
-import type { Argument, Arguments } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, keyless } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import { CLIENT_ID, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_UNBLOCK, PING } from './handshaking.js'
-import { int, list, named, ok, text, textOrNull, texts, word } from './replies.js'
-import { type ClientInfo, client, clients } from './server-text.js'
-import { exclusive, type OneOrMore, option, plainOptions, pushAll, refuse } from './tokens.js'
+import { CLIENT_ID, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_UNBLOCK, PING } from './client-internal.js'
+import type { Argument, Arguments } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { int, list, named, ok, text, textOrNull, texts, word } from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import { exclusive, type OneOrMore, option, plainOptions, pushAll, refuse } from './core/option-tokens.js'
+import { keyless } from './core/spec.js'
+import { type ClientInfo, client, clients } from './text-replies.js'
 
 keyless('CLIENT CAPA', word, { reserved: { session: false, instead: 'RedisCluster, which follows redirects' } })
 const CLIENT_GETNAME = keyless('CLIENT GETNAME', textOrNull)

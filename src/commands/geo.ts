@@ -1,12 +1,10 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import type { AtMostOne, OneOf } from './choice.js'
-import { Command, read, type Spec, write } from './command.js'
-import { type Context, type Form, type Outcome, Runner } from './context.js'
-import type { Decoder } from './decoder.js'
-import { keyAfter, keyAt } from './key-specs.js'
-import { own, owned } from './own.js'
-import { at, double, int, list, orNull, text, tuple, word } from './replies.js'
-import type { Reply } from './reply.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, type ReplyTypes, Runner } from './core/context.js'
+import type { Decoder } from './core/decoder.js'
+import { at, double, int, list, orNull, text, tuple, word } from './core/decoders.js'
+import type { AtMostOne, OneOf } from './core/exclusive-options.js'
+import { keyAfter, keyAt } from './core/key-specs.js'
 import {
   decided,
   exclusive,
@@ -18,7 +16,10 @@ import {
   pushSeveral,
   refuse,
   type Several,
-} from './tokens.js'
+} from './core/option-tokens.js'
+import { owned, ownProperties } from './core/own-properties.js'
+import type { Reply } from './core/reply.js'
+import { read, type Spec, write } from './core/spec.js'
 
 /** Metres, kilometres, feet or miles. */
 export type GeoUnit = 'm' | 'km' | 'ft' | 'mi'
@@ -91,14 +92,14 @@ export type GeoStore = OneOf<{ readonly store: Key; readonly storedist: Key }>
 
 type Flat<T> = { readonly [K in keyof T]: T[K] }
 
-type Detailed<F extends Form, D, O, H> = Flat<
+type Detailed<F extends ReplyTypes, D, O, H> = Flat<
   { member: F['text'] } & (D extends true ? { distance: number } : unknown) &
     (O extends true ? Position : unknown) &
     (H extends true ? { hash: F['int'] } : unknown)
 >
 
 /** The members that were found: their names, or objects with the details that were asked for. */
-export type GeoFound<F extends Form, D extends boolean, O extends boolean, H extends boolean> = D extends boolean
+export type GeoFound<F extends ReplyTypes, D extends boolean, O extends boolean, H extends boolean> = D extends boolean
   ? O extends boolean
     ? H extends boolean
       ? true extends D | O | H
@@ -320,7 +321,7 @@ export abstract class Geo<C extends Context> extends Runner<C> {
     options = plainOptions(args, options)
     pushArea(args, options)
     const { storedist, ...selection } = options
-    pushSelection(args, own(selection))
+    pushSelection(args, ownProperties(selection))
     flag(args, 'STOREDIST', storedist)
     return this.run(new Command(GEOSEARCHSTORE, args))
   }

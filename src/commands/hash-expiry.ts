@@ -1,7 +1,19 @@
-import type { Arguments, Key } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, read, type Spec, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
+import type { Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { int, list, textsOrNulls } from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import {
+  exclusive,
+  type Fields,
+  flag,
+  known,
+  type OneOrMore,
+  plainOptions,
+  pushCounted,
+  pushFields,
+} from './core/option-tokens.js'
+import { read, type Spec, write } from './core/spec.js'
 import {
   CONDITIONS,
   type ExpiryConditions,
@@ -11,9 +23,7 @@ import {
   type NewLifetime,
   pushConditions,
   pushLifetime,
-} from './expiry.js'
-import { int, list, textsOrNulls } from './replies.js'
-import { exclusive, type Fields, flag, known, type OneOrMore, plainOptions, pushCounted, pushFields } from './tokens.js'
+} from './key-expiry.js'
 
 /** On which condition the time of a field is set, at most one. */
 export type HexpireOptions = AtMostOne<ExpiryConditions>

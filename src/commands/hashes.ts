@@ -1,11 +1,12 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import { Command, read, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import type { Decoder } from './decoder.js'
-import { int, longDouble, ok, pairsOf, text, textOrNull, textRecord, texts, textsOrNulls } from './replies.js'
-import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
-import { type Fields, flag, plainOptions, pushFields, pushSeveral, type Several } from './tokens.js'
-import { unexpected } from './unexpected.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import type { Decoder } from './core/decoder.js'
+import { int, longDouble, ok, pairsOf, text, textOrNull, textRecord, texts, textsOrNulls } from './core/decoders.js'
+import { type Fields, flag, plainOptions, pushFields, pushSeveral, type Several } from './core/option-tokens.js'
+import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'
+import { read, write } from './core/spec.js'
+import { unexpectedReply } from './core/unexpected-reply.js'
 
 /** A field and its value, where an object could not hold them: the same field twice, or names that are no text. */
 export interface FieldValue<T> {
@@ -32,7 +33,7 @@ export interface ScannedFields<T> {
 
 const fieldValues: Decoder = (reply, shape) => {
   const pairs = pairsOf(reply)
-  if (pairs === undefined) return unexpected(reply, 'fields with values')
+  if (pairs === undefined) return unexpectedReply(reply, 'fields with values')
   const entries: FieldValue<unknown>[] = []
   for (let i = 0; i < pairs.length; i += 2) {
     entries.push({ field: text(pairs[i] ?? null, shape), value: text(pairs[i + 1] ?? null, shape) })

@@ -1,11 +1,9 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, keyless, read, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import { concat, min, sum } from './joins.js'
-import { allAfter, keyAfter, keyAt, keysFrom } from './key-specs.js'
-import { blob, int, intOrNull, keys as keyNames, list, ok, orNull, textOrNull, word } from './replies.js'
-import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { blob, int, intOrNull, keys as keyNames, list, ok, orNull, textOrNull, word } from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import { allAfter, keyAfter, keyAt, keysFrom } from './core/key-specs.js'
 import {
   decided,
   exclusive,
@@ -16,7 +14,10 @@ import {
   pushAll,
   pushSeveral,
   type Several,
-} from './tokens.js'
+} from './core/option-tokens.js'
+import { concat, min, sum } from './core/response-policies.js'
+import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'
+import { keyless, read, write } from './core/spec.js'
 
 export interface CopyOptions {
   /** The database of the copy; that of the connection unless given. */
@@ -68,10 +69,15 @@ const inSession = {
 }
 
 const COPY = write('COPY', int, { keys: [keyAt(0, 'read'), keyAt(1, 'write')] })
-const DEL = write('DEL', int, { keys: [keysFrom(0, 'write')], ask: 'split', join: sum })
+const DEL = write('DEL', int, { keys: [keysFrom(0, 'write')], requestPolicy: 'multi_shard', responsePolicy: sum })
 const DUMP = read('DUMP', orNull(blob), { binary: true })
-const EXISTS = read('EXISTS', int, { keys: [keysFrom(0, 'read')], ask: 'split', join: sum })
-const KEYS = read('KEYS', keyNames, { keys: [], patterns: [keyAt(0, 'read')], ask: 'shards', join: concat })
+const EXISTS = read('EXISTS', int, { keys: [keysFrom(0, 'read')], requestPolicy: 'multi_shard', responsePolicy: sum })
+const KEYS = read('KEYS', keyNames, {
+  keys: [],
+  patterns: [keyAt(0, 'read')],
+  requestPolicy: 'all_shards',
+  responsePolicy: concat,
+})
 const MIGRATE = write('MIGRATE', word, { keys: [keyAt(2, 'write'), allAfter('KEYS', 'write', -2)] })
 const MOVE = write('MOVE', int)
 const OBJECT_ENCODING = read('OBJECT ENCODING', orNull(word))
@@ -79,7 +85,7 @@ const OBJECT_FREQ = read('OBJECT FREQ', intOrNull)
 const OBJECT_HELP = keyless('OBJECT HELP', list(word))
 const OBJECT_IDLETIME = read('OBJECT IDLETIME', intOrNull)
 const OBJECT_REFCOUNT = read('OBJECT REFCOUNT', intOrNull)
-const RANDOMKEY = read('RANDOMKEY', textOrNull, { keys: [], ask: 'special' })
+const RANDOMKEY = read('RANDOMKEY', textOrNull, { keys: [], requestPolicy: 'special' })
 const RENAME = write('RENAME', ok, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
 const RENAMENX = write('RENAMENX', int, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
 const RESTORE = write('RESTORE', ok)
@@ -87,13 +93,23 @@ const SCAN = read('SCAN', scanned('keys', keyNames), {
   keys: [],
   patterns: [keyAfter('MATCH', 'read')],
   beforePattern: ['MATCH'],
-  ask: 'special',
+  requestPolicy: 'special',
 })
-const TOUCH = read('TOUCH', int, { keys: [keysFrom(0, 'read')], ask: 'split', join: sum })
+const TOUCH = read('TOUCH', int, { keys: [keysFrom(0, 'read')], requestPolicy: 'multi_shard', responsePolicy: sum })
 const TYPE = read('TYPE', word)
-const UNLINK = write('UNLINK', int, { keys: [keysFrom(0, 'write')], ask: 'split', join: sum })
-const WAIT = keyless('WAIT', int, { blocks: 'last, ms', ask: 'shards', join: min, reserved: inSession })
-const WAITAOF = keyless('WAITAOF', list(int), { blocks: 'last, ms', ask: 'shards', join: min, reserved: inSession })
+const UNLINK = write('UNLINK', int, { keys: [keysFrom(0, 'write')], requestPolicy: 'multi_shard', responsePolicy: sum })
+const WAIT = keyless('WAIT', int, {
+  blocks: 'last, ms',
+  requestPolicy: 'all_shards',
+  responsePolicy: min,
+  reserved: inSession,
+})
+const WAITAOF = keyless('WAITAOF', list(int), {
+  blocks: 'last, ms',
+  requestPolicy: 'all_shards',
+  responsePolicy: min,
+  reserved: inSession,
+})
 
 export abstract class Keys<C extends Context> extends Runner<C> {
   /**

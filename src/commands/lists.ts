@@ -1,8 +1,7 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import { Command, read, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import type { Decoder } from './decoder.js'
-import { countedKeys, keyAt, keysFrom } from './key-specs.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import type { Decoder } from './core/decoder.js'
 import {
   at,
   int,
@@ -16,7 +15,8 @@ import {
   textOrNull,
   texts,
   tuple,
-} from './replies.js'
+} from './core/decoders.js'
+import { countedKeys, keyAt, keysFrom } from './core/key-specs.js'
 import {
   isGiven,
   type OneOrMore,
@@ -26,7 +26,8 @@ import {
   pushCounted,
   pushSeveral,
   type Several,
-} from './tokens.js'
+} from './core/option-tokens.js'
+import { read, write } from './core/spec.js'
 
 /** An end of a list. */
 export type Side = 'left' | 'right'

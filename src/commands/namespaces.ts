@@ -1,16 +1,16 @@
-import { Bloom } from './bloom.js'
-import { bringLate } from './command.js'
-import { type Context, Runner } from './context.js'
-import { CountMin } from './count-min.js'
-import { Cuckoo } from './cuckoo.js'
-import { Json } from './json.js'
-import { Search } from './search.js'
-import { TDigest } from './t-digest.js'
-import { TimeSeries } from './time-series.js'
-import { TopK } from './top-k.js'
+import { type Context, Runner } from './core/context.js'
+import { loadModulesWith } from './core/spec.js'
+import { Bloom } from './modules/bloom.js'
+import { CountMin } from './modules/count-min.js'
+import { Cuckoo } from './modules/cuckoo.js'
+import { Json } from './modules/json.js'
+import { Search } from './modules/search.js'
+import { TDigest } from './modules/t-digest.js'
+import { TimeSeries } from './modules/time-series.js'
+import { TopK } from './modules/top-k.js'
 
 // Loaded at the first use of one; until then `call` must be able to ask what their names mean.
-bringLate(() => [Bloom, CountMin, Cuckoo, Json, Search, TDigest, TimeSeries, TopK])
+loadModulesWith(() => [Bloom, CountMin, Cuckoo, Json, Search, TDigest, TimeSeries, TopK])
 
 /**
  * The modules that came to be parts of Redis 8, each under the first word of its commands. A namespace runs its commands on what it

@@ -1,17 +1,18 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import { Command, keyless } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import type { Decoder } from './decoder.js'
-import { keyAt, keysFrom } from './key-specs.js'
-import { bare, fieldName, int, key as keyName, keys, list, pairsOf, plain, put, word } from './replies.js'
-import type { Reply } from './reply.js'
-import { pushAll, type Several } from './tokens.js'
-import { unexpected } from './unexpected.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import type { Decoder } from './core/decoder.js'
+import { bare, fieldName, int, key as keyName, keys, list, pairsOf, plain, put, word } from './core/decoders.js'
+import { keyAt, keysFrom } from './core/key-specs.js'
+import { pushAll, type Several } from './core/option-tokens.js'
+import type { Reply } from './core/reply.js'
+import { keyless } from './core/spec.js'
+import { unexpectedReply } from './core/unexpected-reply.js'
 
 /** Numbers by channel. */
 const numbers: Decoder = (reply, shape) => {
   const pairs = pairsOf(reply)
-  if (pairs === undefined) return unexpected(reply, 'a map')
+  if (pairs === undefined) return unexpectedReply(reply, 'a map')
   const object = bare()
   for (let i = 0; i < pairs.length; i += 2) {
     put(object, fieldName(keyName(pairs[i] ?? null, shape) as Reply), int(pairs[i + 1] ?? null, shape))

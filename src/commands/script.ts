@@ -1,12 +1,12 @@
 import { DataError } from '../errors/errors.js'
-import type { Argument, Key } from './argument.js'
-import { Command } from './command.js'
-import type { Context, Outcome, Runner } from './context.js'
-import { type Decoder, raw } from './decoder.js'
-import { ownOptions } from './own.js'
+import type { Argument, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import type { Context, Outcome, Runner } from './core/context.js'
+import { type Decoder, raw } from './core/decoder.js'
+import { type OneOrMore, refuse } from './core/option-tokens.js'
+import { ownOptions } from './core/own-properties.js'
+import type { ReplyFormat } from './core/reply-format.js'
 import { called, EVAL, EVAL_RO, EVALSHA, EVALSHA_RO } from './scripting.js'
-import type { Shape } from './shape.js'
-import { type OneOrMore, refuse } from './tokens.js'
 
 export interface ScriptOptions {
   readonly lua: string
@@ -172,6 +172,6 @@ export function hasFlags(command: Command): boolean {
 
 /** A decoder of ours sees the shape of the view too. */
 function fromPlain(decode: unknown): Decoder {
-  const read = decode as (reply: unknown, shape: Shape) => unknown
+  const read = decode as (reply: unknown, shape: ReplyFormat) => unknown
   return (reply, shape) => read(raw(reply), shape)
 }

@@ -1,13 +1,23 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, keyless, read, type Spec, write } from './command.js'
-import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
-import { raw } from './decoder.js'
-import { and, first, one } from './joins.js'
-import { countedKeys } from './key-specs.js'
-import { blob, int, list, named, ok, orNull, pairsOf, record, text, texts, word } from './replies.js'
-import type { Reply } from './reply.js'
-import { exclusive, flag, type OneOrMore, option, plainOptions, pushSeveral, refuse, type Several } from './tokens.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, type Plain, type ReplyTypes, Runner } from './core/context.js'
+import { raw } from './core/decoder.js'
+import { blob, int, list, named, ok, orNull, pairsOf, record, text, texts, word } from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import { countedKeys } from './core/key-specs.js'
+import {
+  exclusive,
+  flag,
+  type OneOrMore,
+  option,
+  plainOptions,
+  pushSeveral,
+  refuse,
+  type Several,
+} from './core/option-tokens.js'
+import type { Reply } from './core/reply.js'
+import { and, first, one } from './core/response-policies.js'
+import { keyless, read, type Spec, write } from './core/spec.js'
 
 /** Whether the server answers when it is done, or at once and goes on in the background. */
 export type FlushOptions = AtMostOne<{ readonly async: boolean; readonly sync: boolean }>
@@ -43,12 +53,12 @@ export interface LibraryFunction {
   readonly flags: string[]
 }
 
-export interface FunctionStats<F extends Form = Plain> {
+export interface FunctionStats<F extends ReplyTypes = Plain> {
   readonly runningScript: RunningScript<F> | null
   readonly engines: Record<string, { readonly librariesCount: F['int']; readonly functionsCount: F['int'] }>
 }
 
-export interface RunningScript<F extends Form = Plain> {
+export interface RunningScript<F extends ReplyTypes = Plain> {
   readonly name: string
   /** The words of the call. */
   readonly command: F['text'][]
@@ -86,9 +96,9 @@ function runs(reply: Reply): boolean {
 
 const writing = { keys: [countedKeys(1, 'write')], script: true }
 const reading = { keys: [countedKeys(1, 'read')], script: true }
-const onShards = { ask: 'shards', join: first } as const
-const whereItRuns = { ask: 'shards', join: one } as const
-const onNodes = { ask: 'nodes', join: first } as const
+const onShards = { requestPolicy: 'all_shards', responsePolicy: first } as const
+const whereItRuns = { requestPolicy: 'all_shards', responsePolicy: one } as const
+const onNodes = { requestPolicy: 'all_nodes', responsePolicy: first } as const
 
 export const EVAL: Spec = write('EVAL', raw, writing)
 export const EVAL_RO: Spec = read('EVAL_RO', raw, reading)
@@ -104,13 +114,19 @@ const FUNCTION_KILL = keyless('FUNCTION KILL', ok, whereItRuns)
 const FUNCTION_LIST = keyless('FUNCTION LIST', libraries)
 const FUNCTION_LOAD = keyless('FUNCTION LOAD', word, onShards)
 const FUNCTION_RESTORE = keyless('FUNCTION RESTORE', ok, onShards)
-const FUNCTION_STATS = keyless('FUNCTION STATS', functionStats, { ask: 'shards', join: busiest })
+const FUNCTION_STATS = keyless('FUNCTION STATS', functionStats, {
+  requestPolicy: 'all_shards',
+  responsePolicy: busiest,
+})
 /** Makes of the connection a console: what follows is no RESP. */
 export const SCRIPT_DEBUG: Spec = keyless('SCRIPT DEBUG', word, {
   reserved: { session: false, instead: 'redis-cli with --ldb' },
 })
 /** Whether the server has scripts, by their hashes. */
-export const SCRIPT_EXISTS: Spec = keyless('SCRIPT EXISTS', list(int), { ask: 'shards', join: and })
+export const SCRIPT_EXISTS: Spec = keyless('SCRIPT EXISTS', list(int), {
+  requestPolicy: 'all_shards',
+  responsePolicy: and,
+})
 export const SCRIPT_FLUSH: Spec = keyless('SCRIPT FLUSH', ok, onNodes)
 const SCRIPT_HELP = keyless('SCRIPT HELP', list(word))
 const SCRIPT_KILL = keyless('SCRIPT KILL', ok, whereItRuns)

@@ -1,28 +1,38 @@
-import type { Arguments } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, keyless, read, type Spec } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import { first, sum } from './joins.js'
-import { owned } from './own.js'
-import { at, count, int, itemsOf, list, ok, text, textRecord, tuple, word } from './replies.js'
-import type { Reply } from './reply.js'
-import { type Info, info } from './server-text.js'
-import { PLAIN } from './shape.js'
-import { exclusive, type Fields, flag, isGiven, option, plainOptions, pushFields, refuse } from './tokens.js'
-import { unexpected } from './unexpected.js'
+import type { Arguments } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { at, count, int, itemsOf, list, ok, text, textRecord, tuple, word } from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import {
+  exclusive,
+  type Fields,
+  flag,
+  isGiven,
+  option,
+  plainOptions,
+  pushFields,
+  refuse,
+} from './core/option-tokens.js'
+import { owned } from './core/own-properties.js'
+import type { Reply } from './core/reply.js'
+import { PLAIN } from './core/reply-format.js'
+import { first, sum } from './core/response-policies.js'
+import { keyless, read, type Spec } from './core/spec.js'
+import { unexpectedReply } from './core/unexpected-reply.js'
+import { type Info, info } from './text-replies.js'
 
 const BGREWRITEAOF = keyless('BGREWRITEAOF', word)
 const BGSAVE = keyless('BGSAVE', word)
 const CONFIG_GET = keyless('CONFIG GET', textRecord)
 const CONFIG_HELP = keyless('CONFIG HELP', list(word))
-const CONFIG_RESETSTAT = keyless('CONFIG RESETSTAT', ok, { ask: 'nodes', join: first })
-const CONFIG_REWRITE = keyless('CONFIG REWRITE', ok, { ask: 'nodes', join: first })
-const CONFIG_SET = keyless('CONFIG SET', ok, { ask: 'nodes', join: first })
-const DBSIZE = read('DBSIZE', int, { keys: [], ask: 'shards', join: sum })
+const CONFIG_RESETSTAT = keyless('CONFIG RESETSTAT', ok, { requestPolicy: 'all_nodes', responsePolicy: first })
+const CONFIG_REWRITE = keyless('CONFIG REWRITE', ok, { requestPolicy: 'all_nodes', responsePolicy: first })
+const CONFIG_SET = keyless('CONFIG SET', ok, { requestPolicy: 'all_nodes', responsePolicy: first })
+const DBSIZE = read('DBSIZE', int, { keys: [], requestPolicy: 'all_shards', responsePolicy: sum })
 const FAILOVER = keyless('FAILOVER', ok)
-const FLUSHALL = keyless('FLUSHALL', ok, { ask: 'shards', join: first })
-const FLUSHDB = keyless('FLUSHDB', ok, { ask: 'shards', join: first })
-const INFO = keyless('INFO', info, { ask: 'special' })
+const FLUSHALL = keyless('FLUSHALL', ok, { requestPolicy: 'all_shards', responsePolicy: first })
+const FLUSHDB = keyless('FLUSHDB', ok, { requestPolicy: 'all_shards', responsePolicy: first })
+const INFO = keyless('INFO', info, { requestPolicy: 'special' })
 const LASTSAVE = keyless('LASTSAVE', int)
 const LOLWUT = read('LOLWUT', word, { keys: [] })
 const REPLICAOF = keyless('REPLICAOF', word)
@@ -54,7 +64,7 @@ export interface ServerTime {
 
 function time(reply: Reply): unknown {
   const items = itemsOf(reply)
-  if (items?.length !== 2) return unexpected(reply, 'seconds and microseconds')
+  if (items?.length !== 2) return unexpectedReply(reply, 'seconds and microseconds')
   return { seconds: count(items[0] ?? null), microseconds: count(items[1] ?? null) }
 }
 
@@ -70,7 +80,7 @@ const replicas = list(
 
 function role(reply: Reply): unknown {
   const items = itemsOf(reply)
-  if (items === undefined) return unexpected(reply, 'a list')
+  if (items === undefined) return unexpectedReply(reply, 'a list')
   const [kind, ...rest] = items
   switch (word(kind ?? null)) {
     case 'master': {
@@ -89,7 +99,7 @@ function role(reply: Reply): unknown {
     case 'sentinel':
       return { role: 'sentinel', names: list(word)(rest[0] ?? null, PLAIN) }
     default:
-      return unexpected(reply, 'a role')
+      return unexpectedReply(reply, 'a role')
   }
 }
 

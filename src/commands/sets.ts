@@ -1,10 +1,11 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import { Command, read, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import { countedKeys, keyAt, keysFrom } from './key-specs.js'
-import { int, list, textOrNull, texts } from './replies.js'
-import { pushScanOptions, type ScanOptions, scanned } from './scans.js'
-import { type OneOrMore, option, plainOptions, pushCounted, pushSeveral, type Several } from './tokens.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { int, list, textOrNull, texts } from './core/decoders.js'
+import { countedKeys, keyAt, keysFrom } from './core/key-specs.js'
+import { type OneOrMore, option, plainOptions, pushCounted, pushSeveral, type Several } from './core/option-tokens.js'
+import { pushScanOptions, type ScanOptions, scanned } from './core/scan-options.js'
+import { read, write } from './core/spec.js'
 
 export interface ScannedMembers<T> {
   readonly cursor: string

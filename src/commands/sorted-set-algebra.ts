@@ -1,10 +1,11 @@
-import type { Arguments, Key } from './argument.js'
-import { Command, read, type Spec, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import { countedKeys, keyAt } from './key-specs.js'
-import { int, type Scored, scored, texts } from './replies.js'
-import { scoreOf } from './scores.js'
-import { flag, type OneOrMore, option, plainOptions, pushCounted, refuse } from './tokens.js'
+import type { Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { int, type Scored, scored, texts } from './core/decoders.js'
+import { countedKeys, keyAt } from './core/key-specs.js'
+import { flag, type OneOrMore, option, plainOptions, pushCounted, refuse } from './core/option-tokens.js'
+import { read, type Spec, write } from './core/spec.js'
+import { scoreOf } from './sorted-set-scores.js'
 
 /** How the scores of a member that several sorted sets have become one. */
 export interface Combination {

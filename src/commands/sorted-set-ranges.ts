@@ -1,10 +1,11 @@
-import type { Arguments, Key } from './argument.js'
-import { Command, read, type Spec, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import { keyAt } from './key-specs.js'
-import { int, type Scored, scored, texts } from './replies.js'
-import { type Bound, scoreOf } from './scores.js'
-import { exclusive, flag, isGiven, known, plainOptions, refuse } from './tokens.js'
+import type { Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { int, type Scored, scored, texts } from './core/decoders.js'
+import { keyAt } from './core/key-specs.js'
+import { exclusive, flag, isGiven, known, plainOptions, refuse } from './core/option-tokens.js'
+import { read, type Spec, write } from './core/spec.js'
+import { type Bound, scoreOf } from './sorted-set-scores.js'
 
 /** A part of a range: so many members from this one on, counted from 0. A negative count is all. */
 export interface Limit {

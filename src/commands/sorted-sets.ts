@@ -1,10 +1,7 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, read, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import type { Decoder } from './decoder.js'
-import { countedKeys, keysFrom } from './key-specs.js'
-import { own } from './own.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import type { Decoder } from './core/decoder.js'
 import {
   at,
   double,
@@ -20,10 +17,9 @@ import {
   textOrNull,
   texts,
   tuple,
-} from './replies.js'
-import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './scans.js'
-import { pushScored, type ScoredMember, scoreOf } from './scores.js'
-import type { ScannedMembers } from './sets.js'
+} from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import { countedKeys, keysFrom } from './core/key-specs.js'
 import {
   exclusive,
   flag,
@@ -36,7 +32,12 @@ import {
   pushSeveral,
   refuse,
   type Several,
-} from './tokens.js'
+} from './core/option-tokens.js'
+import { ownProperties } from './core/own-properties.js'
+import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'
+import { read, write } from './core/spec.js'
+import type { ScannedMembers } from './sets.js'
+import { pushScored, type ScoredMember, scoreOf } from './sorted-set-scores.js'
 
 /** Whether members are taken from the lowest score on, or from the highest. */
 export type Extreme = 'min' | 'max'
@@ -183,7 +184,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   ): Outcome<C, unknown> {
     const args: Arguments = [key]
     // What is no object is refused behind the members: `zadd(key, score, member)` is about those.
-    const given: typeof options = typeof options === 'object' ? plainOptions(args, options) : own()
+    const given: typeof options = typeof options === 'object' ? plainOptions(args, options) : ownProperties()
     const incr = given.incr === true
     exclusive(args, given, 'nx', 'xx')
     exclusive(args, given, 'nx', 'gt', 'lt')

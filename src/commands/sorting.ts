@@ -1,11 +1,12 @@
-import type { Arguments, Key } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, read, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import { type KeySpec, keyAfter, keyAt } from './key-specs.js'
-import { own } from './own.js'
-import { int, textsOrNulls } from './replies.js'
-import { decided, exclusive, flag, type OneOrMore, option, plainOptions, refuse } from './tokens.js'
+import type { Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { int, textsOrNulls } from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import { type KeySpec, keyAfter, keyAt } from './core/key-specs.js'
+import { decided, exclusive, flag, type OneOrMore, option, plainOptions, refuse } from './core/option-tokens.js'
+import { ownProperties } from './core/own-properties.js'
+import { read, write } from './core/spec.js'
 
 export type SortOptions = AtMostOne<{
   /** From the least on, the server's default. */
@@ -70,7 +71,7 @@ export abstract class Sorting<C extends Context> extends Runner<C> {
   sort(key: Key, options: SortStoreOptions): Outcome<C, (C['text'] | null)[] | C['int']>
   sort(key: Key, options: SortStoreOptions = {}): Outcome<C, unknown> {
     return this.run(
-      new Command(SORT, sortArguments(key, options), own(options).store === undefined ? textsOrNulls : int),
+      new Command(SORT, sortArguments(key, options), ownProperties(options).store === undefined ? textsOrNulls : int),
     )
   }
 

@@ -1,9 +1,22 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import { Command, keyless, read, write } from './command.js'
-import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
-import type { Decoder } from './decoder.js'
-import { halfAfter } from './key-specs.js'
-import { at, count, int, list, ok, orNothing, orNull, text, tuple, word } from './replies.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, type Plain, type ReplyTypes, Runner } from './core/context.js'
+import type { Decoder } from './core/decoder.js'
+import { at, count, int, list, ok, orNothing, orNull, text, tuple, word } from './core/decoders.js'
+import { halfAfter } from './core/key-specs.js'
+import {
+  flag,
+  isGiven,
+  known,
+  type OneOrMore,
+  option,
+  plainOptions,
+  pushAll,
+  pushSeveral,
+  type Several,
+} from './core/option-tokens.js'
+import type { Reply } from './core/reply.js'
+import { keyless, read, write } from './core/spec.js'
 import {
   type ClaimedEntry,
   type ConsumerInfo,
@@ -15,20 +28,8 @@ import {
   type StreamEntries,
   type StreamEntry,
   streams,
-} from './replies-streams.js'
-import type { Reply } from './reply.js'
+} from './stream-replies.js'
 import { pushIds, pushReferences, pushStreams, type References, type StreamId, type StreamIds } from './streams.js'
-import {
-  flag,
-  isGiven,
-  known,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushAll,
-  pushSeveral,
-  type Several,
-} from './tokens.js'
 
 export interface XreadgroupOptions {
   /** At most so many entries of each stream. */
@@ -76,7 +77,7 @@ export interface AutoclaimedIds {
 }
 
 /** What is pending in a group. The ids are null if nothing is. */
-export interface PendingSummary<F extends Form = Plain> {
+export interface PendingSummary<F extends ReplyTypes = Plain> {
   readonly count: F['int']
   readonly min: string | null
   readonly max: string | null
@@ -84,7 +85,7 @@ export interface PendingSummary<F extends Form = Plain> {
 }
 
 /** An entry that was delivered and not acknowledged. */
-export interface PendingEntry<F extends Form = Plain> {
+export interface PendingEntry<F extends ReplyTypes = Plain> {
   readonly id: string
   /** Empty if it was given back (XNACK). */
   readonly consumer: F['text']

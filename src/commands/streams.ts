@@ -1,19 +1,9 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, keyless, read, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import { halfAfter } from './key-specs.js'
-import { int, list, ok, orNothing, orNull, word } from './replies.js'
-import {
-  entries,
-  type FullStreamInfo,
-  fullStreamInfo,
-  type StreamEntries,
-  type StreamEntry,
-  type StreamInfo,
-  streamInfo,
-  streams,
-} from './replies-streams.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import { int, list, ok, orNothing, orNull, word } from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import { halfAfter } from './core/key-specs.js'
 import {
   decided,
   exclusive,
@@ -29,7 +19,18 @@ import {
   pushSeveral,
   refuse,
   type Several,
-} from './tokens.js'
+} from './core/option-tokens.js'
+import { keyless, read, write } from './core/spec.js'
+import {
+  entries,
+  type FullStreamInfo,
+  fullStreamInfo,
+  type StreamEntries,
+  type StreamEntry,
+  type StreamInfo,
+  streamInfo,
+  streams,
+} from './stream-replies.js'
 
 /** The id of an entry: `'1526919030474-55'`, or the milliseconds alone. */
 export type StreamId = string | number

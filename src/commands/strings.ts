@@ -1,11 +1,7 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import type { AtMostOne, NoneOf } from './choice.js'
-import { Command, read, write } from './command.js'
-import { type Context, type Outcome, Runner } from './context.js'
-import type { Decoder } from './decoder.js'
-import { LIFETIME, type Lifetime, NEW_LIFETIME, type NewLifetime, pushLifetime } from './expiry.js'
-import { concat, first } from './joins.js'
-import { keysFrom } from './key-specs.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, Runner } from './core/context.js'
+import type { Decoder } from './core/decoder.js'
 import {
   at,
   int,
@@ -20,7 +16,9 @@ import {
   textsOrNulls,
   tuple,
   word,
-} from './replies.js'
+} from './core/decoders.js'
+import type { AtMostOne, NoneOf } from './core/exclusive-options.js'
+import { keysFrom } from './core/key-specs.js'
 import {
   decided,
   exclusive,
@@ -34,7 +32,10 @@ import {
   pushSeveral,
   refuse,
   type Several,
-} from './tokens.js'
+} from './core/option-tokens.js'
+import { concat, first } from './core/response-policies.js'
+import { read, write } from './core/spec.js'
+import { LIFETIME, type Lifetime, NEW_LIFETIME, type NewLifetime, pushLifetime } from './key-expiry.js'
 
 /** Conditions on the value that a key holds. @since 8.4; IFEQ of SET also Valkey 8.1 */
 export interface Comparison {
@@ -128,8 +129,16 @@ const INCR = write('INCR', int)
 const INCRBY = write('INCRBY', int)
 const INCRBYFLOAT = write('INCRBYFLOAT', longDouble)
 const LCS = read('LCS', text, { keys: [keysFrom(0, 'read', 1)] })
-const MGET = read('MGET', textsOrNulls, { keys: [keysFrom(0, 'read')], ask: 'split', join: concat })
-const MSET = write('MSET', ok, { keys: [keysFrom(0, 'write', -1, 2)], ask: 'split', join: first })
+const MGET = read('MGET', textsOrNulls, {
+  keys: [keysFrom(0, 'read')],
+  requestPolicy: 'multi_shard',
+  responsePolicy: concat,
+})
+const MSET = write('MSET', ok, {
+  keys: [keysFrom(0, 'write', -1, 2)],
+  requestPolicy: 'multi_shard',
+  responsePolicy: first,
+})
 const MSETEX = write('MSETEX', int, { keys: [{ begin: 0, find: { count: 0, first: 1, step: 2 }, access: 'write' }] })
 const MSETNX = write('MSETNX', int, { keys: [keysFrom(0, 'write', -1, 2)] })
 const PSETEX = write('PSETEX', ok)

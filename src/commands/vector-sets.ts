@@ -1,9 +1,7 @@
-import type { Argument, Arguments, Key } from './argument.js'
-import type { AtMostOne } from './choice.js'
-import { Command, read, write } from './command.js'
-import { type Context, type Form, type Outcome, type Plain, Runner } from './context.js'
-import type { Decoder } from './decoder.js'
-import { keyAt } from './key-specs.js'
+import type { Argument, Arguments, Key } from './core/argument.js'
+import { Command } from './core/command.js'
+import { type Context, type Outcome, type Plain, type ReplyTypes, Runner } from './core/context.js'
+import type { Decoder } from './core/decoder.js'
 import {
   blob,
   bool,
@@ -18,11 +16,14 @@ import {
   texts,
   tuple,
   word,
-} from './replies.js'
-import { MapReply, type Reply } from './reply.js'
-import { exclusive, flag, option, plainOptions } from './tokens.js'
-import { unexpected } from './unexpected.js'
-import { isBytes } from './values.js'
+} from './core/decoders.js'
+import type { AtMostOne } from './core/exclusive-options.js'
+import { keyAt } from './core/key-specs.js'
+import { exclusive, flag, option, plainOptions } from './core/option-tokens.js'
+import { MapReply, type Reply } from './core/reply.js'
+import { read, write } from './core/spec.js'
+import { unexpectedReply } from './core/unexpected-reply.js'
+import { isBytes } from './core/value-types.js'
 
 /** A vector: numbers, sent as text, or the shorter Float32Array, sent as it is (it must not change until the call settles). */
 export type Vector = readonly number[] | Float32Array
@@ -103,7 +104,7 @@ export interface RawVector {
   readonly range?: number
 }
 
-export interface VectorSetInfo<F extends Form = Plain> {
+export interface VectorSetInfo<F extends ReplyTypes = Plain> {
   readonly quantType: string
   readonly hnswM: F['int']
   readonly vectorDim: F['int']
@@ -122,7 +123,7 @@ function similar(withscores: boolean, withattribs: boolean): Decoder {
   return (reply, shape) => {
     const items = flattened(reply)
     if (items === undefined || items.length % (1 + more) !== 0)
-      return unexpected(reply, 'elements with what was asked for')
+      return unexpectedReply(reply, 'elements with what was asked for')
     const found: object[] = []
     for (let i = 0; i < items.length; i += 1 + more) {
       found.push({

@@ -4,8 +4,8 @@
  */
 import { AsyncResource } from 'node:async_hooks'
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
-import { type Command, Keep } from '../commands/command.js'
-import type { Endpoint } from './options.js'
+import { CallDetails, type Command } from '../commands/core/command.js'
+import type { Endpoint } from './options/options.js'
 
 /** What a subscriber of `respire:command` gets. `args` is the name and a `?` for each argument. */
 export interface CommandContext {
@@ -84,16 +84,16 @@ function contextOf({ args, spec }: Command, where: Where): CommandContext {
 /** Tells the subscribers that `command` starts, and has them told when it settles. `start` puts it on its way. */
 export function traceCommand(command: Command, where: Where, start: () => void): void {
   let context = contextOf(command, where)
-  command.keep ??= new Keep()
-  const { keep } = command
+  command.details ??= new CallDetails()
+  const { details } = command
   const end = (value: unknown, error: unknown) => {
-    context.attempt = keep.attempts
-    context.redirects = keep.redirects
+    context.attempt = details.attempts
+    context.redirects = details.redirects
     finish(commandChannel, context, value, error)
   }
-  keep.whenSettled((_, value, error) => end(value, error))
+  details.whenSettled((_, value, error) => end(value, error))
   // In the async context of the call, as the first one: the reader that finds the refusal has none.
-  keep.onReplaced = AsyncResource.bind((error: unknown) => {
+  details.onReplaced = AsyncResource.bind((error: unknown) => {
     end(undefined, error)
     context = contextOf(command, where)
     commandChannel.start.runStores(context, () => commandChannel.end.publish(context))

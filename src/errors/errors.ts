@@ -4,7 +4,7 @@
  * - `'not sent'`: the server did not run it: it never left this process, or the server rejected it before running it.
  * - `'unknown'`: it was written to the socket, and no reply was received. It may have run.
  */
-export type Outcome = 'not sent' | 'unknown'
+export type DeliveryOutcome = 'not sent' | 'unknown'
 
 /** The fields of an error besides its message. All are optional, and none contains the value of an argument. */
 export interface ErrorDetails {
@@ -12,7 +12,7 @@ export interface ErrorDetails {
   command?: string | undefined
   node?: string | undefined
   attempts?: number | undefined
-  outcome?: Outcome | undefined
+  outcome?: DeliveryOutcome | undefined
   cause?: unknown
 }
 
@@ -24,7 +24,7 @@ export interface ErrorJSON {
   command: string | undefined
   node: string | undefined
   attempts: number | undefined
-  outcome: Outcome | undefined
+  outcome: DeliveryOutcome | undefined
 }
 
 /*
@@ -59,7 +59,7 @@ export class RedisError extends Error {
   /** How often the command was sent, including the first time. */
   declare attempts: number | undefined
   /** Whether the command may have run. Every {@link ConnectionError} and {@link TimeoutError} of a command has it. */
-  declare outcome: Outcome | undefined
+  declare outcome: DeliveryOutcome | undefined
 
   constructor(message: string, details?: ErrorDetails) {
     const cause = given(details, 'cause')

@@ -1,4 +1,3 @@
-import { withoutStack } from './bulk.js'
 import {
   AskError,
   AuthenticationError,
@@ -21,6 +20,7 @@ import {
   ResponseError,
   TryAgainError,
 } from './errors.js'
+import { withoutStack } from './without-stack.js'
 
 type FromText = new (message: string, details?: ErrorDetails) => RedisError
 

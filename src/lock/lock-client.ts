@@ -1,4 +1,4 @@
-import type { Command } from '../commands/command.js'
+import type { Command } from '../commands/core/command.js'
 
 /**
  * What a lock needs of a client: it runs commands. `Redis`, `RedisCluster`, their views and their mocks all fit.

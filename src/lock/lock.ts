@@ -7,13 +7,16 @@
  *                         ▾
  *                       lost: the signal is aborted; release and extend reject with LockNotOwnedError
  */
-import type { Promised } from '../commands/context.js'
-import { onAbort } from '../commands/signals.js'
-import { performance } from '../commands/timers.js'
+
+import { onAbort } from '../commands/core/abort-signals.js'
+import type { Promised } from '../commands/core/context.js'
+import { performance } from '../commands/core/timers.js'
 import { DataError, LockError, type LockNotOwnedError, TimeoutError } from '../errors/errors.js'
-import { type AcquireOptions, type ExtendOptions, replaces, signalOf } from './calls.js'
+import { type AcquireOptions, type ExtendOptions, replaces, signalOf } from './acquire-options.js'
 import { keysOf, type LockKeys } from './keys.js'
+import { LockLease } from './lease.js'
 import type { LockClient } from './lock-client.js'
+import { foreignError, heldError, lockError, lostError, mayPass, neverRan, quoted, unreachable } from './lock-errors.js'
 import { checkTime, type LockOptions, type LockSettings, readLockOptions } from './options.js'
 import { ask, decide, inTime } from './quorum.js'
 import { release } from './release.js'
@@ -28,10 +31,8 @@ import {
   type Refused,
   type Taken,
 } from './scripts.js'
-import { Tenure } from './tenure.js'
 import { newToken } from './token.js'
-import { foreignError, heldError, lockError, lostError, mayPass, neverRan, quoted, unreachable } from './trouble.js'
-import { Waiter } from './waiting.js'
+import { Waiter } from './wait-queue.js'
 
 /** What of a time at the server can be relied on here, ms: clocks run at different speeds, and the server counts in whole ms. */
 function reliable(ms: number): number {
@@ -60,7 +61,7 @@ export class Lock {
   /** How long a server is waited for, ms: far below the ttl if there are others. */
   readonly #patience: number
   /** The present time of holding it, or the last one. */
-  #tenure: Tenure | undefined
+  #tenure: LockLease | undefined
   #acquiring = false
   /** What a try that failed may have taken is given back. */
   #takenBack: Promise<unknown> = Promise.resolve()
@@ -194,8 +195,8 @@ export class Lock {
   async using<T>(fn: (signal: AbortSignal, lock: this) => Promise<T> | T, options?: AcquireOptions): Promise<T> {
     if (typeof fn !== 'function') throw new DataError(`using() of the lock ${quoted(this.name)} takes a function.`)
     await this.acquire(options)
-    const tenure = this.#tenure as Tenure
-    tenure.keepUp()
+    const tenure = this.#tenure as LockLease
+    tenure.autoExtend()
     const both = eitherOf(tenure.signal, signalOf(options, this.name))
     let result: T
     try {
@@ -221,11 +222,11 @@ export class Lock {
     return this.#keys[i] as LockKeys
   }
 
-  get #held(): Tenure | undefined {
+  get #held(): LockLease | undefined {
     return this.#tenure?.released === false ? this.#tenure : undefined
   }
 
-  #extendable(): Tenure {
+  #extendable(): LockLease {
     const tenure = this.#held
     if (tenure === undefined || tenure.ended) throw lockError('not locked', this.name)
     if (this.#settings.ttl === Number.POSITIVE_INFINITY) throw lockError('no ttl', this.name)
@@ -286,7 +287,7 @@ export class Lock {
     const { agreed, answered, replies, errors } = await decide(ballots, isTaken)
     const first = replies[0]
     if (agreed && signal?.aborted !== true && performance.now() < validUntil) {
-      this.#tenure = new Tenure({
+      this.#tenure = new LockLease({
         lockName: this.name,
         token,
         fencing: this.#clients.length === 1 && first !== undefined && isTaken(first) ? first.fencing : null,
@@ -294,7 +295,7 @@ export class Lock {
         validUntil,
         renew: tenure => this.#prolong(tenure, ttl, 'keep'),
       })
-      if (autoExtend) this.#tenure.keepUp()
+      if (autoExtend) this.#tenure.autoExtend()
       return undefined
     }
     this.#takenBack = this.#takeBack(ballots, token, start + ttl)
@@ -325,7 +326,7 @@ export class Lock {
   }
 
   /** Ends the time of holding it. */
-  async #release(tenure: Tenure): Promise<void> {
+  async #release(tenure: LockLease): Promise<void> {
     await tenure.end()
     const until = Math.min(tenure.validUntil, performance.now() + RELEASE_TRIES)
     const ballots = this.#clients.map((client, i) => release(client, this.#keysOn(i), tenure.token, until))
@@ -340,7 +341,7 @@ export class Lock {
   }
 
   /** Gives it back unless that was done. That no server is to be reached is no news, if it runs out by itself. */
-  async #leave(tenure: Tenure): Promise<void> {
+  async #leave(tenure: LockLease): Promise<void> {
     if (tenure.released) return
     tenure.releasing ??= this.#release(tenure)
     try {
@@ -353,12 +354,12 @@ export class Lock {
     }
   }
 
-  #extend(tenure: Tenure, ms: number, how: Extending): Promise<void> {
+  #extend(tenure: LockLease, ms: number, how: Extending): Promise<void> {
     return tenure.extend(() => this.#prolong(tenure, ms, how))
   }
 
   /** Asks for more time. Resolves with when that is over. */
-  async #prolong(tenure: Tenure, ms: number, how: Extending): Promise<number> {
+  async #prolong(tenure: LockLease, ms: number, how: Extending): Promise<number> {
     const start = performance.now()
     const limit = Math.min(this.#patience, tenure.validUntil - start)
     if (how === 'replace' || how === 'reset') tenure.shorten(start + reliable(ms))
@@ -377,7 +378,7 @@ export class Lock {
   }
 
   /** The servers say that it is not ours. */
-  #lose(tenure: Tenure, answers: readonly Answer[]): LockNotOwnedError {
+  #lose(tenure: LockLease, answers: readonly Answer[]): LockNotOwnedError {
     const error = lostError(answers.some(answer => answer < 0) ? 'not owned' : 'expired', this.name)
     tenure.lose(error)
     return error

@@ -1,4 +1,4 @@
-import { own } from '../commands/own.js'
+import { ownProperties } from '../commands/core/own-properties.js'
 import { DataError } from '../errors/errors.js'
 
 export interface LockOptions {
@@ -42,7 +42,7 @@ export function readLockOptions(options: LockOptions): LockSettings {
       throw new DataError(`Unknown option ${name} of a lock: known are ${OPTIONS.join(', ')}.`)
     }
   }
-  const { ttl, wait = 10_000, retryDelay, jitter = 50, token, autoExtend = false } = own(options)
+  const { ttl, wait = 10_000, retryDelay, jitter = 50, token, autoExtend = false } = ownProperties(options)
   if (ttl !== Number.POSITIVE_INFINITY) checkTime('option ttl of a lock', ttl)
   if (!(typeof wait === 'number' && wait >= 0)) throw new DataError('The option wait of a lock must be ms from 0.')
   for (const [name, value] of Object.entries({ retryDelay, jitter })) {

@@ -1,6 +1,6 @@
 /** A question to the servers of a lock, decided by the majority of them. With one server it is what that one says. */
-import { onAbort } from '../commands/signals.js'
-import { clearTimeout, performance, setTimeout } from '../commands/timers.js'
+import { onAbort } from '../commands/core/abort-signals.js'
+import { clearTimeout, performance, setTimeout } from '../commands/core/timers.js'
 import { TimeoutError } from '../errors/errors.js'
 import type { LockClient } from './lock-client.js'
 

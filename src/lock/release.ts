@@ -1,10 +1,10 @@
-import type { Promised } from '../commands/context.js'
-import { performance, sleep } from '../commands/timers.js'
+import type { Promised } from '../commands/core/context.js'
+import { performance, sleep } from '../commands/core/timers.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient } from './lock-client.js'
+import { mayPass, neverRan } from './lock-errors.js'
 import { ask } from './quorum.js'
 import { type Answer, RELEASE } from './scripts.js'
-import { mayPass, neverRan } from './trouble.js'
 
 /** Between two tries, ms, at first and at last; and how long one may take when its time is up. */
 const FIRST = 20

@@ -1,4 +1,4 @@
-import { performance } from '../commands/timers.js'
+import { performance } from '../commands/core/timers.js'
 import type { RedisError } from '../errors/errors.js'
 
 /** Messages may have been missed: the server keeps none for a subscriber that is away. */

@@ -1,14 +1,14 @@
 /** Keyspace notifications: the server tells what happens to keys, if `notify-keyspace-events` says so. */
-import type { Circumstances } from '../commands/command.js'
-import { own } from '../commands/own.js'
-import { escaped } from '../commands/prefix.js'
-import type { Shape } from '../commands/shape.js'
+import type { Circumstances } from '../commands/core/command.js'
+import { ownProperties } from '../commands/core/own-properties.js'
+import { escaped } from '../commands/core/prefix.js'
+import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, PubSubError, ResponseError } from '../errors/errors.js'
-import { checkSubscribeOptions, type SubscribeOptions } from './arguments.js'
-import { PATTERN } from './kind.js'
-import type { Text } from './member.js'
 import type { Registry } from './registry.js'
+import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-arguments.js'
 import { Subscription } from './subscription.js'
+import type { Text } from './subscription-state.js'
+import { PATTERN } from './topic.js'
 
 /** Something happened to a key. */
 export interface KeyspaceEvent<T extends Text = string> {
@@ -47,7 +47,7 @@ export interface Configuration {
 /** What a view is, as far as it matters here. */
 export interface KeyspaceView {
   readonly registry: Registry
-  readonly shape: Shape
+  readonly shape: ReplyFormat
   readonly circumstances: Circumstances | undefined
   /** Deadline of a call, ms. */
   readonly timeout: number
@@ -64,10 +64,10 @@ export async function keyspace<T extends Text>(
 ): Promise<KeyspaceSubscription<T>> {
   checkKeyspaceOptions(wanted)
   checkSubscribeOptions('keyspace', options)
-  const chosen = own(options)
+  const chosen = ownProperties(options)
   chosen.signal?.throwIfAborted()
   const { circumstances, registry, shape, timeout } = view
-  const { configure = false, db = view.db, events, keys = '*' } = own(wanted)
+  const { configure = false, db = view.db, events, keys = '*' } = ownProperties(wanted)
   const patterns = typeof keys === 'string' ? [keys] : keys
   // The channels of events carry all keys, those of keys all events: the narrower ones are subscribed to.
   const byEvent = events !== undefined && shape.prefix === '' && patterns.every(pattern => pattern === '*')
@@ -76,7 +76,7 @@ export async function keyspace<T extends Text>(
     : patterns.map(pattern => `__keyspace@${db}__:${escaped(shape.prefix)}${pattern}`)
   const flags = flagsFor(byEvent, events)
   await ensureFlags(view.configuration, flags, configure)
-  const member = registry.admit({
+  const member = registry.create({
     kind: PATTERN,
     bytes: shape.bytes,
     prefix: '',
@@ -94,7 +94,7 @@ export async function keyspace<T extends Text>(
       ensureFlags(view.configuration, flags, true).catch((error: Error) => member.onTrouble(error))
     })
   }
-  return registry.join(member, names, circumstances, subscription)
+  return registry.subscribe(member, names, circumstances, subscription)
 }
 
 function checkKeyspaceOptions(wanted: KeyspaceOptions): void {
@@ -104,7 +104,7 @@ function checkKeyspaceOptions(wanted: KeyspaceOptions): void {
       throw new DataError(`Unknown option ${name} of keyspace(): known are configure, db, events, keys.`)
     }
   }
-  const { configure, db, events, keys } = own(wanted)
+  const { configure, db, events, keys } = ownProperties(wanted)
   const isList = (value: unknown) =>
     Array.isArray(value) && value.length > 0 && value.every(each => typeof each === 'string')
   if (keys !== undefined && typeof keys !== 'string' && !isList(keys)) {
@@ -125,7 +125,7 @@ const HEAD = /^__key(event|space)@(\d+)__:/
 
 /** Makes an event of a message: `__keyspace@0__:user:1` and `set`, or `__keyevent@0__:set` and `user:1`. */
 function readEvent(
-  { bytes, prefix }: Shape,
+  { bytes, prefix }: ReplyFormat,
   events: readonly string[] | undefined,
 ): (message: Text, channel: Text) => KeyspaceEvent<Text> | undefined {
   const known = events && new Set(events)

@@ -5,21 +5,26 @@
  *   Subscription ── Member ──▸ Listener ──▸ Topic ──▸ Carrier (a connection)
  *                              a, b           a, one for all that want it
  */
-import type { Key } from '../commands/argument.js'
-import { type Circumstances, Command, measure } from '../commands/command.js'
-import { applyPrefix } from '../commands/prefix.js'
-import { performance, setTimeout } from '../commands/timers.js'
-import { setDeadline } from '../connection/deadline.js'
+import type { Key } from '../commands/core/argument.js'
+import { measure } from '../commands/core/check-arguments.js'
+import { type Circumstances, Command } from '../commands/core/command.js'
+import { applyPrefix } from '../commands/core/prefix.js'
+import { detached, performance, setTimeout } from '../commands/core/timers.js'
+import { cloneError, createPromise, fail } from '../connection/call/completion.js'
+import { setDeadline } from '../connection/call/deadlines.js'
+import { processTime } from '../connection/call/process-clock.js'
 import { commandChannel, isObserved, traceCommand, type Where } from '../connection/diagnostics.js'
-import { outside } from '../connection/outside.js'
-import { ownTime } from '../connection/own-time.js'
-import { errorLike, fail, promiseOf } from '../connection/settle.js'
 import { ConnectionError, type DataError, PubSubError, RedisError } from '../errors/errors.js'
-import { Call } from './call.js'
 import { type Gap, Outage, sinceEpoch } from './gap.js'
-import type { Kind } from './kind.js'
-import { Member, MemberListener, type MemberOwner, type Membership } from './member.js'
+import { SubscribeCall } from './subscribe-call.js'
 import type { SubscriberOwner } from './subscriber.js'
+import {
+  type SubscriptionConfig,
+  SubscriptionState,
+  type SubscriptionStateOwner,
+  TopicListener,
+} from './subscription-state.js'
+import type { Kind } from './topic.js'
 import { type Carrier, keyOf, type Listener, Topic } from './topic.js'
 
 /** What a registry asks of its client, and tells it. */
@@ -46,10 +51,10 @@ export interface RegistryOwner {
 /** How long until a topic that was refused for now is tried again, ms. */
 const AGAIN = 100
 
-export class Registry implements SubscriberOwner, MemberOwner {
+export class Registry implements SubscriberOwner, SubscriptionStateOwner {
   readonly #owner: RegistryOwner
   readonly #topics = new Map<string, Topic>()
-  readonly #members = new Set<Member>()
+  readonly #members = new Set<SubscriptionState>()
   readonly #outage = new Outage<string>()
   readonly slotOf: (topic: Topic) => number
   /** Listeners that want bytes, and topics whose names are no text. */
@@ -73,28 +78,33 @@ export class Registry implements SubscriberOwner, MemberOwner {
   // Calls
 
   /** A new member: what listens to no topic yet. */
-  admit(membership: Membership): Member {
-    const member = new Member(this, membership)
+  create(membership: SubscriptionConfig): SubscriptionState {
+    const member = new SubscriptionState(this, membership)
     this.#members.add(member)
     return member
   }
 
   /** Has `member` listen to `names` too; resolves with `result` once the server has confirmed them. */
-  join<R>(member: Member, names: readonly Key[], circumstances: Circumstances | undefined, result: R): Promise<R> {
+  subscribe<R>(
+    member: SubscriptionState,
+    names: readonly Key[],
+    circumstances: Circumstances | undefined,
+    result: R,
+  ): Promise<R> {
     const { kind, prefix, timeout } = member.membership
     const command = new Command(kind.join, [...names], () => result)
-    const promise = promiseOf<R>(command)
+    const promise = createPromise<R>(command)
     const fault = this.#fault(member, command, prefix)
     if (fault !== undefined) {
       fail(command, fault)
-      this.#expelIfIdle(member)
+      this.#removeIfEmpty(member)
       return promise
     }
     const sent = command.args as readonly Key[]
     const listeners: Listener[] = []
     /** Those that were there, whose topics are not confirmed. */
     const followed: Listener[] = []
-    const call = new Call(command, failed => {
+    const call = new SubscribeCall(command, failed => {
       for (const listener of followed) {
         listener.topic.joins.delete(call)
         listener.followers.delete(call)
@@ -105,13 +115,13 @@ export class Registry implements SubscriberOwner, MemberOwner {
         // What it added is not wanted any more, unless another call asked for it too.
         if (failed && !inherit(listener)) this.#remove(listener)
       }
-      if (failed) this.#expelIfIdle(member)
+      if (failed) this.#removeIfEmpty(member)
     })
     if (!call.heed(circumstances?.signal)) {
-      this.#expelIfIdle(member)
+      this.#removeIfEmpty(member)
       return promise
     }
-    setDeadline(command, circumstances?.timeout ?? timeout, ownTime())
+    setDeadline(command, circumstances?.timeout ?? timeout, processTime())
     const start = () => {
       for (const [i, name] of names.entries()) {
         const topic = this.#topicOf(kind, sent[i] as Key)
@@ -124,7 +134,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
           followed.push(known)
           continue
         }
-        const listener = new MemberListener(member, topic, member.shown(name))
+        const listener = new TopicListener(member, topic, member.shown(name))
         member.listeners.set(topic.key, listener)
         listeners.push(listener)
         this.#add(listener, call)
@@ -141,8 +151,8 @@ export class Registry implements SubscriberOwner, MemberOwner {
     return promise
   }
 
-  #fault(member: Member, command: Command, prefix: string): RedisError | undefined {
-    if (this.#closed !== undefined) return errorLike(this.#closed, { outcome: 'not sent', command: command.spec.name })
+  #fault(member: SubscriptionState, command: Command, prefix: string): RedisError | undefined {
+    if (this.#closed !== undefined) return cloneError(this.#closed, { outcome: 'not sent', command: command.spec.name })
     if (member.ended) return new PubSubError('This subscription has ended: subscribe again to get another one.')
     const size: number | DataError = (prefix === '' ? undefined : applyPrefix(command, prefix)) ?? measure(command)
     if (typeof size !== 'number') return size
@@ -151,12 +161,12 @@ export class Registry implements SubscriberOwner, MemberOwner {
   }
 
   /** Resolves when the server has confirmed that those topics that nobody else wants are left. */
-  leave(member: Member, listeners: readonly MemberListener[]): Promise<void> {
+  unsubscribe(member: SubscriptionState, listeners: readonly TopicListener[]): Promise<void> {
     const { kind, timeout } = member.membership
     const command = new Command(kind.leave, [], () => undefined)
-    const promise = promiseOf<void>(command)
-    const call = new Call(command, () => {})
-    setDeadline(command, timeout, ownTime())
+    const promise = createPromise<void>(command)
+    const call = new SubscribeCall(command, () => {})
+    setDeadline(command, timeout, processTime())
     for (const listener of listeners) {
       const { topic } = listener
       this.#remove(listener)
@@ -164,24 +174,24 @@ export class Registry implements SubscriberOwner, MemberOwner {
       call.expect(topic)
       topic.leaves.add(call)
     }
-    this.#expelIfIdle(member)
+    this.#removeIfEmpty(member)
     call.confirm(undefined)
     return promise
   }
 
   /** Takes `member` from everything, without a call that waits for it. */
-  leaveAll(member: Member): void {
+  leaveAll(member: SubscriptionState): void {
     for (const listener of [...member.listeners.values()]) this.#remove(listener)
-    this.#expelIfIdle(member)
+    this.#removeIfEmpty(member)
   }
 
   /** The signal of `member` was aborted. */
-  abandon(member: Member, reason: unknown): void {
+  abandon(member: SubscriptionState, reason: unknown): void {
     for (const call of callsOf(member)) call.fail(reason)
     this.leaveAll(member)
   }
 
-  #expelIfIdle(member: Member): void {
+  #removeIfEmpty(member: SubscriptionState): void {
     if (member.listeners.size > 0) return
     this.#members.delete(member)
     member.end()
@@ -202,7 +212,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
     return topic
   }
 
-  #add(listener: Listener, call: Call): void {
+  #add(listener: Listener, call: SubscribeCall): void {
     const { topic } = listener
     if (listener.wantsBytes) this.#bytes++
     // Who waited for its end need not: it goes on.
@@ -315,7 +325,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
     if (stay.length > 0) this.#outage.lose(topic, textOf(topic.name), from, cause)
   }
 
-  onDismissed(carrier: Carrier, topic: Topic): void {
+  onServerUnsubscribed(carrier: Carrier, topic: Topic): void {
     if (topic.carrier !== carrier) return
     this.#lose(topic, heardAt(carrier, topic), moved(topic))
     if (this.#owner.takesRefusal?.(topic, undefined) !== true) carrier.carry(topic)
@@ -329,10 +339,10 @@ export class Registry implements SubscriberOwner, MemberOwner {
     }
     if (passing) {
       for (const call of topic.joins) call.hold(error)
-      outside(() => setTimeout(() => this.reroute(topic), AGAIN * (0.5 + Math.random())).unref())
+      detached(() => setTimeout(() => this.reroute(topic), AGAIN * (0.5 + Math.random())).unref())
       return
     }
-    for (const call of [...topic.joins]) call.fail(errorLike(error, { command: topic.kind.join.name }))
+    for (const call of [...topic.joins]) call.fail(cloneError(error, { command: topic.kind.join.name }))
     for (const listener of topic.listeners) listener.refuse(error)
   }
 
@@ -345,10 +355,10 @@ export class Registry implements SubscriberOwner, MemberOwner {
     }
   }
 
-  onKept(_carrier: Carrier, topic: Topic, error: RedisError): void {
+  onUnsubscribeFailed(_carrier: Carrier, topic: Topic, error: RedisError): void {
     for (const call of [...topic.leaves]) {
       topic.leaves.delete(call)
-      call.fail(errorLike(error, { command: topic.kind.leave.name }))
+      call.fail(cloneError(error, { command: topic.kind.leave.name }))
     }
   }
 
@@ -359,7 +369,7 @@ export class Registry implements SubscriberOwner, MemberOwner {
     for (const topic of this.topics) {
       if (topic.carrier !== carrier) continue
       for (const call of [...topic.joins])
-        call.fail(errorLike(error, { command: topic.kind.join.name, outcome: 'not sent' }))
+        call.fail(cloneError(error, { command: topic.kind.join.name, outcome: 'not sent' }))
       // What was live once waits on, unless the attempts are used up.
       if (exhausted) for (const listener of topic.listeners) listener.refuse(error)
     }
@@ -384,11 +394,11 @@ export class Registry implements SubscriberOwner, MemberOwner {
     if (!first && error === undefined) return
     const gone = error ?? new ConnectionError('The client was closed.', { outcome: 'not sent' })
     for (const member of [...this.#members]) {
-      for (const call of callsOf(member)) call.fail(errorLike(gone, { outcome: 'not sent' }))
+      for (const call of callsOf(member)) call.fail(cloneError(gone, { outcome: 'not sent' }))
       if (error === undefined) member.end()
       else {
         member.inbox.clear()
-        member.fail(errorLike(error, {}))
+        member.fail(cloneError(error, {}))
       }
     }
     for (const topic of this.#topics.values()) this.#settleLeaves(topic)
@@ -406,7 +416,7 @@ function textOf(name: Key): string {
 }
 
 /** The calls that wait for what `listener` listens to. */
-function callsFor({ call, followers }: Listener): Call[] {
+function callsFor({ call, followers }: Listener): SubscribeCall[] {
   return call === undefined ? [...followers.keys()] : [call, ...followers.keys()]
 }
 
@@ -421,13 +431,13 @@ function inherit(listener: Listener): boolean {
   return false
 }
 
-function callsOf(member: Member): ReadonlySet<Call> {
+function callsOf(member: SubscriptionState): ReadonlySet<SubscribeCall> {
   return new Set([...member.listeners.values()].flatMap(callsFor))
 }
 
 /** What a call rejects with for whose topic there is nobody to carry it. */
 function notJoined(topic: Topic, error: RedisError): RedisError {
-  return errorLike(error, { command: topic.kind.join.name, outcome: 'not sent', cause: error.cause })
+  return cloneError(error, { command: topic.kind.join.name, outcome: 'not sent', cause: error.cause })
 }
 
 function moved(topic: Topic): RedisError {

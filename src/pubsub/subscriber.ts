@@ -9,23 +9,22 @@
  * A topic has at most one line on its way. What was decided meanwhile is looked at when it is confirmed, so the wire comes
  * to what is wanted in whatever order calls came; a lost connection puts all back to `out`, and writes the wanted again.
  */
-import type { Reply } from '../commands/reply.js'
-import { nextTick, performance } from '../commands/timers.js'
-import type { Backoff } from '../connection/backoff.js'
-import type { Connection } from '../connection/connection.js'
-import { Link } from '../connection/link.js'
-import type { LinkOwner } from '../connection/link-owner.js'
-import { nonce } from '../connection/nonce.js'
-import type { Endpoint, Settings } from '../connection/options.js'
-import { isPassing } from '../connection/refused.js'
+import type { Reply } from '../commands/core/reply.js'
+import { nextTick, performance } from '../commands/core/timers.js'
+import { isRetryable } from '../connection/call/refusals.js'
+import type { Backoff } from '../connection/link/backoff.js'
+import { Link } from '../connection/link/link.js'
+import type { LinkOwner } from '../connection/link/link-owner.js'
+import type { Endpoint, Settings } from '../connection/options/options.js'
+import type { Connection } from '../connection/socket/connection.js'
+import { nonce } from '../connection/socket/nonce.js'
 import { NoPermissionError, type RedisError } from '../errors/errors.js'
 import { sinceEpoch } from './gap.js'
-import { CHANNEL, type Kind, PATTERN, SHARD } from './kind.js'
-import { type Carried, LINE, LINE_LENGTH, Line } from './line.js'
-import { type Carrier, keyOf, type Topic } from './topic.js'
+import { type CarriedTopic, LINE, LINE_LENGTH, SubscribeCommand } from './subscribe-command.js'
+import { type Carrier, CHANNEL, type Kind, keyOf, PATTERN, SHARD, type Topic } from './topic.js'
 
 /** Where a subscriber connects to. A node of the client has all of it. */
-export interface Destination {
+export interface SubscriberDestination {
   readonly settings: Settings
   /** That of the node: all that dial it share one. */
   readonly backoff: Backoff
@@ -45,31 +44,31 @@ export interface SubscriberOwner {
   /** It was confirmed and is no more. `from` is when the last byte came before, ms since the epoch. */
   onLost(subscriber: Carrier, topic: Topic, from: number, cause: RedisError): void
   /** The server took it from us: its slot has moved. */
-  onDismissed(subscriber: Carrier, topic: Topic): void
+  onServerUnsubscribed(subscriber: Carrier, topic: Topic): void
   /** The server does not let us join it; `passing` says that waiting helps. `carry` tries again. */
   onRefused(subscriber: Carrier, topic: Topic, error: RedisError, passing: boolean): void
   /** The server does not let us leave it. */
-  onKept(subscriber: Carrier, topic: Topic, error: RedisError): void
+  onUnsubscribeFailed(subscriber: Carrier, topic: Topic, error: RedisError): void
   /** The connection was lost, or an attempt failed. */
   onDown(subscriber: Carrier, error: RedisError, permanent: boolean, exhausted: boolean): void
 }
 
 export class Subscriber implements LinkOwner, Carrier {
   readonly #owner: SubscriberOwner
-  #destination: Destination
+  #destination: SubscriberDestination
   #link: Link
-  readonly #channels = new Map<string, Carried>()
-  readonly #patterns = new Map<string, Carried>()
-  readonly #shards = new Map<string, Carried>()
+  readonly #channels = new Map<string, CarriedTopic>()
+  readonly #patterns = new Map<string, CarriedTopic>()
+  readonly #shards = new Map<string, CarriedTopic>()
   /** To be looked at in the next tick. */
-  readonly #changed = new Set<Carried>()
-  readonly #fences = new Map<string, Line>()
+  readonly #changed = new Set<CarriedTopic>()
+  readonly #fences = new Map<string, SubscribeCommand>()
   #scheduled = false
   #wanted = 0
   #closed = false
   #referenced = true
 
-  constructor(destination: Destination, owner: SubscriberOwner) {
+  constructor(destination: SubscriberDestination, owner: SubscriberOwner) {
     this.#owner = owner
     this.#destination = destination
     this.#link = this.#newLink()
@@ -126,11 +125,11 @@ export class Subscriber implements LinkOwner, Carrier {
     if (connection !== undefined) connection.pushBytes = this.#owner.wantsBytes
   }
 
-  #of({ name }: Kind): Map<string, Carried> {
+  #of({ name }: Kind): Map<string, CarriedTopic> {
     return name === 'channel' ? this.#channels : name === 'pattern' ? this.#patterns : this.#shards
   }
 
-  #look(carried: Carried): void {
+  #look(carried: CarriedTopic): void {
     this.#changed.add(carried)
     if (this.#scheduled) return
     this.#scheduled = true
@@ -144,8 +143,8 @@ export class Subscriber implements LinkOwner, Carrier {
     this.#changed.clear()
     if (this.#closed) return
     const { connection } = this.#link
-    const joining: Carried[] = []
-    const leaving: Carried[] = []
+    const joining: CarriedTopic[] = []
+    const leaving: CarriedTopic[] = []
     for (const carried of changed) {
       const { state, topic, wanted } = carried
       if (state === 'out') {
@@ -165,16 +164,16 @@ export class Subscriber implements LinkOwner, Carrier {
     connection.commit()
   }
 
-  #forget(carried: Carried): void {
+  #forget(carried: CarriedTopic): void {
     // At the next flush its name may be that of another one.
     this.#changed.delete(carried)
     this.#of(carried.topic.kind).delete(carried.topic.key)
     this.#owner.onLeft(this, carried.topic)
   }
 
-  #write(connection: Connection, all: readonly Carried[], joining: boolean): void {
+  #write(connection: Connection, all: readonly CarriedTopic[], joining: boolean): void {
     for (const kind of [CHANNEL, PATTERN, SHARD]) {
-      const groups = new Map<unknown, Carried[]>()
+      const groups = new Map<unknown, CarriedTopic[]>()
       for (const carried of all) {
         if (carried.topic.kind !== kind) continue
         const group = carried.alone ? carried : kind === SHARD ? (this.#owner.slotOf?.(carried.topic) ?? 0) : 0
@@ -193,8 +192,10 @@ export class Subscriber implements LinkOwner, Carrier {
     }
   }
 
-  #writeLine(connection: Connection, kind: Kind, group: readonly Carried[], joining: boolean): void {
-    const line = new Line(kind, joining, group, connection, (failed, error) => this.#lineFailed(failed, error))
+  #writeLine(connection: Connection, kind: Kind, group: readonly CarriedTopic[], joining: boolean): void {
+    const line = new SubscribeCommand(kind, joining, group, connection, (failed, error) =>
+      this.#lineFailed(failed, error),
+    )
     for (const carried of group) {
       carried.state = joining ? 'joining' : 'leaving'
       carried.line = line
@@ -208,8 +209,10 @@ export class Subscriber implements LinkOwner, Carrier {
    * The server may unsubscribe us from a shard's channel by itself, just before it reads our own SUNSUBSCRIBE, which it then
    * refuses: two answers to one line. Whatever comes before the fence is confirmed belongs to the line.
    */
-  #writeFence(connection: Connection, line: Line): void {
-    const fence = new Line(CHANNEL, false, [], connection, (failed, error) => this.#lineFailed(failed, error))
+  #writeFence(connection: Connection, line: SubscribeCommand): void {
+    const fence = new SubscribeCommand(CHANNEL, false, [], connection, (failed, error) =>
+      this.#lineFailed(failed, error),
+    )
     const name = `respire:fence:${nonce()}`
     fence.args = [name]
     fence.left = 1
@@ -251,13 +254,13 @@ export class Subscriber implements LinkOwner, Carrier {
     }
   }
 
-  #deliverOfShard(carried: Carried | undefined, message: Reply): void {
+  #deliverOfShard(carried: CarriedTopic | undefined, message: Reply): void {
     if (carried === undefined) return
     carried.heardAt = this.#link.connection?.lastRead
     carried.topic.deliver(message)
   }
 
-  #joined(carried: Carried | undefined): void {
+  #joined(carried: CarriedTopic | undefined): void {
     if (carried?.state !== 'joining') return
     carried.heardAt = this.#link.connection?.lastRead
     carried.state = 'in'
@@ -267,7 +270,7 @@ export class Subscriber implements LinkOwner, Carrier {
     this.#confirmed(carried)
   }
 
-  #left(carried: Carried | undefined): void {
+  #left(carried: CarriedTopic | undefined): void {
     if (carried?.state === 'leaving') {
       carried.state = 'out'
       this.#confirmed(carried)
@@ -275,12 +278,12 @@ export class Subscriber implements LinkOwner, Carrier {
       else this.#forget(carried)
     } else if (carried?.state === 'in') {
       carried.state = 'out'
-      if (carried.wanted) this.#owner.onDismissed(this, carried.topic)
+      if (carried.wanted) this.#owner.onServerUnsubscribed(this, carried.topic)
       else this.#look(carried)
     }
   }
 
-  #confirmed(carried: Carried): void {
+  #confirmed(carried: CarriedTopic): void {
     const { line } = carried
     carried.line = undefined
     if (line === undefined) return
@@ -303,7 +306,7 @@ export class Subscriber implements LinkOwner, Carrier {
   }
 
   /** An error reply to `line`, which has left the queue. Those of a lost connection are settled by `onDown`. */
-  #lineFailed(line: Line, error: RedisError): void {
+  #lineFailed(line: SubscribeCommand, error: RedisError): void {
     if (line.connection.state === 'closed') return
     if (line.fenced !== undefined) {
       this.#fences.delete(line.args[0] as string)
@@ -320,7 +323,7 @@ export class Subscriber implements LinkOwner, Carrier {
     }
   }
 
-  #carriedFailed(carried: Carried, line: Line, error: RedisError): void {
+  #carriedFailed(carried: CarriedTopic, line: SubscribeCommand, error: RedisError): void {
     const { topic } = carried
     carried.line = undefined
     if (carried.state === 'joining') {
@@ -329,7 +332,7 @@ export class Subscriber implements LinkOwner, Carrier {
       else if (line.carried.length > 1) {
         carried.alone = true
         this.#look(carried)
-      } else this.#owner.onRefused(this, topic, error, isPassing(line, error))
+      } else this.#owner.onRefused(this, topic, error, isRetryable(line, error))
     } else if (topic.kind === SHARD) {
       // Its slot is not there any more, and so are not we.
       carried.state = 'out'
@@ -338,7 +341,7 @@ export class Subscriber implements LinkOwner, Carrier {
     } else {
       carried.state = 'in'
       if (carried.wanted) this.#owner.onJoined(this, topic)
-      else this.#owner.onKept(this, topic, error)
+      else this.#owner.onUnsubscribeFailed(this, topic, error)
     }
   }
 
@@ -376,7 +379,7 @@ export class Subscriber implements LinkOwner, Carrier {
   }
 
   /** Goes on at another server, with all that it carries. What is missed between is a gap. */
-  move(destination: Destination, cause: RedisError): void {
+  move(destination: SubscriberDestination, cause: RedisError): void {
     if (this.#closed) return
     const lastRead = this.#link.connection?.lastRead ?? performance.now()
     this.#link.destroy()
@@ -409,7 +412,7 @@ function flush(subscriber: Subscriber): void {
 }
 
 /** What of `group` goes in one line, from its `start` on. */
-function lineOf(group: readonly Carried[], start: number): readonly Carried[] {
+function lineOf(group: readonly CarriedTopic[], start: number): readonly CarriedTopic[] {
   let end = start
   for (let length = 0; end < group.length && end < start + LINE; end++) {
     length += group[end]?.topic.name.length ?? 0

@@ -1,10 +1,10 @@
-import type { Key } from '../commands/argument.js'
-import type { Circumstances } from '../commands/command.js'
-import type { Shape } from '../commands/shape.js'
-import { type ChannelArguments, readArguments, readChannels, type SubscribeArguments } from './arguments.js'
-import type { Kind } from './kind.js'
-import type { Member, MemberListener, SubscriptionEvents, Text } from './member.js'
+import type { Key } from '../commands/core/argument.js'
+import type { Circumstances } from '../commands/core/command.js'
+import type { ReplyFormat } from '../commands/core/reply-format.js'
 import type { Registry } from './registry.js'
+import { type ChannelArguments, readArguments, readChannels, type SubscribeArguments } from './subscribe-arguments.js'
+import type { SubscriptionEvents, SubscriptionState, Text, TopicListener } from './subscription-state.js'
+import type { Kind } from './topic.js'
 import { keyOf } from './topic.js'
 
 /** A message, as a loop gets it. */
@@ -20,9 +20,9 @@ export class Subscription<T extends Text = string, M = Message<T>>
   implements AsyncIterable<M, undefined>, AsyncDisposable
 {
   readonly #registry: Registry
-  readonly #member: Member
+  readonly #member: SubscriptionState
 
-  constructor(registry: Registry, member: Member) {
+  constructor(registry: Registry, member: SubscriptionState) {
     this.#registry = registry
     this.#member = member
   }
@@ -55,7 +55,7 @@ export class Subscription<T extends Text = string, M = Message<T>>
   /** Listens to more, of the same kind; resolves when the server confirmed. PubSubError if it has ended. */
   async subscribe(...channels: ChannelArguments): Promise<void> {
     const names = readChannels('subscribe', channels)
-    await this.#registry.join(this.#member, names, undefined, undefined)
+    await this.#registry.subscribe(this.#member, names, undefined, undefined)
   }
 
   /**
@@ -64,13 +64,13 @@ export class Subscription<T extends Text = string, M = Message<T>>
    */
   async unsubscribe(...channels: ChannelArguments): Promise<void> {
     const { listeners, membership } = this.#member
-    if (channels.length === 0) return this.#registry.leave(this.#member, [...listeners.values()])
-    const leaving = new Set<MemberListener>()
+    if (channels.length === 0) return this.#registry.unsubscribe(this.#member, [...listeners.values()])
+    const leaving = new Set<TopicListener>()
     for (const name of readChannels('unsubscribe', channels)) {
       const listener = listeners.get(keyOf(prefixed(name, membership.prefix)))
       if (listener !== undefined) leaving.add(listener)
     }
-    if (leaving.size > 0) await this.#registry.leave(this.#member, [...leaving])
+    if (leaving.size > 0) await this.#registry.unsubscribe(this.#member, [...leaving])
   }
 
   /** The messages, for one loop: leaving it unsubscribes. PubSubError if there is another loop, or a handler. */
@@ -109,14 +109,14 @@ export async function subscribe<T extends Text>(
   registry: Registry,
   method: string,
   kind: Kind,
-  shape: Shape,
+  shape: ReplyFormat,
   circumstances: Circumstances | undefined,
   timeout: number,
   args: SubscribeArguments<T>,
 ): Promise<Subscription<T>> {
   const { handler, names, options } = readArguments(method, args)
   options.signal?.throwIfAborted()
-  const member = registry.admit({
+  const member = registry.create({
     kind,
     bytes: shape.bytes,
     prefix: shape.prefix,
@@ -133,5 +133,5 @@ export async function subscribe<T extends Text>(
         }),
     },
   })
-  return registry.join(member, names, circumstances, new Subscription<T>(registry, member))
+  return registry.subscribe(member, names, circumstances, new Subscription<T>(registry, member))
 }

@@ -1,18 +1,26 @@
-import type { Key } from '../commands/argument.js'
-import type { Reply } from '../commands/reply.js'
-import type { Link } from '../connection/link.js'
+import {
+  PSUBSCRIBE,
+  PUNSUBSCRIBE,
+  SSUBSCRIBE,
+  SUBSCRIBE,
+  SUNSUBSCRIBE,
+  UNSUBSCRIBE,
+} from '../commands/client-internal.js'
+import type { Key } from '../commands/core/argument.js'
+import type { Reply } from '../commands/core/reply.js'
+import type { Spec } from '../commands/core/spec.js'
+import type { Link } from '../connection/link/link.js'
 import type { RedisError } from '../errors/errors.js'
-import type { Call } from './call.js'
-import type { Kind } from './kind.js'
+import type { SubscribeCall } from './subscribe-call.js'
 
 /** One subscription, as it hears one topic. */
 export interface Listener {
   readonly topic: Topic
   readonly wantsBytes: boolean
   /** The call that made it, as long as that waits for confirmations. */
-  call: Call | undefined
+  call: SubscribeCall | undefined
   /** Calls that asked for the topic when it was there and not confirmed, each with the listeners that it added. */
-  readonly followers: Map<Call, Listener[]>
+  readonly followers: Map<SubscribeCall, Listener[]>
   take(message: Reply): void
   takeFrom(channel: Reply, message: Reply): void
   /** The topic was lost; the last byte before came at `from`, ms since the epoch. */
@@ -49,8 +57,8 @@ export class Topic {
   /** Those that get them from the next confirmation on. */
   waiting: readonly Listener[] = []
   /** Calls that wait until it is confirmed, and calls that wait until it is left. */
-  readonly joins: Set<Call> = new Set()
-  readonly leaves: Set<Call> = new Set()
+  readonly joins: Set<SubscribeCall> = new Set()
+  readonly leaves: Set<SubscribeCall> = new Set()
   /** The connection that carries it. */
   carrier: Carrier | undefined
   /** Whether the server has confirmed it on the connection that carries it now. */
@@ -97,3 +105,14 @@ export function keyOf(name: string | Uint8Array): string {
 }
 
 const SURROGATE = /[\ud800-\udfff]/
+
+/** What can be subscribed to: channels, patterns of channels, or the channels of a cluster's shard. */
+export interface Kind {
+  readonly name: 'channel' | 'pattern' | 'shard'
+  readonly join: Spec
+  readonly leave: Spec
+}
+
+export const CHANNEL: Kind = { name: 'channel', join: SUBSCRIBE, leave: UNSUBSCRIBE }
+export const PATTERN: Kind = { name: 'pattern', join: PSUBSCRIBE, leave: PUNSUBSCRIBE }
+export const SHARD: Kind = { name: 'shard', join: SSUBSCRIBE, leave: SUNSUBSCRIBE }

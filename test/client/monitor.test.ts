@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { Monitor } from '../../src/client/monitor.js'
-import { settle } from '../../src/connection/options.js'
+import { settle } from '../../src/connection/options/options.js'
 import { until } from '../rig/conditions.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
-import { settle } from '../../src/connection/options.js'
+import { settle } from '../../src/connection/options/options.js'
 import { DataError } from '../../src/errors/errors.js'
 import { useServer } from '../servers/vitest.js'
 

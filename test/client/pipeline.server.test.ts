@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { HIGH_WATER_MARK } from '../../src/connection/dial.js'
+import { HIGH_WATER_MARK } from '../../src/connection/socket/dial.js'
 import { Pipeline, Redis, ResponseError } from '../../src/index.js'
 import { until } from '../rig/conditions.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Command, read, specOf } from '../../src/commands/command.js'
+import { Command } from '../../src/commands/core/command.js'
+import { read, specOf } from '../../src/commands/core/spec.js'
 import { DataError, Redis } from '../../src/index.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 

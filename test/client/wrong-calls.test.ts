@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
-import { Command, specOf } from '../../src/commands/command.js'
 import { Commands } from '../../src/commands/commands.js'
+import { Command } from '../../src/commands/core/command.js'
+import { specOf } from '../../src/commands/core/spec.js'
 import { Script } from '../../src/commands/script.js'
 import { DataError, RedisError } from '../../src/errors/errors.js'
 

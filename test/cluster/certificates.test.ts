@@ -3,7 +3,7 @@ import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 import { getCertificates, type ServerCertificate } from '../servers/servers.mjs'
-import { isShards, shardsReply } from './fakes.js'
+import { isShards, shardsReply } from './scripted-nodes.js'
 
 const ends: (() => unknown)[] = []
 

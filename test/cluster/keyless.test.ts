@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { resp } from '../rig/fake-redis.js'
-import { isShards, shardsReply, useFakes } from './fakes.js'
+import { isShards, shardsReply, useFakes } from './scripted-nodes.js'
 
 const { cluster, connect, trap } = useFakes()
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readOwnership } from '../../src/cluster/scan-all.js'
+import { readOwnership } from '../../src/cluster/cluster-scan.js'
 
 describe('what a node says of itself', () => {
   it('is its epoch, its slots, and those on their way', () => {

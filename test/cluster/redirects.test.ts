@@ -3,7 +3,7 @@ import { ClusterError, RedisError } from '../../src/errors/errors.js'
 import { until } from '../rig/conditions.js'
 import { type FakeRedis, resp } from '../rig/fake-redis.js'
 import { slotOf } from '../servers/servers.mjs'
-import { evenly, isShards, shardsReply, useFakes } from './fakes.js'
+import { evenly, isShards, shardsReply, useFakes } from './scripted-nodes.js'
 
 const { cluster, connect, trap } = useFakes()
 

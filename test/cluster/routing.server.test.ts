@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
-import { allSpecs, Command, keyless } from '../../src/commands/command.js'
-import * as joins from '../../src/commands/joins.js'
+import { Command } from '../../src/commands/core/command.js'
+import * as joins from '../../src/commands/core/response-policies.js'
+import { allSpecs, keyless } from '../../src/commands/core/spec.js'
 import {
   ClusterCrossSlotError,
   ConnectionError,
@@ -152,16 +153,16 @@ describe('commands without keys', () => {
     for (const [name, { request, response }] of described) {
       const spec = allSpecs().get(name)
       if (spec === undefined) continue
-      if (response !== undefined && JOINS[response] !== undefined && spec.ask !== undefined) {
-        expect(`${name}: ${(spec.join as { name?: string } | undefined)?.name}`).toBe(
+      if (response !== undefined && JOINS[response] !== undefined && spec.requestPolicy !== undefined) {
+        expect(`${name}: ${(spec.responsePolicy as { name?: string } | undefined)?.name}`).toBe(
           `${name}: ${(JOINS[response] as { name: string }).name}`,
         )
       }
       // Keys of several shards are split, but for MSETNX, which is atomic; what has no answer in common is one node's.
       if (request === 'multi_shard')
-        expect(`${name} ${spec.ask}`).toBe(name === 'MSETNX' ? 'MSETNX undefined' : `${name} split`)
-      if ((request !== 'all_shards' && request !== 'all_nodes') || spec.ask === 'special') continue
-      expect(`${name} ${spec.ask}`).toBe(`${name} ${request === 'all_nodes' ? 'nodes' : 'shards'}`)
+        expect(`${name} ${spec.requestPolicy}`).toBe(name === 'MSETNX' ? 'MSETNX undefined' : `${name} multi_shard`)
+      if ((request !== 'all_shards' && request !== 'all_nodes') || spec.requestPolicy === 'special') continue
+      expect(`${name} ${spec.requestPolicy}`).toBe(`${name} ${request}`)
       const args = HELD[name]
       if (args === undefined) continue
       const asked = request === 'all_nodes' ? cluster().nodes : primaries

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest'
 import { RedisCluster, type RedisClusterOptions, Script } from '../../src/index.js'
 import { type FakeRedis, resp } from '../rig/fake-redis.js'
 import { slotOf } from '../servers/servers.mjs'
-import { fakeCluster } from './fakes.js'
+import { fakeCluster } from './scripted-nodes.js'
 
 const OWN = resp.error('NOSCRIPT No matching script. Please use EVAL.')
 const READONLY = resp.error("READONLY You can't write against a read only replica.")

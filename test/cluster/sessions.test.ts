@@ -5,7 +5,7 @@ import { WatchError } from '../../src/errors/errors.js'
 import { until } from '../rig/conditions.js'
 import { type FakeConnection, type FakeRedis, type FakeReply, resp } from '../rig/fake-redis.js'
 import { slotOf } from '../servers/servers.mjs'
-import { useFakes } from './fakes.js'
+import { useFakes } from './scripted-nodes.js'
 
 const { cluster, connect } = useFakes()
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { RedisClusterException } from '../../src/errors/errors.js'
 import { type FakeRedis, resp } from '../rig/fake-redis.js'
 import { slotOf } from '../servers/servers.mjs'
-import { evenly, isShards, shardsReply, useFakes } from './fakes.js'
+import { evenly, isShards, shardsReply, useFakes } from './scripted-nodes.js'
 
 const { cluster, connect } = useFakes()
 

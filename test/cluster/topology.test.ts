@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isWhole, readShards, readSlots, signatureOf, type Teller } from '../../src/cluster/topology.js'
-import { MapReply, type Reply } from '../../src/commands/reply.js'
+import { MapReply, type Reply } from '../../src/commands/core/reply.js'
 
 const teller: Teller = { host: 'asked', tls: false, place: address => address }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { applyPrefix } from '../../src/commands/prefix.js'
-import { MapReply, type Reply } from '../../src/commands/reply.js'
+import { applyPrefix } from '../../src/commands/core/prefix.js'
+import { MapReply, type Reply } from '../../src/commands/core/reply.js'
 import { expectEncodings, expectRefusals } from './encoding.js'
 import { Recorder } from './recorder.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MapReply, type Reply } from '../../src/commands/reply.js'
+import { MapReply, type Reply } from '../../src/commands/core/reply.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MapReply } from '../../src/commands/reply.js'
+import { MapReply } from '../../src/commands/core/reply.js'
 import { InvalidResponse } from '../../src/errors/errors.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'

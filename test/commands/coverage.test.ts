@@ -1,16 +1,15 @@
 /** Rules that every file of commands keeps, checked on its text. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { allSpecs } from '../../src/commands/command.js'
-import '../../src/commands/handshaking.js'
-import '../../src/commands/subscribing.js'
-import '../../src/commands/transactions.js'
+import { allSpecs } from '../../src/commands/core/spec.js'
+import '../../src/commands/client-internal.js'
 import { Commands } from '../../src/commands/commands.js'
 
 const folder = `${__dirname}/../../src/commands/`
-const files = new Map(readdirSync(folder).map(name => [name, readFileSync(folder + name, 'utf8')]))
+const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+const files = new Map(names.map(name => [name, readFileSync(folder + name, 'utf8')]))
 // `run` and `call` are no commands.
-const BASES = ['context.ts', 'commands.ts']
+const BASES = ['core/context.ts', 'commands.ts']
 
 /** Pages that describe a command. */
 const PAGE = /\[[A-Z][A-Z0-9 ._-]*\]\(https:\/\/(?:redis\.io|valkey\.io)\/commands\/[a-z0-9._-]+\/?\)/

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { keyIndexes } from '../../src/commands/command.js'
+import { keyIndexes } from '../../src/commands/core/command.js'
 import { DataError } from '../../src/errors/errors.js'
 import type { Recorded } from './recorder.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findKeys } from '../../src/commands/key-specs.js'
+import { findKeys } from '../../src/commands/core/key-specs.js'
 import { expectEncodings, expectRefusals, keysOf, loosely } from './encoding.js'
 import { type Recorded, Recorder } from './recorder.js'
 
@@ -77,15 +77,15 @@ describe('what is sent', () => {
 
   it('asks clusters as the server says', () => {
     for (const call of [r.del('a'), r.exists('a'), r.touch('a'), r.unlink('a')]) {
-      expect(call.command.spec.ask).toBe('split')
-      expect(call.command.spec.join?.([1, 2])).toBe(3)
+      expect(call.command.spec.requestPolicy).toBe('multi_shard')
+      expect(call.command.spec.responsePolicy?.([1, 2])).toBe(3)
     }
-    expect(r.keys('*').command.spec.ask).toBe('shards')
-    expect(r.keys('*').command.spec.join?.([['a'], ['b']])).toEqual(['a', 'b'])
-    for (const call of [r.scan(0), r.randomkey()]) expect(call.command.spec.ask).toBe('special')
-    expect(r.wait(1, 0).command.spec.join?.([2, 1])).toBe(1)
+    expect(r.keys('*').command.spec.requestPolicy).toBe('all_shards')
+    expect(r.keys('*').command.spec.responsePolicy?.([['a'], ['b']])).toEqual(['a', 'b'])
+    for (const call of [r.scan(0), r.randomkey()]) expect(call.command.spec.requestPolicy).toBe('special')
+    expect(r.wait(1, 0).command.spec.responsePolicy?.([2, 1])).toBe(1)
     expect(
-      r.waitaof(1, 1, 0).command.spec.join?.([
+      r.waitaof(1, 1, 0).command.spec.responsePolicy?.([
         [1, 2],
         [1, 0],
       ]),

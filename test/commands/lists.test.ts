@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blockTime } from '../../src/commands/command.js'
+import { blockTime } from '../../src/commands/core/command.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'
 

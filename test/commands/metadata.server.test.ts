@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { allSpecs, Command, keyIndexes, type Spec } from '../../src/commands/command.js'
+import { Command, keyIndexes } from '../../src/commands/core/command.js'
+import { allSpecs, type Spec } from '../../src/commands/core/spec.js'
 import '../../src/commands/commands.js'
-import '../../src/commands/handshaking.js'
-import '../../src/commands/subscribing.js'
-import '../../src/commands/transactions.js'
-import * as joins from '../../src/commands/joins.js'
-import type { KeySpec } from '../../src/commands/key-specs.js'
+import '../../src/commands/client-internal.js'
+import type { KeySpec } from '../../src/commands/core/key-specs.js'
+import * as joins from '../../src/commands/core/response-policies.js'
 import type { RawReply } from '../servers/servers.mjs'
 import { useServer } from '../servers/vitest.js'
 
@@ -185,7 +184,8 @@ function nameOf(told: RawReply | undefined): string {
 /** The docs of methods, with the command whose page they link. */
 function documented(): [name: string, docs: string][] {
   const folder = `${__dirname}/../../src/commands/`
-  const texts = readdirSync(folder).map(file => readFileSync(folder + file, 'utf8'))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+  const texts = files.map(file => readFileSync(folder + file, 'utf8'))
   return texts.flatMap(text => {
     const docs = [...text.matchAll(/^ {2}\/\*\*((?:(?!\*\/).)*)\*\//gms)].map(([, found = '']) =>
       found.replace(/\n\s*\*/g, ' '),
@@ -201,7 +201,6 @@ function isTippedWrongly(spec: Spec, response: string): boolean {
   return spec.name === 'LATENCY RESET' && response === 'all_succeeded'
 }
 
-const ASKS: Record<string, string> = { all_shards: 'shards', all_nodes: 'nodes', multi_shard: 'split' }
 const JOINS: Record<string, unknown> = {
   agg_sum: joins.sum,
   agg_min: joins.min,
@@ -229,11 +228,16 @@ function compare(spec: Spec, told: Told): string[] {
   const request = policy('request')
   const response = policy('response')
   // A reply that only a person can put together is asked of one node.
-  const ask =
-    response === 'special' || request === 'special' ? 'special' : request === undefined ? undefined : ASKS[request]
-  if (request !== undefined || !TIPPED_LATER.includes(spec.name)) differ('request policy', spec.ask, ask)
-  if (response !== undefined && response in JOINS && spec.join !== JOINS[response] && !isTippedWrongly(spec, response))
+  const expected = response === 'special' ? 'special' : request
+  if (request !== undefined || !TIPPED_LATER.includes(spec.name)) differ('request policy', spec.requestPolicy, expected)
+  if (
+    response !== undefined &&
+    response in JOINS &&
+    spec.responsePolicy !== JOINS[response] &&
+    !isTippedWrongly(spec, response)
+  )
     found.push(`${spec.name}: response policy ${response}`)
-  if (ask !== undefined && ask !== 'special' && spec.join === undefined) found.push(`${spec.name}: no join`)
+  if (expected !== undefined && expected !== 'special' && spec.responsePolicy === undefined)
+    found.push(`${spec.name}: no join`)
   return found
 }

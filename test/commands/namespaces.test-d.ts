@@ -3,8 +3,8 @@ import type { Pipeline } from '../../src/client/pipeline.js'
 import type { Redis } from '../../src/client/redis.js'
 import type { Transaction } from '../../src/client/transaction.js'
 import type { Commands } from '../../src/commands/commands.js'
-import type { Bigints, Bytes, Context, Outcome, Plain, Promised } from '../../src/commands/context.js'
-import type { CountedItem } from '../../src/commands/top-k.js'
+import type { Bigints, Bytes, Context, Outcome, Plain, Promised } from '../../src/commands/core/context.js'
+import type { CountedItem } from '../../src/commands/modules/top-k.js'
 import type { RedisError } from '../../src/errors/errors.js'
 
 declare const redis: Redis

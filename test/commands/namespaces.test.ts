@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import type { Command } from '../../src/commands/command.js'
-import { allSpecs } from '../../src/commands/command.js'
 import { Commands } from '../../src/commands/commands.js'
-import type { Promised } from '../../src/commands/context.js'
-import { applyPrefix } from '../../src/commands/prefix.js'
+import type { Command } from '../../src/commands/core/command.js'
+import type { Promised } from '../../src/commands/core/context.js'
+import { applyPrefix } from '../../src/commands/core/prefix.js'
+import { allSpecs } from '../../src/commands/core/spec.js'
 import { Recorder } from './recorder.js'
 
 const MODULES = /^(?:JSON|FT|TS|BF|CF|CMS|TOPK|TDIGEST)\./

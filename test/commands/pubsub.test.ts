@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { applyPrefix } from '../../src/commands/prefix.js'
-import { MapReply } from '../../src/commands/reply.js'
+import { applyPrefix } from '../../src/commands/core/prefix.js'
+import { MapReply } from '../../src/commands/core/reply.js'
 import { InvalidResponse } from '../../src/errors/errors.js'
 import { expectEncodings } from './encoding.js'
 import { Recorder } from './recorder.js'

@@ -1,10 +1,10 @@
-import type { Argument } from '../../src/commands/argument.js'
-import type { Command } from '../../src/commands/command.js'
-import { measure } from '../../src/commands/command.js'
 import { Commands } from '../../src/commands/commands.js'
-import type { Context } from '../../src/commands/context.js'
-import type { Reply } from '../../src/commands/reply.js'
-import { PLAIN, type Shape } from '../../src/commands/shape.js'
+import type { Argument } from '../../src/commands/core/argument.js'
+import { measure } from '../../src/commands/core/check-arguments.js'
+import type { Command } from '../../src/commands/core/command.js'
+import type { Context } from '../../src/commands/core/context.js'
+import type { Reply } from '../../src/commands/core/reply.js'
+import { PLAIN, type ReplyFormat } from '../../src/commands/core/reply-format.js'
 import { DataError } from '../../src/errors/errors.js'
 
 /** What a call would send, and how it would read a reply. */
@@ -12,7 +12,7 @@ export interface Recorded {
   readonly command: Command
   /** The words that would be sent, or the DataError that the call would reject with. */
   readonly argv: Argument[] | DataError
-  decode(reply: Reply, shape?: Partial<Shape>): unknown
+  decode(reply: Reply, shape?: Partial<ReplyFormat>): unknown
 }
 
 interface Recording extends Context {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from 'vitest'
-import { int } from '../../src/commands/replies.js'
+import { int } from '../../src/commands/core/decoders.js'
 import { Script } from '../../src/commands/script.js'
 import { NoScriptError, ResponseError } from '../../src/errors/errors.js'
 import { needs, overBothProtocols } from './protocols.js'

@@ -1,8 +1,8 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import type { Pipeline } from '../../src/client/pipeline.js'
 import type { Commands } from '../../src/commands/commands.js'
-import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
-import { int } from '../../src/commands/replies.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/core/context.js'
+import { int } from '../../src/commands/core/decoders.js'
 import { Script } from '../../src/commands/script.js'
 import type { FunctionLibrary, FunctionStats } from '../../src/commands/scripting.js'
 

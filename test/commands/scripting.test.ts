@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { MapReply, SetReply } from '../../src/commands/reply.js'
+import { MapReply, SetReply } from '../../src/commands/core/reply.js'
 import { SCRIPT_DEBUG } from '../../src/commands/scripting.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'
@@ -110,7 +110,7 @@ it('tells what runs, on the shard where something does', () => {
     runningScript: null,
     engines: { LUA: { librariesCount: 1n, functionsCount: 2n } },
   })
-  const { join } = stats.command.spec
+  const { responsePolicy: join } = stats.command.spec
   expect(join?.([idle, busy, idle])).toBe(busy)
   expect(join?.([idle, [...idle]])).toBe(idle)
   expect(join?.([new MapReply(idle), new MapReply(busy)])).toEqual(new MapReply(busy))

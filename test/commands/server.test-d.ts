@@ -1,13 +1,13 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import type { AclLogEntry, AclUser } from '../../src/commands/acl.js'
-import type { ClusterNodeInfo, ClusterShard, ClusterSlotRange } from '../../src/commands/cluster-commands.js'
+import type { ClusterNodeInfo, ClusterShard, ClusterSlotRange } from '../../src/commands/cluster-replies.js'
 import type { CommandInfo } from '../../src/commands/command-docs.js'
 import type { Commands } from '../../src/commands/commands.js'
 import type { TrackingInfo } from '../../src/commands/connections.js'
-import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
-import type { LatencyEvent, LatencyHistogram, MemoryStats, SlowlogEntry } from '../../src/commands/observing.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/core/context.js'
+import type { LatencyEvent, LatencyHistogram, MemoryStats, SlowlogEntry } from '../../src/commands/monitoring.js'
 import type { Role, ServerTime } from '../../src/commands/server.js'
-import type { ClientInfo, Info } from '../../src/commands/server-text.js'
+import type { ClientInfo, Info } from '../../src/commands/text-replies.js'
 
 declare const plain: Commands<Promised>
 declare const bytes: Commands<Promised<Bytes<Plain>>>

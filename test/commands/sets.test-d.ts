@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import type { Commands } from '../../src/commands/commands.js'
-import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/core/context.js'
 import type { ScannedMembers } from '../../src/commands/sets.js'
 
 declare const plain: Commands<Promised>

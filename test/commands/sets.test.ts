@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { SetReply } from '../../src/commands/reply.js'
+import { SetReply } from '../../src/commands/core/reply.js'
 import { expectEncodings, expectRefusals } from './encoding.js'
 import { Recorder } from './recorder.js'
 

@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import type { Commands } from '../../src/commands/commands.js'
-import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
-import type { Scored } from '../../src/commands/replies.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/core/context.js'
+import type { Scored } from '../../src/commands/core/decoders.js'
 import type { ScannedMembers } from '../../src/commands/sets.js'
 import type { PoppedScored, PoppedSeveralScored, Ranked } from '../../src/commands/sorted-sets.js'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { blockTime } from '../../src/commands/command.js'
-import { MapReply } from '../../src/commands/reply.js'
+import { blockTime } from '../../src/commands/core/command.js'
+import { MapReply } from '../../src/commands/core/reply.js'
 import { InvalidResponse } from '../../src/errors/errors.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'

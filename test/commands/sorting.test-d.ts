@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest'
-import type { Key } from '../../src/commands/argument.js'
 import type { Commands } from '../../src/commands/commands.js'
-import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
+import type { Key } from '../../src/commands/core/argument.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/core/context.js'
 import type { SortStoreOptions } from '../../src/commands/sorting.js'
 
 declare const plain: Commands<Promised>

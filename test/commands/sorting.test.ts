@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { findKeys } from '../../src/commands/key-specs.js'
+import { findKeys } from '../../src/commands/core/key-specs.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { type Recorded, Recorder } from './recorder.js'
 

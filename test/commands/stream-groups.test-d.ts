@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import type { Commands } from '../../src/commands/commands.js'
-import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/core/context.js'
+import type { Autoclaimed, AutoclaimedIds, PendingEntry, PendingSummary } from '../../src/commands/stream-groups.js'
 import type {
   ClaimedEntry,
   ConsumerInfo,
@@ -8,8 +9,7 @@ import type {
   GroupInfo,
   StreamEntries,
   StreamEntry,
-} from '../../src/commands/replies-streams.js'
-import type { Autoclaimed, AutoclaimedIds, PendingEntry, PendingSummary } from '../../src/commands/stream-groups.js'
+} from '../../src/commands/stream-replies.js'
 
 declare const plain: Commands<Promised>
 declare const bytes: Commands<Promised<Bytes<Plain>>>

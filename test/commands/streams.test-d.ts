@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import type { Commands } from '../../src/commands/commands.js'
-import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/context.js'
-import type { FullStreamInfo, StreamEntries, StreamEntry, StreamInfo } from '../../src/commands/replies-streams.js'
+import type { Bigints, Bytes, Plain, Promised } from '../../src/commands/core/context.js'
+import type { FullStreamInfo, StreamEntries, StreamEntry, StreamInfo } from '../../src/commands/stream-replies.js'
 
 declare const plain: Commands<Promised>
 declare const bytes: Commands<Promised<Bytes<Plain>>>

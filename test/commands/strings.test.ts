@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MapReply } from '../../src/commands/reply.js'
+import { MapReply } from '../../src/commands/core/reply.js'
 import { DataError } from '../../src/errors/errors.js'
 import { expectEncodings, expectRefusals, loosely } from './encoding.js'
 import { Recorder } from './recorder.js'
@@ -86,10 +86,10 @@ describe('what is sent', () => {
   })
 
   it('splits by slot what the server can do in parts, and nothing else', () => {
-    expect(r.mget('a').command.spec).toMatchObject({ ask: 'split', readonly: true })
-    expect(r.mset({ a: 1 }).command.spec).toMatchObject({ ask: 'split', readonly: false })
-    expect(r.msetnx({ a: 1 }).command.spec.ask).toBeUndefined()
-    expect(r.msetex({ a: 1 }).command.spec.ask).toBeUndefined()
+    expect(r.mget('a').command.spec).toMatchObject({ requestPolicy: 'multi_shard', readonly: true })
+    expect(r.mset({ a: 1 }).command.spec).toMatchObject({ requestPolicy: 'multi_shard', readonly: false })
+    expect(r.msetnx({ a: 1 }).command.spec.requestPolicy).toBeUndefined()
+    expect(r.msetex({ a: 1 }).command.spec.requestPolicy).toBeUndefined()
   })
 })
 

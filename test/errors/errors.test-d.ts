@@ -7,6 +7,7 @@ import {
   ClusterError,
   ConnectionError,
   DataError,
+  type DeliveryOutcome,
   type ErrorDetails,
   ExecAbortError,
   LockError,
@@ -15,7 +16,6 @@ import {
   MasterDownError,
   MovedError,
   NoScriptError,
-  type Outcome,
   type Phase,
   RedisError,
   ResponseError,
@@ -33,7 +33,7 @@ describe('error details', () => {
     expectTypeOf(error.command).toEqualTypeOf<string | undefined>()
     expectTypeOf(error.node).toEqualTypeOf<string | undefined>()
     expectTypeOf(error.attempts).toEqualTypeOf<number | undefined>()
-    expectTypeOf(error.outcome).toEqualTypeOf<Outcome | undefined>()
+    expectTypeOf(error.outcome).toEqualTypeOf<DeliveryOutcome | undefined>()
     expectTypeOf(error.cause).toEqualTypeOf<unknown>()
     expectTypeOf(new ResponseError('x').code).toEqualTypeOf<string>()
     expectTypeOf(new TimeoutError('x').phase).toEqualTypeOf<Phase | undefined>()

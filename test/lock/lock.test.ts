@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Command } from '../../src/commands/command.js'
+import type { Command } from '../../src/commands/core/command.js'
 import { ConnectionError, DataError, ResponseError } from '../../src/errors/errors.js'
 import { Lock } from '../../src/lock/lock.js'
 import type { LockClient } from '../../src/lock/lock-client.js'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
-import type { RedisOptions } from '../../src/connection/options.js'
+import type { RedisOptions } from '../../src/connection/options/options.js'
 import { DataError, PubSubError } from '../../src/errors/errors.js'
 import type { KeyspaceEvent } from '../../src/pubsub/keyspace.js'
 import { until } from '../rig/conditions.js'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
-import type { RedisOptions } from '../../src/connection/options.js'
+import type { RedisOptions } from '../../src/connection/options/options.js'
 import { DataError, NoPermissionError } from '../../src/errors/errors.js'
 import { until } from '../rig/conditions.js'
 import { useServer } from '../servers/vitest.js'

@@ -1,0 +1,67 @@
+import { SELECT, UNWATCH, WATCH } from '../commands/client-internal.js'
+import type { Key } from '../commands/core/argument.js'
+import { addCallOptions, type CallOptions } from '../commands/core/call-options.js'
+import { type Circumstances, Command } from '../commands/core/command.js'
+import type { Bigints, Bytes, Plain, ReplyTypes } from '../commands/core/context.js'
+import { pushSeveral } from '../commands/core/option-tokens.js'
+import type { ReplyFormat } from '../commands/core/reply-format.js'
+import type { DataError } from '../errors/errors.js'
+import type { SessionEngine, ViewOf } from './engine.js'
+import type { Session } from './session.js'
+import { Transaction } from './transaction.js'
+import { View } from './view.js'
+
+export class SessionView<F extends ReplyTypes = Plain> extends View<F> implements Session<F> {
+  readonly #lease: SessionEngine
+  readonly #shape: ReplyFormat
+  readonly #circumstances: Circumstances | undefined
+
+  constructor(lease: SessionEngine, { shape, circumstances }: ViewOf) {
+    super(lease, shape, circumstances)
+    this.#lease = lease
+    this.#shape = shape
+    this.#circumstances = circumstances
+  }
+
+  override get bytes(): SessionView<Bytes<F>> {
+    return new SessionView<Bytes<F>>(this.#lease, {
+      shape: { ...this.#shape, bytes: true },
+      circumstances: this.#circumstances,
+    })
+  }
+
+  override get bigints(): SessionView<Bigints<F>> {
+    return new SessionView<Bigints<F>>(this.#lease, {
+      shape: { ...this.#shape, bigints: true },
+      circumstances: this.#circumstances,
+    })
+  }
+
+  override with(options: CallOptions): SessionView<F> {
+    return new SessionView<F>(this.#lease, {
+      shape: this.#shape,
+      circumstances: addCallOptions(this.#circumstances, options),
+    })
+  }
+
+  override multi(): Transaction<[], F>
+  override multi<R>(): Transaction<R[], F>
+  override multi(): Transaction<[], F> {
+    const lease = this.#lease
+    return new Transaction<[], F>(lease, this.#shape, this.#circumstances, () => lease.watch)
+  }
+
+  watch(...keys: readonly Key[] | readonly [readonly Key[]]): Promise<'OK'> {
+    const args: (Key | DataError)[] = []
+    pushSeveral(args, keys)
+    return this.run(new Command(WATCH, args))
+  }
+
+  unwatch(): Promise<'OK'> {
+    return this.run(new Command(UNWATCH, []))
+  }
+
+  select(db: number): Promise<'OK'> {
+    return this.run(new Command(SELECT, [db]))
+  }
+}

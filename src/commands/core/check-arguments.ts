@@ -1,0 +1,60 @@
+import { types } from 'node:util'
+import { DataError } from '../../errors/errors.js'
+import type { Command } from './command.js'
+import { isBytes } from './value-types.js'
+
+/**
+ * The bytes that the arguments take (text counted by characters, numbers as 8), or the DataError that they are.
+ * The message tells the position and the type, never the value.
+ */
+export function measure(command: Command): number | DataError {
+  const { args } = command
+  let size = 16
+  for (let i = 0; i < args.length; i++) {
+    const argument: unknown = args[i]
+    if (typeof argument === 'string') size += argument.length
+    else if (typeof argument === 'number') {
+      if (!Number.isFinite(argument)) return wrongArgument(command, i, `the number ${argument}`)
+      size += 8
+    } else if (typeof argument === 'bigint') size += 8
+    else if (isBytes(argument)) size += argument.byteLength
+    else if (argument instanceof DataError) {
+      argument.command ??= command.spec.name
+      return argument
+    } else return wrongArgument(command, i, kindOf(argument))
+  }
+  return size
+}
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  if (types.isPromise(value)) return 'a Promise'
+  if (types.isDate(value)) return 'a Date'
+  if (typeof value === 'object') return 'an object'
+  return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
+}
+
+/** What to do about an argument of this kind. */
+function adviceFor(kind: string): string {
+  switch (kind) {
+    case 'a Promise':
+      return 'Await it first.'
+    case 'a function':
+      return 'Calls take no callback: await the promise that they return.'
+    case 'undefined':
+    case 'null':
+      return 'Redis has no value for nothing: leave it out, or delete the key or field.'
+    case 'a Date':
+      return 'Convert it first, for instance with getTime() or toISOString().'
+    default:
+      return 'Convert it first, for instance with String() or JSON.stringify().'
+  }
+}
+function wrongArgument(command: Command, index: number, found: string): DataError {
+  const { name } = command.spec
+  return new DataError(
+    `Argument ${index + 1} of ${name} is ${found}: expected a string, a Buffer or Uint8Array, a finite number or a ` +
+      `bigint. ${adviceFor(found)}`,
+    { command: name },
+  )
+}

@@ -1,0 +1,347 @@
+import type { Argument, Arguments, Key } from '../core/argument.js'
+import { Command } from '../core/command.js'
+import { type Context, Namespace, type Outcome } from '../core/context.js'
+import type { Decoder } from '../core/decoder.js'
+import {
+  anything,
+  bool,
+  int,
+  intOrNull,
+  list,
+  ok,
+  okOrNull,
+  orNull,
+  scalar,
+  textOrNull,
+  texts,
+  textsOrNulls,
+  word,
+} from '../core/decoders.js'
+import type { AtMostOne } from '../core/exclusive-options.js'
+import { keysFrom } from '../core/key-specs.js'
+import {
+  exclusive,
+  flag,
+  type OneOrMore,
+  option,
+  plainOptions,
+  pushSeveral,
+  refuse,
+  type Several,
+} from '../core/option-tokens.js'
+import { ownProperties } from '../core/own-properties.js'
+import type { Reply } from '../core/reply.js'
+import { read, type Spec, write } from '../core/spec.js'
+import { rejectWrongCalls } from '../core/wrong-calls.js'
+import { each, type JsonPath, type Matches, numbersAt, parsed, pushJson, wrappedEach } from './json-values.js'
+
+/** JSON text as it comes, instead of the value that it is: numbers of any size stay exact. */
+export interface RawJson {
+  readonly raw: true
+}
+
+export interface RawJsonFormat extends RawJson {
+  /** What each level is indented by. */
+  readonly indent?: string
+  /** What ends each line. */
+  readonly newline?: string
+  /** What stands between a name and its value. */
+  readonly space?: string
+}
+
+export type JsonSetOptions = AtMostOne<{
+  /** Only where there is no such path yet. */
+  readonly nx: boolean
+  /** Only where there is such a path. */
+  readonly xx: boolean
+}> & {
+  /** How arrays of fractions are kept. @since 8.8 */
+  readonly fpha?: 'FP16' | 'BF16' | 'FP32' | 'FP64'
+}
+
+/** A value and where it belongs. */
+export interface JsonEntry {
+  readonly key: Key
+  readonly path: string
+  readonly value: unknown
+}
+
+/** What a boolean became: 1 or 0, or as a word under an older path. */
+function toggled(reply: Reply): unknown {
+  if (reply === null) return null
+  // An older path tells it as text.
+  const told = scalar(reply)
+  return told === 'true' ? true : told === 'false' ? false : bool(reply)
+}
+
+const words = list(word)
+
+/** Sent where no path is given: what the server means then is documented to differ between RESP2 and RESP3. */
+const ROOT = '.'
+
+const ARRAPPEND = write('JSON.ARRAPPEND', intOrNull)
+const ARRINDEX = read('JSON.ARRINDEX', intOrNull)
+const ARRINSERT = write('JSON.ARRINSERT', intOrNull)
+const ARRLEN = read('JSON.ARRLEN', intOrNull)
+const ARRPOP = write('JSON.ARRPOP', parsed)
+const ARRTRIM = write('JSON.ARRTRIM', intOrNull)
+const CLEAR = write('JSON.CLEAR', int)
+const DEBUG_HELP = read('JSON.DEBUG HELP', words, { keys: [] })
+const DEBUG_MEMORY = read('JSON.DEBUG MEMORY', int)
+const DEL = write('JSON.DEL', int)
+const FORGET = write('JSON.FORGET', int)
+const GET = read('JSON.GET', parsed)
+const MERGE = write('JSON.MERGE', okOrNull)
+const MGET = read('JSON.MGET', parsed, { keys: [keysFrom(0, 'read', -2)] })
+const MSET = write('JSON.MSET', ok, { keys: [keysFrom(0, 'write', -1, 3)] })
+const NUMINCRBY = write('JSON.NUMINCRBY', parsed)
+const NUMMULTBY = write('JSON.NUMMULTBY', parsed)
+const OBJKEYS = read('JSON.OBJKEYS', orNull(texts))
+const OBJLEN = read('JSON.OBJLEN', intOrNull)
+const RESP = read('JSON.RESP', anything)
+const SET = write('JSON.SET', okOrNull)
+const STRAPPEND = write('JSON.STRAPPEND', intOrNull)
+const STRLEN = read('JSON.STRLEN', intOrNull)
+const TOGGLE = write('JSON.TOGGLE', toggled)
+const TYPE = read('JSON.TYPE', orNull(word))
+
+/**
+ * JSON documents. Values go in and come out as JavaScript values; numbers are what `JSON.parse` makes of them, so that an
+ * integer beyond 2⁵³ is rounded: `{ raw: true }` gives the text.
+ *
+ * A path that begins with `$` may match several values and gives a list, one element for each match; an older path (`.`,
+ * which is meant where none is given, or `.a.b`) gives one value.
+ *
+ * A module before it became a part of Redis. @since 8.0
+ */
+export class Json<C extends Context> extends Namespace<C> {
+  /**
+   * The value at a path, null if there is no such key; of several paths an object of them.
+   * `get<User>('user:1')`, `get('user:1', '$.name', '$.tags')`, `get('user:1', '.', { raw: true })`.
+   * [JSON.GET](https://redis.io/commands/json.get)
+   */
+  get<T = unknown>(key: Key, ...paths: Several<string>): Outcome<C, T | null>
+  get(key: Key, paths: OneOrMore<string>, options: RawJsonFormat): Outcome<C, C['text'] | null>
+  get(key: Key, ...given: readonly (OneOrMore<string> | RawJsonFormat)[]): Outcome<C, unknown> {
+    const last = given.at(-1)
+    const options = isOptions(last) ? ownProperties(last) : undefined
+    const args: Arguments = [key]
+    option(args, 'INDENT', options?.indent)
+    option(args, 'NEWLINE', options?.newline)
+    option(args, 'SPACE', options?.space)
+    const paths = (options === undefined ? given : given.slice(0, -1)).flat() as string[]
+    args.push(...(paths.length === 0 ? [ROOT] : paths))
+    return this.run(new Command(GET, args, options?.raw === true ? textOrNull : parsed))
+  }
+
+  /** The values at one path of several keys, null where there is none. [JSON.MGET](https://redis.io/commands/json.mget) */
+  mget<T = unknown>(keys: readonly Key[], path: string): Outcome<C, (T | null)[]>
+  mget(keys: readonly Key[], path: string, options: RawJson): Outcome<C, (C['text'] | null)[]>
+  mget(keys: readonly Key[], path: string, options: { readonly raw?: boolean } = {}): Outcome<C, unknown[]> {
+    const args: Arguments = []
+    options = plainOptions(args, options)
+    pushSeveral(args, keys)
+    args.push(path)
+    return this.run(new Command(MGET, args, options.raw === true ? textsOrNulls : parsed))
+  }
+
+  /**
+   * Sets what is at a path to any value that JSON has. `'OK'`, or null if `nx`, `xx` or a missing parent kept it from being
+   * set. With `raw` the value is JSON text. [JSON.SET](https://redis.io/commands/json.set)
+   */
+  set(
+    key: Key,
+    path: string,
+    value: unknown,
+    options?: JsonSetOptions & { readonly raw?: false },
+  ): Outcome<C, 'OK' | null>
+  set(key: Key, path: string, text: Argument, options: JsonSetOptions & RawJson): Outcome<C, 'OK' | null>
+  set(
+    key: Key,
+    path: string,
+    value: unknown,
+    options: JsonSetOptions & { readonly raw?: boolean } = {},
+  ): Outcome<C, 'OK' | null> {
+    const args: Arguments = [key, path]
+    options = plainOptions(args, options)
+    pushJson(args, value, options.raw)
+    exclusive(args, options, 'nx', 'xx')
+    flag(args, 'NX', options.nx)
+    flag(args, 'XX', options.xx)
+    option(args, 'FPHA', options.fpha)
+    return this.run(new Command(SET, args))
+  }
+
+  /** Sets several values at once; all keys in one slot. [JSON.MSET](https://redis.io/commands/json.mset) */
+  mset(entries: readonly JsonEntry[], options: { readonly raw?: boolean } = {}): Outcome<C, 'OK'> {
+    const args: Arguments = []
+    options = plainOptions(args, options)
+    for (const { key, path, value } of entries) {
+      args.push(key, path)
+      pushJson(args, value, options.raw)
+    }
+    if (args.length === 0) refuse(args, 'At least one entry is needed.')
+    return this.run(new Command(MSET, args))
+  }
+
+  /**
+   * Merges a value into what is at a path, as RFC 7396 says: null deletes, arrays are replaced. Null if there is no such path.
+   * [JSON.MERGE](https://redis.io/commands/json.merge)
+   */
+  merge(key: Key, path: string, value: unknown, options: { readonly raw?: boolean } = {}): Outcome<C, 'OK' | null> {
+    const args: Arguments = [key, path]
+    options = plainOptions(args, options)
+    pushJson(args, value, options.raw)
+    return this.run(new Command(MERGE, args))
+  }
+
+  /** Deletes what is at a path, else the whole key. How many values. [JSON.DEL](https://redis.io/commands/json.del) */
+  del(key: Key, path?: string): Outcome<C, C['int']> {
+    return this.run(atPath(DEL, key, path, int))
+  }
+
+  /** The same as {@link del}. [JSON.FORGET](https://redis.io/commands/json.forget) */
+  forget(key: Key, path?: string): Outcome<C, C['int']> {
+    return this.run(atPath(FORGET, key, path, int))
+  }
+
+  /** Empties arrays and objects and sets numbers to 0. How many changed. [JSON.CLEAR](https://redis.io/commands/json.clear) */
+  clear(key: Key, path?: string): Outcome<C, C['int']> {
+    return this.run(atPath(CLEAR, key, path, int))
+  }
+
+  /** The kinds of value: `'object'`, `'integer'`, `'number'`… [JSON.TYPE](https://redis.io/commands/json.type) */
+  type<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, string>> {
+    return this.run(atPath(TYPE, key, path, wrappedEach(path ?? ROOT, word)))
+  }
+
+  /**
+   * Appends values to arrays, each argument as one element, also if it is an array. Their new lengths, null for what is no array.
+   * [JSON.ARRAPPEND](https://redis.io/commands/json.arrappend)
+   */
+  arrappend<P extends string>(
+    key: Key,
+    path: P,
+    ...values: readonly unknown[]
+  ): Outcome<C, Matches<P, C['int'] | null>> {
+    const args: Arguments = [key, path]
+    if (values.length === 0) refuse(args, 'At least one value is needed.')
+    for (const value of values) pushJson(args, value)
+    return this.run(new Command(ARRAPPEND, args, each(path, int)))
+  }
+
+  /** Inserts values before an index; a negative one counts from the end. [JSON.ARRINSERT](https://redis.io/commands/json.arrinsert) */
+  arrinsert<P extends string>(
+    key: Key,
+    path: P,
+    index: number,
+    ...values: readonly unknown[]
+  ): Outcome<C, Matches<P, C['int'] | null>> {
+    const args: Arguments = [key, path, index]
+    if (values.length === 0) refuse(args, 'At least one value is needed.')
+    for (const value of values) pushJson(args, value)
+    return this.run(new Command(ARRINSERT, args, each(path, int)))
+  }
+
+  /**
+   * Where a value stands first, from `start` on and before `stop` (0: to the end): -1 if nowhere, null for what is no array.
+   * [JSON.ARRINDEX](https://redis.io/commands/json.arrindex)
+   */
+  arrindex<P extends string>(
+    key: Key,
+    path: P,
+    value: unknown,
+    start?: number,
+    stop?: number,
+  ): Outcome<C, Matches<P, C['int'] | null>> {
+    const args: Arguments = [key, path]
+    pushJson(args, value)
+    if (start !== undefined || stop !== undefined) args.push(start ?? 0)
+    if (stop !== undefined) args.push(stop)
+    return this.run(new Command(ARRINDEX, args, each(path, int)))
+  }
+
+  /** The lengths of arrays, null for what is none. [JSON.ARRLEN](https://redis.io/commands/json.arrlen) */
+  arrlen<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int'] | null>> {
+    return this.run(atPath(ARRLEN, key, path, each(path ?? ROOT, int)))
+  }
+
+  /**
+   * Removes and gives an element of arrays, the last one unless `index` says which; null for an empty array and for what is none.
+   * [JSON.ARRPOP](https://redis.io/commands/json.arrpop)
+   */
+  arrpop<T = unknown>(key: Key): Outcome<C, T | null>
+  arrpop<T = unknown>(key: Key, path: JsonPath, index?: number): Outcome<C, (T | null)[] | null>
+  arrpop<T = unknown>(key: Key, path: string, index?: number): Outcome<C, T | (T | null)[] | null>
+  arrpop(key: Key, path?: string, index?: number): Outcome<C, unknown> {
+    const args: Arguments = [key, path ?? ROOT]
+    if (index !== undefined) args.push(index)
+    return this.run(new Command(ARRPOP, args))
+  }
+
+  /** Keeps the elements from `start` to `stop` of arrays; their new lengths. [JSON.ARRTRIM](https://redis.io/commands/json.arrtrim) */
+  arrtrim<P extends string>(key: Key, path: P, start: number, stop: number): Outcome<C, Matches<P, C['int'] | null>> {
+    return this.run(new Command(ARRTRIM, [key, path, start, stop], each(path, int)))
+  }
+
+  /** Adds to numbers and gives the sums, null for what is none. [JSON.NUMINCRBY](https://redis.io/commands/json.numincrby) */
+  numincrby<P extends string>(key: Key, path: P, by: number | bigint): Outcome<C, Matches<P, number | null>> {
+    return this.run(new Command(NUMINCRBY, [key, path, by], numbersAt(path)))
+  }
+
+  /** Multiplies numbers and gives the products, null for what is none. [JSON.NUMMULTBY](https://redis.io/commands/json.nummultby) */
+  nummultby<P extends string>(key: Key, path: P, by: number | bigint): Outcome<C, Matches<P, number | null>> {
+    return this.run(new Command(NUMMULTBY, [key, path, by], numbersAt(path)))
+  }
+
+  /** The names in objects, null for what is none. [JSON.OBJKEYS](https://redis.io/commands/json.objkeys) */
+  objkeys<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['text'][] | null>> {
+    return this.run(atPath(OBJKEYS, key, path, each(path ?? ROOT, texts)))
+  }
+
+  /** How many names objects have, null for what is none. [JSON.OBJLEN](https://redis.io/commands/json.objlen) */
+  objlen<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int'] | null>> {
+    return this.run(atPath(OBJLEN, key, path, each(path ?? ROOT, int)))
+  }
+
+  /** Appends to strings; their new lengths, null for what is none. [JSON.STRAPPEND](https://redis.io/commands/json.strappend) */
+  strappend<P extends string>(key: Key, path: P, text: string): Outcome<C, Matches<P, C['int'] | null>> {
+    const args: Arguments = [key, path]
+    pushJson(args, text)
+    return this.run(new Command(STRAPPEND, args, each(path, int)))
+  }
+
+  /** The lengths of strings in bytes, null for what is none. [JSON.STRLEN](https://redis.io/commands/json.strlen) */
+  strlen<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int'] | null>> {
+    return this.run(atPath(STRLEN, key, path, each(path ?? ROOT, int)))
+  }
+
+  /** Turns booleans over; what they became, null for what is none. [JSON.TOGGLE](https://redis.io/commands/json.toggle) */
+  toggle<P extends string>(key: Key, path: P): Outcome<C, Matches<P, boolean | null>> {
+    return this.run(new Command(TOGGLE, [key, path], each(path, toggled)))
+  }
+
+  /** The value as nested replies, each list with its kind first: `{` or `[`. [JSON.RESP](https://redis.io/commands/json.resp) */
+  resp(key: Key, path?: string): Outcome<C, unknown> {
+    return this.run(atPath(RESP, key, path, anything))
+  }
+
+  /** The memory that values take, in bytes. [JSON.DEBUG MEMORY](https://redis.io/commands/json.debug-memory) */
+  debugMemory<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int']>> {
+    return this.run(atPath(DEBUG_MEMORY, key, path, each(path ?? ROOT, int)))
+  }
+
+  /** Lines that tell the subcommands. [JSON.DEBUG](https://redis.io/commands/json.debug) */
+  debugHelp(): Outcome<C, string[]> {
+    return this.run(new Command(DEBUG_HELP, []))
+  }
+}
+rejectWrongCalls(Json)
+
+function atPath(spec: Spec, key: Key, path: string | undefined, decode: Decoder): Command {
+  return new Command(spec, [key, path ?? ROOT], decode)
+}
+
+function isOptions(given: OneOrMore<string> | RawJsonFormat | undefined): given is RawJsonFormat {
+  return typeof given === 'object' && given !== null && !Array.isArray(given)
+}

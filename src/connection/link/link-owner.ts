@@ -1,0 +1,29 @@
+import type { Command } from '../../commands/core/command.js'
+import type { Reply } from '../../commands/core/reply.js'
+import type { RedisError } from '../../errors/errors.js'
+import type { Endpoint } from '../options/options.js'
+
+export type LinkState = 'idle' | 'connecting' | 'ready' | 'down' | 'closing' | 'closed'
+
+/** What a link reports to its owner. `link` is the link itself: one that was exchanged may still report. */
+export interface LinkOwner {
+  onConnect(link: object): void
+  onReady(link: object): void
+  onReconnecting(link: object, attempt: number, delay: number): void
+  /** An attempt failed, or the connection was lost; `lastRead` is when its last byte came. `permanent`: it will fail again. */
+  onDown(link: object, error: RedisError, lastRead: number, permanent: boolean): void
+  onPush(link: object, kind: string, items: Reply[]): void
+  /** The connection is replaced by a new one, though it was not lost. */
+  onRetire?(link: object): void
+  /** First look at a refusal: true if the owner settles the command or sends it elsewhere. */
+  handleErrorReply?(link: object, command: Command, error: RedisError): boolean
+  /** First look at what a lost link leaves unsettled and may be sent: true if the owner sends it elsewhere. */
+  handleStranded?(link: object, command: Command, error: RedisError): boolean
+}
+
+export interface LinkTraits {
+  /** Connects again by itself after a loss, not only when a call comes. */
+  readonly eager: boolean
+  readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
+  readonly listening?: boolean
+}

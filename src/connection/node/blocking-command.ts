@@ -1,0 +1,80 @@
+/** A blocking command leaves on a lent connection by itself: on the shared one it would hold up all callers. */
+import { CallDetails, type Command, type CommandOwner } from '../../commands/core/command.js'
+import { fail } from '../call/completion.js'
+import { timedOut } from '../call/timeout-errors.js'
+import { sendLeased } from '../pool/blocked-call.js'
+import type { LeasedConnection, RefusalHandler } from '../pool/leased-connection.js'
+import type { Ticket } from '../pool/pool.js'
+import type { Node } from './node.js'
+
+export class BlockingCommand implements CommandOwner {
+  readonly #node: Node
+  readonly #ticket: Ticket
+  readonly #elsewhere: RefusalHandler | undefined
+
+  /**
+   * Borrows a connection of `node`, sends `command`, and gives the connection back when it has settled, or when
+   * `elsewhere` took it.
+   */
+  constructor(node: Node, command: Command, elsewhere?: RefusalHandler) {
+    this.#node = node
+    this.#elsewhere = elsewhere
+    command.owner = this
+    this.#ticket = node.pool.request({
+      taken: lent => this.#take(lent, command),
+      refused: error => fail(command, error),
+      blocking: true,
+    })
+  }
+
+  #take(lent: LeasedConnection, command: Command): void {
+    if (command.resolve === undefined) {
+      this.#node.pool.release(lent)
+      return
+    }
+    command.details ??= new CallDetails()
+    const { details } = command
+    const giveBack = () => this.#node.pool.release(lent)
+    details.whenSettled(giveBack)
+    const elsewhere = this.#elsewhere
+    if (elsewhere !== undefined) {
+      const takes = (take: () => boolean) => {
+        details.ignoreSettled(giveBack)
+        const taken = take()
+        if (taken) giveBack()
+        else details.whenSettled(giveBack)
+        return taken
+      }
+      lent.borrower = {
+        handleErrorReply: (refused, error) => takes(() => elsewhere.handleErrorReply(refused, error)),
+        handleStranded: (left, error) => takes(() => elsewhere.handleStranded(left, error)),
+      }
+    }
+    sendLeased(lent, command, this.#node.link)
+  }
+
+  onDeadline(command: Command, elapsed: number): boolean {
+    this.#ticket.cancel()
+    const { link, name, pool } = this.#node
+    const { waiting } = pool.stats
+    fail(
+      command,
+      timedOut(command, {
+        node: name,
+        phase: 'queued',
+        elapsed,
+        queued: waiting,
+        inflight: 0,
+        trouble: link.lastError,
+      }),
+    )
+    return true
+  }
+
+  onAbort(command: Command, reason: unknown): void {
+    this.#ticket.cancel()
+    fail(command, reason)
+  }
+
+  onErrorReply(): void {}
+}

@@ -1,0 +1,146 @@
+/** One server: the link that all its callers share, the pool of connections lent to one, and one backoff for all that dial it. */
+import type { Command } from '../../commands/core/command.js'
+import type { Reply } from '../../commands/core/reply.js'
+import { ConnectionError, type RedisError } from '../../errors/errors.js'
+import { TimeLimit } from '../call/time-limit.js'
+import { Backoff } from '../link/backoff.js'
+import { Link } from '../link/link.js'
+import type { LinkOwner, LinkState } from '../link/link-owner.js'
+import { type Endpoint, nameOf, type Settings } from '../options/options.js'
+import { LeasedConnection } from '../pool/leased-connection.js'
+import { Pool } from '../pool/pool.js'
+
+/** What a node tells who owns it. */
+export interface NodeOwner extends Partial<Pick<LinkOwner, 'handleErrorReply' | 'handleStranded'>> {
+  onConnect?(node: Node): void
+  onReady?(node: Node): void
+  onReconnecting?(node: Node, attempt: number, delay: number): void
+  /** An attempt failed, or the shared connection was lost. */
+  onDown?(node: Node, error: RedisError): void
+  onPush?(node: Node, kind: string, items: Reply[]): void
+}
+
+interface Waiter {
+  resolve(): void
+  reject(error: RedisError): void
+}
+
+export class Node implements LinkOwner {
+  readonly settings: Settings
+  readonly #owner: NodeOwner
+  /** Shared by all that dial this server. */
+  readonly backoff: Backoff
+  readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
+  readonly #link: Link
+  readonly pool: Pool
+  #connecting: Waiter[] = []
+
+  readonly handleErrorReply: LinkOwner['handleErrorReply'] & {}
+  readonly handleStranded: LinkOwner['handleStranded'] & {}
+
+  constructor(settings: Settings, owner: NodeOwner, resolve?: (attempt: number) => Endpoint | Promise<Endpoint>) {
+    this.settings = settings
+    this.#owner = owner
+    this.handleErrorReply = (link, command, error) => owner.handleErrorReply?.(link, command, error) ?? false
+    this.handleStranded = (link, command, error) => owner.handleStranded?.(link, command, error) ?? false
+    this.backoff = new Backoff(settings.reconnect)
+    this.resolve = resolve ?? (() => settings.endpoint)
+    this.#link = new Link(settings, this, this.backoff, { eager: true, resolve: this.resolve })
+    this.pool = new Pool(() => new LeasedConnection(settings, this.backoff, this.resolve), settings, this.name)
+  }
+
+  /** `host:port` or path. */
+  get name(): string {
+    return nameOf(this.settings.endpoint)
+  }
+
+  get link(): Link {
+    return this.#link
+  }
+
+  get status(): LinkState {
+    return this.#link.state
+  }
+
+  send(command: Command): void {
+    this.#link.send(command)
+  }
+
+  /** Resolves when the shared link is ready; rejects with the error of the first attempt that ends otherwise. */
+  connect(): Promise<void> {
+    const { state } = this.#link
+    if (state === 'ready') return Promise.resolve()
+    if (state === 'closing' || state === 'closed') {
+      return Promise.reject(new ConnectionError('The client is closed.', { node: this.name, outcome: 'not sent' }))
+    }
+    return new Promise((resolve, reject) => {
+      this.#connecting.push({ resolve, reject })
+      this.#link.connect()
+    })
+  }
+
+  /** Resolves when everything accepted has settled; then nothing of the node is left. */
+  async close(timeout: number): Promise<void> {
+    await new Promise<void>(resolve => {
+      const limit = new TimeLimit(timeout, resolve)
+      let busy = 2
+      const idle = () => {
+        if (--busy > 0) return
+        limit.cancel()
+        resolve()
+      }
+      this.#link.drain(idle)
+      this.pool.drain(idle)
+    })
+    await new Promise<void>(resolve => this.destroy(resolve))
+  }
+
+  /** Calls back when everything has settled: before it returns, unless there is very much. */
+  destroy(done: () => void = () => {}): void {
+    this.#link.destroy('The client was closed')
+    this.pool.close(() => this.#link.whenIdle(done))
+    this.#settle(new ConnectionError('The client was closed.', { node: this.name, outcome: 'not sent' }))
+  }
+
+  ref(): void {
+    this.#link.ref()
+    this.pool.ref()
+  }
+
+  unref(): void {
+    this.#link.unref()
+    this.pool.unref()
+  }
+
+  // What the link tells
+
+  onConnect(): void {
+    this.#owner.onConnect?.(this)
+  }
+
+  onReady(): void {
+    this.#settle(undefined)
+    this.pool.start()
+    this.#owner.onReady?.(this)
+  }
+
+  onReconnecting(_link: object, attempt: number, delay: number): void {
+    this.#owner.onReconnecting?.(this, attempt, delay)
+  }
+
+  onDown(_link: object, error: RedisError): void {
+    this.#settle(error)
+    this.#owner.onDown?.(this, error)
+  }
+
+  onPush(_link: object, kind: string, items: Reply[]): void {
+    this.#owner.onPush?.(this, kind, items)
+  }
+
+  #settle(error: RedisError | undefined): void {
+    for (const waiter of this.#connecting.splice(0)) {
+      if (error === undefined) waiter.resolve()
+      else waiter.reject(error)
+    }
+  }
+}

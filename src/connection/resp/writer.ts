@@ -1,0 +1,186 @@
+/**
+ * Commands as bytes: arrays of length-prefixed bulk strings, nothing else.
+ *
+ * Short text is joined into one string, under the guess that all of it is ASCII, so that the length of a string is its
+ * length in bytes. `take` checks the guess once for the whole (a call of `Buffer.byteLength` per argument costs more than
+ * the rest of the encoding); where it was wrong the chunk is made again with true lengths.
+ */
+import type Denque from 'denque'
+import type { Argument } from '../../commands/core/argument.js'
+import { type Command, State } from '../../commands/core/command.js'
+import type { Spec } from '../../commands/core/spec.js'
+import { isWellFormed } from '../../commands/core/value-types.js'
+
+/** A string or bytes of this size goes out as a part of its own: joining it would only copy it. */
+export const BIG: number = 16 * 1024
+
+/** Joined text of this length becomes a part: however many arguments a command has, no string grows beyond what V8 allows. */
+const LONG = 256 * 1024
+
+/** Text or bytes, to be written as they are. Bytes are the caller's own memory. */
+export type WritePart = string | Uint8Array
+
+const LENGTHS = Array.from({ length: 1024 }, (_, length) => `$${length}\r\n`)
+
+export class Writer {
+  #parts: WritePart[] = []
+  #text = ''
+  #commands = 0
+  #size = 0
+  /** The last chunk was not ASCII: true lengths from the start. */
+  #exact = false
+  #ascii = true
+
+  /** About how many bytes wait to be taken. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** How many commands wait to be taken. */
+  get commands(): number {
+    return this.#commands
+  }
+
+  /** Whether all text of the chunk taken last was ASCII. */
+  get ascii(): boolean {
+    return this.#ascii
+  }
+
+  /** Encodes `command`. If that throws, nothing of it is left. */
+  add(command: Command): void {
+    const parts = this.#parts.length
+    const text = this.#text
+    try {
+      this.#encode(command)
+    } catch (error) {
+      this.#parts.length = parts
+      this.#text = text
+      throw error
+    }
+    this.#commands++
+    this.#size += command.size
+  }
+
+  /** Encodes `commands`, all or none. */
+  addAll(commands: readonly Command[]): void {
+    const parts = this.#parts.length
+    const text = this.#text
+    let size = 0
+    try {
+      for (const command of commands) {
+        this.#encode(command)
+        size += command.size
+      }
+    } catch (error) {
+      this.#parts.length = parts
+      this.#text = text
+      throw error
+    }
+    this.#commands += commands.length
+    this.#size += size
+  }
+
+  /**
+   * The parts of the chunk, in order; the writer is empty then. The commands of the chunk are the last of `queue`. Those whose
+   * text UTF-8 cannot write are taken out of it, and handed to `refuse`.
+   */
+  take(queue: Denque<Command>, refuse: (command: Command) => void): readonly WritePart[] {
+    if (this.#text !== '') this.#parts.push(this.#text)
+    this.#ascii = isAscii(this.#parts)
+    const refused = this.#ascii ? 0 : this.#refuse(queue, refuse)
+    if (refused > 0 || (!this.#ascii && !this.#exact)) {
+      this.#exact = true
+      this.#parts = []
+      this.#text = ''
+      for (let i = queue.length - this.#commands; i < queue.length; i++) this.#encode(queue.peekAt(i) as Command)
+      if (this.#text !== '') this.#parts.push(this.#text)
+    }
+    this.#exact = !this.#ascii
+    const parts = this.#parts
+    this.#commands = 0
+    this.#parts = []
+    this.#text = ''
+    this.#size = 0
+    return parts
+  }
+
+  /** Takes what cannot be written out of `queue`; a transaction as a whole. Returns how many lines that were. */
+  #refuse(queue: Denque<Command>, refuse: (command: Command) => void): number {
+    const begin = queue.length - this.#commands
+    const faulty = new Set<unknown>()
+    for (let i = begin; i < queue.length; i++) {
+      const command = queue.peekAt(i) as Command
+      if (!command.args.every(isWritable)) faulty.add(callOf(command))
+    }
+    if (faulty.size === 0) return 0
+    const chunk = queue.splice(begin, this.#commands) ?? []
+    const kept = chunk.filter(command => !faulty.has(callOf(command)))
+    for (const command of kept) queue.push(command)
+    this.#commands = kept.length
+    for (const each of faulty) refuse(each as Command)
+    return chunk.length - kept.length
+  }
+
+  /** Builds the text of one command first: adding each piece to the whole chunk made twice the strings. */
+  #encode(command: Command): void {
+    const { args, spec } = command
+    const count = args.length
+    let text = spec.frames[count] ?? frame(spec, count)
+    for (let i = 0; i < count; i++) {
+      const argument = args[i] as Argument
+      if (typeof argument === 'string') {
+        const { length } = argument
+        const bytes = this.#exact ? Buffer.byteLength(argument) : length
+        const header = LENGTHS[bytes] ?? `$${bytes}\r\n`
+        if (length >= BIG) {
+          this.#cut(text + header, argument)
+          text = '\r\n'
+        } else text += `${header}${argument}\r\n`
+      } else if (typeof argument === 'object') {
+        const bytes = argument.byteLength
+        this.#cut(text + (LENGTHS[bytes] ?? `$${bytes}\r\n`), argument)
+        text = '\r\n'
+      } else {
+        const digits = numberText(argument)
+        text += `$${digits.length}\r\n${digits}\r\n`
+      }
+      if (text.length > LONG) {
+        this.#cut(text)
+        text = ''
+      }
+    }
+    this.#text += text
+  }
+
+  /** Ends the part of joined text with `text`; what stands behind it is a part of its own. */
+  #cut(text: string, big?: WritePart): void {
+    this.#parts.push(this.#text + text)
+    if (big !== undefined) this.#parts.push(big)
+    this.#text = ''
+  }
+}
+
+function isWritable(argument: Argument): boolean {
+  return typeof argument !== 'string' || isWellFormed(argument)
+}
+
+/** What is rejected if `command` cannot be written: itself, or the transaction that it is a line of. */
+function callOf(command: Command): unknown {
+  return (command.state & State.multiPart) === 0 ? command : command.owner
+}
+
+/** What stands before the arguments of a command: the count of its words and its name. */
+function frame(spec: Spec, count: number): string {
+  const text = `*${spec.words + count}\r\n${spec.head}`
+  if (count < 64) spec.frames[count] = text
+  return text
+}
+
+function isAscii(parts: readonly WritePart[]): boolean {
+  return parts.every(part => typeof part !== 'string' || Buffer.byteLength(part) === part.length)
+}
+
+/** Whole numbers in decimal, however big; fractions in the shortest form that reads back the same. */
+export function numberText(value: number | bigint): string {
+  return typeof value === 'number' && (value >= 1e21 || value <= -1e21) ? BigInt(value).toString() : String(value)
+}

@@ -1,0 +1,210 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { RedisClusterOptions } from '../../src/cluster/cluster-options.js'
+import { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import { ConnectionError, RedisClusterException, SlotNotCoveredError, TimeoutError } from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
+import { FakeRedis, resp } from '../rig/fake-redis.js'
+import { LoopWatch } from '../rig/slices.js'
+import { takePort } from '../servers/servers.mjs'
+import { fakeCluster, isShards, shardsReply } from './scripted-nodes.js'
+
+const open: RedisCluster[] = []
+const fakes: FakeRedis[] = []
+
+afterEach(async () => {
+  for (const client of open.splice(0)) client.destroy()
+  for (const fake of fakes.splice(0)) await fake.stop()
+})
+
+/** A client of a cluster that is not there. */
+async function nowhere(options: RedisClusterOptions = {}): Promise<RedisCluster> {
+  const client = new RedisCluster(`redis://127.0.0.1:${await takePort()}`, { commandTimeout: 0, ...options })
+  client.on('error', () => {})
+  open.push(client)
+  return client
+}
+
+async function keysOf(client: RedisCluster): Promise<string[]> {
+  const keys: string[] = []
+  for await (const key of client.scan()) keys.push(key)
+  return keys
+}
+
+const calls: Readonly<Record<string, (client: RedisCluster) => Promise<unknown>>> = {
+  command: client => client.get('k'),
+  connect: client => client.connect(),
+  scan: keysOf,
+  session: client => client.session(session => session.get('k')),
+  transaction: client => client.transaction('k', session => session.multi().get('k').exec()),
+  subscribe: client => client.subscribe('c', () => {}),
+  ssubscribe: client => client.ssubscribe('c', () => {}),
+}
+
+describe('without a deadline, and with a cluster that never came', () => {
+  test.each(Object.entries(calls))('%s settles when the client is destroyed', async (_, call) => {
+    const client = await nowhere()
+    const calling = call(client)
+    client.destroy()
+    await expect(calling).rejects.toBeInstanceOf(ConnectionError)
+  })
+
+  test.each(Object.entries(calls))('%s settles after that', async (_, call) => {
+    const client = await nowhere()
+    client.destroy()
+    await expect(call(client)).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+  })
+})
+
+describe('without a deadline, while the cluster is looked at', () => {
+  /** A node that accepts and says nothing. */
+  async function silence(): Promise<RedisCluster> {
+    const fake = await FakeRedis.start({ script: () => null })
+    fakes.push(fake)
+    const client = new RedisCluster(fake.url, { commandTimeout: 0 })
+    client.on('error', () => {})
+    open.push(client)
+    return client
+  }
+
+  test.each(Object.entries(calls))('%s settles when the client is destroyed', async (_, call) => {
+    const client = await silence()
+    const calling = call(client)
+    calling.catch(() => {})
+    await until(() => fakes[0]!.received('HELLO').length > 0)
+    client.destroy()
+    await expect(calling).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+  })
+
+  test.each(Object.entries(calls))('%s settles when the client is closed, its time being up', async (_, call) => {
+    const client = await silence()
+    const calling = call(client)
+    calling.catch(() => {})
+    await until(() => fakes[0]!.received('HELLO').length > 0)
+    await client.close({ timeout: 100 })
+    await expect(calling).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+  })
+})
+
+describe('where no password lets in', () => {
+  test.each(Object.entries(calls))('%s is told at once', async (_, call) => {
+    const fake = await FakeRedis.start({ password: 'secret' })
+    fakes.push(fake)
+    const client = new RedisCluster(fake.url, { commandTimeout: 0, password: 'wrong' })
+    client.on('error', () => {})
+    open.push(client)
+    await expect(call(client)).rejects.toMatchObject({
+      name: 'RedisClusterException',
+      message: expect.stringContaining('WRONGPASS'),
+      outcome: 'not sent',
+    })
+  })
+})
+
+describe('a listener that destroys the client', () => {
+  test('of topology: a channel whose slot has moved is not followed any more', async () => {
+    let owner = 0
+    const nodes = await fakeCluster(2, (_, argv, all) => {
+      if (argv[0] === 'SSUBSCRIBE') return resp.push([resp.bulk('ssubscribe'), resp.bulk(argv[1]!), resp.integer(1)])
+      if (!isShards(argv)) return undefined
+      return shardsReply([
+        { slots: [0, 16383], nodes: [{ port: all[owner]!.port }] },
+        { slots: [], nodes: [{ port: all[1 - owner]!.port }] },
+      ])
+    })
+    fakes.push(...nodes)
+    const client = new RedisCluster(nodes[0]!.url, { refreshInterval: 50 })
+    open.push(client)
+    await client.ssubscribe('x', () => {})
+    client.on('topology', () => client.destroy())
+    owner = 1
+    await until(() => client.status === 'closed')
+    await new Promise(resolve => setTimeout(resolve, 100))
+    expect(nodes.flatMap(({ openConnections }) => openConnections)).toEqual([])
+    expect(nodes[1]!.received('SSUBSCRIBE')).toEqual([])
+  })
+
+  test('of reconnecting: no attempt follows', async () => {
+    const nodes = await fakeCluster(1, () => undefined)
+    fakes.push(...nodes)
+    const client = new RedisCluster(nodes[0]!.url)
+    client.on('error', () => {})
+    open.push(client)
+    await client.connect()
+    client.on('reconnecting', () => client.destroy())
+    nodes[0]!.openConnections[0]!.reset()
+    await until(() => client.status === 'closed')
+    await new Promise(resolve => setTimeout(resolve, 150))
+    expect(nodes[0]!.connections).toHaveLength(1)
+  })
+})
+
+describe('with a deadline', () => {
+  test('a scan ends with the trouble of the cluster', async () => {
+    const client = await nowhere({ commandTimeout: 300 })
+    await expect(keysOf(client)).rejects.toBeInstanceOf(RedisClusterException)
+  })
+
+  test.each(['subscribe', 'ssubscribe'] as const)('a %s ends with the trouble of the cluster', async name => {
+    const client = await nowhere({ commandTimeout: 300 })
+    await expect(client[name]('c', () => {})).rejects.toMatchObject({
+      name: 'RedisClusterException',
+      message: expect.stringContaining('ECONNREFUSED'),
+      command: name.toUpperCase(),
+      outcome: 'not sent',
+    })
+  })
+
+  test('a channel whose slot nobody serves ends with that', async () => {
+    const nodes = await fakeCluster(1, (_, argv, all) =>
+      isShards(argv) ? shardsReply([{ slots: [0, 0], nodes: [{ port: all[0]!.port }] }]) : undefined,
+    )
+    fakes.push(...nodes)
+    const client = new RedisCluster(nodes[0]!.url, { commandTimeout: 300 })
+    open.push(client)
+    for (let i = 0; i < 2; i++)
+      await expect(client.ssubscribe('x', () => {})).rejects.toBeInstanceOf(SlotNotCoveredError)
+  })
+
+  test('a session that gave up has nobody look for the cluster any more', async () => {
+    const client = await nowhere({ commandTimeout: 200, reconnect: { max: 50 } })
+    await expect(client.session(session => session.get('k'))).rejects.toBeInstanceOf(TimeoutError)
+    await new Promise(resolve => setTimeout(resolve, 200))
+    const { refreshes } = client.stats
+    await new Promise(resolve => setTimeout(resolve, 700))
+    expect(client.stats.refreshes).toBe(refreshes)
+  })
+})
+
+describe('very many calls that wait for a cluster', () => {
+  test('are rejected in slices by destroy(), and close comes after the last', { timeout: 60_000 }, async () => {
+    const client = await nowhere({ reconnect: { min: 60_000, max: 60_000 } })
+    const count = 60_000
+    let rejected = 0
+    const all = new Promise<void>(resolve => {
+      for (let i = 0; i < count; i++)
+        client.set(`k${i}`, 'v').catch(() => {
+          if (++rejected === count) resolve()
+        })
+    })
+    await new Promise(resolve => setImmediate(resolve))
+    expect(client.stats.queued).toBe(count)
+    let leftAtClose = -1
+    const closed = new Promise<void>(resolve => {
+      client.on('close', () => {
+        leftAtClose = client.stats.queued
+        resolve()
+      })
+    })
+    const watch = new LoopWatch()
+    client.destroy()
+    expect(client.status).toBe('closed')
+    expect(client.stats.queued).toBeGreaterThan(0)
+    await client.close()
+    expect(leftAtClose).toBe(0)
+    await closed
+    await all
+    const holds = await watch.stop()
+    expect(holds.length).toBeGreaterThan(10)
+    expect(holds[4]).toBeLessThanOrEqual(10)
+  })
+})

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest'
+import type { RedisCluster } from '../../src/cluster/redis-cluster.js'
+import { SlotQueues } from '../../src/cluster/slot-queues.js'
+import { Command, State } from '../../src/commands/core/command.js'
+import { specOf } from '../../src/commands/core/spec.js'
+import { ClusterDownError, TimeoutError } from '../../src/errors/errors.js'
+import { until } from '../rig/conditions.js'
+import { resp } from '../rig/fake-redis.js'
+import { isShards, useFakes } from './scripted-nodes.js'
+
+const { cluster, connect, trap } = useFakes()
+
+describe('what waits for the cluster', () => {
+  const bounds = [
+    [{ maxCommands: 10 }, 'queue.maxCommands (10)'],
+    [{ maxBytes: 10_000 }, 'queue.maxBytes (10000)'],
+  ] as const
+  const value = 'x'.repeat(950)
+
+  async function expectBounded(client: RedisCluster, calls: readonly Promise<unknown>[], bound: string): Promise<void> {
+    const { queued, queuedBytes } = client.stats
+    expect(queued).toBeLessThanOrEqual(10)
+    expect(queuedBytes).toBeGreaterThan(queued * value.length)
+    const settled = await Promise.allSettled(calls)
+    const errors = settled.map(each => (each.status === 'rejected' ? (each.reason as Error) : new Error('it was done')))
+    const refused = errors.filter(({ message }) => message.includes(bound))
+    expect(refused.length).toBeGreaterThanOrEqual(20)
+    for (const error of refused) expect(error).toMatchObject({ command: 'SET', outcome: 'not sent' })
+    for (const error of errors) expect(error).toMatchObject({ command: 'SET' })
+    expect(client.stats).toMatchObject({ queued: 0, queuedBytes: 0 })
+  }
+
+  test.each(bounds)('is bounded by %o before it is known', async (queue, bound) => {
+    const nodes = await cluster(1, (_, argv) => (isShards(argv) ? '' : undefined))
+    const client = connect(nodes, { queue, commandTimeout: 300 })
+    await expectBounded(
+      client,
+      Array.from({ length: 30 }, (_, i) => client.set(`k${i}`, value)),
+      bound,
+    )
+  })
+
+  test.each(bounds)('is bounded by %o while it is down', async (queue, bound) => {
+    const nodes = await cluster(1, (_, argv) =>
+      argv[0] === 'SET' ? resp.error('CLUSTERDOWN The cluster is down') : undefined,
+    )
+    const client = connect(nodes, { queue, commandTimeout: 1_000 })
+    await client.connect()
+    const calls: Promise<unknown>[] = []
+    for (let i = 0; i < 40; i++) {
+      const call = client.set(`k${i}`, value)
+      calls.push(call)
+      // One at a time: what was refused waits with the cluster, not for its connection.
+      await Promise.race([call.catch(() => {}), until(() => client.stats.inflight === 0 && client.stats.queued > 0)])
+    }
+    await expectBounded(client, calls, bound)
+  })
+})
+
+describe('what waits for the cluster, of pipelines and sessions', () => {
+  test('a command of a pipeline that is not taken in is not overtaken by those after it', () => {
+    const rooms = new SlotQueues(
+      { again: () => {}, trouble: undefined },
+      { maxBytes: 1_000, maxCommands: 10, offline: true },
+    )
+    const add = (size: number, resolve: () => void) => {
+      const command = new Command(GET, ['k'])
+      command.size = size
+      command.state = State.batched | State.ordered
+      command.resolve = resolve
+      rooms.add(command, 0, REFUSAL)
+      return command
+    }
+    const [one, other] = [() => {}, () => {}]
+    add(500, one)
+    const head = add(600, other)
+    const tail = add(10, other)
+    for (const { resolve } of [head, tail]) expect(resolve).toBeUndefined()
+    add(10, one)
+    expect(rooms).toMatchObject({ length: 2, bytes: 510 })
+    rooms.rejectAll(REFUSAL)
+  })
+
+  test('calls of sessions that wait for a connection are counted, bounded and rejected with the others', async () => {
+    const nodes = await cluster(1, (_, argv) => (isShards(argv) ? '' : undefined))
+    const client = connect(nodes, { commandTimeout: 0, queue: { maxCommands: 2 } })
+    const calls: Promise<unknown>[] = []
+    const session = client.session(async each => {
+      for (let i = 0; i < 3; i++) calls.push(each.get('k').catch(error => error))
+      return await Promise.all(calls)
+    })
+    await until(() => calls.length === 3)
+    expect(client.stats).toMatchObject({ queued: 2 })
+    expect(client.stats.queuedBytes).toBeGreaterThan(0)
+    expect(await calls[2]).toMatchObject({
+      outcome: 'not sent',
+      message: expect.stringContaining('queue.maxCommands (2)'),
+    })
+    client.destroy()
+    expect(await session).toMatchObject([{ name: 'ConnectionError', outcome: 'not sent' }, {}, {}])
+    expect(client.stats).toMatchObject({ queued: 0, queuedBytes: 0 })
+  })
+
+  test('with queue.offline false a call is rejected when no node has told of the cluster', async () => {
+    const { port } = await trap()
+    const client = connect([{ url: `redis://127.0.0.1:${port}` }], { commandTimeout: 0, queue: { offline: false } })
+    for (let i = 0; i < 2; i++) {
+      await expect(client.get('k')).rejects.toMatchObject({ name: 'RedisClusterException', outcome: 'not sent' })
+    }
+  })
+
+  test('leaves in linear time, however many slots are waited for', () => {
+    const COUNT = 20_000
+    const leaveAll = (slotOfIndex: (i: number) => number): number => {
+      const bounds = { maxBytes: Number.POSITIVE_INFINITY, maxCommands: COUNT, offline: true }
+      const rooms = new SlotQueues({ again: () => {}, trouble: undefined }, bounds)
+      const commands = Array.from({ length: COUNT }, (_, i) => {
+        const command = new Command(GET, [`${i}`])
+        command.resolve = () => {}
+        command.state = State.batched
+        rooms.add(command, slotOfIndex(i), REFUSAL)
+        return command
+      })
+      const began = process.cpuUsage()
+      for (const command of commands.toReversed()) command.owner?.onAbort(command, REFUSAL)
+      const { system, user } = process.cpuUsage(began)
+      expect(rooms).toMatchObject({ length: 0, bytes: 0 })
+      return (system + user) / 1_000
+    }
+    leaveAll(() => 0)
+    const one = leaveAll(() => 0)
+    expect(leaveAll(i => i % 16_384)).toBeLessThan(10 * one + 200)
+  })
+})
+
+const GET = specOf(['GET'])
+const REFUSAL = new ClusterDownError('CLUSTERDOWN The cluster is down')
+
+describe('refusals that pass', () => {
+  test.each([
+    'CLUSTERDOWN The cluster is down',
+    'LOADING Redis is loading the dataset in memory',
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+    "READONLY You can't write against a read only replica.",
+    'TRYAGAIN Multiple keys request during rehashing of slot',
+  ])('%s: waits, and goes again; what lasts is told by its own name', async text => {
+    let refusals = 3
+    const nodes = await cluster(1, (_, argv) =>
+      argv[0] === 'SET' ? (refusals-- > 0 ? resp.error(text) : resp.ok) : undefined,
+    )
+    const client = connect(nodes)
+    expect(await client.set('k', 'v')).toBe('OK')
+    expect(nodes[0]!.received('SET')).toHaveLength(4)
+    refusals = Number.POSITIVE_INFINITY
+    // One that was written again when its time is up has no reply to that: TimeoutError.
+    const error = await until(async () => {
+      const cause = await client
+        .with({ timeout: 200 })
+        .set('k', 'v')
+        .catch(each => each)
+      return !(cause instanceof TimeoutError) && cause
+    })
+    expect(error).toMatchObject({ code: text.split(' ')[0], command: 'SET', outcome: 'not sent' })
+    expect(await client.pipeline().exists('x').exec({ settle: true })).toHaveLength(1)
+  })
+
+  test('in a session alike', async () => {
+    const text = 'CLUSTERDOWN The cluster is down'
+    let refusals = 3
+    const nodes = await cluster(1, (_, argv) =>
+      argv[0] === 'SET' ? (refusals-- > 0 ? resp.error(text) : resp.ok) : undefined,
+    )
+    const client = connect(nodes)
+    expect(await client.session(session => session.set('k', 'v'))).toBe('OK')
+    refusals = Number.POSITIVE_INFINITY
+    // One that was written again when its time is up has no reply to that: TimeoutError.
+    const error = await until(async () => {
+      const cause = await client.session(session => session.with({ timeout: 200 }).set('k', 'v')).catch(each => each)
+      return cause instanceof ClusterDownError && cause
+    })
+    expect(error).toMatchObject({ code: 'CLUSTERDOWN', command: 'SET', outcome: 'not sent' })
+  })
+
+  test('a pipeline keeps the order of what was refused', async () => {
+    const seen: string[] = []
+    let refusals = 4
+    const nodes = await cluster(1, (_, argv) => {
+      if (argv[0] !== 'APPEND') return undefined
+      if (refusals-- > 0) return resp.error('CLUSTERDOWN The cluster is down')
+      seen.push(argv[2]!)
+      return resp.integer(seen.length)
+    })
+    const client = connect(nodes)
+    await client.pipeline().append('k', 'a').append('k', 'b').append('k', 'c').append('k', 'd').exec()
+    expect(seen).toEqual(['a', 'b', 'c', 'd'])
+  })
+})

@@ -1,0 +1,183 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { Redis } from '../../../src/client/redis.js'
+import type { RedisOptions } from '../../../src/connection/options/options.js'
+import { FakeRedis } from '../../rig/fake-redis.js'
+import { expectShortTurns, LoopWatch } from '../../rig/slices.js'
+
+/** `BULK=1000000 npm test` runs it with a million calls. */
+const CALLS = Number(process.env.BULK ?? 60_000)
+
+const clients: Redis[] = []
+const fakes: FakeRedis[] = []
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy()
+  for (const fake of fakes.splice(0)) await fake.stop()
+})
+
+async function silent(options: RedisOptions = {}): Promise<{ redis: Redis; fake: FakeRedis }> {
+  const fake = await FakeRedis.start()
+  fakes.push(fake)
+  const redis = new Redis({ port: fake.port, ...options }).on('error', () => {})
+  clients.push(redis)
+  await redis.connect()
+  for (const connection of fake.connections) connection.onData = () => {}
+  return { redis, fake }
+}
+
+/** A client that waits for a server that is not there. */
+async function nowhere(): Promise<Redis> {
+  const redis = new Redis({ port: 1, reconnect: { min: 60_000, max: 60_000 } }).on('error', () => {})
+  clients.push(redis)
+  await redis.connect().catch(() => {})
+  return redis
+}
+
+interface Outcomes {
+  readonly all: Promise<unknown>
+  left: number
+  readonly errors: { name: string; outcome: string; stack: string | undefined }[]
+}
+
+/** So many calls, whose errors are kept for each kind once. */
+function calls(redis: Redis, options: { idempotent?: boolean; timeout?: number } = {}): Outcomes {
+  const view = redis.with(options)
+  let settle = () => {}
+  const outcomes: Outcomes = { all: new Promise<void>(resolve => (settle = resolve)), left: CALLS, errors: [] }
+  const rejected = (error: { name: string; outcome: string; stack: string | undefined }) => {
+    if (outcomes.errors.every(({ name, outcome }) => name !== error.name || outcome !== error.outcome))
+      outcomes.errors.push(error)
+    if (--outcomes.left === 0) settle()
+  }
+  for (let i = 0; i < CALLS; i++) view.set('k', 'v').catch(rejected)
+  return outcomes
+}
+
+/** Of three runs with a million calls. */
+const LONG = { timeout: 20_000 + CALLS / 2 }
+
+describe('very many calls that are rejected at once leave the event loop to others', () => {
+  test('at their common deadline', LONG, async () => {
+    await expectShortTurns(async () => {
+      const { redis } = await silent()
+      const outcomes = calls(redis, { timeout: 500 + CALLS / 200 })
+      while (redis.stats.queued > 0) await new Promise(resolve => setTimeout(resolve, 5))
+      expect(outcomes.left).toBe(CALLS)
+      const watch = new LoopWatch()
+      await outcomes.all
+      const holds = await watch.stop()
+      expect(outcomes.errors.every(({ name }) => name === 'TimeoutError')).toBe(true)
+      expect(outcomes.errors[0]?.stack).toMatch(/^TimeoutError: SET timed out.*$/)
+      expect(redis.stats).toMatchObject({ queued: 0, queuedBytes: 0 })
+      return holds
+    })
+  })
+
+  test(
+    'at destroy(), while they wait: nothing is sent any more, and the event comes after the last',
+    LONG,
+    async () => {
+      await expectShortTurns(async () => {
+        const redis = await nowhere()
+        const outcomes = calls(redis, { timeout: 0 })
+        await new Promise(resolve => setImmediate(resolve))
+        expect(redis.stats.queued).toBe(CALLS)
+        const watch = new LoopWatch()
+        let leftAtClose = -1
+        const closed = new Promise<void>(resolve => {
+          redis.on('close', () => {
+            leftAtClose = redis.stats.queued
+            resolve()
+          })
+        })
+        redis.destroy()
+        expect(redis.status).toBe('closed')
+        const { queued } = redis.stats
+        expect(queued).toBeGreaterThan(0)
+        await Promise.resolve()
+        expect(outcomes.left).toBeLessThanOrEqual(CALLS)
+        expect(outcomes.left).toBeGreaterThanOrEqual(queued)
+        await expect(redis.get('k')).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+        await closed
+        await outcomes.all
+        const holds = await watch.stop()
+        expect(leftAtClose).toBe(0)
+        expect(outcomes.errors).toEqual([expect.objectContaining({ name: 'ConnectionError', outcome: 'not sent' })])
+        return holds
+      })
+    },
+  )
+
+  test(
+    'when their connection is lost, and a call made meanwhile is answered before the last of them is rejected',
+    LONG,
+    async () => {
+      await expectShortTurns(async () => {
+        const { fake, redis } = await silent({ reconnect: { min: 1, max: 10 } })
+        const outcomes = calls(redis, { timeout: 0 })
+        while (redis.stats.queued > 0) await new Promise(resolve => setTimeout(resolve, 5))
+        const lost = new Promise(resolve => redis.once('error', resolve))
+        for (const connection of fake.openConnections) connection.reset()
+        await lost
+        const watch = new LoopWatch()
+        let leftAtAnswer = -1
+        const after = redis.ping().finally(() => {
+          leftAtAnswer = outcomes.left
+        })
+        await outcomes.all
+        const holds = await watch.stop()
+        expect(outcomes.errors).toEqual([expect.objectContaining({ name: 'ConnectionError', outcome: 'unknown' })])
+        expect(await after).toBe('PONG')
+        expect(leftAtAnswer).toBeGreaterThan(0)
+        expect(redis.stats).toMatchObject({ inflight: 0, queued: 0 })
+        return holds
+      })
+    },
+  )
+
+  test('reads whose connection is lost wait for the next one', LONG, async () => {
+    await expectShortTurns(async () => {
+      const { fake, redis } = await silent({ reconnect: { min: 60_000, max: 60_000 } })
+      const outcomes = calls(redis, { idempotent: true, timeout: 0 })
+      while (redis.stats.queued > 0) await new Promise(resolve => setTimeout(resolve, 5))
+      const lost = new Promise(resolve => redis.once('error', resolve))
+      await fake.stop()
+      const watch = new LoopWatch()
+      await lost
+      while (redis.stats.inflight > 0) await new Promise(resolve => setImmediate(resolve))
+      const holds = await watch.stop()
+      expect(redis.stats.queued).toBe(CALLS)
+      expect(outcomes.left).toBe(CALLS)
+      redis.destroy()
+      await outcomes.all
+      return holds
+    })
+  })
+
+  test(
+    'few calls are rejected by destroy() before it returns, and close() resolves after the last of many',
+    LONG,
+    async () => {
+      const { redis } = await silent()
+      let rejected = 0
+      for (let i = 0; i < 20; i++) redis.set('k', 'v').catch(() => rejected++)
+      redis.destroy()
+      expect(redis.stats).toMatchObject({ inflight: 0, queued: 0 })
+      await new Promise(resolve => setImmediate(resolve))
+      expect(rejected).toBe(20)
+      const { redis: other } = await silent()
+      const outcomes = calls(other, { timeout: 0 })
+      await other.close({ timeout: 1 })
+      expect(other.stats).toMatchObject({ inflight: 0, queued: 0 })
+      await outcomes.all
+    },
+  )
+
+  test('the stack limit of the application is as it was', async () => {
+    const before = Error.stackTraceLimit
+    const { redis } = await silent()
+    await expect(redis.with({ timeout: 1 }).get('k')).rejects.toThrow()
+    expect(Error.stackTraceLimit).toBe(before)
+    expect(new Error('mine').stack).toContain('time-slices.test')
+  })
+})

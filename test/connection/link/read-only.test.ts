@@ -1,0 +1,36 @@
+import { afterEach, expect, test } from 'vitest'
+import { Redis } from '../../../src/client/redis.js'
+import { FakeRedis, resp } from '../../rig/fake-redis.js'
+
+const fakes: FakeRedis[] = []
+const open: Redis[] = []
+
+afterEach(async () => {
+  for (const client of open.splice(0)) client.destroy()
+  for (const fake of fakes.splice(0)) await fake.stop()
+})
+
+test('the tail of a pipeline whose head met READONLY does not run on the connection that replaces the old one', async () => {
+  const fake = await FakeRedis.start({
+    script: (argv, connection) => {
+      if (argv[0] !== 'SET') return undefined
+      return connection === fake.connections[0]
+        ? resp.error("READONLY You can't write against a read only replica.")
+        : resp.ok
+    },
+  })
+  fakes.push(fake)
+  const client = new Redis(fake.url)
+  client.on('error', () => {})
+  open.push(client)
+  await client.connect()
+  const pipeline = client.pipeline()
+  // More than the socket takes at once.
+  const value = 'x'.repeat(1 << 20)
+  for (let i = 0; i < 40; i++) pipeline.set(`data${i}`, value)
+  pipeline.set('state', 'data is there')
+  const results = await pipeline.exec({ settle: true })
+  expect(results.map(each => (each as { code?: string } | null)?.code)).toEqual(results.map(() => 'READONLY'))
+  // Others are served by the new one.
+  expect(await client.set('k', 'v')).toBe('OK')
+})

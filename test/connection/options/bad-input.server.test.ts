@@ -1,0 +1,257 @@
+import { createServer, type Server as HttpServer } from 'node:http'
+import { type AddressInfo, createServer as createTcp } from 'node:net'
+import { afterAll, describe, expect, test } from 'vitest'
+import { Redis } from '../../../src/client/redis.js'
+import type { RedisOptions } from '../../../src/connection/options/options.js'
+import { FakeRedis, resp } from '../../rig/fake-redis.js'
+import { getCertificates, startSingle } from '../../servers/servers.mjs'
+import { useServer } from '../../servers/vitest.js'
+
+const plain = useServer()
+const guarded = useServer({ password: 'right', acl: { reader: 'on >secret ~* +@read +hello +auth -select' } })
+const secure = useServer({ tls: true })
+
+/** What connect() rejects with, and what a call does; both within the deadline. */
+async function failureOf(options: RedisOptions): Promise<{ connect: Error; call: Error; ms: number }> {
+  const redis = new Redis({ connectTimeout: 500, commandTimeout: 500, ...options })
+  redis.on('error', () => {})
+  const start = performance.now()
+  const [connect, call] = await Promise.allSettled([redis.connect(), redis.get('k')])
+  const ms = performance.now() - start
+  redis.destroy()
+  if (connect.status !== 'rejected' || call.status !== 'rejected') throw new Error('it should have failed')
+  return { connect: connect.reason, call: call.reason, ms }
+}
+
+describe('bad input', () => {
+  test('a wrong password', async () => {
+    const { connect, call, ms } = await failureOf({
+      port: guarded().port,
+      password: 'wrong',
+      connectTimeout: 10_000,
+      commandTimeout: 10_000,
+    })
+    expect(connect).toMatchObject({
+      name: 'AuthenticationError',
+      code: 'WRONGPASS',
+      message: expect.stringMatching(/refused the user name or the password \(WRONGPASS .*check username and password/),
+    })
+    expect(call).toMatchObject({ name: 'AuthenticationError', outcome: 'not sent', command: 'GET' })
+    expect(ms).toBeLessThan(5_000)
+    const again = await failureOf({ port: guarded().port, password: 'wrong', protocol: 2 })
+    expect(again.connect).toMatchObject({ name: 'AuthenticationError' })
+  })
+
+  test('no password where one is wanted', async () => {
+    const { connect } = await failureOf({ port: guarded().port })
+    expect(connect).toMatchObject({ name: 'AuthenticationError', message: expect.stringContaining('set password') })
+    const { connect: resp2 } = await failureOf({ port: guarded().port, protocol: 2 })
+    expect(resp2).toMatchObject({ name: 'AuthenticationError' })
+  })
+
+  test.each([2, 3] as const)('a password for a server without one connects (protocol %i)', async protocol => {
+    for (const options of [{ password: 'needless' }, { username: 'default', password: 'needless' }]) {
+      const redis = new Redis({ port: plain().port, protocol, commandTimeout: 500, ...options })
+      redis.on('error', () => {})
+      expect(await redis.ping()).toBe('PONG')
+      redis.destroy()
+    }
+  })
+
+  test('a user who may not SELECT', async () => {
+    const { connect, call } = await failureOf({ port: guarded().port, username: 'reader', password: 'secret', db: 1 })
+    expect(connect).toMatchObject({ name: 'AuthorizationError', code: 'NOPERM' })
+    expect(call).toMatchObject({ name: 'AuthorizationError', outcome: 'not sent' })
+  })
+
+  test('a database that there is not', async () => {
+    const { connect } = await failureOf({ port: plain().port, db: 999 })
+    expect(connect).toMatchObject({
+      name: 'ResponseError',
+      code: 'ERR',
+      command: 'SELECT',
+      message: expect.stringMatching(/option db .*DB index is out of range/),
+    })
+  })
+
+  test('nothing listens', async () => {
+    const { connect, call } = await failureOf({ port: 1 })
+    expect(connect).toMatchObject({ name: 'ConnectionError', code: 'ECONNREFUSED', node: '127.0.0.1:1' })
+    expect(call).toMatchObject({
+      name: 'TimeoutError',
+      phase: 'connecting',
+      outcome: 'not sent',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+
+  test('a name that nobody knows', async () => {
+    const { connect } = await failureOf({ host: 'no-such-host.invalid' })
+    expect(connect).toMatchObject({ name: 'ConnectionError', message: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) })
+  })
+
+  test('a unix socket that is not there', async () => {
+    const { connect } = await failureOf({ path: '/nowhere/redis.sock' })
+    expect(connect).toMatchObject({ name: 'ConnectionError', code: 'ENOENT' })
+  })
+
+  test('a web server at the port', async () => {
+    const http: HttpServer = createServer((_, response) => response.end())
+    await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
+    const { connect } = await failureOf({ port: (http.address() as AddressInfo).port })
+    expect(connect).toMatchObject({
+      name: 'InvalidResponse',
+      message: expect.stringContaining('Is there a Redis at this port'),
+    })
+    http.closeAllConnections()
+    await new Promise(resolve => http.close(resolve))
+  })
+
+  test('a server that closes in the handshake', async () => {
+    const tcp = createTcp(socket => socket.destroy())
+    await new Promise<void>(resolve => tcp.listen(0, '127.0.0.1', resolve))
+    const { connect } = await failureOf({ port: (tcp.address() as AddressInfo).port })
+    expect(connect).toMatchObject({ name: 'ConnectionError', message: expect.stringContaining('the server closed it') })
+    await new Promise(resolve => tcp.close(resolve))
+  })
+
+  test('a server that accepts and says nothing', async () => {
+    const tcp = createTcp(() => {})
+    await new Promise<void>(resolve => tcp.listen(0, '127.0.0.1', resolve))
+    const { connect, ms } = await failureOf({ port: (tcp.address() as AddressInfo).port, connectTimeout: 100 })
+    expect(connect).toMatchObject({
+      name: 'TimeoutError',
+      phase: 'connecting',
+      message: expect.stringContaining('connectTimeout'),
+    })
+    expect(ms).toBeLessThan(5_000)
+    const { call } = await failureOf({
+      port: (tcp.address() as AddressInfo).port,
+      connectTimeout: 100,
+      reconnect: false,
+    })
+    expect(call).toMatchObject({ name: 'TimeoutError', phase: 'connecting', elapsed: 100, outcome: 'not sent' })
+    tcp.close()
+  })
+
+  test('a credentials function that does not settle', async () => {
+    const { connect } = await failureOf({
+      port: plain().port,
+      credentials: () => new Promise(() => {}),
+      connectTimeout: 100,
+    })
+    expect(connect).toMatchObject({
+      name: 'TimeoutError',
+      message: 'The credentials function has given nothing within 100 ms (connectTimeout).',
+    })
+  })
+
+  test('TLS where the server speaks none', async () => {
+    const { connect, call } = await failureOf({ port: plain().port, tls: true, connectTimeout: 300 })
+    expect(connect).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/Does it speak TLS/) })
+    expect(call).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/TLS/) })
+    const { call: first } = await failureOf({
+      port: plain().port,
+      tls: true,
+      connectTimeout: 1_500,
+      commandTimeout: 1_000,
+    })
+    expect(first).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/has not answered yet.*TLS/) })
+  })
+
+  test('no TLS where the server wants it', async () => {
+    const { connect } = await failureOf({ port: secure().tls?.port ?? 0 })
+    expect(connect).toMatchObject({ name: 'ConnectionError', message: expect.stringMatching(/wants TLS.*rediss:/) })
+  })
+
+  test('max number of clients', async () => {
+    const server = await startSingle({ config: ['--maxclients', '1'] })
+    const holder = new Redis({ port: server.port })
+    await holder.get('k')
+    const { connect, call } = await failureOf({ port: server.port })
+    expect(connect).toMatchObject({
+      name: 'ConnectionError',
+      message: expect.stringContaining('max number of clients'),
+    })
+    expect(call).toMatchObject({ name: 'TimeoutError', outcome: 'not sent', cause: connect })
+    holder.destroy()
+    await server.stop()
+  })
+
+  test('a wrong password is not hammered, and a call after it was mended succeeds', async () => {
+    const fake = await FakeRedis.start({ password: 'new', script: argv => (argv[0] === 'GET' ? resp.nil : undefined) })
+    let password = 'old'
+    const redis = new Redis({ port: fake.port, credentials: () => ({ password }), commandTimeout: 2_000 })
+    redis.on('error', () => {})
+    await expect(redis.get('k')).rejects.toMatchObject({ name: 'AuthenticationError' })
+    await new Promise(resolve => setTimeout(resolve, 300))
+    expect(fake.connections).toHaveLength(1)
+    password = 'new'
+    await redis.get('k')
+    expect(fake.connections).toHaveLength(2)
+    redis.destroy()
+    await fake.stop()
+  })
+})
+
+describe('TLS', () => {
+  const started: { stop(): Promise<void> }[] = []
+  afterAll(async () => {
+    for (const server of started) await server.stop()
+  })
+
+  test('the right certificate', async () => {
+    const { ca, port } = secure().tls ?? { ca: '', port: 0 }
+    const redis = new Redis({ host: 'localhost', port, tls: { ca } })
+    expect(await redis.set('over', 'tls')).toBe('OK')
+    expect(await redis.get('over')).toBe('tls')
+    await redis.close()
+    const byAddress = new Redis({ host: '127.0.0.1', port, tls: { ca } })
+    expect(await byAddress.get('over')).toBe('tls')
+    await byAddress.close()
+  })
+
+  test.each(['wrongName', 'expired', 'selfSigned', 'otherAuthority'] as const)(
+    '%s is refused before AUTH is sent',
+    async certificate => {
+      const certificates = await getCertificates()
+      const fake = await FakeRedis.start({ tls: certificates[certificate] })
+      const { connect, call, ms } = await failureOf({
+        host: 'localhost',
+        port: fake.port,
+        password: 'secret',
+        tls: { ca: certificates.ca },
+        connectTimeout: 20_000,
+        commandTimeout: 20_000,
+      })
+      expect(connect).toMatchObject({ name: 'ConnectionError', message: expect.stringContaining('nothing was sent') })
+      expect(call).toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
+      expect(ms).toBeLessThan(10_000)
+      expect(fake.commands).toEqual([])
+      await fake.stop()
+    },
+  )
+
+  test('one that is not to be verified is none of the reasons why a link is lost', async () => {
+    const { port } = secure().tls ?? { port: 0 }
+    const redis = new Redis({ host: 'localhost', port, tls: { rejectUnauthorized: false } })
+    const lost = new Promise<Error>(resolve => redis.once('error', error => resolve(error as Error)))
+    const id = await redis.call('CLIENT', 'ID')
+    await secure().command('CLIENT', 'KILL', 'ID', String(id))
+    expect((await lost).message).toContain('the server closed it')
+    expect(await redis.ping()).toBe('PONG')
+    await redis.close()
+  })
+
+  test('a client certificate', async () => {
+    const certificates = await getCertificates()
+    const server = await startSingle({ tls: { clients: 'yes' } })
+    started.push(server)
+    const { ca, port } = server.tls ?? { ca: '', port: 0 }
+    const redis = new Redis({ host: 'localhost', port, tls: { ca, ...certificates.client } })
+    expect(await redis.set('k', 'v')).toBe('OK')
+    await redis.close()
+    const { connect } = await failureOf({ host: 'localhost', port, tls: { ca } })
+    expect(connect.name).toBe('ConnectionError')
+  })
+})

@@ -1,0 +1,214 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { Redis } from '../../../src/client/redis.js'
+import { Command } from '../../../src/commands/core/command.js'
+import type { Reply } from '../../../src/commands/core/reply.js'
+import { specOf } from '../../../src/commands/core/spec.js'
+import type { RedisOptions } from '../../../src/connection/options/options.js'
+import { InvalidResponse } from '../../../src/errors/errors.js'
+import { until } from '../../rig/conditions.js'
+import { FakeRedis, type FakeReply, type FakeScript, resp } from '../../rig/fake-redis.js'
+
+const GET = specOf(['GET'])
+
+const ends: (() => unknown)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+async function start(script: FakeScript, options: RedisOptions = {}): Promise<{ fake: FakeRedis; redis: Redis }> {
+  const fake = await FakeRedis.start({ script })
+  const redis = new Redis({ port: fake.port, ...options })
+  redis.on('error', () => {})
+  ends.push(
+    () => redis.destroy(),
+    () => fake.stop(),
+  )
+  await redis.connect()
+  return { fake, redis }
+}
+
+/** Answers GET and ECHO with what they ask for, but for the first of `name`, which is not answered. */
+function losing(name: string): FakeScript {
+  let lost = false
+  return ([word, text = '']): FakeReply | undefined => {
+    if (word !== 'GET' && word !== 'ECHO' && word !== 'INCR') return undefined
+    if (word === name && !lost) {
+      lost = true
+      return ''
+    }
+    return word === 'INCR' ? resp.integer(7) : resp.bulk(text)
+  }
+}
+
+/** A GET whose decoder refuses what cannot be the reply of GET. */
+function getText(redis: Redis): Promise<unknown> {
+  const decode = (reply: Reply) => {
+    if (typeof reply !== 'string') throw new InvalidResponse('GET was answered with something that is no text.')
+    return reply
+  }
+  return redis.run(new Command(GET, ['k'], decode))
+}
+
+/** Not that of the handshake. */
+function isMark([name, text]: readonly string[]): boolean {
+  return name === 'PING' && text?.startsWith('respire:') === true
+}
+
+const marksAt = (fake: FakeRedis) => fake.received('PING').filter(({ argv }) => isMark(argv))
+
+describe.each([2, 3] as const)('a lost reply, RESP%i', protocol => {
+  test('is found out at the next health check of a busy link', async () => {
+    const { fake, redis } = await start(losing('GET'), { protocol, healthCheckInterval: 100 })
+    redis.get('first').catch(() => {})
+    let wrong = 0
+    const end = until(() => fake.connections.length > 1, { what: 'a second connection' })
+    let over = false
+    end.then(
+      () => {
+        over = true
+      },
+      () => {},
+    )
+    // The reply of each is given to the one before it, so the last one waits for the next.
+    const calls: Promise<unknown>[] = []
+    for (let i = 0; !over; i++) {
+      const call: Promise<unknown> = redis.echo(`${i}`).then(
+        value => {
+          if (value !== `${i}`) wrong++
+        },
+        error => expect(error).toMatchObject({ outcome: 'unknown' }),
+      )
+      calls.push(call)
+      await Promise.race([end, new Promise(resolve => setTimeout(resolve, 5))])
+    }
+    await end
+    await Promise.all(calls)
+    expect(wrong).toBeGreaterThan(0)
+    wrong = 0
+    expect(await Promise.all(['a', 'b'].map(text => redis.echo(text)))).toEqual(['a', 'b'])
+  })
+
+  test('is found out when a call times out, and no other call comes to harm', async () => {
+    const { fake, redis } = await start(losing('GET'), { protocol, healthCheckInterval: 0 })
+    await expect(redis.with({ timeout: 50 }).get('first')).rejects.toMatchObject({ name: 'TimeoutError' })
+    await until(() => fake.connections[0]?.closed, { what: 'the end of the connection' })
+    const calls = ['a', 'b'].map(text => redis.echo(text))
+    expect(await Promise.all([...calls, redis.incr('n'), redis.get('c')])).toEqual(['a', 'b', 7, 'c'])
+    expect(fake.connections).toHaveLength(2)
+  })
+
+  test('is found out on a leased connection', async () => {
+    const { fake, redis } = await start(losing('GET'), { protocol, healthCheckInterval: 0 })
+    await redis.session(async session => {
+      await expect(session.with({ timeout: 50 }).get('first')).rejects.toMatchObject({ name: 'TimeoutError' })
+      await until(() => fake.received('GET')[0]?.connection.closed, { what: 'the end of the leased connection' })
+      expect(await session.echo('a')).toBe('a')
+    })
+    expect(fake.connections[0]?.closed).toBe(false)
+  })
+})
+
+describe('a mark', () => {
+  test('that comes back in its place changes nothing: the reply was only late', async () => {
+    const { fake, redis } = await start(
+      async ([name, text = '']) => {
+        if (name !== 'ECHO') return undefined
+        if (text === 'late') await until(() => marksAt(fake).length > 0)
+        return resp.bulk(text)
+      },
+      { healthCheckInterval: 0 },
+    )
+    await expect(redis.with({ timeout: 50 }).echo('late')).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(await redis.echo('next')).toBe('next')
+    expect(marksAt(fake)).toHaveLength(1)
+    expect(fake.connections).toHaveLength(1)
+  })
+
+  test.each([
+    'LOADING Redis is loading the dataset in memory',
+    'MISCONF Redis is configured to save RDB snapshots',
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+    'BUSY Redis is busy running a script.',
+    'NOAUTH Authentication required.',
+  ])('that is refused proves nothing, and is asked again: %s', async text => {
+    const { fake, redis } = await start(
+      argv => (isMark(argv) ? resp.error(text) : argv[0] === 'GET' ? '*0\r\n' : undefined),
+      { healthCheckInterval: 0 },
+    )
+    for (const count of [1, 2, 3]) {
+      await expect(getText(redis)).rejects.toMatchObject({ name: 'InvalidResponse', outcome: 'unknown' })
+      await until(() => marksAt(fake).length === count)
+    }
+    expect(fake.connections).toHaveLength(1)
+  })
+
+  test.each(["NOPERM this user has no permissions to run the 'ping' command", "ERR unknown command 'PING'"])(
+    'is not sent any more where it is not allowed: %s',
+    async text => {
+      const { fake, redis } = await start(
+        argv => (isMark(argv) ? resp.error(text) : argv[0] === 'GET' ? '*0\r\n' : undefined),
+        { healthCheckInterval: 0 },
+      )
+      for (let i = 0; i < 3; i++) {
+        await expect(getText(redis)).rejects.toMatchObject({ name: 'InvalidResponse', outcome: 'unknown' })
+      }
+      expect(marksAt(fake)).toHaveLength(1)
+      expect(fake.connections).toHaveLength(1)
+    },
+  )
+
+  test('follows a reply of a form that its command cannot have, and decides', async () => {
+    let doubled = false
+    const { fake, redis } = await start(
+      ([name, text = '']) => {
+        if (name === 'ECHO') return resp.bulk(text)
+        if (name === 'GET') return doubled ? `*0\r\n${resp.bulk('of another')}` : '*0\r\n'
+        return name === 'INCR' ? resp.integer(7) : undefined
+      },
+      { healthCheckInterval: 0 },
+    )
+    // Only odd: the mark comes back.
+    await expect(getText(redis)).rejects.toMatchObject({ name: 'InvalidResponse', outcome: 'unknown' })
+    expect(await redis.echo('a')).toBe('a')
+    expect(marksAt(fake)).toHaveLength(1)
+    expect(fake.connections).toHaveLength(1)
+    // A sign of a shift: what comes in the place of the mark is the reply of another.
+    doubled = true
+    await expect(getText(redis)).rejects.toMatchObject({ name: 'InvalidResponse', outcome: 'unknown' })
+    await until(() => fake.connections[0]?.closed, { what: 'the end of the connection' })
+    expect(await redis.incr('n')).toBe(7)
+  })
+
+  test('is never sent behind a command on which the server blocks', async () => {
+    const { fake, redis } = await start(([name]) => (name === 'BLPOP' || name === 'GET' ? '' : undefined), {
+      healthCheckInterval: 30,
+    })
+    await redis.session(async session => {
+      const pop = session.blpop(['q'], 0)
+      pop.catch(() => {})
+      await expect(session.with({ timeout: 100 }).get('k')).rejects.toMatchObject({ name: 'TimeoutError' })
+      const [{ connection } = { connection: undefined }] = fake.received('BLPOP')
+      expect(marksAt(fake).filter(mark => mark.connection === connection)).toHaveLength(0)
+      connection?.reset()
+      await pop.catch(() => {})
+    })
+  })
+
+  test('goes out on the connection of subscriptions too, whose PING is answered with a list under RESP2', async () => {
+    const { fake, redis } = await start(
+      ([name, channel = '']) => {
+        if (name === 'SUBSCRIBE') return resp.array([resp.bulk('subscribe'), resp.bulk(channel), resp.integer(1)])
+        if (isMark([name ?? '', channel])) return resp.array([resp.bulk('pong'), resp.bulk(channel)])
+        return undefined
+      },
+      { protocol: 2, healthCheckInterval: 30 },
+    )
+    await redis.subscribe(['news'], () => {})
+    const [{ connection } = { connection: undefined }] = fake.received('SUBSCRIBE')
+    await until(() => marksAt(fake).filter(mark => mark.connection === connection).length > 2)
+    expect(connection?.closed).toBe(false)
+    // A reply that is not its own.
+    fake.script = argv => (isMark(argv) ? resp.array([resp.bulk('pong'), resp.bulk('')]) : undefined)
+    await until(() => connection?.closed)
+  })
+})

@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { Redis } from '../../../src/client/redis.js'
+import { InvalidResponse } from '../../../src/errors/errors.js'
+import { FakeRedis, type FakeScript, resp } from '../../rig/fake-redis.js'
+
+const ended: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const end of ended.splice(0)) await end()
+})
+
+async function answering(script: FakeScript): Promise<Redis> {
+  const fake = await FakeRedis.start({ script })
+  const redis = new Redis({ host: fake.host, port: fake.port })
+  ended.push(
+    () => redis.destroy(),
+    () => fake.stop(),
+  )
+  return redis
+}
+
+const list = resp.array([resp.bulk('a'), resp.bulk('b'), resp.bulk('c')])
+const suspicion = { name: 'InvalidResponse', outcome: 'unknown', node: expect.stringContaining('127.0.0.1') }
+
+describe('a reply of a form that its command cannot have', () => {
+  test('rejects that call alone, with its name and node', async () => {
+    const redis = await answering(([name]) => (name === 'GET' ? list : name === 'INCR' ? resp.integer(7) : undefined))
+    const [get, incr] = await Promise.allSettled([redis.get('k'), redis.incr('n')])
+    expect(get).toMatchObject({ status: 'rejected', reason: { ...suspicion, command: 'GET' } })
+    expect(incr).toEqual({ status: 'fulfilled', value: 7 })
+  })
+
+  test('is in its place in a settled pipeline', async () => {
+    const redis = await answering(([name]) =>
+      name === 'HGETALL' ? list : name === 'INCR' ? resp.integer(7) : undefined,
+    )
+    const results = await redis.pipeline().hgetall('h').incr('n').exec({ settle: true })
+    expect(results).toEqual([expect.any(InvalidResponse), 7])
+    expect(results[0]).toMatchObject({ command: 'HGETALL', outcome: 'unknown' })
+  })
+
+  test('is in its place in a settled transaction', async () => {
+    const redis = await answering(([name]) => {
+      if (name === 'MULTI') return resp.ok
+      if (name === 'EXEC') return resp.array([list, resp.integer(7)])
+      return name === 'GET' || name === 'INCR' ? '+QUEUED\r\n' : undefined
+    })
+    const results = await redis.multi().get('k').incr('n').exec({ settle: true })
+    expect(results).toEqual([expect.any(InvalidResponse), 7])
+    expect(results[0]).toMatchObject({ command: 'GET', outcome: 'unknown' })
+  })
+
+  test.each([
+    ['text', resp.bulk('abc')],
+    ['a status', resp.ok],
+    ['a list of one', resp.array([resp.bulk('1')])],
+    ['a null cursor', resp.array([resp.nilBulk, resp.array([])])],
+  ])('ends an iteration over keys: %s', async (_, reply) => {
+    const redis = await answering(([name]) => (name === 'SCAN' ? reply : undefined))
+    const walk = async () => {
+      for await (const key of redis.scan()) return key
+    }
+    await expect(walk()).rejects.toMatchObject({ ...suspicion, command: 'SCAN' })
+  })
+
+  test('is nothing that call() suspects', async () => {
+    const redis = await answering(([name]) => (name === 'GET' ? list : undefined))
+    expect(await redis.call('GET', 'k')).toEqual(['a', 'b', 'c'])
+  })
+})
+
+test('bytes that are no RESP reject the call that was being read with an outcome', async () => {
+  const redis = await answering(([name]) => (name === 'GET' ? '@what\r\n' : undefined))
+  await expect(redis.set('k', 'v').catch(() => redis.get('k'))).rejects.toMatchObject(suspicion)
+})
