@@ -233,7 +233,7 @@ export class LeasedConnection implements LinkOwner {
     })
     for (const command of this.link.connection?.unanswered() ?? []) {
       if (command.resolve === undefined || this.#blocking.has(command)) continue
-      command.owner?.abandon(command, reason(command))
+      command.owner?.onAbort(command, reason(command))
     }
   }
 
