@@ -1,9 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
+import { inSlices } from '../../src/connection/call/time-slices.js'
 import { ChildDeadlockedError, MaxConnectionsError, Redis, TimeoutError } from '../../src/index.js'
 import { until } from '../rig/conditions.js'
 import { ChaosProxy } from '../rig/proxy.js'
 import { seeded } from '../rig/random.mjs'
+import { standStill } from '../rig/stand-still.js'
 import { useServer } from '../servers/vitest.js'
 
 const server = useServer()
@@ -118,6 +120,26 @@ describe('a session', () => {
     await expect(waiting).rejects.toBe(reason)
     expect(await redis.session(session => session.call('ECHO', 'next'))).toBe('next')
     await expect(redis.session(() => 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  })
+
+  test('that is aborted before its call is sent, after the process stood still, rejects no call of the next session', async () => {
+    const proxy = await ChaosProxy.start(server(), 1)
+    proxies.push(proxy)
+    await proxy.set({ mode: 'hold' })
+    const redis = client({ pool: { max: 1 } }, proxy.port)
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const waiting = redis.session(session => session.blpop(['nothing'], 0), { signal: controller.signal })
+    await until(() => redis.pool.lent === 1, { what: 'the connection is lent' })
+    // Other work has used up its share of this turn, so that work in slices goes on in the next one.
+    inSlices(() => false)
+    standStill(20)
+    controller.abort(reason)
+    await expect(waiting).rejects.toBe(reason)
+    const next = redis.session(session => session.call('ECHO', 'next'))
+    await until(() => redis.pool.lent === 1, { what: 'the connection is lent again' })
+    await proxy.calm()
+    expect(await next).toBe('next')
   })
 
   test('its signal is heard between the loan and the call too', async () => {

@@ -114,12 +114,13 @@ export class CommandQueue {
     takes: (commands: readonly Command[]) => void,
     done: () => void,
   ): void {
-    let left = this.#sum.commands
+    // At once, all of it: a command that comes between two slices belongs to somebody else.
+    const taken = this.beside()
+    taken.takeOver(this)
     const step = () => {
-      const commands = this.#take(Math.min(left, HANDFUL), groupOf)
-      left -= commands.length
+      const commands = taken.#take(HANDFUL, groupOf)
       if (commands.length > 0) takes(commands)
-      return commands.length > 0 && left > 0
+      return commands.length > 0
     }
     inSlices(step, done)
   }
