@@ -16,7 +16,7 @@ beforeAll(() => {
 afterAll(() => cluster.destroy())
 
 test.each(['job', 'user:{7}', 'a{b', 'a}b', 'a{}b', 'foo{}{bar}', '{', '}', '{}', '}{', '{{}}', '{}{}x', '100%'])(
-  'a lock called %s, with all that belongs to it',
+  'all keys of a lock named %s work in a cluster',
   async name => {
     for (const client of [
       cluster,
@@ -38,7 +38,9 @@ test.each(['job', 'user:{7}', 'a{b', 'a}b', 'a{}b', 'foo{}{bar}', '{', '}', '{}'
   },
 )
 
-test('its slot moves and its primary dies under 20 contenders', { timeout: 60_000 }, async () => {
+test('with 20 contenders a lock survives a moved slot and a killed primary, and its fencing tokens grow', {
+  timeout: 60_000,
+}, async () => {
   const random = seeded('contenders of a cluster')
   const name = 'moving'
   const slot = slotOf(name)
@@ -61,7 +63,7 @@ test('its slot moves and its primary dies under 20 contenders', { timeout: 60_00
           return signal
         })
       } catch (error) {
-        // Lost to the failover, and told.
+        // The lock was lost in the failover, and the loss was reported.
         expect(error).toBeInstanceOf(LockError)
       }
     }
@@ -75,7 +77,7 @@ test('its slot moves and its primary dies under 20 contenders', { timeout: 60_00
     const atMove = sections
     await until(() => sections > atMove + 20, { what: '20 locks given by the new owner' })
     expect(most).toBe(1)
-    // A lock that was not replicated may be given twice, so from here on only the fencing tokens are looked at.
+    // A lock that was not replicated may be granted twice, so from here on only the fencing tokens are checked.
     await servers().killPrimary(other)
     const atPromotion = sections
     await until(() => sections > atPromotion + 20, { timeout: 20_000, what: '20 locks given by the successor' })

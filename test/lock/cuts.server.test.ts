@@ -5,7 +5,7 @@ import { ChaosProxy, type Ending } from '../rig/proxy.js'
 import { type Random, seeded } from '../rig/random.mjs'
 import { useServer } from '../servers/vitest.js'
 
-/** `npm run chaos` cuts after every byte of the script's text too; else only after some. */
+/** `npm run chaos` also cuts after every byte of the script's text; other runs cut after some of them. */
 const LONG = process.env.CHAOS === 'long'
 
 const server = useServer()
@@ -33,8 +33,8 @@ const isFree = (name: string) => async () => (await server().command('EXISTS', n
 const ENDINGS: readonly Ending[] = ['rst', 'fin']
 
 /**
- * Has the connection cut after byte `after` of what `act` sends or hears from then on that it calls `cut`; again and again, one
- * byte later each time, until nothing is left to be cut. `act` resolves with whether it was spared.
+ * Runs `act` repeatedly. When it calls `cut`, the connection is cut after `after` more bytes in the given direction, one byte
+ * later in each run, until the cut comes too late. `act` resolves with whether its connection survived.
  */
 async function sweep(
   direction: 'up' | 'down',
@@ -54,11 +54,11 @@ async function sweep(
   return cuts
 }
 
-describe.each(['up', 'down'] as const)('cut after every byte, %s', direction => {
-  test('of acquire: it is free again at once, long before the ttl', { timeout: 120_000 }, async () => {
+describe.each(['up', 'down'] as const)('cuts of the connection after every byte, %s', direction => {
+  test('a lock whose acquire is cut is free again at once, long before its ttl', { timeout: 120_000 }, async () => {
     const random = seeded(`cuts of acquire ${direction}`)
     const cuts = await sweep(direction, random, async (redis, cut) => {
-      // Then the text of the script goes over the wire as well.
+      // Then the text of the script is sent as well.
       if (random.chance(0.5)) await server().command('SCRIPT', 'FLUSH')
       await cut()
       const lock = redis.lock('cut', { ttl: 60_000, wait: random.pick([0, 5_000]), retryDelay: 1, jitter: 5 })
@@ -79,7 +79,7 @@ describe.each(['up', 'down'] as const)('cut after every byte, %s', direction => 
     expect(cuts).toBeGreaterThan(direction === 'up' ? 200 : 10)
   })
 
-  test('of extend: it is never valid for longer than the key lives', { timeout: 60_000 }, async () => {
+  test('a lock whose extend is cut is never valid for longer than its key exists', { timeout: 60_000 }, async () => {
     const random = seeded(`cuts of extend ${direction}`)
     await sweep(direction, random, async (redis, cut) => {
       const lock = await redis.lock('cut', { ttl: 60_000, wait: 0 }).acquire()
@@ -99,7 +99,7 @@ describe.each(['up', 'down'] as const)('cut after every byte, %s', direction => 
     })
   })
 
-  test('of release: it is given back', { timeout: 60_000 }, async () => {
+  test('a lock whose release is cut is released', { timeout: 60_000 }, async () => {
     const random = seeded(`cuts of release ${direction}`)
     const cuts = await sweep(direction, random, async (redis, cut) => {
       const lock = await redis.lock('cut', { ttl: 60_000, wait: 0 }).acquire()
@@ -112,7 +112,7 @@ describe.each(['up', 'down'] as const)('cut after every byte, %s', direction => 
   })
 })
 
-test('using under kills: nothing is unhandled, nothing stays locked', { timeout: 120_000 }, async () => {
+test('using with killed connections leaves no unhandled rejection and no lock', { timeout: 120_000 }, async () => {
   const random = seeded('using under kills')
   const redis = await connect()
   const SECTIONS = LONG ? 10_000 : 1_000
@@ -122,7 +122,7 @@ test('using under kills: nothing is unhandled, nothing stays locked', { timeout:
   let failed = 0
   let kills = 0
   const worker = async (name: string) => {
-    // A ttl that no ghost would outlive is none to find ghosts with.
+    // With a short ttl a forgotten lock would expire before it is found.
     const lock = redis.lock(name, { ttl: 60_000, wait: random.pick([0, 2_000]), retryDelay: 5 })
     while (entered < SECTIONS || failed === 0) {
       if (entered / SECTIONS > kills / KILLS) {
@@ -146,8 +146,8 @@ test('using under kills: nothing is unhandled, nothing stays locked', { timeout:
   await until(async () => (await server().command('EXISTS', ...names)) === 0, { timeout: 10_000, what: 'all are free' })
 })
 
-describe('a delay longer than the ttl', () => {
-  test.each([0, 600])('no lock comes of it, and none is left (wait: %d)', async wait => {
+describe('delays longer than the ttl', () => {
+  test.each([0, 600])('a delay longer than the ttl makes acquire reject and leaves no lock (wait: %d)', async wait => {
     await proxy.set({ delay: 80 })
     const redis = await connect()
     const lock = redis.lock('slow', { ttl: 100, wait })
@@ -156,7 +156,7 @@ describe('a delay longer than the ttl', () => {
     await until(isFree('slow'))
   })
 
-  test('of the reply is not added to the time that it is valid', async () => {
+  test('a delay of the reply does not make a lock valid for longer', async () => {
     await proxy.set({ down: { delay: 60 } })
     const lock = await (await connect()).lock('slow reply', { ttl: 1_000 }).acquire()
     const left = Number(await server().command('PTTL', 'slow reply'))
@@ -167,7 +167,7 @@ describe('a delay longer than the ttl', () => {
     await lock.release()
   })
 
-  test('that comes and goes: what is acquired is valid', { timeout: 60_000 }, async () => {
+  test('with varying delays every acquired lock is valid', { timeout: 60_000 }, async () => {
     const random = seeded('delays')
     await proxy.set({ delay: 0, jitter: 60 })
     const redis = await connect()
@@ -188,12 +188,12 @@ describe('a delay longer than the ttl', () => {
         },
       )
     }
-    // Another process may have the processor between the reply and here, now and then. A lock that is valid by the time of the
-    // reply alone would be over in every fourth.
+    // Another process may run between the reply and this line, now and then. If validity were counted from the reply, every fourth
+    // lock would be over.
     expect(late).toBeLessThan(acquired / 8)
   })
 
-  test('of our own making: the event loop stands still while the reply is there', async () => {
+  test('acquire rejects if the event loop is blocked for longer than the ttl when the reply arrives', async () => {
     const redis = await connect()
     await proxy.set({ delay: 10 })
     const lock = redis.lock('stalled', { ttl: 40, wait: 0 })
@@ -208,7 +208,7 @@ describe('a delay longer than the ttl', () => {
   })
 })
 
-test('a closed client is told at once, whatever the wait', async () => {
+test('the calls of a lock reject at once when its client is closed, whatever the wait', async () => {
   const redis = await connect()
   const lock = await redis.lock('closed', { ttl: 60_000, wait: Number.POSITIVE_INFINITY }).acquire()
   redis.destroy()
@@ -218,7 +218,7 @@ test('a closed client is told at once, whatever the wait', async () => {
   await server().command('DEL', 'closed')
 })
 
-test('a server that is gone: release is tried as long as the ttl, and does not hide the value of using', async () => {
+test('release is retried for the ttl when the server is unreachable, and using still resolves with its value', async () => {
   const redis = await connect()
   const value = await redis.lock('gone', { ttl: 300 }).using(async () => {
     await proxy.refuse()

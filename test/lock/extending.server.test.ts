@@ -7,7 +7,7 @@ import { refusal, useHolding } from './holding.js'
 const { countCalls, free, steal } = useHolding()
 
 describe('extend', () => {
-  test('adds to what is left, or sets it', async () => {
+  test('extend adds to the time left, or sets it', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 10_000 }).acquire()
     await lock.extend(20_000)
@@ -21,7 +21,7 @@ describe('extend', () => {
     expect(lock.validUntil - performance.now()).toBeGreaterThan(9_000)
   })
 
-  test('never says that it is valid longer than the key lives', async () => {
+  test('an extended lock is never valid for longer than its key exists', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 1_000 }).acquire()
     for (const [ms, replace] of [
@@ -36,7 +36,7 @@ describe('extend', () => {
     }
   })
 
-  test('is sooner over while a shorter time is under way', async () => {
+  test('extend to a shorter time shortens validUntil before the reply arrives', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 60_000 }).acquire()
     const shortened = lock.extend(1_000, { replace: true })
@@ -49,7 +49,7 @@ describe('extend', () => {
     ['extend', (lock: Lock) => lock.extend(1_000)],
     ['extend with replace', (lock: Lock) => lock.extend(1_000, { replace: true })],
     ['reacquire', (lock: Lock) => lock.reacquire()],
-  ])('%s is refused without acquire, without ttl, and when it was lost', async (_, extend) => {
+  ])('%s rejects without acquire, without a ttl, and after the lock was lost', async (_, extend) => {
     const { redis, name } = free()
     const lock = redis.lock(name, { ttl: 10_000 })
     expect(await refusal(extend(lock))).toEqual(['LockError', 'not locked'])
@@ -68,12 +68,12 @@ describe('extend', () => {
     await lock.acquire()
     await redis.del(name)
     expect(await refusal(extend(lock))).toEqual(['LockNotOwnedError', 'expired'])
-    // Lost is lost, even if the key is ours again.
+    // A lost lock stays lost, even if its key has our token again.
     await redis.set(name, lock.token ?? '')
     expect(await refusal(extend(lock))).toEqual(['LockNotOwnedError', 'expired'])
   })
 
-  test('a key whose ttl was taken away', async () => {
+  test('reacquire restores a removed ttl, and extend rejects if the key has no ttl', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 10_000 }).acquire()
     await redis.persist(name)
@@ -83,7 +83,7 @@ describe('extend', () => {
     expect(await refusal(lock.extend(1_000))).toEqual(['LockNotOwnedError', 'not owned'])
   })
 
-  test('bad times', async () => {
+  test('extend rejects invalid times', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 10_000 }).acquire()
     for (const ms of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
@@ -93,8 +93,8 @@ describe('extend', () => {
   })
 })
 
-describe('when it is lost', () => {
-  test('the signal aborts at validUntil, not before', async () => {
+describe('a lost lock', () => {
+  test('the signal of a lock aborts at validUntil, and not before', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 100 }).acquire()
     const { validUntil, signal } = lock
@@ -106,7 +106,7 @@ describe('when it is lost', () => {
     expect(signal.reason).toMatchObject({ name: 'LockNotOwnedError', reason: 'expired', lockName: name })
   })
 
-  test('after a pause: valid is false at once, and so is the signal that is asked for', async () => {
+  test('after a pause valid is false at once, and signal is aborted when it is read', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 40 }).acquire()
     const held = lock.signal
@@ -116,7 +116,7 @@ describe('when it is lost', () => {
     expect(held.aborted).toBe(true)
   })
 
-  test('owned finds it out', async () => {
+  test('owned detects that a lock was lost', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 10_000 }).acquire()
     await steal(name)
@@ -127,7 +127,7 @@ describe('when it is lost', () => {
 })
 
 describe('autoExtend', () => {
-  test('holds it as long as it is held, and no longer', async () => {
+  test('autoExtend extends a lock while it is held, and no longer', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 600, autoExtend: true }).acquire()
     const end = performance.now() + 1_500
@@ -141,7 +141,7 @@ describe('autoExtend', () => {
     expect(calls).toBe(0)
   })
 
-  test('asks three times in the ttl at most', async () => {
+  test('autoExtend sends at most three extensions per ttl', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 300, autoExtend: true }).acquire()
     const start = performance.now()
@@ -151,7 +151,7 @@ describe('autoExtend', () => {
     await lock.release()
   })
 
-  test('leaves a longer extension alone', async () => {
+  test('autoExtend does not shorten a longer extension', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 200, autoExtend: true }).acquire()
     await lock.extend(10_000)
@@ -160,7 +160,7 @@ describe('autoExtend', () => {
     await lock.release()
   })
 
-  test('aborts the signal when the lock is another one’s', async () => {
+  test('autoExtend aborts the signal when another holder has the lock', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 150, autoExtend: true }).acquire()
     await steal(name)

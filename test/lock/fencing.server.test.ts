@@ -9,7 +9,7 @@ import { useHolding } from './holding.js'
 const { free, server } = useHolding()
 
 describe('fencing tokens', () => {
-  test('grow with every holder, whoever it is', async () => {
+  test('fencing tokens grow with every holder', async () => {
     const { redis, name } = free()
     const tokens: number[] = []
     for (let i = 0; i < 200; i++) {
@@ -21,7 +21,7 @@ describe('fencing tokens', () => {
     expect(tokens.every(Number.isSafeInteger)).toBe(true)
   })
 
-  test('grow although the last one is ahead of the clock, or was lost', async () => {
+  test('fencing tokens grow even if the last one is ahead of the clock, or was lost', async () => {
     const { redis, name } = free()
     const lock = redis.lock(name, { ttl: 10_000 })
     const next = async () => {
@@ -38,7 +38,7 @@ describe('fencing tokens', () => {
     expect(await next()).toBeGreaterThan(first)
   })
 
-  test('are kept until the clock of the server is a minute past the last one, however far ahead that is', async () => {
+  test('the last fencing token is kept until the server clock is a minute past it, however far ahead it is', async () => {
     const { redis, name } = free()
     const { fencing } = keysOf(name)
     for (const ahead of [0, 1_000, 48 * 3_600_000]) {
@@ -50,12 +50,12 @@ describe('fencing tokens', () => {
     expect(FENCING_KEPT).toBe(60_000)
   })
 
-  test('go on growing at a replica that is promoted, although its clock is a day behind', async () => {
+  test('fencing tokens grow at a promoted replica whose clock is a day slow', async () => {
     const { redis, name } = free()
     const replica = await startSingle()
     const successor = new Redis(replica.url)
     try {
-      // The clock of the first server is a day ahead of the other one's.
+      // The clock of the first server is a day ahead of the clock of the other.
       await redis.set(keysOf(name).fencing, (Date.now() + 86_400_000) * 1_000)
       await replica.command('REPLICAOF', '127.0.0.1', server().port)
       await until(async () => (await successor.dbsize()) > 0)

@@ -3,20 +3,20 @@ import { LockError, type LockReason, Redis, type RedisOptions } from '../../src/
 import type { Server } from '../servers/servers.mjs'
 import { useServer } from '../servers/vitest.js'
 
-/** What the tests of locks on one server share. */
+/** Helpers for the tests of locks on one server. */
 export interface Holding {
   readonly server: () => Server
-  /** A client, destroyed at the end of its test. */
+  /** Returns a client, which is destroyed at the end of the test. */
   connect(options?: RedisOptions): Redis
-  /** A client and the name of a lock that nobody has. */
+  /** Returns a client and the name of a free lock. */
   free(): { redis: Redis; name: string }
-  /** Another holder takes the key, as when ours had run out. */
+  /** Gives the key to another holder, as if the lock had expired. */
   steal(name: string): Promise<void>
-  /** How many commands of this name the server ran meanwhile. */
+  /** Resolves with the number of commands of this name that the server ran meanwhile. */
   countCalls(command: string, during: () => Promise<unknown>): Promise<number>
 }
 
-/** A server for the locks of this file. */
+/** Starts a server for the locks of this file. */
 export function useHolding(): Holding {
   const server = useServer()
   const clients: Redis[] = []
@@ -49,7 +49,7 @@ export function useHolding(): Holding {
   }
 }
 
-/** The class and the reason with which a call of a lock rejects. */
+/** Resolves with the error class and the reason of a rejected call. */
 export async function refusal(promise: Promise<unknown>): Promise<[type: string, reason: LockReason]> {
   const error = await promise.then(
     () => Promise.reject(new Error('it was not refused')),

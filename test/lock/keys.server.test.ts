@@ -6,7 +6,7 @@ import { refusal, useHolding } from './holding.js'
 
 const { connect, free, server } = useHolding()
 
-/** Locks of different names are held at once, and each is given back by its holder. */
+/** Checks that locks of different names can be held at once, and that each is released by its own holder. */
 async function holdTogether(redis: Redis, names: readonly string[]): Promise<void> {
   const locks = names.map(name => redis.lock(name, { ttl: 60_000, wait: 0 }))
   for (const lock of locks) await lock.acquire()
@@ -21,7 +21,7 @@ async function holdTogether(redis: Redis, names: readonly string[]): Promise<voi
 }
 
 describe('locks of different names', () => {
-  test('do not touch the keys of each other, also where a name is a key of another lock', async () => {
+  test('locks do not use the keys of each other, even if a name is the key of another lock', async () => {
     const redis = connect()
     const names = [
       'job',
@@ -46,7 +46,7 @@ describe('locks of different names', () => {
     await holdTogether(redis, [...new Set([...keys, ...names])].reverse())
   })
 
-  test('are told apart down to the last byte', async () => {
+  test('lock names that differ in one byte are different locks', async () => {
     await holdTogether(connect(), [
       'a',
       'A',
@@ -67,7 +67,7 @@ describe('locks of different names', () => {
     ])
   })
 
-  test('are called apart: a release calls who waits for that name', async () => {
+  test('the release of a lock wakes only a waiter for the same name', async () => {
     const redis = connect()
     const options = { ttl: 60_000, wait: 8_000, retryDelay: 60_000 }
     const held = await redis.lock('seat', options).acquire()
@@ -80,7 +80,7 @@ describe('locks of different names', () => {
   })
 })
 
-test('a lock made of a prefixed view is the lock of that view', async () => {
+test('a lock created from a prefixed view is the lock of that view', async () => {
   const redis = connect()
   const app = redis.prefixed('app:')
   const locks = [
@@ -103,34 +103,37 @@ test('a lock made of a prefixed view is the lock of that view', async () => {
   expect([...keys].sort()).toEqual(['app:job', '{app:job}:lock:fencing'])
 })
 
-describe('a key that holds something else', () => {
+describe('keys with values that are not locks', () => {
   test.each([
     ['hash', (redis: Redis, key: string) => redis.hset(key, { total: 1 })],
     ['list', (redis: Redis, key: string) => redis.rpush(key, 'element')],
     ['set', (redis: Redis, key: string) => redis.sadd(key, 'member')],
     ['zset', (redis: Redis, key: string) => redis.zadd(key, { member: 'm', score: 1 })],
     ['stream', (redis: Redis, key: string) => redis.xadd(key, '*', { field: 'value' })],
-  ])('of a lock: a %s is refused at once by name, and left as it is', async (type, write) => {
-    const { redis, name } = free()
-    await write(redis, name)
-    const lock = redis.lock(name, { ttl: 10_000, wait: 60_000 })
-    const start = performance.now()
-    for (const acquire of [() => lock.acquire(), () => lock.tryAcquire(), () => lock.using(() => 'never')]) {
-      const error = await acquire().then(Promise.reject, error => error)
-      expect(error).toBeInstanceOf(LockError)
-      expect(error).toMatchObject({ reason: 'not a lock', lockName: name })
-      expect(error.message).toContain(`The lock "${name}" `)
-      expect(error.message).toContain(type)
-    }
-    expect(performance.now() - start).toBeLessThan(5_000)
-    expect(await redis.type(name)).toBe(type)
-    expect([await lock.locked(), await lock.owned()]).toEqual([true, false])
-    await redis.del(name)
-    await lock.acquire()
-  })
+  ])(
+    'acquire rejects at once if the key holds a %s, names the type, and leaves the key unchanged',
+    async (type, write) => {
+      const { redis, name } = free()
+      await write(redis, name)
+      const lock = redis.lock(name, { ttl: 10_000, wait: 60_000 })
+      const start = performance.now()
+      for (const acquire of [() => lock.acquire(), () => lock.tryAcquire(), () => lock.using(() => 'never')]) {
+        const error = await acquire().then(Promise.reject, error => error)
+        expect(error).toBeInstanceOf(LockError)
+        expect(error).toMatchObject({ reason: 'not a lock', lockName: name })
+        expect(error.message).toContain(`The lock "${name}" `)
+        expect(error.message).toContain(type)
+      }
+      expect(performance.now() - start).toBeLessThan(5_000)
+      expect(await redis.type(name)).toBe(type)
+      expect([await lock.locked(), await lock.owned()]).toEqual([true, false])
+      await redis.del(name)
+      await lock.acquire()
+    },
+  )
 
   test.each(['a word', '', '-1', '1.5', '0x10', '9007199254740993', '99999999999999999999'])(
-    'of its last fencing token: the text %j is not overwritten',
+    'acquire does not overwrite the text %j in the key of the last fencing token',
     async text => {
       const { redis, name } = free()
       const { fencing } = keysOf(name)
@@ -142,7 +145,7 @@ describe('a key that holds something else', () => {
     },
   )
 
-  test('of its last fencing token: a hash is left alone', async () => {
+  test('acquire does not change a hash in the key of the last fencing token', async () => {
     const { redis, name } = free()
     const { fencing } = keysOf(name)
     await redis.hset(fencing, { a: 1 })
@@ -150,7 +153,7 @@ describe('a key that holds something else', () => {
     expect([await redis.hgetall(fencing), await redis.exists(name)]).toEqual([{ a: '1' }, 0])
   })
 
-  test('of those who wait: who would wait is refused, and the holder can give the lock back', async () => {
+  test('waiting rejects if the key of the waiters holds another value, and the holder can release the lock', async () => {
     const { redis, name } = free()
     const { waiting } = keysOf(name)
     await redis.hset(waiting, { a: 1 })
@@ -165,7 +168,7 @@ describe('a key that holds something else', () => {
     expect([await redis.exists(name), await redis.hgetall(waiting)]).toEqual([0, { a: '1' }])
   })
 
-  test('a text without a ttl may be a lock or not: the message says so', async () => {
+  test('the error says that a text without a ttl may not be a lock', async () => {
     const { redis, name } = free()
     await redis.set(name, 'data')
     const lock = redis.lock(name, { ttl: 10_000, wait: 0 })
@@ -177,7 +180,7 @@ describe('a key that holds something else', () => {
     expect(await redis.get(name)).toBe('data')
   })
 
-  test('that comes while one waits ends the waiting', async () => {
+  test('a value that replaces the lock ends the wait for it', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 60_000 }).acquire()
     const waiting = redis.lock(name, { ttl: 60_000, wait: 60_000 }).acquire()
@@ -189,7 +192,7 @@ describe('a key that holds something else', () => {
   })
 })
 
-test('1,000 locks, each used once, leave a key each for a minute and no more', async () => {
+test('1,000 locks that are used once leave one key each for a minute', async () => {
   const redis = connect()
   await redis.flushall()
   const names = Array.from({ length: 1_000 }, (_, i) => `order:${i}`)

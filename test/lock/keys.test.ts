@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { keysOf } from '../../src/lock/keys.js'
 import { slotOf } from '../servers/servers.mjs'
 
-/** Names with many braces, as nobody sane would give them, and the keys of other locks. */
+/** Generates names with many braces, and names that are keys of other locks. */
 const name: fc.Arbitrary<string> = fc.oneof(
   fc
     .array(fc.constantFrom('{', '}', 'a', 'a%7D', ':lock:', 'token', 'fencing', 'waiting', ':'), { maxLength: 8 })
@@ -27,11 +27,11 @@ describe('keys of a lock', () => {
       '{job}:lock:fencing:{job}:lock:fencing',
       '{job}:lock:waiting:{job}:lock:fencing',
     ],
-  ])('of %s', (given, lock, fencing, waiting) => {
+  ])('a lock named %s has the expected keys', (given, lock, fencing, waiting) => {
     expect(keysOf(given)).toEqual({ lock, fencing, waiting })
   })
 
-  test('share a slot, and none of them is a key of another name', () => {
+  test('the keys of a lock share a slot, and none is a key of another name', () => {
     const owners = new Map<string, string>()
     const taken: string[] = []
     const take = (owner: string) => {
@@ -46,7 +46,7 @@ describe('keys of a lock', () => {
       fc.property(name, given => {
         const keys = take(given)
         expect([new Set(keys).size, new Set(keys.map(slotOf)).size]).toEqual([3, 1])
-        // Whoever chooses names tries the keys that are there.
+        // An attacker would choose existing keys as names.
         for (const key of keys) take(key)
         expect(taken).toEqual([])
       }),
@@ -54,7 +54,7 @@ describe('keys of a lock', () => {
     )
   })
 
-  test('are the name itself unless no tag can say it, or it lies among the keys of locks', () => {
+  test('the key of a lock is its name, unless no hash tag can express it or it is in the key space of locks', () => {
     fc.assert(
       fc.property(name, given => {
         const sayable = !given.includes('}') || /^[^{]*\{[^}]+\}/s.test(given)

@@ -3,7 +3,7 @@ import { LockError } from '../../src/errors/errors.js'
 import { type Grant, LockLease } from '../../src/lock/lease.js'
 import { lockError, lostError } from '../../src/lock/lock-errors.js'
 
-// A lock lives on Node's own clock, whatever a test puts in its place: this file gives it one that the test turns.
+// A lock uses Node's own clock, even if a test fakes the global one: this file replaces it by a clock that the test controls.
 vi.hoisted(() => {
   vi.doMock('../../src/commands/core/timers.js', () => ({
     setTimeout: (...args: Parameters<typeof setTimeout>) => setTimeout(...args),
@@ -27,10 +27,10 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Valid for 900 ms; `renew` gives as much from now on. */
-function hold(change: Partial<Grant> = {}): { tenure: LockLease; renewals: number[] } {
+/** Valid for 900 ms; `renew` extends it to 900 ms from now. */
+function hold(change: Partial<Grant> = {}): { lease: LockLease; renewals: number[] } {
   const renewals: number[] = []
-  const tenure = new LockLease({
+  const lease = new LockLease({
     lockName: 'job',
     token: 'token',
     fencing: 1,
@@ -42,101 +42,101 @@ function hold(change: Partial<Grant> = {}): { tenure: LockLease; renewals: numbe
     },
     ...change,
   })
-  return { tenure, renewals }
+  return { lease, renewals }
 }
 
-describe('a tenure', () => {
-  test('is lost at its end, and stays lost', async () => {
-    const { tenure } = hold()
+describe('the lease of a lock', () => {
+  test('a held lock is lost at its end, and stays lost', async () => {
+    const { lease } = hold()
     await vi.advanceTimersByTimeAsync(TTL - 1)
-    expect([tenure.valid, tenure.signal.aborted]).toEqual([true, false])
-    const { signal } = tenure
+    expect([lease.valid, lease.signal.aborted]).toEqual([true, false])
+    const { signal } = lease
     await vi.advanceTimersByTimeAsync(2)
     expect(signal.aborted).toBe(true)
     expect(signal.reason).toMatchObject({ name: 'LockNotOwnedError', reason: 'expired', lockName: 'job' })
-    await expect(tenure.extend(async () => performance.now() + TTL)).rejects.toBe(signal.reason)
-    expect(tenure.valid).toBe(false)
+    await expect(lease.extend(async () => performance.now() + TTL)).rejects.toBe(signal.reason)
+    expect(lease.valid).toBe(false)
   })
 
-  test('that was extended is lost at its new end', async () => {
-    const { tenure } = hold()
-    await tenure.extend(async () => performance.now() + 5_000)
+  test('an extended lock is lost at its new end', async () => {
+    const { lease } = hold()
+    await lease.extend(async () => performance.now() + 5_000)
     await vi.advanceTimersByTimeAsync(4_999)
-    expect(tenure.signal.aborted).toBe(false)
+    expect(lease.signal.aborted).toBe(false)
     await vi.advanceTimersByTimeAsync(2)
-    expect(tenure.signal.aborted).toBe(true)
+    expect(lease.signal.aborted).toBe(true)
   })
 
-  test('that was extended too late is lost', async () => {
-    const { tenure } = hold()
-    const extended = tenure.extend(async () => {
+  test('a lock that is extended too late is lost', async () => {
+    const { lease } = hold()
+    const extended = lease.extend(async () => {
       await new Promise(resolve => setTimeout(resolve, TTL + 10))
       return performance.now() + TTL
     })
     const refused = expect(extended).rejects.toMatchObject({ reason: 'expired' })
     await vi.advanceTimersByTimeAsync(TTL + 20)
     await refused
-    expect(tenure.valid).toBe(false)
+    expect(lease.valid).toBe(false)
   })
 
-  test('of more than 24 days is not lost at once', async () => {
-    const { tenure } = hold({ validUntil: performance.now() + 40 * 86_400_000 })
+  test('a lock with a ttl over 24 days stays valid', async () => {
+    const { lease } = hold({ validUntil: performance.now() + 40 * 86_400_000 })
     await vi.advanceTimersByTimeAsync(30 * 86_400_000)
-    expect(tenure.signal.aborted).toBe(false)
+    expect(lease.signal.aborted).toBe(false)
     await vi.advanceTimersByTimeAsync(11 * 86_400_000)
-    expect(tenure.signal.aborted).toBe(true)
+    expect(lease.signal.aborted).toBe(true)
   })
 
-  test('extends itself with two thirds of the ttl left', async () => {
-    const { tenure, renewals } = hold()
-    tenure.autoExtend()
+  test('a lock extends itself with two thirds of the ttl left', async () => {
+    const { lease, renewals } = hold()
+    lease.autoExtend()
     await vi.advanceTimersByTimeAsync(10 * TTL)
     expect(renewals).toHaveLength(30)
-    expect(tenure.valid).toBe(true)
-    await tenure.end()
+    expect(lease.valid).toBe(true)
+    await lease.end()
     await vi.advanceTimersByTimeAsync(10 * TTL)
     expect(renewals).toHaveLength(30)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('that cannot be extended tries again, then is lost in time', async () => {
+  test('a lock that cannot be extended retries, and is lost at its end', async () => {
     let tries = 0
-    const { tenure } = hold({
+    const { lease } = hold({
       renew: async () => {
         tries++
         throw lockError('unreachable', 'job')
       },
     })
-    tenure.autoExtend()
+    lease.autoExtend()
     await vi.advanceTimersByTimeAsync(TTL - 1)
     expect(tries).toBeGreaterThan(3)
-    expect(tenure.valid).toBe(true)
+    expect(lease.valid).toBe(true)
     await vi.advanceTimersByTimeAsync(2)
-    expect(tenure.signal.reason).toMatchObject({ reason: 'expired' })
+    expect(lease.signal.reason).toMatchObject({ reason: 'expired' })
     const before = tries
     await vi.advanceTimersByTimeAsync(10 * TTL)
     expect(tries).toBe(before)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('whose extension is under way is lost in time too', async () => {
-    const { tenure } = hold({ renew: () => new Promise(() => {}) })
-    tenure.autoExtend()
+  test('a lock whose extension is in flight is lost at its end', async () => {
+    const { lease } = hold({ renew: () => new Promise(() => {}) })
+    lease.autoExtend()
     await vi.advanceTimersByTimeAsync(TTL + 1)
-    expect(tenure.signal.aborted).toBe(true)
+    expect(lease.signal.aborted).toBe(true)
   })
 
-  test('has one timer, however often it is extended', async () => {
-    const { tenure } = hold()
-    tenure.autoExtend()
+  test('a lock has one timer, however often it is extended', async () => {
+    const { lease } = hold()
+    lease.autoExtend()
     for (let i = 0; i < 20; i++) {
-      await tenure.extend(async () => performance.now() + TTL)
+      await lease.extend(async () => performance.now() + TTL)
       expect(vi.getTimerCount()).toBe(1)
     }
   })
 
-  test('extends one at a time, and ends behind the one under way', async () => {
-    const { tenure } = hold()
+  test('a lock sends one extension at a time, and ends after the one in flight', async () => {
+    const { lease } = hold()
     const order: string[] = []
     const extension = (name: string) => async () => {
       order.push(`${name} begins`)
@@ -144,30 +144,30 @@ describe('a tenure', () => {
       order.push(`${name} ends`)
       return performance.now() + TTL
     }
-    const first = tenure.extend(extension('first'))
-    const second = tenure.extend(extension('second'))
-    const ended = tenure.end().then(() => order.push('over'))
-    expect(tenure.valid).toBe(false)
+    const first = lease.extend(extension('first'))
+    const second = lease.extend(extension('second'))
+    const ended = lease.end().then(() => order.push('over'))
+    expect(lease.valid).toBe(false)
     await vi.advanceTimersByTimeAsync(30)
     await Promise.all([first, second, ended])
     expect(order).toEqual(['first begins', 'first ends', 'second begins', 'second ends', 'over'])
   })
 
-  test('that was shortened is never made longer by that', () => {
-    const { tenure } = hold()
-    const { validUntil } = tenure
-    tenure.shorten(validUntil + 1)
-    expect(tenure.validUntil).toBe(validUntil)
-    tenure.shorten(validUntil - 1)
-    expect(tenure.validUntil).toBe(validUntil - 1)
+  test('shortening a lock never makes it longer', () => {
+    const { lease } = hold()
+    const { validUntil } = lease
+    lease.shorten(validUntil + 1)
+    expect(lease.validUntil).toBe(validUntil)
+    lease.shorten(validUntil - 1)
+    expect(lease.validUntil).toBe(validUntil - 1)
   })
 
-  test('is lost once: the first reason counts', () => {
-    const { tenure } = hold()
+  test('a lock is lost once, with the first reason', () => {
+    const { lease } = hold()
     const reason = lostError('not owned', 'job')
-    tenure.lose(reason)
-    tenure.lose(lostError('expired', 'job'))
-    expect([tenure.lost, tenure.signal.reason]).toEqual([reason, reason])
+    lease.lose(reason)
+    lease.lose(lostError('expired', 'job'))
+    expect([lease.lost, lease.signal.reason]).toEqual([reason, reason])
     expect(reason).toBeInstanceOf(LockError)
     expect(vi.getTimerCount()).toBe(0)
   })

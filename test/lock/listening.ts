@@ -2,19 +2,19 @@ import net from 'node:net'
 import type { LockClient, Redis } from '../../src/index.js'
 import { decode, encode } from '../servers/servers.mjs'
 
-/** What a listening client does with subscriptions and messages; a test changes it as it goes. */
+/** The behaviour of a subscribing client, which a test can change at any time. */
 export interface Hearing {
-  /** Messages are lost. */
+  /** Whether messages are dropped. */
   deaf: boolean
-  /** It cannot subscribe. */
+  /** Whether subscribing fails. */
   refused: boolean
-  /** Channels that it is subscribed to. */
+  /** The channels that are subscribed. */
   readonly channels: Set<string>
-  /** Messages that came, lost ones too. */
+  /** The messages received, including dropped ones. */
   heard: number
 }
 
-/** `redis` with a subscriber that loses what a test wants it to lose: a socket of its own for each subscription. */
+/** Returns `redis` with a subscriber that can drop messages. Each subscription has a socket of its own. */
 export function listening(redis: Redis, port: number): LockClient & { hearing: Hearing } {
   const hearing: Hearing = { deaf: false, refused: false, channels: new Set(), heard: 0 }
   return {

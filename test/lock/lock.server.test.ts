@@ -7,7 +7,7 @@ import { refusal, useHolding } from './holding.js'
 const { connect, countCalls, free, server, steal } = useHolding()
 
 describe('acquire and release', () => {
-  test('the lock itself, with a token, a time and a number', async () => {
+  test('acquire resolves with the lock, which has a token, a time and a fencing token', async () => {
     const { redis, name } = free()
     const lock = redis.lock(name, { ttl: 10_000 })
     expect([lock.token, lock.fencingToken, lock.validUntil, lock.valid]).toEqual([null, null, 0, false])
@@ -30,7 +30,7 @@ describe('acquire and release', () => {
     expect(signal.aborted).toBe(false)
   })
 
-  test('taken by another: null at once, LockError when the wait is over', async () => {
+  test('a held lock makes tryAcquire resolve with null and acquire reject after the wait', async () => {
     const { redis, name } = free()
     await redis.lock(name, { ttl: 10_000 }).acquire()
     const other = redis.lock(name, { ttl: 10_000, wait: 60 })
@@ -42,7 +42,7 @@ describe('acquire and release', () => {
     await expect(other.acquire()).rejects.toMatchObject({ lockName: name })
   })
 
-  test('wait: 0 tries once', async () => {
+  test('acquire with wait 0 tries once', async () => {
     const { redis, name } = free()
     await redis.lock(name, { ttl: 10_000 }).acquire()
     const calls = await countCalls('evalsha', async () => {
@@ -51,7 +51,7 @@ describe('acquire and release', () => {
     expect(calls).toBe(1)
   })
 
-  test('the same lock again after a release, not while it is held or being acquired', async () => {
+  test('a lock can be acquired again after its release, but not while it is held or being acquired', async () => {
     const { redis, name } = free()
     const lock = redis.lock(name, { ttl: 10_000, wait: 0 })
     const [first, second] = await Promise.allSettled([lock.acquire(), lock.acquire()])
@@ -67,7 +67,7 @@ describe('acquire and release', () => {
     expect(lock.fencingToken).toBeGreaterThan(fencingToken ?? Number.POSITIVE_INFINITY)
   })
 
-  test('the same lock again after it was lost', async () => {
+  test('a lock can be acquired again after it was lost', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 50, wait: 1_000 }).acquire()
     await until(() => lock.signal.aborted)
@@ -84,7 +84,7 @@ describe('acquire and release', () => {
     expect(await refusal(lock.release())).toEqual(['LockNotOwnedError', 'not owned'])
   })
 
-  test('a token of your own', async () => {
+  test('a lock uses the token from its options', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 10_000, token: 'mine' }).acquire()
     expect([lock.token, await redis.get(name)]).toEqual(['mine', 'mine'])
@@ -92,7 +92,7 @@ describe('acquire and release', () => {
     expect(await redis.exists(name)).toBe(0)
   })
 
-  test('tokens of 1,000 holders are different', async () => {
+  test('1,000 holders have different tokens', async () => {
     const { redis, name } = free()
     const lock = redis.lock(name, { ttl: 10_000 })
     const tokens = new Set<string | null>()
@@ -104,7 +104,7 @@ describe('acquire and release', () => {
     expect(tokens.size).toBe(1_000)
   })
 
-  test('in views, also of bytes, bigints and prefixes', async () => {
+  test('locks work on views with bytes, bigints and prefixes', async () => {
     const { redis, name } = free()
     for (const view of [redis.bytes, redis.bigints, redis.bytes.bigints, redis.prefixed('app:').bytes]) {
       const lock = await view.lock(name, { ttl: 10_000 }).acquire()
@@ -119,7 +119,7 @@ describe('acquire and release', () => {
     expect(await redis.get(`app:${name}`)).toBe(lock.token)
   })
 
-  test('for ever', async () => {
+  test('a lock with an infinite ttl has a key without expiry', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: Number.POSITIVE_INFINITY, autoExtend: true }).acquire()
     expect([lock.validUntil, lock.valid, await redis.pttl(name)]).toEqual([Number.POSITIVE_INFINITY, true, -1])
@@ -128,8 +128,8 @@ describe('acquire and release', () => {
   })
 })
 
-describe('release is refused', () => {
-  test('without acquire, and twice', async () => {
+describe('release that rejects', () => {
+  test('release rejects without acquire, and the second time', async () => {
     const { redis, name } = free()
     const lock = redis.lock(name, { ttl: 10_000 })
     expect(await refusal(lock.release())).toEqual(['LockError', 'not locked'])
@@ -138,7 +138,7 @@ describe('release is refused', () => {
     expect(await refusal(lock.release())).toEqual(['LockError', 'not locked'])
   })
 
-  test("when the key is gone, and another's is left alone", async () => {
+  test("release rejects when the key was deleted, and does not touch another holder's key", async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 10_000 }).acquire()
     await redis.del(name)
@@ -152,7 +152,7 @@ describe('release is refused', () => {
     expect(await redis.get(name)).toBe('somebody else')
   })
 
-  test('after the ttl, when another has it', async () => {
+  test('release rejects after the ttl when another holder has the lock', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 60 }).acquire()
     const other = await redis.lock(name, { ttl: 10_000, wait: 5_000 }).acquire()
@@ -161,7 +161,7 @@ describe('release is refused', () => {
     expect(await other.owned()).toBe(true)
   })
 
-  test('two at once are one', async () => {
+  test('two releases at once send one', async () => {
     const { redis, name } = free()
     const lock = await redis.lock(name, { ttl: 10_000 }).acquire()
     const calls = await countCalls('evalsha', () => Promise.all([lock.release(), lock.release()]))
@@ -170,7 +170,7 @@ describe('release is refused', () => {
 })
 
 describe('errors', () => {
-  test('an abort before and while it waits rejects with the reason of the signal', async () => {
+  test('an abort before or during the wait rejects acquire with the reason of the signal', async () => {
     const { redis, name } = free()
     await steal(name)
     const lock = redis.lock(name, { ttl: 10_000, wait: Number.POSITIVE_INFINITY })
@@ -180,19 +180,19 @@ describe('errors', () => {
     const waiting = lock.acquire({ signal: controller.signal })
     setTimeout(() => controller.abort(reason), 30)
     await expect(waiting).rejects.toBe(reason)
-    // It may be acquired again.
+    // The lock can be acquired again.
     await redis.del(name)
     await lock.acquire()
   })
 
-  test('an abort while a try is under way gives back what was taken', async () => {
+  test('an abort during an attempt releases the lock if it was taken', async () => {
     const { redis, name } = free()
     await redis.connect()
     for (let i = 0; i < 50; i++) {
       const controller = new AbortController()
       const lock = redis.lock(name, { ttl: 60_000 })
       const acquiring = lock.acquire({ signal: controller.signal })
-      // Before it is written, while it is on its way, or about when its reply comes.
+      // Before the command is written, while it is in flight, or about when its reply arrives.
       for (let turns = i % 4; turns > 0; turns--) await new Promise(setImmediate)
       controller.abort()
       await acquiring.then(
@@ -203,7 +203,7 @@ describe('errors', () => {
     }
   })
 
-  test('what the server forbids is told at once', async () => {
+  test('acquire rejects at once if the server denies permission', async () => {
     const { name } = free()
     await server().command('ACL', 'SETUSER', 'poor', 'on', '>secret', '~other:*', '+@all')
     const redis = connect({ username: 'poor', password: 'secret' })
@@ -215,7 +215,7 @@ describe('errors', () => {
     expect(await refusal(lock.locked())).toEqual(['LockError', 'unreachable'])
   })
 
-  test('one who may not publish gives back all the same', async () => {
+  test('a user without permission to publish can release a lock', async () => {
     const { redis, name } = free()
     await server().command('ACL', 'SETUSER', 'mute', 'on', '>secret', '~*', 'resetchannels', '+@all')
     const mute = connect({ username: 'mute', password: 'secret' })

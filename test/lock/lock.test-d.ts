@@ -15,14 +15,14 @@ declare const redis: Redis
 declare const lock: Lock
 
 describe('types of locks', () => {
-  test('acquire gives the lock itself', () => {
+  test('acquire resolves with the lock itself', () => {
     expectTypeOf(redis.lock('job', { ttl: 1_000 })).toEqualTypeOf<Lock>()
     expectTypeOf(lock.acquire()).resolves.toEqualTypeOf<Lock>()
     expectTypeOf(lock.tryAcquire()).resolves.toEqualTypeOf<Lock | null>()
     expectTypeOf<AcquireOptions>().toEqualTypeOf<{ readonly signal?: AbortSignal }>()
   })
 
-  test('await using', async () => {
+  test('a lock can be used with await using', async () => {
     await using held = await redis.lock('job', { ttl: 1_000 }).acquire()
     expectTypeOf(held).toEqualTypeOf<Lock>()
     await using tried = await redis.lock('job', { ttl: 1_000 }).tryAcquire()
@@ -30,14 +30,14 @@ describe('types of locks', () => {
     expectTypeOf(lock).toExtend<AsyncDisposable>()
   })
 
-  test('using gives what the function gives', () => {
+  test('using has the return type of its function', () => {
     expectTypeOf(lock.using(() => 1)).toEqualTypeOf<Promise<number>>()
     expectTypeOf(lock.using(async (signal, held) => [signal, held] as const)).resolves.toEqualTypeOf<
       readonly [AbortSignal, Lock]
     >()
   })
 
-  test('what is read from it', () => {
+  test('the properties of a lock have their types', () => {
     expectTypeOf(lock.token).toEqualTypeOf<string | null>()
     expectTypeOf(lock.fencingToken).toEqualTypeOf<number | null>()
     expectTypeOf(lock.validUntil).toEqualTypeOf<number>()
@@ -50,16 +50,16 @@ describe('types of locks', () => {
     expectTypeOf(lock.release()).resolves.toEqualTypeOf<void>()
   })
 
-  test('options', () => {
-    // @ts-expect-error a lock has a ttl
+  test('the options of a lock are checked', () => {
+    // @ts-expect-error a lock needs a ttl
     redis.lock('job', {})
-    // @ts-expect-error and a typing error is one
+    // @ts-expect-error an unknown option
     redis.lock('job', { ttl: 1, retrydelay: 5 })
-    // @ts-expect-error what is held cannot be replaced by a number
+    // @ts-expect-error replace is a boolean
     lock.fencingToken = 1
   })
 
-  test('whatever runs commands will do', () => {
+  test('a lock accepts any object that runs commands', () => {
     expectTypeOf<Redis>().toExtend<LockClient>()
     expectTypeOf<View>().toExtend<LockClient>()
     expectTypeOf<Redis['bytes']>().toExtend<LockClient>()
@@ -69,7 +69,7 @@ describe('types of locks', () => {
     expectTypeOf(new Lock(redis, 'job', { ttl: 1 })).toEqualTypeOf<Lock>()
   })
 
-  test('errors', () => {
+  test('the errors of a lock have their types', () => {
     const error: unknown = undefined
     if (error instanceof LockError) expectTypeOf(error.reason).toEqualTypeOf<LockReason>()
     if (error instanceof LockNotOwnedError) expectTypeOf(error.lockName).toEqualTypeOf<string>()

@@ -6,7 +6,7 @@ import type { LockClient } from '../../src/lock/lock-client.js'
 import { ACQUIRE, EXTEND, RELEASE } from '../../src/lock/scripts.js'
 import { until } from '../rig/conditions.js'
 
-/** Whatever runs commands will do. This one notes the SHA-1 of the scripts, and gives one answer after the other. */
+/** An object that runs commands: it records the SHA-1 of the scripts, and returns one answer after another. */
 function answering(...answers: (() => unknown)[]): { client: LockClient; asked: unknown[] } {
   const asked: unknown[] = []
   const client: LockClient = {
@@ -23,8 +23,8 @@ function standStill(ms: number): void {
   while (performance.now() < end);
 }
 
-describe('a lock on whatever runs commands', () => {
-  test('a reply that comes before the clock was looked at, and too late', async () => {
+describe('a lock on any object that runs commands', () => {
+  test('acquire rejects if its reply arrives after the validity of the lock is over', async () => {
     const { client, asked } = answering(() => {
       standStill(50)
       return { fencing: 1 }
@@ -36,12 +36,12 @@ describe('a lock on whatever runs commands', () => {
     expect(asked).toEqual([ACQUIRE.sha1, RELEASE.sha1])
   })
 
-  test('a ttl that is used up by what is kept back', async () => {
+  test('acquire rejects if the allowance for clock drift uses up the ttl', async () => {
     const lock = new Lock(answering(() => ({ fencing: 1 })).client, 'job', { ttl: 2, wait: 0 })
     await expect(lock.acquire()).rejects.toMatchObject({ name: 'LockError' })
   })
 
-  test('a try that surely never ran leaves nothing to be given back', async () => {
+  test('an attempt that never ran is not followed by a release', async () => {
     const { client, asked } = answering(() => {
       throw new ConnectionError('no link', { outcome: 'not sent' })
     })
@@ -55,7 +55,7 @@ describe('a lock on whatever runs commands', () => {
   })
 
   test.each([new DataError('bad argument'), new ResponseError('ERR no scripts here')])(
-    'what waiting does not mend is told at once: %s',
+    'acquire rejects at once with an error that waiting cannot fix: %s',
     async error => {
       const { client, asked } = answering(() => {
         throw error
@@ -66,7 +66,7 @@ describe('a lock on whatever runs commands', () => {
     },
   )
 
-  test('a token of your own: the next try waits until what the last one may have taken is given back', async () => {
+  test('with a token of its own a lock waits for the release of its last attempt before the next one', async () => {
     let freed: (answer: number) => void = () => {}
     const { client, asked } = answering(
       () => {
@@ -89,8 +89,8 @@ describe('a lock on whatever runs commands', () => {
   })
 })
 
-describe('a token of your own, and an earlier try that is not given back yet', () => {
-  /** The first try is lost, and the release of it is never answered. */
+describe('a lock with a token of its own whose earlier attempt is being released', () => {
+  /** The first attempt is lost, and its release is never answered. */
   const stuck = () =>
     answering(
       () => {
@@ -99,13 +99,13 @@ describe('a token of your own, and an earlier try that is not given back yet', (
       () => new Promise(() => {}),
     )
 
-  test('waits for it no longer than its time', async () => {
+  test('a lock waits for the release of an earlier attempt no longer than its wait', async () => {
     const lock = new Lock(stuck().client, 'job', { ttl: 60_000, token: 'mine', wait: 50, retryDelay: 1, jitter: 0 })
     await expect(lock.acquire()).rejects.toMatchObject({ reason: 'unreachable' })
     await expect(lock.acquire()).rejects.toMatchObject({ reason: 'unreachable', cause: { name: 'TimeoutError' } })
   })
 
-  test('hears of an abort', async () => {
+  test('a lock that waits for the release of an earlier attempt can be aborted', async () => {
     const { client, asked } = stuck()
     const lock = new Lock(client, 'job', { ttl: 60_000, token: 'mine', retryDelay: 1, jitter: 0 })
     const controller = new AbortController()
@@ -163,7 +163,7 @@ describe('the name of a lock', () => {
     return found
   }
 
-  test('is in every message, as JSON', async () => {
+  test('every error message contains the name of the lock as JSON', async () => {
     for (const name of ['job', 'a "quoted" name', 'two\r\nlines', '\u202eleft']) {
       const found = await messages(name)
       expect(found).toHaveLength(15)
@@ -171,20 +171,20 @@ describe('the name of a lock', () => {
     }
   })
 
-  test('is cut short where it is long', async () => {
+  test('a long name is shortened in error messages', async () => {
     for (const message of await messages('😀'.repeat(100_000))) {
       expect(message.length).toBeLessThan(500)
       expect(message).toContain(`"${'😀'.repeat(50)}…"`)
     }
   })
 
-  test.each(['\ud83d', 'job:\udc00', '', undefined, Buffer.from('job')])('%j is none', name => {
+  test.each(['\ud83d', 'job:\udc00', '', undefined, Buffer.from('job')])('%j is not a valid lock name', name => {
     expect(() => new Lock(answering().client, name as string, { ttl: 1_000 })).toThrow(DataError)
   })
 })
 
-describe('what a lock is made of', () => {
-  test.each([undefined, null, 'redis', [], [undefined], { run: 1 }])('%j is no client', clients => {
+describe('the clients of a lock', () => {
+  test.each([undefined, null, 'redis', [], [undefined], { run: 1 }])('%j is not a valid client of a lock', clients => {
     expect(() => new Lock(clients as never, 'job', { ttl: 1_000 })).toThrow(DataError)
   })
 
@@ -198,16 +198,16 @@ describe('what a lock is made of', () => {
   })
 })
 
-describe('a call that is wrong', () => {
+describe('wrong calls of a lock', () => {
   test.each<[string, (lock: Lock) => Promise<unknown>]>([
     ['acquire(null)', lock => lock.acquire(null as never)],
     ['acquire(5_000)', lock => lock.acquire(5_000 as never)],
     ['acquire with a time-out', lock => lock.acquire({ timeout: 5_000 } as never)],
-    ['acquire with a signal that is none', lock => lock.acquire({ signal: 'now' } as never)],
+    ['acquire with an invalid signal', lock => lock.acquire({ signal: 'now' } as never)],
     ['tryAcquire(null)', lock => lock.tryAcquire(null as never)],
     ['using without a function', lock => lock.using(undefined as never)],
     ['using with null', lock => lock.using(() => {}, null as never)],
-  ])('%s rejects with DataError, and asks nobody', async (_, call) => {
+  ])('%s rejects with DataError and sends nothing', async (_, call) => {
     const { client, asked } = answering()
     const lock = new Lock(client, 'job', { ttl: 10_000 })
     await expect(call(lock)).rejects.toThrow(DataError)
@@ -221,7 +221,7 @@ describe('a call that is wrong', () => {
     expect(lock.valid).toBe(true)
   })
 
-  test('what stands on the prototype of all objects is no option', async () => {
+  test('properties of Object.prototype are not options of a lock', async () => {
     const { client, asked } = answering(
       () => ({ fencing: 1 }),
       () => 10_000,
@@ -240,7 +240,7 @@ describe('a call that is wrong', () => {
     }
   })
 
-  test.each(['\ud83d', 'a\ude00b'])('a token with half of a surrogate pair is refused: %j', token => {
+  test.each(['\ud83d', 'a\ude00b'])('a token with half of a surrogate pair throws: %j', token => {
     expect(() => new Lock(answering().client, 'job', { ttl: 1_000, token })).toThrow(DataError)
   })
 })

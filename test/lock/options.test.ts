@@ -4,11 +4,11 @@ import { Lock } from '../../src/lock/lock.js'
 import type { LockClient } from '../../src/lock/lock-client.js'
 import { type LockOptions, readLockOptions } from '../../src/lock/options.js'
 
-/** Nothing is sent by making a lock. */
+/** A client that is never used, because creating a lock sends nothing. */
 const client: LockClient = { run: () => Promise.reject(new Error('something was sent')) }
 
 describe('options of a lock', () => {
-  test('their defaults', () => {
+  test('the options of a lock have their defaults', () => {
     expect(readLockOptions({ ttl: 1_000 })).toEqual({
       ttl: 1_000,
       wait: 10_000,
@@ -42,13 +42,13 @@ describe('options of a lock', () => {
     ['token', { ttl: 1, token: 7 }],
     ['autoExtend', { ttl: 1, autoExtend: 1 }],
     ['timeout', { ttl: 1, timeout: 5 }],
-  ])('%s is named if it is bad: %o', (part, options) => {
+  ])('the error names the option %s in %o', (part, options) => {
     const make = () => new Lock(client, 'job', options as LockOptions)
     expect(make).toThrow(DataError)
     expect(make).toThrow(part)
   })
 
-  test('a lock has a name and clients', () => {
+  test('a lock without a name or clients throws', () => {
     for (const name of ['', undefined, 7] as string[]) {
       expect(() => new Lock(client, name, { ttl: 1 })).toThrow(DataError)
     }

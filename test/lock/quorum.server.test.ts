@@ -32,13 +32,13 @@ afterAll(() => Promise.all(servers.map(server => server.stop())))
 const lockOf = (options: LockOptions): Lock => new Lock(clients, 'job', options)
 const living = (): Server[] => servers.filter(server => server.alive && !server.paused)
 
-/** On how many of the living servers somebody holds it. */
+/** Resolves with the number of living servers on which the lock is held. */
 async function held(): Promise<number> {
   const found = await Promise.all(living().map(server => server.command('EXISTS', 'job')))
   return found.filter(Boolean).length
 }
 
-test('held on all, given back on all, no fencing token', async () => {
+test('a lock on several servers is held on all, released on all, and has no fencing token', async () => {
   const lock = await lockOf({ ttl: 10_000 }).acquire()
   await until(async () => (await held()) === 5)
   expect(lock.fencingToken).toBeNull()
@@ -53,7 +53,7 @@ test('held on all, given back on all, no fencing token', async () => {
   expect(await lock.locked()).toBe(false)
 })
 
-test('whoever has the majority holds it, whatever the others say', async () => {
+test('the client with a majority of servers holds the lock', async () => {
   const [one, two, three] = servers as [Server, Server, Server]
   for (const server of [one, two]) await server.command('SET', 'job', 'somebody else')
   const lock = await lockOf({ ttl: 10_000 }).acquire()
@@ -66,13 +66,13 @@ test('whoever has the majority holds it, whatever the others say', async () => {
   await until(async () => (await held()) === 3)
 })
 
-test('a try in vain leaves nothing where it succeeded', async () => {
+test('a failed attempt leaves no key on the servers that granted it', async () => {
   for (const server of servers.slice(0, 3)) await server.command('SET', 'job', 'somebody else')
   expect(await lockOf({ ttl: 60_000 }).tryAcquire()).toBeNull()
   await until(async () => (await held()) === 3)
 })
 
-test('two killed: locks go on', async () => {
+test('locks work with two of five servers killed', async () => {
   await Promise.all(servers.slice(0, 2).map(server => server.kill()))
   for (let i = 0; i < 5; i++) {
     const lock = await lockOf({ ttl: 2_000 }).acquire()
@@ -88,17 +88,17 @@ test('two killed: locks go on', async () => {
   await until(async () => (await held()) === 0)
 })
 
-test('two that stand still are not waited for', async () => {
+test('acquire does not wait for two paused servers of five', async () => {
   await Promise.all(servers.slice(0, 2).map(server => server.pause()))
   const start = performance.now()
   const lock = await lockOf({ ttl: 60_000 }).acquire()
   await lock.extend(1_000)
   await lock.release()
-  // One server alone would be given a second, each of the three times.
+  // A single server would have a second to answer, each of the three times.
   expect(performance.now() - start).toBeLessThan(2_500)
 })
 
-test('three that stand still: told long before the ttl is over', async () => {
+test('acquire rejects long before the ttl when three of five servers are paused', async () => {
   await Promise.all(servers.slice(0, 3).map(server => server.pause()))
   const start = performance.now()
   await expect(lockOf({ ttl: 20_000 }).tryAcquire()).rejects.toMatchObject({ name: 'LockError', reason: 'unreachable' })
@@ -107,7 +107,7 @@ test('three that stand still: told long before the ttl is over', async () => {
   await until(async () => (await held()) === 0)
 })
 
-test('three killed: LockError within the deadline, and nothing is left beyond the ttl', async () => {
+test('with three of five servers killed acquire rejects in time, and no key outlives the ttl', async () => {
   const lock = await lockOf({ ttl: 1_000, wait: 600 }).acquire()
   await Promise.all(servers.slice(0, 3).map(server => server.kill()))
   const start = performance.now()
@@ -123,7 +123,7 @@ test('three killed: LockError within the deadline, and nothing is left beyond th
   await until(async () => (await held()) === 0)
 })
 
-test('three killed while it is held: using rejects, its signal aborts', async () => {
+test('using rejects and its signal aborts when three of five servers are killed', async () => {
   const using = lockOf({ ttl: 500 }).using(async signal => {
     await Promise.all(servers.slice(0, 3).map(server => server.kill()))
     await until(() => signal.aborted)
@@ -131,7 +131,7 @@ test('three killed while it is held: using rejects, its signal aborts', async ()
   await expect(using).rejects.toMatchObject({ name: 'LockNotOwnedError', reason: 'expired' })
 })
 
-test('ten contenders, servers that die and come back: never two at once', { timeout: 60_000 }, async () => {
+test('of ten contenders never two hold the lock while servers die and come back', { timeout: 60_000 }, async () => {
   const random = seeded('five servers')
   let inside = 0
   let most = 0
@@ -152,7 +152,7 @@ test('ten contenders, servers that die and come back: never two at once', { time
   }
   const trouble = async () => {
     while (!over()) {
-      // Killed and back with an empty memory it would count twice: that is the limit that the docs tell. So it is paused.
+      // A server that restarts with an empty memory would grant the lock twice, as the docs say. So it is paused instead.
       const server = random.pick(servers)
       await server.pause()
       await sleep(random.int(10, 300))

@@ -13,21 +13,21 @@ const agrees = (reply: boolean): boolean => reply
 
 describe('decide', () => {
   test.each([
-    ['one', [yes], true, true],
-    ['one that does not', [no], false, true],
-    ['one that fails', [fails], false, false],
-    ['a majority of yes, the others never', [never, yes, yes, never, yes], true, true],
-    ['a majority of no, the others never', [no, never, no, no, never], false, true],
-    ['two of four are none', [yes, yes, no, no], false, true],
-    ['a majority fails, the others never', [fails, fails, fails, never, never], false, false],
-    ['too few that could agree', [yes, yes, fails, fails, fails], false, false],
-    ['a majority answers, not with yes', [yes, yes, no, fails, fails], false, true],
-  ])('%s', async (_, ballots, agreed, answered) => {
+    ['one server that agrees', [yes], true, true],
+    ['one server that does not agree', [no], false, true],
+    ['one server that fails', [fails], false, false],
+    ['a majority that agrees, while the others never answer', [never, yes, yes, never, yes], true, true],
+    ['a majority that does not agree, while the others never answer', [no, never, no, no, never], false, true],
+    ['two of four, which are no majority', [yes, yes, no, no], false, true],
+    ['a majority that fails, while the others never answer', [fails, fails, fails, never, never], false, false],
+    ['too few servers that could agree', [yes, yes, fails, fails, fails], false, false],
+    ['a majority that answers without agreeing', [yes, yes, no, fails, fails], false, true],
+  ])('decide is right for %s', async (_, ballots, agreed, answered) => {
     const cast = ballots.map(ballot => ballot())
     expect(await decide(cast, agrees)).toMatchObject({ agreed, answered })
   })
 
-  test('is what counting says, in whatever order they come', () => {
+  test('decide equals counting, in any order of answers', () => {
     const ballot = fc.constantFrom(yes, no, fails)
     return fc.assert(
       fc.asyncProperty(fc.array(ballot, { minLength: 1, maxLength: 9 }), fc.scheduler(), async (all, scheduler) => {
@@ -46,7 +46,7 @@ describe('decide', () => {
 describe('ask', () => {
   const deaf: LockClient = { run: never }
 
-  test('gives up after the limit, and what was given up is told to the client', async () => {
+  test('ask stops waiting after the limit and aborts the call of the client', async () => {
     const signals: AbortSignal[] = []
     const client: LockClient = {
       run: never,
@@ -60,11 +60,11 @@ describe('ask', () => {
     expect(signals.map(signal => signal.reason)).toEqual([expect.any(TimeoutError)])
   })
 
-  test('a client that takes no signal is given up all the same', async () => {
+  test('ask stops waiting for a client without support for signals', async () => {
     await expect(ask([deaf], () => never(), 5)[0]).rejects.toBeInstanceOf(TimeoutError)
   })
 
-  test('gives up when the signal aborts, and listens to it no longer than it must', async () => {
+  test('ask stops when the signal aborts, and removes its listener when it is done', async () => {
     const controller = new AbortController()
     const { signal } = controller
     expect(await Promise.all(ask([deaf, deaf], yes, 10_000, signal))).toEqual([true, true])

@@ -6,7 +6,7 @@ import { refusal, useHolding } from './holding.js'
 const { connect, free, server, steal } = useHolding()
 
 describe('using', () => {
-  test('resolves with what the function gives, extends meanwhile, gives back', async () => {
+  test('using resolves with the value of the function, extends the lock meanwhile and releases it', async () => {
     const { redis, name } = free()
     const lock = redis.lock(name, { ttl: 500 })
     const value = await lock.using(async (signal, held) => {
@@ -19,7 +19,7 @@ describe('using', () => {
     expect([await lock.locked(), lock.token]).toEqual([false, null])
   })
 
-  test('rejects with the error of the function, and gives back', async () => {
+  test('using rejects with the error of the function and releases the lock', async () => {
     const { redis, name } = free()
     const lock = redis.lock(name, { ttl: 10_000 })
     const error = new Error('of the function')
@@ -32,7 +32,7 @@ describe('using', () => {
     expect(await lock.locked()).toBe(false)
   })
 
-  test('rejects if it was lost, although the function returned', async () => {
+  test('using rejects if the lock was lost, even if the function returned', async () => {
     const { redis, name } = free()
     const lock = redis.lock(name, { ttl: 10_000 })
     const stolen = lock.using(() => steal(name))
@@ -45,10 +45,10 @@ describe('using', () => {
     expect(await refusal(blocked)).toEqual(['LockNotOwnedError', 'expired'])
   })
 
-  test('rejects if it was lost while its key is still there', async () => {
+  test('using rejects if the lock was lost while its key still exists', async () => {
     const { redis, name } = free()
     const lost = redis.lock(name, { ttl: 100 }).using(async () => {
-      // The event loop stands still for too long; meanwhile somebody kind makes the key live on.
+      // The event loop is blocked for too long; meanwhile another client extends the key.
       await redis.persist(name)
       const end = performance.now() + 150
       while (performance.now() < end);
@@ -57,17 +57,17 @@ describe('using', () => {
     expect(await redis.exists(name)).toBe(0)
   })
 
-  test('is no trouble if the function gave it back itself', async () => {
+  test('using resolves if the function released the lock itself', async () => {
     const { redis, name } = free()
     expect(await redis.lock(name, { ttl: 10_000 }).using((_, lock) => lock.release())).toBeUndefined()
   })
 
-  test('that could not give it back is over with the ttl, and can be used again', async () => {
+  test('a lock that using could not release ends with its ttl, and can be used again', async () => {
     await server().command('ACL', 'SETUSER', 'weak', 'on', '>weak', '~*', '&*', '+@all', '-del')
     const redis = connect({ username: 'weak', password: 'weak' })
     const lock = redis.lock(free().name, { ttl: 200, retryDelay: 20 })
     expect(await lock.using(() => 'first')).toBe('first')
-    // The key is still there, and runs out.
+    // The key still exists, and expires.
     expect(await lock.locked()).toBe(true)
     expect(await lock.using(() => 'second')).toBe('second')
     await lock.acquire()
@@ -78,7 +78,7 @@ describe('using', () => {
     expect(lock.valid).toBe(true)
   })
 
-  test('rejects if it is not acquired, without running the function', async () => {
+  test('using rejects without running the function if the lock is not acquired', async () => {
     const { redis, name } = free()
     await steal(name)
     let ran = false
@@ -89,7 +89,7 @@ describe('using', () => {
     expect(ran).toBe(false)
   })
 
-  test('the signal of the caller is one of the function too', async () => {
+  test('the signal of the caller also aborts the signal of the function', async () => {
     const { redis, name } = free()
     const controller = new AbortController()
     const reason = new Error('enough')
@@ -107,7 +107,7 @@ describe('using', () => {
 })
 
 describe('await using', () => {
-  test('gives back at the end of the block', async () => {
+  test('await using releases the lock at the end of the block', async () => {
     const { redis, name } = free()
     {
       await using lock = await redis.lock(name, { ttl: 10_000 }).acquire()
@@ -116,13 +116,13 @@ describe('await using', () => {
     expect(await redis.exists(name)).toBe(0)
   })
 
-  test('nothing is left to do after a release', async () => {
+  test('await using does nothing after a release', async () => {
     const { redis, name } = free()
     await using lock = await redis.lock(name, { ttl: 10_000 }).acquire()
     await lock.release()
   })
 
-  test('tells that it was lost', async () => {
+  test('await using throws if the lock was lost', async () => {
     const { redis, name } = free()
     const block = async () => {
       await using _ = await redis.lock(name, { ttl: 10_000 }).acquire()

@@ -22,7 +22,7 @@ function connect(): Redis {
 
 const listener = (): ReturnType<typeof listening> => listening(connect(), server().port)
 
-/** So long that whoever is not called waits in vain. */
+/** So long that a waiter that is not woken fails the test. */
 const CALLED: LockOptions = { ttl: 60_000, wait: 8_000, retryDelay: 60_000 }
 
 const waitingFor = (name: string): Promise<number> => server().command('ZCARD', keysOf(name).waiting)
@@ -37,13 +37,13 @@ async function countCalls(command: string, during: () => Promise<unknown>): Prom
   return (await count()) - before
 }
 
-describe('who waits and listens', () => {
+describe('waiting for a lock', () => {
   test.each([
     ['a socket of its own', () => listener()],
     ['redis.subscribe', () => connect()],
     ['a view', () => connect().bytes.bigints],
     ['a prefixed view', () => connect().prefixed('{tag}')],
-  ])('through %s is called at the release, in turn, one at a time', async (how, make) => {
+  ])('waiters on %s are woken by releases, in order and one at a time', async (how, make) => {
     const name = `waiting:${++names}`
     const shared = make()
     const holder = await new Lock(make(), name, CALLED).acquire()
@@ -51,7 +51,7 @@ describe('who waits and listens', () => {
     const done: Promise<void>[] = []
     const waiting = () => waitingFor(how === 'a prefixed view' ? `{tag}${name}` : name)
     for (let i = 0; i < 10; i++) {
-      // Some on one client, some on clients of their own.
+      // Some waiters share a client, others have their own.
       const client = i % 2 === 0 ? shared : make()
       done.push(
         new Lock(client, name, CALLED).using(() => {
@@ -65,12 +65,12 @@ describe('who waits and listens', () => {
       await Promise.all(done)
     })
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
-    // Each one asks once when it is called, and gives back.
+    // Each waiter asks once when it is woken, and releases the lock.
     expect(calls).toBe(1 + 2 * 10)
     expect(await waiting()).toBe(0)
   })
 
-  test('that gives up when it is called calls the next one', async () => {
+  test('a waiter that gives up when it is woken wakes the next one', async () => {
     for (let i = 0; i < 20; i++) {
       const name = `waiting:${++names}`
       const holder = await new Lock(connect(), name, CALLED).acquire()
@@ -90,7 +90,7 @@ describe('who waits and listens', () => {
     }
   })
 
-  test('that gives up leaves nothing', async () => {
+  test('a waiter that gives up leaves no entry in the queue', async () => {
     const name = `waiting:${++names}`
     const holder = await new Lock(connect(), name, CALLED).acquire()
     const waiting = new Lock(listener(), name, { ...CALLED, wait: 100 }).acquire()
@@ -99,7 +99,7 @@ describe('who waits and listens', () => {
     await holder.release()
   })
 
-  test('that is overtaken keeps its place', async () => {
+  test('a waiter that is overtaken keeps its place', async () => {
     const name = `waiting:${++names}`
     const holder = await new Lock(connect(), name, CALLED).acquire()
     const [deaf, second] = [listener(), listener()]
@@ -108,7 +108,7 @@ describe('who waits and listens', () => {
       new Lock(client, name, { ...CALLED, retryDelay }).using(() => {
         order.push(who)
       })
-    // It misses its call, and comes by itself later: by then somebody who never waited is in.
+    // The waiter misses its wake-up message and asks by itself later, when another client has taken the lock.
     const first = waitFor('first', deaf, 400)
     await until(async () => (await waitingFor(name)) === 1)
     const then = waitFor('second', second, 60_000)
@@ -124,7 +124,7 @@ describe('who waits and listens', () => {
     expect(order).toEqual(['first', 'second'])
   })
 
-  test('whose call is lost asks by itself', async () => {
+  test('a waiter asks by itself when its wake-up message is lost', async () => {
     const name = `waiting:${++names}`
     const holder = await new Lock(connect(), name, CALLED).acquire()
     const client = listener()
@@ -136,15 +136,15 @@ describe('who waits and listens', () => {
     expect(client.hearing.heard).toBe(1)
   })
 
-  test('asks when the time of the holder is up, and not before', async () => {
+  test('a waiter asks when the time of the holder is over, and not before', async () => {
     const name = `waiting:${++names}`
     await new Lock(connect(), name, { ttl: 400 }).acquire()
     const calls = await countCalls('evalsha', () => new Lock(listener(), name, CALLED).acquire())
-    // At once, when it listens, when the time is up.
+    // At once, when it has subscribed, and when the time is over.
     expect(calls).toBe(3)
   })
 
-  test('wakes for a lock that is deleted at the latest when it asks by itself', async () => {
+  test('a waiter gets a lock that was deleted when it asks by itself', async () => {
     const name = `waiting:${++names}`
     await new Lock(connect(), name, CALLED).acquire()
     const waiting = new Lock(listener(), name, { ...CALLED, retryDelay: 50 }).acquire()
@@ -153,7 +153,7 @@ describe('who waits and listens', () => {
     await waiting
   })
 
-  test('leaves its channel when nobody has waited for a while, and comes back to it before', async () => {
+  test('a client leaves its wake-up channel after a while without waiters, and reuses it before', async () => {
     const name = `waiting:${++names}`
     const client = listener()
     const { channels } = client.hearing
@@ -169,7 +169,7 @@ describe('who waits and listens', () => {
     await until(() => channels.size === 0)
   })
 
-  test('that cannot listen asks again and again', async () => {
+  test('a waiter that cannot subscribe polls', async () => {
     const name = `waiting:${++names}`
     const holder = await new Lock(connect(), name, CALLED).acquire()
     const client = listener()
@@ -181,7 +181,7 @@ describe('who waits and listens', () => {
     expect(await waitingFor(name)).toBe(0)
   })
 
-  test('is called on the connection that follows a lost one', async () => {
+  test('a waiter is woken on the connection that replaces a lost one', async () => {
     const name = `waiting:${++names}`
     const holder = await new Lock(connect(), name, CALLED).acquire()
     const redis = connect()
@@ -196,7 +196,7 @@ describe('who waits and listens', () => {
     await waiting
   })
 
-  test('those who died are forgotten', async () => {
+  test('waiters that died are removed from the queue', async () => {
     const name = `waiting:${++names}`
     await new Lock(connect(), name, CALLED).acquire()
     const client = connect()
@@ -209,7 +209,7 @@ describe('who waits and listens', () => {
     await until(async () => (await waitingFor(name)) === 0)
   })
 
-  test('is told at once when its client is closed, however long it would wait for the next try', async () => {
+  test('a waiter rejects at once when its client is closed', async () => {
     const name = `waiting:${++names}`
     await connect().lock(name, CALLED).acquire()
     for (const end of ['close', 'destroy'] as const) {

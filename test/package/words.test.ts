@@ -12,7 +12,9 @@ const DONE = [
   'vitest.config.mts',
   'src/errors',
   'test/errors',
+  'test/lock',
   'test/package',
+  'test/pubsub',
   'test/rig',
   'test/servers',
 ]

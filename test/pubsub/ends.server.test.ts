@@ -25,7 +25,7 @@ afterEach(async () => {
   for (const each of stops.splice(0)) await each.stop()
 })
 
-/** Publishes 0…count-1 in one command. */
+/** Publishes 0 to count - 1 in one command. */
 async function publish(channel: string, count: number): Promise<void> {
   await server().command('EVAL', "for i = 1, ARGV[2] do redis.call('PUBLISH', ARGV[1], i - 1) end", 0, channel, count)
 }
@@ -36,8 +36,8 @@ async function messages(loop: AsyncIterable<{ message: string }>): Promise<strin
   return got
 }
 
-describe('a channel that is on its way', () => {
-  /** Subscribed to `there`, and a server that does not confirm `slow` before it is told to. */
+describe('a channel whose SUBSCRIBE is in flight', () => {
+  /** A client that is subscribed to `there`, and a server that confirms `slow` only when the test lets it. */
   async function listening(options: RedisOptions): Promise<{
     confirm: () => void
     fake: FakeRedis
@@ -67,7 +67,7 @@ describe('a channel that is on its way', () => {
     return { ...rest, calls, subscription }
   }
 
-  test('is waited for by all who ask for it', async () => {
+  test('all calls that want a channel wait for its confirmation', async () => {
     const { calls, confirm } = await asked()
     let confirmed = false
     const settled = calls.map(call => call.then(() => expect(confirmed).toBe(true)))
@@ -77,7 +77,7 @@ describe('a channel that is on its way', () => {
     await Promise.all(settled)
   })
 
-  test('is waited for by none of them once it is left', async () => {
+  test('no call waits for the confirmation of a channel after it was left', async () => {
     const { calls, confirm, subscription } = await asked()
     const left = subscription.unsubscribe('slow')
     await Promise.all(calls)
@@ -86,7 +86,7 @@ describe('a channel that is on its way', () => {
     expect(subscription.channels).toEqual(['there'])
   })
 
-  test('stays wanted when the first who asked for it has given up', async () => {
+  test('a channel stays subscribed when the first call that wanted it was aborted', async () => {
     const { confirm, fake, subscription } = await listening({ commandTimeout: 300 })
     const first = expect(subscription.subscribe('slow')).rejects.toBeInstanceOf(TimeoutError)
     await fake.untilReceived('SUBSCRIBE', 2)
@@ -98,7 +98,7 @@ describe('a channel that is on its way', () => {
     expect(subscription.channels).toEqual(['there', 'slow'])
   })
 
-  test('is joined, whatever listeners did while it was left: between two messages of one read', async () => {
+  test('a channel is subscribed again if listeners want it while it is being left, even between two messages of one read', async () => {
     const message = (channel: string) => resp.push([resp.bulk('message'), resp.bulk(channel), resp.bulk('x')])
     const said = (kind: string, channel: string) => resp.push([resp.bulk(kind), resp.bulk(channel), resp.integer(1)])
     const fake = await FakeRedis.start({
@@ -130,7 +130,7 @@ describe('a channel that is on its way', () => {
     await until(() => subscription.received === 1)
   })
 
-  test('rejects for all of them when the client is destroyed', async () => {
+  test('all calls that wait for a channel reject when the client is destroyed', async () => {
     const { calls, redis } = await asked()
     const settled = Promise.allSettled(calls)
     redis.destroy()
@@ -140,7 +140,7 @@ describe('a channel that is on its way', () => {
 })
 
 describe('a full queue', () => {
-  test("'drop-oldest' keeps the newest", async () => {
+  test("a full queue with 'drop-oldest' keeps the newest messages", async () => {
     const subscription = await client().subscribe('full', { maxQueue: 10 })
     await publish('full', 100)
     await until(() => subscription.received === 100)
@@ -149,7 +149,7 @@ describe('a full queue', () => {
     expect(await messages(subscription)).toEqual(Array.from({ length: 10 }, (_, i) => String(90 + i)))
   })
 
-  test("'drop-newest' keeps the oldest", async () => {
+  test("a full queue with 'drop-newest' keeps the oldest messages", async () => {
     const subscription = await client().subscribe('full', { maxQueue: 10, whenFull: 'drop-newest' })
     await publish('full', 100)
     await until(() => subscription.received === 100)
@@ -158,7 +158,7 @@ describe('a full queue', () => {
     expect(await messages(subscription)).toEqual(Array.from({ length: 10 }, (_, i) => String(i)))
   })
 
-  test("'close' leaves the channels, and ends behind what is queued", async () => {
+  test("a full queue with 'close' leaves the channels, and the loop ends after the queued messages", async () => {
     const redis = client()
     const subscription = await redis.subscribe('full', { maxQueue: 10, whenFull: 'close' })
     await publish('full', 100)
@@ -168,7 +168,7 @@ describe('a full queue', () => {
     await until(async () => (await redis.pubsubNumsub('full')).full === 0)
   })
 
-  test("'error' does too, and then throws", async () => {
+  test("a full queue with 'error' leaves the channels, and the loop throws after the queued messages", async () => {
     const redis = client()
     const subscription = await redis.subscribe('full', { maxQueue: 10, whenFull: 'error' })
     await publish('full', 100)
@@ -176,12 +176,12 @@ describe('a full queue', () => {
     await expect(async () => {
       for await (const { message } of subscription) got.push(message)
     }).rejects.toThrow(PubSubError)
-    // One went to the loop that waited, ten were queued.
+    // One message went to the waiting loop, ten were queued.
     expect(got).toHaveLength(11)
     await until(async () => (await redis.pubsubNumsub('full')).full === 0)
   })
 
-  test("'error' with a handler is an event", async () => {
+  test("a full queue with 'error' and a handler emits an error event", async () => {
     const redis = client()
     const errors: unknown[] = []
     let release = () => {}
@@ -197,8 +197,8 @@ describe('a full queue', () => {
   })
 })
 
-describe('misuse is a PubSubError that says what to do', () => {
-  test('no channel', async () => {
+describe('misuse of subscriptions', () => {
+  test('a subscription without a channel is a PubSubError that says what to do', async () => {
     const redis = client()
     await expect(redis.subscribe([])).rejects.toThrow(PubSubError)
     await expect((redis.psubscribe as () => Promise<unknown>)()).rejects.toThrow(/psubscribe\(\) needs at least one/)
@@ -208,7 +208,7 @@ describe('misuse is a PubSubError that says what to do', () => {
     expect(subscription.channels).toEqual(['a'])
   })
 
-  test('a second iterator, and one beside a handler', async () => {
+  test('a second loop, and a loop in addition to a handler, are a PubSubError', async () => {
     const redis = client()
     const one = await redis.subscribe('a')
     one[Symbol.asyncIterator]()
@@ -219,14 +219,14 @@ describe('misuse is a PubSubError that says what to do', () => {
     expect(() => two[Symbol.asyncIterator]()).toThrow(PubSubError)
   })
 
-  test('adding to one that ended', async () => {
+  test('adding channels to an ended subscription is a PubSubError', async () => {
     const subscription = await client().subscribe('a')
     await subscription.unsubscribe()
     await expect(subscription.subscribe('b')).rejects.toThrow(PubSubError)
     await subscription.unsubscribe()
   })
 
-  test('in a session', async () => {
+  test('subscribing in a session is a PubSubError', async () => {
     const redis = client()
     await redis.session(async session => {
       await expect((session as unknown as Redis).subscribe('a')).rejects.toThrow(/on the client itself/)
@@ -236,7 +236,7 @@ describe('misuse is a PubSubError that says what to do', () => {
 })
 
 describe('handlers that fail', () => {
-  test('are told, and harm nobody', async () => {
+  test('handlers that fail emit errors and affect no other subscription', async () => {
     const redis = client()
     const atClient: unknown[] = []
     const atSubscription: unknown[] = []
@@ -262,7 +262,7 @@ describe('handlers that fail', () => {
     expect(throwing.closed).toBe(false)
   })
 
-  test('a listener of errors that fails itself is a warning', async () => {
+  test('an error listener that throws causes a process warning', async () => {
     const redis = client()
     const warnings: Error[] = []
     const warn = (warning: Error) => warnings.push(warning)
@@ -280,7 +280,7 @@ describe('handlers that fail', () => {
   })
 })
 
-test('handlers and loops run in the context of who subscribed, whoever opened the socket', async () => {
+test('handlers and loops run in the async context of their subscribe call, not in that of the socket', async () => {
   const redis = client()
   const storage = new AsyncLocalStorage<string>()
   const seen: unknown[] = []
@@ -300,8 +300,8 @@ test('handlers and loops run in the context of who subscribed, whoever opened th
   expect([...seen].sort()).toEqual(['first request', 'second request', 'third request', undefined])
 })
 
-describe('ends', () => {
-  test('close() ends loops behind what is queued, destroy() makes them throw', async () => {
+describe('the end of a subscription', () => {
+  test('close() ends loops after the queued messages, destroy() makes them throw', async () => {
     const closing = client()
     const gentle = await closing.subscribe('a')
     const handled: string[] = []
@@ -324,7 +324,7 @@ describe('ends', () => {
     await until(async () => !String(await server().command('CLIENT', 'LIST')).includes('sub=1'))
   })
 
-  test('a call that waits when the client goes is rejected as not sent', async () => {
+  test('a waiting call rejects as not sent when the client is closed or destroyed', async () => {
     const fake = await FakeRedis.start({ script: ([name]) => (name === 'SUBSCRIBE' ? '' : undefined) })
     stops.push(fake)
     const redis = client({ port: fake.port })
@@ -334,7 +334,7 @@ describe('ends', () => {
     await expect(waiting).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
   })
 
-  test('a signal ends a subscription: its loop throws the reason', async () => {
+  test('a signal ends a subscription, and its loop throws the reason', async () => {
     const redis = client()
     const controller = new AbortController()
     const subscription = await redis.subscribe('a', { signal: controller.signal })
@@ -346,7 +346,7 @@ describe('ends', () => {
     await expect(redis.subscribe('a', { signal: controller.signal })).rejects.toBe(reason)
   })
 
-  test('return() settles a next() that waits', async () => {
+  test('return() settles a waiting next()', async () => {
     const subscription = await client().subscribe('a')
     const iterator = subscription[Symbol.asyncIterator]()
     const waiting = [iterator.next(), iterator.next()]
@@ -359,8 +359,8 @@ describe('ends', () => {
   })
 })
 
-describe('deadlines', () => {
-  test('a subscription that is not confirmed in time rejects, and does not come alive later', async () => {
+describe('deadlines of subscriptions', () => {
+  test('a subscription that is not confirmed in time rejects, and is not subscribed later', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     stops.push(proxy)
     const redis = client({ port: proxy.port, commandTimeout: 150 })
@@ -380,7 +380,7 @@ describe('deadlines', () => {
     expect(calls).toEqual([])
   })
 
-  test('without a server it is never sent; a signal rejects at once', async () => {
+  test('a subscription without a server rejects at its deadline as not sent, and at once when aborted', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     stops.push(proxy)
     await proxy.refuse()
@@ -398,7 +398,7 @@ describe('deadlines', () => {
     await alive.unsubscribe()
   })
 
-  test('a wrong password rejects at once', async () => {
+  test('a subscription with a wrong password rejects at once', async () => {
     const guarded = await FakeRedis.start({ password: 'right' })
     stops.push(guarded)
     const redis = client({ port: guarded.port, password: 'wrong' })

@@ -13,12 +13,12 @@ afterEach(async () => {
   for (const each of stops.splice(0)) await each.stop()
 })
 
-/** A confirmation. */
+/** A confirmation push. */
 function said(kind: string, name: string): string {
   return resp.push([resp.bulk(kind), resp.bulk(name), resp.integer(0)])
 }
 
-/** A server that answers SUNSUBSCRIBE as `answer` says, and all else as servers do. */
+/** A server that replies to SUNSUBSCRIBE with `answer`, and to all other commands as usual. */
 async function serving(answer: (name: string, index: number) => string): Promise<FakeRedis> {
   let index = 0
   const fake = await FakeRedis.start({
@@ -31,15 +31,15 @@ async function serving(answer: (name: string, index: number) => string): Promise
   return fake
 }
 
-describe('what the server says to SUNSUBSCRIBE shifts nothing', () => {
+describe('replies to SUNSUBSCRIBE', () => {
   const MOVED = resp.error('MOVED 1 127.0.0.1:1')
   test.each([
     ['its confirmation', (name: string) => said('sunsubscribe', name)],
-    ['a refusal', () => MOVED],
-    ['its own goodbye, then a refusal', (name: string) => said('sunsubscribe', name) + MOVED],
-    ['its own goodbye, then the confirmation', (name: string) => said('sunsubscribe', name).repeat(2)],
+    ['an error', () => MOVED],
+    ['an unsolicited sunsubscribe, then an error', (name: string) => said('sunsubscribe', name) + MOVED],
+    ['an unsolicited sunsubscribe, then the confirmation', (name: string) => said('sunsubscribe', name).repeat(2)],
     ['nothing at all', () => ''],
-  ])('%s', async (_, answer) => {
+  ])('no later reply is shifted if SUNSUBSCRIBE is answered with %s', async (_, answer) => {
     const fake = await serving(answer)
     const redis = new Redis({ port: fake.port })
     open.push(redis)
@@ -62,11 +62,11 @@ describe('what the server says to SUNSUBSCRIBE shifts nothing', () => {
     }
     fake.openConnections.at(-1)?.send(resp.push([resp.bulk('message'), resp.bulk('beside'), resp.bulk('x')]))
     await until(() => beside.received === 1)
-    // No connection was given up for it: the first is the only one.
+    // No connection was closed for it: the first is the only one.
     expect(fake.connections).toHaveLength(1)
   })
 
-  test('a user who may not say UNSUBSCRIBE', async () => {
+  test('a user without permission for UNSUBSCRIBE can use subscriptions', async () => {
     const fake = await FakeRedis.start({
       script: ([command = '', ...names]) => {
         if (command === 'UNSUBSCRIBE')
@@ -88,7 +88,7 @@ describe('what the server says to SUNSUBSCRIBE shifts nothing', () => {
   })
 })
 
-test('what changes while a line is on its way is looked at when it is confirmed', async () => {
+test('changes while SUBSCRIBE or UNSUBSCRIBE is in flight are applied after its confirmation', async () => {
   let confirm = () => {}
   let isSlow = false
   const fake = await FakeRedis.start({
@@ -105,7 +105,7 @@ test('what changes while a line is on its way is looked at when it is confirmed'
   isSlow = true
   const left = first.unsubscribe()
   await fake.untilReceived('UNSUBSCRIBE')
-  // Wanted again before the server has said that it is left.
+  // The channel is wanted again before the server has confirmed that it was left.
   const again = redis.subscribe('a')
   await new Promise(setImmediate)
   expect(fake.received('SUBSCRIBE')).toHaveLength(1)
@@ -114,7 +114,7 @@ test('what changes while a line is on its way is looked at when it is confirmed'
   await left
   const second = await again
   expect(fake.received('SUBSCRIBE')).toHaveLength(2)
-  // Given up before the server has said that it is joined.
+  // The channel is left before the server has confirmed its subscription.
   isSlow = true
   const controller = new AbortController()
   const given = redis.subscribe('b', { signal: controller.signal })
@@ -127,8 +127,8 @@ test('what changes while a line is on its way is looked at when it is confirmed'
   expect(second.closed).toBe(false)
 })
 
-// A node of a cluster says goodbye to those whose slot it loses, and refuses what they ask for then.
-test('1,000 races of SUNSUBSCRIBE with the loss of its slot: no answer is taken for another', {
+// A node that loses a slot unsubscribes the slot's subscribers, and then rejects their commands for it.
+test('in 1,000 races of SUNSUBSCRIBE with the loss of its slot no reply is taken for another', {
   timeout: 60_000,
 }, async () => {
   const node = await startSingle({ config: ['--cluster-enabled', 'yes'] })
@@ -148,7 +148,7 @@ test('1,000 races of SUNSUBSCRIBE with the loss of its slot: no answer is taken 
     const shard = await redis.ssubscribe('shard')
     const lost = raw.command('CLUSTER', 'DELSLOTS', slot)
     const left = shard.unsubscribe()
-    // Refused as long as nobody serves the slot, and tried again then.
+    // The command is rejected while no node serves the slot, and retried after that.
     const again = redis.ssubscribe('shard').then(subscription => subscription.unsubscribe())
     await lost
     await raw.command('CLUSTER', 'ADDSLOTS', slot)

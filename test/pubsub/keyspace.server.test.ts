@@ -25,7 +25,7 @@ afterEach(() => {
 })
 
 describe('keyspace', () => {
-  test('names the flags that are missing, or adds them', async () => {
+  test('keyspace names the missing flags, or adds them with configure', async () => {
     const redis = client()
     await expect(redis.keyspace()).rejects.toThrow(PubSubError)
     await expect(redis.keyspace({ events: ['expired', 'del'] })).rejects.toThrow(/lacks 'Exg'/)
@@ -37,7 +37,7 @@ describe('keyspace', () => {
     expect(await flags()).toBe('AEK')
   })
 
-  test('that are made at once add the flags of all of them', async () => {
+  test('concurrent keyspace calls with configure add the flags of all of them', async () => {
     const clients = [client(), client(), client()] as const
     await Promise.all(
       ['expired', 'lpush', 'hset', 'set', 'zadd', 'sadd', 'xadd', 'evicted'].map((event, i) =>
@@ -47,7 +47,7 @@ describe('keyspace', () => {
     expect(await flags()).toBe('$Eehlstxz')
   })
 
-  test('tells event, key and database', async () => {
+  test('keyspace messages have event, key and database', async () => {
     const redis = client({ db: 3 })
     const users = await redis.keyspace({ keys: 'user:*', configure: true })
     await redis.set('user:1', 'x')
@@ -65,7 +65,7 @@ describe('keyspace', () => {
     expect(await redis.pubsubNumpat()).toBe(0)
   })
 
-  test('with a handler, by names of events, in all databases', async () => {
+  test('keyspace works with a handler, names of events and all databases', async () => {
     const redis = client()
     const got: KeyspaceEvent[] = []
     const expired: KeyspaceEvent[] = []
@@ -91,7 +91,7 @@ describe('keyspace', () => {
     await every.unsubscribe()
   })
 
-  test('bytes and prefixes', async () => {
+  test('keyspace works on views with bytes and prefixes', async () => {
     const redis = client()
     const app = redis.prefixed('app*:')
     const got: unknown[] = []
@@ -103,13 +103,13 @@ describe('keyspace', () => {
     await app.set(key, '1')
     await until(() => got.length === 3)
     expect(got[0]).toEqual({ event: 'set', key: 'other', db: 0 })
-    // Which of two patterns is served first is the server's.
+    // The order of two matching patterns depends on the server.
     expect(got.slice(1)).toHaveLength(2)
     expect(got).toContainEqual({ event: 'set', key: 'k\ufffd\0', db: 0 })
     expect(got).toContainEqual({ event: 'set', key, db: 0 })
   })
 
-  test('configures a server that was started anew', async () => {
+  test('keyspace with configure sets the flags again after a restart of the server', async () => {
     const redis = client({ reconnect: { min: 1, max: 20 } })
     redis.on('error', () => {})
     const got: KeyspaceEvent[] = []
@@ -120,7 +120,7 @@ describe('keyspace', () => {
     await until(() => got.length === 1)
   })
 
-  test('refuses wrong options', async () => {
+  test('keyspace rejects wrong options', async () => {
     const redis = client()
     await expect(redis.keyspace({ events: [] })).rejects.toThrow(DataError)
     await expect(redis.keyspace({ db: -1 })).rejects.toThrow(DataError)

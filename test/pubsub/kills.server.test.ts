@@ -16,7 +16,7 @@ afterEach(async () => {
 })
 
 describe.each([3, 2] as const)('under RESP%i', protocol => {
-  test('100 kills under numbered messages: in order, none twice, every missing one in a gap that was told', async () => {
+  test('with 100 killed connections messages come in order and once, and every missing one is in a reported gap', async () => {
     const KILLS = 100
     const random = seeded(`subscriber kills, RESP${protocol}`)
     const proxy = await ChaosProxy.start(server(), random.int(1, 1e9))
@@ -25,7 +25,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     const publisher = new Redis({ port: server().port })
     open.push(redis, publisher)
     redis.on('error', () => {})
-    /** What the subscriber saw, in its order. */
+    /** The messages and gaps that the subscriber got, in order. */
     const log: ({ number: number; at: number } | { gap: Gap })[] = []
     const gaps: Gap[] = []
     const now = () => performance.timeOrigin + performance.now()
@@ -72,7 +72,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
       if (each.number > last + 1) {
         missing += each.number - last - 1
         expect(told, `messages ${last + 1} to ${each.number - 1} are missing`).toBeDefined()
-        // Read in one go with the last byte before the loss, or earlier.
+        // The message came in the same read as the last byte before the loss, or earlier.
         if (last >= 0 && told !== undefined) expect(lastAt - told.from).toBeLessThan(3_000)
       }
       last = each.number
@@ -88,7 +88,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
   })
 })
 
-test('a server that is started anew finds its subscribers again, each once', async () => {
+test('after a restart of the server every subscription is restored once', async () => {
   const redis = new Redis({ port: server().port, reconnect: { min: 1, max: 50 } })
   open.push(redis)
   redis.on('error', () => {})
@@ -105,7 +105,7 @@ test('a server that is started anew finds its subscribers again, each once', asy
   expect(got).toEqual(['1', '2', '3', '4', '5'])
 })
 
-test('the state of a subscription whose attempts are used up is told', async () => {
+test('a subscription reports its state when the attempts to reconnect are used up', async () => {
   const proxy = await ChaosProxy.start(server(), 1)
   proxies.push(proxy)
   const redis = new Redis({ port: proxy.port, reconnect: false })

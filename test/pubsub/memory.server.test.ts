@@ -5,12 +5,12 @@ import { useServer } from '../servers/vitest.js'
 
 const server = useServer()
 
-// The queue holds 10,000 of 1 kB; a client that queued all would hold a gigabyte.
-test('a million messages of 1 kB at a sleeping reader: memory stays bounded, drops are counted exactly', {
+// The queue holds 10,000 messages of 1 kB; a client that queued all messages would need a gigabyte.
+test('with a million messages of 1 kB for a sleeping reader memory stays bounded, and drops are counted exactly', {
   timeout: 120_000,
 }, async () => {
   const COUNT = 1_000_000
-  // The server would end a subscriber whose process has no time to read.
+  // Otherwise the server would close the connection of a subscriber that is too busy to read.
   await server().command('CONFIG', 'SET', 'client-output-buffer-limit', 'pubsub 0 0 0')
   const redis = new Redis({ port: server().port, commandTimeout: 0 })
   const subscription = await redis.subscribe('flood')

@@ -16,13 +16,13 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.stop()
 })
 
-// More than are wanted at a time: most calls are the first to come, or the last to leave.
+// More channels than are wanted at a time, so that most calls are the first to subscribe or the last to leave.
 const CHANNELS = Array.from({ length: 100 }, (_, i) => `c:${i}`)
 const PATTERNS = Array.from({ length: 40 }, (_, i) => `p:${i}*`)
 
 describe.each([3, 2] as const)('under RESP%i', protocol => {
-  // In the same tick, in handlers, while the link is down.
-  test('after 10,000 random operations the server has what the registry has', async () => {
+  // Operations happen in the same tick, in handlers, and while the connection is down.
+  test('after 10,000 random operations the server has the same subscriptions as the client', async () => {
     const random = seeded(`random subscriptions, RESP${protocol}`)
     const proxy = await ChaosProxy.start(server(), random.int(1, 1e9))
     proxies.push(proxy)
@@ -40,7 +40,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
       if (subscription === undefined) {
         const names = random.shuffle(random.chance(0.3) ? PATTERNS : CHANNELS).slice(0, random.int(1, 4))
         const isPattern = names[0]?.startsWith('p') === true
-        // One in ten messages has its handler change something.
+        // For one message in ten the handler changes a subscription.
         const handler = () => void (random.chance(0.1) && operations < 10_000 && operate())
         const call = isPattern ? redis.psubscribe(names, handler) : redis.subscribe(names, handler)
         pending.push(call.then(made => live.add(made)))
@@ -56,7 +56,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
         const more = names[0]?.startsWith('p') ? PATTERNS : CHANNELS
         pending.push(
           subscription.subscribe(random.pick(more)).catch(error => {
-            // All of it may have been left in the same tick.
+            // The subscription may have left all channels in the same tick.
             if (!(error instanceof PubSubError)) throw error
           }),
         )
@@ -70,7 +70,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
       if (random.chance(0.3)) await new Promise(resolve => setImmediate(resolve))
     }
     await Promise.all(pending.splice(0))
-    // Most leave, about when the link is lost.
+    // Most subscriptions leave, about when the connection is lost.
     void proxy.kill()
     for (const [i, subscription] of random.shuffle([...live]).entries()) {
       const some = random.shuffle(subscription.channels).slice(4)
@@ -95,7 +95,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
       },
       { what: 'the server agrees' },
     )
-    // And what is subscribed is heard, once by each that listens.
+    // Each subscription gets a published message once.
     const heard = new Map([...live].map(subscription => [subscription, subscription.received]))
     for (const name of CHANNELS) await raw.command('PUBLISH', name, 'last')
     raw.close()
@@ -108,7 +108,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     )
   })
 
-  test('10,000 rounds of subscribe 3, unsubscribe [a, unknown], unsubscribe all beside GETs: no reply is shifted', async () => {
+  test('no reply is shifted in 10,000 rounds of subscribing to 3 channels, leaving known and unknown ones, and GETs', async () => {
     const redis = new Redis({ port: server().port, protocol })
     open.push(redis)
     await redis.mset({ 'get:0': '0', 'get:1': '1', 'get:2': '2', 'get:3': '3' })

@@ -11,7 +11,7 @@ afterEach(async () => {
   await fake.stop()
 })
 
-/** A server that confirms what is subscribed to, after what it pushes before that. */
+/** A server that first sends the given pushes, then confirms subscriptions. */
 async function start(before: string): Promise<void> {
   fake = await FakeRedis.start({
     script: ([name = '', ...names], { protocol }) => {
@@ -25,7 +25,7 @@ async function start(before: string): Promise<void> {
   redis.on('error', () => {})
 }
 
-test('long names go out in lines of a bounded length, and all are confirmed', async () => {
+test('subscriptions to long names are sent in commands of bounded length, and all are confirmed', async () => {
   await start('')
   const names = Array.from({ length: 200 }, (_, i) => `${i}:`.padEnd(50_000, 'x'))
   const subscription = await redis.subscribe(names)
@@ -38,14 +38,14 @@ test('long names go out in lines of a bounded length, and all are confirmed', as
   }
 })
 
-test('a message without a channel is no message of the channels "null" and "undefined"', async () => {
+test('a message without a channel is not delivered to the channels "null" and "undefined"', async () => {
   await start(`>2\r\n+message\r\n_\r\n>3\r\n+message\r\n_\r\n+text\r\n>1\r\n+message\r\n`)
   const subscription = await redis.subscribe(['null', 'undefined'])
   await redis.subscribe('another')
   expect([subscription.received, subscription.closed]).toEqual([0, false])
 })
 
-test('what a handler throws comes as an Error, at the subscription and at the client', async () => {
+test('a value thrown by a handler is emitted as an Error on the subscription and on the client', async () => {
   await start('')
   const heard: Error[] = []
   redis.on('error', error => heard.push(error))
@@ -58,7 +58,7 @@ test('what a handler throws comes as an Error, at the subscription and at the cl
   for (const error of heard) expect(error).toMatchObject({ name: 'RedisError', cause: null })
 })
 
-test('a channel with half of a surrogate pair is refused, a whole pair is not', async () => {
+test('a channel with half of a surrogate pair rejects, and one with a whole pair works', async () => {
   await start('')
   for (const name of ['news:\ud83d', '\ude00', 'a\ud83db']) {
     await expect(redis.subscribe(name)).rejects.toThrow(DataError)

@@ -15,7 +15,7 @@ function client(options: RedisOptions = {}): Redis {
   return redis
 }
 
-/** Reads `count` items, without leaving the loop. */
+/** Reads `count` messages without ending the iteration. */
 async function take<M>(iterator: AsyncIterator<M>, count: number): Promise<M[]> {
   const items: M[] = []
   while (items.length < count) items.push((await iterator.next()).value)
@@ -27,7 +27,7 @@ afterEach(() => {
 })
 
 describe.each([3, 2] as const)('under RESP%i', protocol => {
-  test('a loop gets the messages of its channels, and leaves them when it is left', async () => {
+  test('a loop gets the messages of its channels, and unsubscribes when it ends', async () => {
     const redis = client({ protocol })
     const news = await redis.subscribe(['news', 'weather'])
     expect(await redis.pubsubNumsub('news', 'weather')).toEqual({ news: 1, weather: 1 })
@@ -62,7 +62,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     ])
   })
 
-  test('shard channels have messages of their own', async () => {
+  test('shard channels get only messages of spublish', async () => {
     const redis = client({ protocol })
     const shard = await redis.ssubscribe('orders')
     await redis.publish('orders', 'not this')
@@ -72,7 +72,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     expect(await redis.pubsubShardnumsub('orders')).toEqual({ orders: 0 })
   })
 
-  test('bytes come as they are, and text beside them', async () => {
+  test('bytes are delivered unchanged on the bytes view, and as text on the client', async () => {
     const redis = client({ protocol })
     const channel = Buffer.from([0xff, 0x00, 0xfe])
     const other = Buffer.from([0xfe, 0x00, 0xff])
@@ -92,7 +92,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     expect(bytes.channels).toEqual([Buffer.from('plain')])
   })
 
-  test('a prefix is put before channels and taken from messages', async () => {
+  test('a prefix is added to channels and removed from messages', async () => {
     const redis = client({ protocol })
     const app = redis.prefixed('app:')
     const one = await app.subscribe('news')
@@ -126,7 +126,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     expect(await redis.pubsubChannels()).toEqual([])
   })
 
-  test('channels are added, and what is queued is read before the end', async () => {
+  test('channels can be added, and queued messages are read before the end', async () => {
     const redis = client({ protocol })
     const subscription = await redis.subscribe('a')
     await subscription.subscribe(['b', 'a'])
@@ -143,7 +143,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     expect(subscription).toMatchObject({ received: 2, queued: 0, dropped: 0, closed: true })
   })
 
-  test('await using unsubscribes', async () => {
+  test('await using unsubscribes at the end of the block', async () => {
     const redis = client({ protocol })
     {
       await using subscription = await redis.subscribe('scoped')
@@ -153,7 +153,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     expect(await redis.pubsubNumsub('scoped')).toEqual({ scoped: 0 })
   })
 
-  test('a refusal is told to whom it means, and to nobody beside', async () => {
+  test('an error reply rejects only the call that caused it', async () => {
     const redis = client({ protocol, username: 'narrow', password: 'secret' })
     const asked = await Promise.allSettled([
       redis.subscribe('public:a'),
@@ -171,8 +171,8 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
   })
 })
 
-describe('what a handler does', () => {
-  test('an async handler has one message at a time, in order', async () => {
+describe('handlers of messages', () => {
+  test('an async handler gets one message at a time, in order', async () => {
     const redis = client()
     let running = 0
     let most = 0
@@ -189,7 +189,7 @@ describe('what a handler does', () => {
     expect(done).toEqual(Array.from({ length: 10 }, (_, i) => String(i)))
   })
 
-  test('a small queue drops nothing of what a quick handler gets in one read', async () => {
+  test('a small queue drops no message of one read if the handler is synchronous', async () => {
     const redis = client()
     const got: string[] = []
     const subscription = await redis.subscribe('burst', message => got.push(message), { maxQueue: 3 })
@@ -206,7 +206,7 @@ describe('what a handler does', () => {
     expect(got).toEqual(Array.from({ length: 2_000 }, (_, i) => String(i)))
   })
 
-  test('it may subscribe, leave, and destroy its client', async () => {
+  test('a handler may subscribe, unsubscribe, and destroy its client', async () => {
     const redis = client()
     const inner: string[] = []
     const outer = await redis.subscribe('outer', async message => {
@@ -223,7 +223,7 @@ describe('what a handler does', () => {
   })
 })
 
-test('options and arguments of a wrong kind are refused with their names', async () => {
+test('options and arguments of a wrong type reject with their names', async () => {
   const redis = client()
   const bad = (...args: unknown[]) => (redis.subscribe as unknown as (...args: unknown[]) => Promise<unknown>)(...args)
   await expect(bad('a', { maxQueue: 0 })).rejects.toThrow(

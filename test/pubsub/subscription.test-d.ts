@@ -8,7 +8,7 @@ import type { Message, Subscription } from '../../src/pubsub/subscription.js'
 declare const redis: Redis
 
 describe('subscriptions', () => {
-  test('channels as an array or one by one', () => {
+  test('channels may be passed as an array or one by one', () => {
     expectTypeOf(redis.subscribe('a')).resolves.toEqualTypeOf<Subscription<string>>()
     expectTypeOf(redis.subscribe(['a', Buffer.from('b')])).resolves.toEqualTypeOf<Subscription<string>>()
     expectTypeOf(redis.psubscribe('a', 'b', { maxQueue: 1 })).resolves.toEqualTypeOf<Subscription<string>>()
@@ -17,15 +17,15 @@ describe('subscriptions', () => {
       Subscription<Buffer>
     >()
     expectTypeOf<RedisCluster['subscribe']>().toEqualTypeOf<Redis['subscribe']>()
-    // @ts-expect-error a channel is no number
+    // @ts-expect-error a channel is not a number
     redis.subscribe(1)
     // @ts-expect-error at least one channel
     redis.subscribe()
-    // @ts-expect-error no such policy
+    // @ts-expect-error there is no such policy
     redis.subscribe('a', { whenFull: 'wait' })
   })
 
-  test('a handler knows its arguments, wherever it stands', () => {
+  test('the arguments of a handler are typed, wherever it is passed', () => {
     redis.subscribe(['a'], (message, channel) => {
       expectTypeOf(message).toEqualTypeOf<string>()
       expectTypeOf(channel).toEqualTypeOf<string>()
@@ -45,7 +45,7 @@ describe('subscriptions', () => {
     })
   })
 
-  test('loops and events', async () => {
+  test('messages of loops and events have their types', async () => {
     const subscription = await redis.bytes.subscribe('a')
     for await (const item of subscription) expectTypeOf(item).toEqualTypeOf<Message<Buffer>>()
     subscription.on('gap', gap => expectTypeOf(gap).toEqualTypeOf<Gap<Buffer>>())
