@@ -1,0 +1,118 @@
+/** One step of a user: whose client, whose numbers, and the ways to call that all steps share. */
+import type { RedisOptions, View } from '../../src/index.js'
+import type { Call, Expectation, Part } from './ledger.js'
+import type { Step } from './plan.js'
+import type { Simulation, Subject } from './simulation.js'
+import { ownValue } from './values.js'
+import type { Random } from './world/random.js'
+
+export interface UserKind {
+  readonly name: string
+  readonly weight: number
+  readonly isSingleOnly?: boolean
+  run(act: Act): Promise<unknown>
+}
+
+/** A view to call through, and what was asked of it. */
+export interface Way {
+  readonly view: View
+  readonly timeout: number | undefined
+  readonly isIdempotent: boolean
+  readonly isAborted: boolean
+}
+
+/** What aborts reject with: known to the oracle. */
+export class Abort extends Error {}
+
+const DEFAULT_TIMEOUT = 5_000
+
+export class Act {
+  readonly simulation: Simulation
+  readonly subject: Subject
+  readonly random: Random
+  readonly step: Step
+
+  constructor(simulation: Simulation, subject: Subject, random: Random, step: Step) {
+    this.simulation = simulation
+    this.subject = subject
+    this.random = random
+    this.step = step
+  }
+
+  /** One of a few keys that all users of this kind share. */
+  key(kind: string, count = 6): string {
+    return `${kind}:${this.random.int(0, count - 1)}`
+  }
+
+  text(part: Part, key: string): string {
+    const { random } = this
+    const filler = random.chance(0.1)
+      ? 'é'.repeat(random.skewed(1, 400))
+      : random.chance(0.05)
+        ? 'x'.repeat(random.skewed(1, 60_000))
+        : ''
+    return `@${key}@${part.token}${filler}`
+  }
+
+  /** The client as it is, or with a deadline, an abort or a permission of the call's own. */
+  way(): Way {
+    const { random, subject, simulation } = this
+    const { redis } = subject
+    const usual = usualTimeout(subject.options)
+    if (random.chance(0.6)) return { view: redis, timeout: usual, isIdempotent: false, isAborted: false }
+    const timeout = random.chance(0.5) ? random.skewed(1, 3_000) : undefined
+    const isIdempotent = random.chance(0.2)
+    const isAborted = random.chance(0.3)
+    const options = {
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(isIdempotent ? { idempotent: true } : {}),
+      ...(isAborted ? { signal: this.abortable(random.skewed(0, 1_500)) } : {}),
+    }
+    if (timeout !== undefined) simulation.after(timeout, simulation.enter(subject, 'expiring'))
+    return { view: redis.with(options), timeout: timeout ?? usual, isIdempotent, isAborted }
+  }
+
+  /** A signal that aborts in `ms`. */
+  abortable(ms: number): AbortSignal {
+    const { simulation, subject } = this
+    const controller = new AbortController()
+    simulation.after(ms, () => {
+      const leave = simulation.enter(subject, 'aborting')
+      simulation.note('user', () => `aborts (step ${this.step.id})`)
+      controller.abort(new Abort('The user has changed his mind.'))
+      simulation.after(20, leave)
+    })
+    return controller.signal
+  }
+
+  /** A call of one command on the client's shared connection. */
+  one(
+    what: string,
+    way: Way,
+    part: Part,
+    make: (view: View) => Promise<unknown>,
+    expects?: Expectation,
+  ): Promise<Call> {
+    const { simulation, subject } = this
+    return simulation.within(
+      subject,
+      'calling',
+      simulation.call(
+        subject,
+        {
+          what: `${what} ${part.token}`,
+          parts: [part],
+          timeout: way.timeout,
+          lane: 'shared',
+          isIdempotent: way.isIdempotent,
+          expects: expects ?? (value => ownValue(value, part)),
+        },
+        () => make(way.view),
+      ),
+    )
+  }
+}
+
+export function usualTimeout({ commandTimeout = DEFAULT_TIMEOUT }: RedisOptions): number | undefined {
+  return commandTimeout === 0 || commandTimeout === Number.POSITIVE_INFINITY ? undefined : commandTimeout
+}

@@ -1,0 +1,9 @@
+/** Every fault of the world. One more is one more file in `faults`, whose last line is named here. */
+import { CUTS } from './faults/cuts.js'
+import { DIALS } from './faults/dials.js'
+import { STALLS } from './faults/stalls.js'
+import { STANDSTILLS } from './faults/standstills.js'
+import { STATES } from './faults/states.js'
+import type { Fault } from './simulation.js'
+
+export const FAULTS: readonly Fault[] = [...CUTS, ...DIALS, ...STALLS, ...STANDSTILLS, ...STATES]

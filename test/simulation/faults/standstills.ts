@@ -1,0 +1,29 @@
+/** The process does nothing for a while. */
+import type { Fault } from '../simulation.js'
+
+export const STANDSTILLS: readonly Fault[] = [
+  {
+    name: 'standstill',
+    weight: 3,
+    strike: (simulation, random) => {
+      const ms = random.skewed(30, 20_000)
+      // In the middle of the process's work, not of the world's.
+      simulation.loop.setImmediate(() => simulation.standStill(ms))
+      return undefined
+    },
+  },
+  {
+    name: 'slow process',
+    weight: 1,
+    strike: (simulation, random) => {
+      const { loop } = simulation
+      const { cost, glance } = loop
+      loop.cost = random.pick([0.5, 2, 10])
+      loop.glance = loop.cost / 4
+      simulation.note('world', () => `each turn takes ${loop.cost} ms`)
+      const over = () => Object.assign(loop, { cost, glance })
+      loop.later(random.skewed(5, 500), over)
+      return over
+    },
+  },
+]

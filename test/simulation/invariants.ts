@@ -1,0 +1,30 @@
+/** What must hold after every run. One more is one more file in `oracle`, named here. */
+import { databases } from './oracle/databases.js'
+import { deadlines } from './oracle/deadlines.js'
+import { errors } from './oracle/errors.js'
+import { leftovers } from './oracle/leftovers.js'
+import { once } from './oracle/once.js'
+import { order } from './oracle/order.js'
+import { ownReplies } from './oracle/own-replies.js'
+import { popped } from './oracle/popped.js'
+import { settled } from './oracle/settled.js'
+import { updates } from './oracle/updates.js'
+import { whole } from './oracle/whole.js'
+import type { Simulation } from './simulation.js'
+
+/** Says what is wrong. */
+export type Invariant = (simulation: Simulation) => Iterable<string>
+
+export const INVARIANTS: readonly Invariant[] = [
+  settled,
+  once,
+  ownReplies,
+  order,
+  whole,
+  updates,
+  databases,
+  popped,
+  deadlines,
+  errors,
+  leftovers,
+]

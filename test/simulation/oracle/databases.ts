@@ -1,0 +1,12 @@
+import type { Simulation } from '../simulation.js'
+import { didRun } from '../values.js'
+
+/** What a session wrote behind its SELECT went to that database. */
+export function* databases({ ledger }: Simulation): Iterable<string> {
+  for (const execution of ledger.executions) {
+    const [, db] = /^in(\d):/.exec(execution.args[1] ?? '') ?? []
+    if (db !== undefined && didRun(execution) && execution.db !== Number(db)) {
+      yield `${execution.args.join(' ')} ran in database ${execution.db}.`
+    }
+  }
+}

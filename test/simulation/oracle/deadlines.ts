@@ -1,0 +1,16 @@
+import type { Simulation } from '../simulation.js'
+
+/** A call may live longer than asked for by one beat of the client's clock, and what is late in a turn. */
+const SLACK = 60
+
+/** No call outlives its deadline, measured on the time in which the process ran. */
+export function* deadlines({ ledger, stoodStillAt, loop }: Simulation): Iterable<string> {
+  for (const call of ledger.calls) {
+    const { timeout } = call.traits
+    if (timeout === undefined || call.fate === 'open') continue
+    const stood = stoodStillAt(call.settledAt) - call.stoodStillBefore
+    const took = call.settledAt - call.startedAt - stood
+    const slack = SLACK + loop.slowest * 20 + (stood > 0 ? 200 : 0)
+    if (took > timeout + slack) yield `${call.name} took ${took.toFixed(1)} ms, its deadline is ${timeout} ms.`
+  }
+}

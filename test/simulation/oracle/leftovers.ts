@@ -1,0 +1,10 @@
+import type { Simulation } from '../simulation.js'
+
+/** Nothing is left once all clients are closed. */
+export function* leftovers({ loop, network }: Simulation): Iterable<string> {
+  const { timers, immediates } = loop
+  if (timers.length > 0)
+    yield `${timers.length} timers are left: ${timers.map(({ ms, origin }) => `${ms} ms ${origin ?? ''}`).join(', ')}`
+  if (immediates > 0) yield `${immediates} immediates are left.`
+  if (network.sockets.size > 0) yield `${network.sockets.size} sockets are left.`
+}

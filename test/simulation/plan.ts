@@ -1,0 +1,82 @@
+/**
+ * What a seed comes to, before anything runs: the world, its clients, the steps of the users and the faults that strike. A step
+ * has its own numbers, so that one that is left out changes no other.
+ */
+import { FAULTS } from './faults.js'
+import { pairAt } from './pairs.js'
+import { USERS } from './users.js'
+import { Random } from './world/random.js'
+
+export interface Step {
+  readonly id: number
+  readonly actor: number
+  readonly client: number
+  readonly kind: string
+  /** Ms before it. */
+  readonly pause: number
+  /** Whether the actor waits for it before its next step. */
+  readonly waits: boolean
+}
+
+export interface Strike {
+  readonly id: number
+  readonly fault: string
+  /** Ms after the start. */
+  readonly at: number
+  /** Instead: the `count`th time that a client comes into `state`, after `at` ms. */
+  readonly when?: { readonly state: string; readonly count: number }
+}
+
+export interface Plan {
+  readonly seed: number
+  readonly isCluster: boolean
+  readonly clients: number
+  readonly steps: readonly Step[]
+  readonly strikes: readonly Strike[]
+}
+
+export const STEPS = 200
+
+export function planOf(seed: number, only?: readonly string[]): Plan {
+  const random = new Random(seed, 'plan')
+  const isCluster = false
+  const clients = random.weighted([
+    { count: 1, weight: 5 },
+    { count: 2, weight: 3 },
+    { count: 3, weight: 1 },
+  ]).count
+  const known = USERS.filter(
+    kind => !(isCluster && kind.isSingleOnly) && (only === undefined || only.includes(kind.name)),
+  )
+  if (known.length === 0) throw new Error(`There are no users but: ${USERS.map(({ name }) => name).join(', ')}.`)
+  // Each run has its favourites: what is rare on the whole is frequent in some run.
+  const kinds = known.map(kind => ({ ...kind, weight: kind.weight * 2 ** random.int(0, 4) }))
+  const actors = random.int(2, 8)
+  const pace = random.pick([1, 5, 20, 60])
+  const steps = Array.from({ length: STEPS + random.int(0, 60) }, (_, id) => ({
+    id,
+    actor: random.int(0, actors - 1),
+    client: random.int(0, clients - 1),
+    kind: random.weighted(kinds).name,
+    pause: random.chance(0.3) ? 0 : random.skewed(0, pace * 10),
+    waits: random.chance(0.7),
+  }))
+  const duration = (steps.length / actors) * pace * 2 + 200
+  return { seed, isCluster, clients, steps, strikes: strikesOf(random, seed, isCluster, duration) }
+}
+
+/** Faults at any time, and some at the very moment at which the pair table wants them. */
+function strikesOf(random: Random, seed: number, isCluster: boolean, duration: number): Strike[] {
+  const known = FAULTS.filter(fault => (isCluster ? !fault.isSingleOnly : !fault.isClusterOnly))
+  const faults = known.map(fault => ({ ...fault, weight: fault.weight * 2 ** random.int(0, 4) }))
+  const strikes: Strike[] = []
+  const count = random.pick([0, 2, 5, 10, 20])
+  for (let id = 0; id < count; id++)
+    strikes.push({ id, fault: random.weighted(faults).name, at: random.int(0, Math.ceil(duration)) })
+  for (let k = 0; k < 3; k++) {
+    const { state, fault } = pairAt(seed * 3 + k, isCluster)
+    const when = { state, count: random.pick([1, 1, 2, 3, 5]) }
+    strikes.push({ id: count + k, fault, at: random.chance(0.5) ? 0 : random.int(0, Math.ceil(duration / 2)), when })
+  }
+  return strikes
+}

@@ -1,0 +1,160 @@
+/** One seed from its plan to its verdict. */
+import { Act } from './act.js'
+import { FAULTS } from './faults.js'
+import { INVARIANTS } from './invariants.js'
+import { type Plan, planOf, type Step, type Strike } from './plan.js'
+import { Simulation, type Subject } from './simulation.js'
+import { addClient } from './subjects.js'
+import { USERS } from './users.js'
+import { show } from './values.js'
+import { type ClientModule, leadTo } from './world/doors.js'
+import { Random } from './world/random.js'
+
+/** How long users act, at most, and how long the world then has for everything to settle, ms. */
+const ACTING = 600_000
+const SETTLING = 120_000
+
+export interface Result {
+  readonly seed: number
+  readonly failures: readonly string[]
+  readonly digest: string
+  readonly steps: number
+  readonly calls: number
+  readonly executions: number
+  /** Virtual time, ms. */
+  readonly elapsed: number
+  readonly tasks: number
+  readonly pairs: ReadonlyMap<string, number>
+  readonly story: readonly string[]
+}
+
+export interface RunOptions {
+  readonly client: ClientModule
+  readonly only?: readonly string[] | undefined
+  /** Keep the story. */
+  readonly isTold?: boolean
+  /** Instead of the whole plan. */
+  readonly plan?: Plan
+}
+
+const users = new Map(USERS.map(kind => [kind.name, kind]))
+const faults = new Map(FAULTS.map(fault => [fault.name, fault]))
+/** Time never goes back in a process: each world begins where a power of two says, after the last one. */
+let begin = 2 ** 20
+/** Where what nobody handles goes: to the run that is on. */
+let onUnhandled: (error: unknown) => void = () => {}
+
+process.on('unhandledRejection', error => onUnhandled(error))
+
+export function runSeed(seed: number, options: RunOptions): Result {
+  const plan = options.plan ?? planOf(seed, options.only)
+  const simulation = new Simulation(plan, options.client, begin, strike => strikeNow(simulation, strike))
+  const { loop, network } = simulation
+  simulation.isTold = options.isTold === true
+  loop.notesOrigins = simulation.isTold
+  const onWarning = (text: string) => simulation.fail(`A warning of the process: ${text}`)
+  leadTo({ loop, network, random: new Random(seed, 'client'), onWarning })
+  onUnhandled = error => simulation.fail(`Nobody handled ${error instanceof Error ? error.stack : show(error)}`)
+  try {
+    live(simulation)
+    for (const invariant of INVARIANTS) for (const fault of invariant(simulation)) simulation.fail(fault)
+  } catch (error) {
+    simulation.fail(`It threw in the event loop: ${error instanceof Error ? error.stack : show(error)}`)
+  } finally {
+    leadTo(undefined)
+    begin = (Math.floor(loop.now / 2 ** 20) + 2) * 2 ** 20
+  }
+  const { failures, digest, pairs, story, ledger } = simulation
+  return {
+    seed,
+    failures,
+    digest,
+    steps: plan.steps.length,
+    calls: ledger.calls.length,
+    executions: ledger.executions.length,
+    elapsed: loop.elapsed,
+    tasks: loop.tasks,
+    pairs,
+    story,
+  }
+}
+
+function live(simulation: Simulation): void {
+  const { loop, plan } = simulation
+  // Each client has a name and an address of its own for the server, by which its connections are told apart.
+  for (let i = 0; i < plan.clients; i++) {
+    simulation.network.name(`redis-${i}`, '10.0.0.1')
+    simulation.network.alias(`10.0.${i}.1`, '10.0.0.1')
+  }
+  simulation.addHost('10.0.0.1:6379')
+  for (let i = 0; i < plan.clients; i++) addClient(simulation, i)
+  for (const strike of plan.strikes) {
+    if (strike.when === undefined) loop.later(strike.at, () => strikeNow(simulation, strike))
+    else simulation.arm(strike)
+  }
+  const acting = [...new Set(plan.steps.map(({ actor }) => actor))].map(actor => act(simulation, actor))
+  if (!finish(simulation, Promise.all(acting), ACTING, 'The users did not come to an end')) return
+  simulation.note('world', () => 'all is well again')
+  simulation.heal()
+  const isSettled = () => simulation.ledger.calls.every(({ fate }) => fate !== 'open')
+  const verdict = loop.run(isSettled, SETTLING)
+  if (verdict !== 'done') simulation.fail(`Calls are open at the end (${verdict}).`)
+  simulation.note('user', () => 'closes all clients')
+  const closing = simulation.subjects.map(({ redis }) => redis.close())
+  finish(simulation, Promise.all(closing), SETTLING, 'close() did not come to an end')
+  // What is being closed has a moment to be so.
+  const end = loop.now + 100
+  loop.later(100, () => {})
+  loop.run(() => loop.now >= end, 1_000)
+}
+
+/** Runs the world until `promise` has settled. */
+function finish(simulation: Simulation, promise: Promise<unknown>, ms: number, otherwise: string): boolean {
+  let isOver = false
+  promise.then(
+    () => {
+      isOver = true
+    },
+    error => {
+      isOver = true
+      simulation.fail(`A user failed: ${error instanceof Error ? error.stack : show(error)}`)
+    },
+  )
+  const verdict = simulation.loop.run(() => isOver, ms)
+  if (verdict !== 'done') simulation.fail(`${otherwise} (${verdict}).`)
+  return verdict === 'done'
+}
+
+/** The steps of one actor, one after the other. */
+async function act(simulation: Simulation, actor: number): Promise<void> {
+  const { plan } = simulation
+  const going: Promise<unknown>[] = []
+  for (const step of plan.steps) {
+    if (step.actor !== actor) continue
+    if (step.pause > 0) await simulation.sleep(step.pause)
+    const done = perform(simulation, step)
+    if (step.waits) await done
+    else going.push(done)
+  }
+  await Promise.all(going)
+}
+
+async function perform(simulation: Simulation, step: Step): Promise<void> {
+  const subject = simulation.subjects[step.client] as Subject
+  const kind = users.get(step.kind)
+  await kind?.run(new Act(simulation, subject, new Random(simulation.plan.seed, `step ${step.id}`), step))
+}
+
+function strikeNow(simulation: Simulation, strike: Strike): void {
+  const random = new Random(simulation.plan.seed, `strike ${strike.id}`)
+  const fault = faults.get(strike.fault)
+  const hit = () => {
+    if (simulation.isHealed) return
+    simulation.happened(strike.fault)
+    const heal = fault?.strike(simulation, random)
+    if (heal !== undefined) simulation.heals.push(heal)
+  }
+  if (strike.when === undefined) hit()
+  // Within the next round trip or so, and never in the middle of a callback of the process.
+  else simulation.loop.later(random.skewed(0, 60) * random.float(), hit)
+}

@@ -1,0 +1,9 @@
+/** Every kind of user. One more is one more file in `users`, whose last line is named here. */
+import type { UserKind } from './act.js'
+import { BLOCKING } from './users/blocking.js'
+import { LIFECYCLE } from './users/lifecycle.js'
+import { PIPELINES } from './users/pipelines.js'
+import { SESSIONS } from './users/sessions.js'
+import { STRINGS } from './users/strings.js'
+
+export const USERS: readonly UserKind[] = [...STRINGS, ...PIPELINES, ...SESSIONS, ...BLOCKING, ...LIFECYCLE]

@@ -1,0 +1,54 @@
+/** Clients that are closed or destroyed at any moment; another one takes the place. */
+import type { Act, UserKind } from '../act.js'
+import { replaceClient } from '../subjects.js'
+
+async function close(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const { redis, name, generation } = subject
+  const timeout = random.chance(0.5) ? {} : { timeout: random.skewed(0, 3_000) }
+  const before = simulation.ledger.calls.filter(
+    ({ client, fate }) => client === `${name}.${generation}` && fate === 'open',
+  )
+  replaceClient(simulation, subject)
+  const began = simulation.loop.now
+  const stood = simulation.stoodStill
+  simulation.note('user', () => `closes ${name}.${generation} with ${before.length} open calls`)
+  const leave = simulation.enter(subject, 'closing')
+  const limit = timeout.timeout ?? 5_000
+  let isCutShort = false
+  try {
+    await redis.close(timeout)
+    const took = simulation.loop.now - began - (simulation.stoodStill - stood)
+    isCutShort = took >= limit - 1
+    if (took > limit + 150 + simulation.loop.slowest * 20)
+      simulation.fail(`close() of ${name}.${generation} took ${took} ms of ${limit}.`)
+  } catch (error) {
+    simulation.fail(`close() of ${name}.${generation} rejected: ${String(error)}`)
+  } finally {
+    leave()
+  }
+  simulation.loop.setImmediate(() => {
+    for (const call of before)
+      if (call.fate === 'open' && !(isCutShort && call.traits.isSession === true))
+        simulation.fail(`${call.name} was open when close() had resolved.`)
+  })
+}
+
+async function destroy(act: Act): Promise<void> {
+  const { simulation, subject } = act
+  const { redis, name, generation } = subject
+  simulation.note('user', () => `destroys ${name}.${generation}`)
+  simulation.destroyed.add(`${name}.${generation}`)
+  replaceClient(simulation, subject)
+  redis.destroy()
+}
+
+async function connect(act: Act): Promise<void> {
+  await act.subject.redis.connect().catch(() => {})
+}
+
+export const LIFECYCLE: readonly UserKind[] = [
+  { name: 'close', weight: 0.3, run: close },
+  { name: 'destroy', weight: 0.15, run: destroy },
+  { name: 'connect', weight: 1, run: connect },
+]

@@ -1,0 +1,102 @@
+/** Pipelines and transactions. */
+import type { Act, UserKind } from '../act.js'
+import type { Call, Part } from '../ledger.js'
+import { ownValue, show } from '../values.js'
+
+interface Line {
+  readonly part: Part
+  readonly key: string
+  readonly write: boolean
+}
+
+function lines(act: Act): Line[] {
+  return Array.from({ length: act.random.skewed(1, 30) }, () => {
+    const write = act.random.chance(0.6)
+    const part = write ? act.simulation.ledger.numbered(true) : act.simulation.ledger.numbered(false)
+    return { part, key: act.key(write ? 'number' : 'text'), write }
+  })
+}
+
+type Batch = { incrby(key: string, by: number): unknown; getrange(key: string, from: number, to: number): unknown }
+
+function fill(batch: Batch, all: readonly Line[]): void {
+  for (const { key, part, write } of all) {
+    if (write) batch.incrby(key, Number(part.token))
+    else batch.getrange(key, 0, Number(part.token))
+  }
+}
+
+/** Each result is that of its own command. */
+function results(value: unknown, all: readonly Line[]): string | undefined {
+  if (!Array.isArray(value) || value.length !== all.length)
+    return `It resolved with ${show(value)} for ${all.length} commands.`
+  for (const [i, { part }] of all.entries()) {
+    const fault = value[i] instanceof Error ? undefined : ownValue(value[i], part)
+    if (fault !== undefined) return `Command ${i}: ${fault}`
+  }
+  return undefined
+}
+
+async function pipeline(act: Act): Promise<void> {
+  const settle = act.random.chance(0.5)
+  const all = lines(act)
+  const way = act.way()
+  const { simulation, subject } = act
+  const parts = all.map(({ part }) => part)
+  const traits = {
+    what: `pipeline of ${all.length} from ${parts[0]?.token}`,
+    parts,
+    timeout: way.timeout,
+    isIdempotent: way.isIdempotent,
+    isBatch: true,
+    expects: (value: unknown) => results(value, all),
+  }
+  await simulation.within(
+    subject,
+    'piping',
+    simulation.call(subject, traits, () => {
+      const batch = way.view.pipeline<unknown>()
+      fill(batch, all)
+      return batch.exec({ settle } as { settle: true })
+    }),
+  )
+}
+
+async function transaction(act: Act): Promise<void> {
+  const all = lines(act)
+  const way = act.way()
+  const { simulation, subject } = act
+  const parts = all.map(({ part }) => part)
+  const traits = {
+    what: `multi of ${all.length} from ${parts[0]?.token}`,
+    parts,
+    timeout: way.timeout,
+    isIdempotent: way.isIdempotent,
+    expects: (value: unknown, call: Call) => results(value, all) ?? inOnePiece(call),
+  }
+  const call = await simulation.within(
+    subject,
+    'in a transaction',
+    simulation.call(subject, traits, () => {
+      const batch = way.view.multi<unknown>()
+      fill(batch, all)
+      return batch.exec()
+    }),
+  )
+  simulation.ledger.transactions.push(call)
+}
+
+/** All of them ran with nothing between them. */
+function inOnePiece({ traits }: Call): string | undefined {
+  const orders = traits.parts.flatMap(({ executions }) =>
+    executions.filter(({ phase }) => phase === 'exec').map(({ order }) => order),
+  )
+  const span = Math.max(...orders) - Math.min(...orders) + 1
+  if (orders.length === traits.parts.length && span === orders.length) return undefined
+  return `${orders.length} of ${traits.parts.length} commands of the transaction ran, over ${span} places.`
+}
+
+export const PIPELINES: readonly UserKind[] = [
+  { name: 'pipeline', weight: 4, run: pipeline },
+  { name: 'transaction', weight: 4, run: transaction },
+]

@@ -1,0 +1,112 @@
+/** Connections that are lent: watching, selecting, nested, given back in the middle of things. */
+import type { Session } from '../../../src/index.js'
+import type { Act, UserKind } from '../act.js'
+import type { Call, Part } from '../ledger.js'
+import { runsOf, show } from '../values.js'
+
+/** Raises a number that others raise too, under WATCH: its value is `<number>~token~`. */
+async function compareAndSet(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const key = act.key('cas', 3)
+  const part = simulation.ledger.part(true)
+  const way = act.way()
+  const think = random.chance(0.4) ? random.skewed(1, 400) : 0
+  const side = random.chance(0.3) ? simulation.ledger.part(true) : undefined
+  const race = side !== undefined && random.chance(0.5)
+  const traits = {
+    what: `cas ${key} ${part.token}`,
+    parts: [part],
+    isLoose: side !== undefined,
+    isSession: true,
+    expects: (value: unknown) =>
+      runsOf(part).some(({ args }) => args[2] === value)
+        ? undefined
+        : `It resolved with ${show(value)} and ran ${show(runsOf(part).map(({ args }) => args[2]))}.`,
+  }
+  const raise = async (session: Session): Promise<string> => {
+    const leave = simulation.enter(subject, 'watching')
+    try {
+      const before = await session.get(key)
+      if (think > 0) await simulation.sleep(think)
+      const write = side && session.set(`side:${key}`, side.token).catch(() => {})
+      if (!race) await write
+      const value = `${Number.parseInt(before ?? '0', 10) + 1}${part.token}`
+      await session.multi().set(key, value).exec()
+      return value
+    } finally {
+      leave()
+    }
+  }
+  const retries = random.pick([0, 3, 20])
+  await simulation.within(
+    subject,
+    'in a session',
+    simulation.call(subject, traits, () => way.view.transaction(key, raise, { retries })),
+  )
+}
+
+/** Selects a database and works there: a key says in its name where it belongs. */
+async function selecting(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const { ledger } = simulation
+  const way = act.way()
+  const db = random.int(4, 7)
+  const parts = Array.from({ length: random.int(1, 4) }, () => ledger.part(true))
+  const waits = random.chance(0.3)
+  const work = async (session: Session): Promise<void> => {
+    const leave = simulation.enter(subject, 'selecting')
+    const selected = session.select(db)
+    if (waits) await selected
+    const sent = parts.map(part => session.set(`in${db}:${part.token}`, 'x'))
+    const all = await Promise.allSettled([selected, ...sent]).finally(leave)
+    for (const each of all) if (each.status === 'rejected') throw each.reason
+  }
+  const traits = {
+    what: `session in db ${db} ${parts[0]?.token}`,
+    parts,
+    isLoose: true,
+    isSession: true,
+    expects: (_: unknown, call: Call) => allRan(call),
+  }
+  await simulation.within(
+    subject,
+    'in a session',
+    simulation.call(subject, traits, () => way.view.session(work)),
+  )
+}
+
+function allRan({ traits }: Call): string | undefined {
+  const missing = traits.parts.find(part => runsOf(part).length === 0)
+  return missing && `It resolved, and ${missing.token} did not run.`
+}
+
+/** A session in a session, which takes two connections of the pool at a time. */
+async function nested(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const parts: [Part, Part] = [simulation.ledger.part(true), simulation.ledger.part(true)]
+  const way = act.way()
+  const pause = random.skewed(0, 300)
+  const work = async (outer: Session): Promise<void> => {
+    await outer.set(`nest:${parts[0].token}`, 'x')
+    await simulation.sleep(pause)
+    await way.view.session(inner => inner.set(`nest:${parts[1].token}`, 'y'))
+  }
+  const traits = {
+    what: `nested sessions ${parts[0].token}`,
+    parts,
+    isLoose: true,
+    isSession: true,
+    expects: (_: unknown, call: Call) => allRan(call),
+  }
+  await simulation.within(
+    subject,
+    'in a session',
+    simulation.call(subject, traits, () => way.view.session(work)),
+  )
+}
+
+export const SESSIONS: readonly UserKind[] = [
+  { name: 'cas', weight: 6, run: compareAndSet },
+  { name: 'select', weight: 3, isSingleOnly: true, run: selecting },
+  { name: 'nested', weight: 1, run: nested },
+]

@@ -1,0 +1,55 @@
+/** Replies of the model in the form in which the client hands them out. */
+import { isDeepStrictEqual } from 'node:util'
+import type { Execution, Part } from './ledger.js'
+import { Bool, Double, Failure, MapReply, NullArray, type Reply, SetReply, Status, Verbatim } from './model/reply.js'
+
+/** Texts of the model have one character for each byte. */
+export function utf8(text: string): string {
+  return Buffer.from(text, 'latin1').toString()
+}
+
+export function plain(reply: Reply): unknown {
+  if (typeof reply === 'string') return utf8(reply)
+  if (typeof reply === 'bigint') return Number(reply)
+  if (reply === null || typeof reply === 'number') return reply
+  if (reply instanceof Status || reply instanceof Verbatim) return utf8(reply.text)
+  if (reply instanceof Double || reply instanceof Bool) return reply.value
+  if (reply instanceof NullArray) return null
+  if (reply instanceof MapReply)
+    return Object.fromEntries(reply.entries.map(([key, value]) => [plain(key), plain(value)]))
+  if (reply instanceof SetReply) return reply.items.map(plain)
+  if (reply instanceof Failure) return reply
+  return Array.isArray(reply) ? reply.map(plain) : undefined
+}
+
+/** Whether the server ran it, and not only queued it, refused it, or had it wait. */
+export function didRun({ phase, reply }: Execution): boolean {
+  return phase !== 'queued' && phase !== 'refused' && phase !== 'blocked' && !(reply instanceof Failure)
+}
+
+export function runsOf(part: Part): Execution[] {
+  return part.executions.filter(didRun)
+}
+
+/** Says what is wrong unless `value` is what one of the executions of `part` replied. */
+export function ownValue(
+  value: unknown,
+  part: Part | undefined,
+  decode: (reply: Reply) => unknown = plain,
+): string | undefined {
+  if (part === undefined) return undefined
+  const runs = runsOf(part)
+  if (runs.some(({ reply }) => isDeepStrictEqual(decode(reply), value))) return undefined
+  return `It resolved with ${show(value)}; the server replied ${runs.map(({ reply }) => show(decode(reply))).join(' or ') || 'nothing'}.`
+}
+
+export function show(value: unknown): string {
+  if (value instanceof Error) return `${value.name}: ${value.message}${outcomeOf(value)}`
+  const text = JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? `${inner}n` : inner)) ?? String(value)
+  return text.length > 200 ? `${text.slice(0, 200)}… (${text.length})` : text
+}
+
+function outcomeOf(error: Error): string {
+  const { outcome } = error as { outcome?: string }
+  return outcome === undefined ? '' : ` (${outcome})`
+}
