@@ -1,4 +1,4 @@
-/** One process of lock-contenders.mjs: several contenders on one client. */
+/** A process of lock-contenders.mjs: several contenders on one client. */
 import { openSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +10,7 @@ const [port, file, size, ttlText, seed] = process.argv.slice(2)
 const ttl = Number(ttlText)
 const random = new Random(Number(seed))
 const log = openSync(file, 'a')
-/** From `performance.now()` to the clock that all processes share: of several looks at both, the quickest. */
+/** The offset of the clock that all processes share from `performance.now()`. Of several readings the fastest is taken. */
 const { offset } = Array.from({ length: 100 }, () => {
   const before = Number(process.hrtime.bigint()) / 1e6
   const now = performance.now()
@@ -18,7 +18,7 @@ const { offset } = Array.from({ length: 100 }, () => {
   return { took, offset: before + took / 2 - now }
 }).reduce((best, look) => (look.took < best.took ? look : best))
 const shared = time => (time + offset).toFixed(3)
-/** At once, so that it is there if we are killed. */
+/** Writes a line at once, so that it is on disk if this process is killed. */
 const write = (...words) => writeSync(log, `${words.join(' ')}\n`)
 
 const redis = new Redis({
@@ -29,7 +29,7 @@ const redis = new Redis({
 })
 redis.on('error', () => {})
 
-/** A resource that refuses whoever comes with a smaller token than it has seen. */
+/** A resource that rejects a token smaller than the greatest it has seen. */
 const GUARDED = `
 if tonumber(ARGV[1]) < tonumber(redis.call('get', KEYS[1]) or 0) then
   redis.call('incr', KEYS[3])
@@ -43,15 +43,15 @@ const touch = token =>
 
 const nextImmediate = () => new Promise(resolve => setImmediate(resolve))
 
-/** One contender at a time is, until the parent has had enough of it. */
+/** Contenders are stopped one at a time, until the parent has stopped enough of them. */
 let mayBeStopped = true
 process.on('message', () => {
   mayBeStopped = false
 })
 
 /**
- * Has the parent stop this process, in the middle of our code: the clock jumps. Then looks, before anything else can have
- * happened, what the lock says of itself.
+ * Lets the parent stop this process while it runs code, so that the clock jumps. Then reads the state of the lock before any
+ * other code can have run.
  */
 async function beStopped(id, lock) {
   const { signal } = lock
@@ -59,9 +59,9 @@ async function beStopped(id, lock) {
   await new Promise(resolve => process.send('stop me', resolve))
   for (let last = performance.now(), end = last + 500; last < end; ) {
     const now = performance.now()
-    // Longer than what an extension can have left of it.
+    // Longer than the time left after any extension.
     if (now - last > 2.5 * ttl) {
-      // Every other time the signal is on its own: to ask for `valid` makes it look at the clock.
+      // Every other time `valid` is not read first, because reading it checks the clock and aborts the signal.
       const valid = random.chance(0.5) && lock.valid
       await nextImmediate()
       await nextImmediate()
@@ -88,21 +88,21 @@ async function contend(number) {
     if (random.chance(0.1) && !lock.signal.aborted) {
       const ms = random.int(1, ttl)
       const replace = random.chance(0.5)
-      // If it gets shorter, and we are killed before we can say so.
+      // The lock may become shorter, and this process may be killed before it can write that.
       if (replace) write('extended', id, shared(Math.min(lock.validUntil, performance.now() + ms - 5)))
       await lock.extend(ms, { replace }).catch(expected)
     }
     if (mayBeStopped && random.chance(0.05)) await beStopped(id, lock)
-    // Whoever forgets to look at `valid` is kept out by the resource.
+    // Without a check of `valid`, the resource must reject stale tokens.
     await touch(fencingToken)
-    // An extension by hand or by itself came before this.
+    // The lock may have been extended by hand or automatically before this.
     write('extended', id, shared(lock.validUntil))
     write('released', id, shared(performance.now()))
     await lock.release().catch(expected)
   }
 }
 
-/** It was lost, or no server was there to be asked. */
+/** Accepts errors of a lost lock or an unreachable server. */
 function expected(error) {
   if (error instanceof LockError) return
   throw error

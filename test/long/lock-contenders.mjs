@@ -1,11 +1,11 @@
 /**
- * Many contenders in several processes for one lock, while processes are killed and stopped and connections cut:
+ * Runs many contenders for one lock in several processes, while processes are killed and stopped and connections are cut:
  *
  *   node test/long/lock-contenders.mjs [--sections 2000] [--processes 8] [--contenders 50] [--kills 30] [--pauses 30] [--cuts 60]
  *
- * Every process writes down, on the monotonic clock that all of them share, when it acquired the lock, until when it was valid,
- * and when it gave it back. Ends with 1 if two of these intervals overlap, if a lock was valid behind a pause of three ttls, if
- * its signal did not abort within a turn of the event loop, or if the guarded resource took a stale token.
+ * Every process logs, on the monotonic clock that all processes share, when it acquired the lock, until when the lock was valid,
+ * and when it released the lock. The exit code is 1 if two of these intervals overlap, if a lock was valid after a pause of three
+ * ttls, if its signal did not abort within a turn of the event loop, or if the guarded resource accepted a stale token.
  */
 import { fork } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -37,9 +37,9 @@ const server = await startSingle()
 const raw = await server.connect()
 const began = performance.now()
 
-/** Sections that were entered, and what was done to the contenders. */
+/** The numbers of entered sections, kills, pauses and cuts. */
 const done = { sections: 0, kills: 0, pauses: 0, cuts: 0 }
-const troubles = []
+const failures = []
 const children = new Set()
 const stopped = new Set()
 let started = 0
@@ -60,16 +60,16 @@ function start(size) {
   child.on('message', message => {
     if (message === 'section') done.sections++
     else if (message === 'stop me') void pause(child)
-    else troubles.push(message)
+    else failures.push(message)
   })
   child.on('exit', (code, signal) => {
     children.delete(child)
     if (over || signal === 'SIGKILL') return
-    troubles.push(`a process ended with ${code ?? signal}`)
+    failures.push(`a process ended with ${code ?? signal}`)
   })
 }
 
-/** The child is in the middle of a section, and waits for it. */
+/** Stops a child for a while. The child is in the middle of a section and waits for this. */
 async function pause(child) {
   if (done.pauses >= pauses || stopped.has(child)) {
     child.send('enough')
@@ -77,12 +77,12 @@ async function pause(child) {
   }
   done.pauses++
   stopped.add(child)
-  // Until it looks at the clock.
+  // Wait until the child reads the clock.
   await sleep(10)
   child.kill('SIGSTOP')
   await sleep(3 * ttl)
   child.kill('SIGCONT')
-  // It has to write down what it found.
+  // Give the child time to write its result.
   await sleep(ttl)
   stopped.delete(child)
 }
@@ -95,7 +95,7 @@ async function kill() {
   start(child.size)
 }
 
-/** One connection, whosever it is, but for our own. */
+/** Cuts a random connection of the contenders. */
 async function cut() {
   const list = String(await raw.command('CLIENT', 'LIST'))
   const ids = [...list.matchAll(/^id=(\d+) .*name=contender/gm)].map(([, id]) => id)
@@ -108,7 +108,7 @@ for (let i = 0; i < processes; i++) {
   start(Math.floor(contenders / processes) + (i < contenders % processes ? 1 : 0))
 }
 const step = count => Math.max(1, Math.floor(sections / (count + 1)))
-while (done.sections < sections && troubles.length === 0) {
+while (done.sections < sections && failures.length === 0) {
   await sleep(2)
   if (done.kills < kills && done.sections >= (done.kills + 1) * step(kills)) await kill()
   if (done.cuts < cuts && done.sections >= (done.cuts + 1) * step(cuts)) await cut()
@@ -122,7 +122,7 @@ for (const child of children) child.kill('SIGKILL')
 raw.close()
 await server.stop()
 
-/** What the processes wrote down. The last line of a killed one may be in pieces. */
+/** The logs of the processes. The last line of a killed process may be incomplete. */
 const intervals = []
 const afterPause = { checked: 0, valid: 0, lateAborts: 0 }
 for (const name of readdirSync(folder)) {
@@ -158,13 +158,13 @@ const report = {
   pausesLookedAt: afterPause.checked,
   validBehindAPause: afterPause.valid,
   notAbortedWithinATurn: afterPause.lateAborts,
-  troubles,
+  failures,
 }
 console.log(JSON.stringify(report, null, 2))
 const { fencingTokensOutOfOrder, staleTokensAccepted, validBehindAPause, notAbortedWithinATurn } = report
 const sound =
   overlaps.length + fencingTokensOutOfOrder + staleTokensAccepted + validBehindAPause + notAbortedWithinATurn === 0 &&
-  troubles.length === 0 &&
+  failures.length === 0 &&
   intervals.length >= sections &&
   (pauses === 0 || afterPause.checked > 0)
 process.exitCode = sound ? 0 : 1

@@ -52,8 +52,6 @@ function importsTimer({ text }: Source, name: string): boolean {
 }
 
 const EXPORTED = /^export (?:(?:declare|abstract|async) )*(?:class|function\*?|const|let|interface|type|enum) (\w+)/gm
-/** Names that two files export for now. After a rename remove the name here, so that the list only shrinks. */
-const SHARED_NAMES: readonly string[] = []
 
 const LONGEST = 450
 
@@ -123,10 +121,7 @@ describe('floors', () => {
     for (const { file, bare } of sources.filter(({ file }) => !DOORS.includes(file)))
       for (const [, name] of bare.matchAll(EXPORTED)) owners.set(name!, [...(owners.get(name!) ?? []), file])
     const shared = [...owners].filter(([, files]) => new Set(files).size > 1)
-    const unlisted = shared.filter(([name]) => !SHARED_NAMES.includes(name))
-    expect(unlisted.map(([name, files]) => `${name}: ${files.join(', ')}`)).toEqual([])
-    const stale = SHARED_NAMES.filter(name => !shared.some(([each]) => each === name))
-    expect(stale.map(name => `remove ${name} from SHARED_NAMES`)).toEqual([])
+    expect(shared.map(([name, files]) => `${name}: ${files.join(', ')}`)).toEqual([])
   })
 
   it('packages and sockets are imported only by the files that may import them', () => {

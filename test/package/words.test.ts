@@ -13,10 +13,12 @@ const DONE = [
   'src/errors',
   'test/errors',
   'test/lock',
+  'test/long',
   'test/package',
   'test/pubsub',
   'test/rig',
   'test/servers',
+  'test/types',
 ]
 
 /** Words that this project once used in a private sense, each with the plain words for it. */

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 
 const root = path.join(__dirname, '../..')
 
-/** Runs the compiler on one file beside a configuration of its own; returns what it complains of. */
+/** Compiles one file with a configuration of its own; returns the compiler's errors. */
 function compile(code: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'respire-types-'))
   try {
