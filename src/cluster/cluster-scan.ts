@@ -13,8 +13,9 @@ import type { Engine } from '../client/engine.js'
 import { type Step, stepping } from '../client/scan.js'
 import { nestedSession } from '../client/session-engine.js'
 import { type Command, State } from '../commands/core/command.js'
-import { detached, performance, setTimeout } from '../commands/core/timers.js'
+import { detached, setTimeout } from '../commands/core/timers.js'
 import { fail } from '../connection/call/completion.js'
+import { processTime } from '../connection/call/process-clock.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Settings } from '../connection/options/options.js'
 import { BusyLoadingError, ConnectionError, RedisError, SlotNotCoveredError, TimeoutError } from '../errors/errors.js'
@@ -43,12 +44,12 @@ export async function* scanAll<T>(
   mayGoOn: () => boolean,
 ): AsyncGenerator<readonly T[], void, undefined> {
   const limit = router.settings.commandTimeout || Number.POSITIVE_INFINITY
-  let goodAt = performance.now()
-  const isInTime = () => performance.now() - goodAt <= limit
+  let goodAt = processTime()
+  const isInTime = () => processTime() - goodAt <= limit
   const pending = new Pending(await coveredSlots(router, isInTime))
   const visited = new Set<ClusterNode>()
   let pause = 0
-  goodAt = performance.now()
+  goodAt = processTime()
   while (pending.size > 0) {
     if (pause > 0) await rest(pause)
     const before = pending.size
@@ -64,7 +65,7 @@ export async function* scanAll<T>(
         for await (const batch of stepping(cursor => step(on, cursor))) {
           const items = wanted === undefined ? batch : batch.filter(item => on.isIn(item, wanted))
           if (items.length > 0) yield items
-          goodAt = performance.now()
+          goodAt = processTime()
         }
         visited.add(node)
         const end = await ownershipOf(node)
@@ -76,7 +77,7 @@ export async function* scanAll<T>(
       if (!passes(error) || !isInTime() || !mayGoOn()) throw error
     }
     const progressed = pending.size < before
-    if (progressed) goodAt = performance.now()
+    if (progressed) goodAt = processTime()
     else router.refresh()
     pause = progressed ? 0 : Math.min(LONGEST_PAUSE, Math.max(50, pause * 2))
   }

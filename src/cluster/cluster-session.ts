@@ -7,7 +7,7 @@ import type { Engine, SessionEngine, ViewOf } from '../client/engine.js'
 import { type Step, stepping } from '../client/scan.js'
 import type { Session } from '../client/session.js'
 import { holdSession, nestedSession, sessionOver } from '../client/session-engine.js'
-import { SELECT, UNWATCH } from '../commands/client-internal.js'
+import { SELECT, UNWATCH, WATCH } from '../commands/client-internal.js'
 import { CallDetails, type Command, State } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import { detached, queueMicrotask, setTimeout } from '../commands/core/timers.js'
@@ -200,7 +200,7 @@ class ClusterSessionEngine implements SessionEngine {
   }
 
   #redirected(loan: Loan, command: Command, error: RedisError, redirect: AskError): boolean {
-    const guarded = this.#guards(loan, command)
+    const guarded = this.#guards(loan, command) && !isFirstWatch(loan, command, redirect)
     if (!(redirect instanceof MovedError) && !guarded) {
       // The slot is moving: what is no more here is done over there, aside from this connection.
       this.#strayed = true
@@ -272,6 +272,8 @@ class ClusterSessionEngine implements SessionEngine {
   #drop(loan: Loan): void {
     if (loan !== this.#loan) return
     const { lent, node } = loan
+    // A first WATCH alone moves on: the watch begins where it is sent next.
+    if (lent.watch?.hasBegun === false && lent.watch.fault === undefined) lent.watch = undefined
     lent.watch?.lose(watchMoved())
     this.#watch = lent.watch
     this.#loan = undefined
@@ -303,6 +305,12 @@ class ClusterSessionEngine implements SessionEngine {
     const loan = this.#loan
     if (loan !== undefined) loan.node.node.pool.release(loan.lent, reason, aborted)
   }
+}
+
+/** Whether it is a WATCH alone on its way that goes to another node: nothing was watched or read before. */
+function isFirstWatch({ lent }: Loan, command: Command, redirect: AskError): boolean {
+  if (command.spec !== WATCH || !(redirect instanceof MovedError) || lent.watch?.hasBegun !== false) return false
+  return lent.link.inflight + lent.link.queued === 0
 }
 
 /** What a command rejects with for which no connection could be had. */

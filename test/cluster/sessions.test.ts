@@ -140,6 +140,36 @@ describe('a transaction that was written while its session watched', () => {
 })
 
 describe('a session that moves', () => {
+  test('takes its first WATCH along: nothing was watched before that could be lost', async () => {
+    let isMoved = false
+    const { client, nodes, ran } = await sessions(2, (index, argv, all) =>
+      index === OWNER && isMoved ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[OTHER]!.port}`) : undefined,
+    )
+    await client.connect()
+    isMoved = true
+    await client.session(async session => {
+      await session.watch('{t}stock')
+      expect(await session.get('{t}stock')).toBe('v')
+      expect(await session.multi().set('{t}stock', '1').exec()).toEqual(['OK'])
+    })
+    expect(ran).toEqual([`${OTHER} SET {t}stock`])
+    const used = ['WATCH', 'MULTI'].map(name => nodes[OTHER]!.commands.find(({ argv }) => argv[0] === name)?.connection)
+    expect(used[0]).toBe(used[1])
+  })
+
+  test('loses a watch of before when another WATCH leads to another node', async () => {
+    let isMoved = false
+    const { client, ran } = await sessions(2, (index, argv, all) =>
+      index === OWNER && isMoved ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[OTHER]!.port}`) : undefined,
+    )
+    await client.session(async session => {
+      await session.watch('{t}stock')
+      isMoved = true
+      await expect(session.watch('{t}more')).rejects.toThrow(WatchError)
+    })
+    expect(ran).toEqual([])
+  })
+
   test('keeps the order of its calls, those that were refused late too, on one connection', async () => {
     let letGo = () => {}
     const held = new Promise<void>(resolve => {

@@ -23,6 +23,7 @@ export class Watch {
   #reported = false
   #ending = false
   #over = false
+  #begun = false
   readonly #units = new Set<Guarded>()
 
   constructor(before?: Watch) {
@@ -45,6 +46,18 @@ export class Watch {
    */
   get isPast(): boolean {
     return this.#over || this.#ending || (this.#fault !== undefined && this.#reported)
+  }
+
+  /** Whether the server has watched keys: until then nothing can be lost. */
+  get hasBegun(): boolean {
+    return this.#begun || this.#before !== undefined
+  }
+
+  /** `command` is a WATCH that begins this watch, or adds keys to it. */
+  beginWith(command: Command): void {
+    whenSettled(command, (_, __, error) => {
+      if (error === undefined) this.#begun = true
+    })
   }
 
   /** Binds the transaction `unit` to this watch, which its EXEC ends. */

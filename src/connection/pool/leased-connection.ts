@@ -112,6 +112,7 @@ export class LeasedConnection implements LinkOwner {
     if (this.#select !== undefined) this.#waitForSelect(command)
     if (command.spec === WATCH) {
       if (this.watch === undefined || this.watch.isPast) this.watch = new Watch(this.watch)
+      this.watch.beginWith(command)
     } else if (command.spec === UNWATCH) {
       this.watch?.endWith(command, error => error === undefined)
     } else if (command instanceof MultiExec) {
