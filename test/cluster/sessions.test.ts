@@ -142,7 +142,7 @@ describe('a transaction that was written while its session watched', () => {
 describe('a session that moves', () => {
   test('takes its first WATCH along: nothing was watched before that could be lost', async () => {
     let isMoved = false
-    const { client, nodes, ran } = await sessions(2, (index, argv, all) =>
+    const { client, nodes, ran } = await sessions(2, (index, _argv, all) =>
       index === OWNER && isMoved ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[OTHER]!.port}`) : undefined,
     )
     await client.connect()
@@ -159,7 +159,7 @@ describe('a session that moves', () => {
 
   test('loses a watch of before when another WATCH leads to another node', async () => {
     let isMoved = false
-    const { client, ran } = await sessions(2, (index, argv, all) =>
+    const { client, ran } = await sessions(2, (index, _argv, all) =>
       index === OWNER && isMoved ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[OTHER]!.port}`) : undefined,
     )
     await client.session(async session => {
