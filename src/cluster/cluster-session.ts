@@ -272,7 +272,7 @@ class ClusterSessionEngine implements SessionEngine {
   #drop(loan: Loan): void {
     if (loan !== this.#loan) return
     const { lent, node } = loan
-    // A first WATCH alone moves on: the watch begins where it is sent next.
+    // A first WATCH that was refused has watched nothing: the watch begins on the node that gets it next.
     if (lent.watch?.hasBegun === false && lent.watch.fault === undefined) lent.watch = undefined
     lent.watch?.lose(watchMoved())
     this.#watch = lent.watch
@@ -307,7 +307,7 @@ class ClusterSessionEngine implements SessionEngine {
   }
 }
 
-/** Whether it is a WATCH alone on its way that goes to another node: nothing was watched or read before. */
+/** Whether `command` is the first WATCH, with nothing else in flight: the session has watched nothing and read nothing that a move could lose. */
 function isFirstWatch({ lent }: Loan, command: Command, redirect: AskError): boolean {
   if (command.spec !== WATCH || !(redirect instanceof MovedError) || lent.watch?.hasBegun !== false) return false
   return lent.link.inflight + lent.link.queued === 0

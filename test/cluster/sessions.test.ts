@@ -140,7 +140,7 @@ describe('a transaction that was written while its session watched', () => {
 })
 
 describe('a session that moves', () => {
-  test('takes its first WATCH along: nothing was watched before that could be lost', async () => {
+  test('a session whose first WATCH is refused with MOVED sends it to the other node, because no watch can be lost yet', async () => {
     let isMoved = false
     const { client, nodes, ran } = await sessions(2, (index, _argv, all) =>
       index === OWNER && isMoved ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[OTHER]!.port}`) : undefined,
@@ -157,7 +157,7 @@ describe('a session that moves', () => {
     expect(used[0]).toBe(used[1])
   })
 
-  test('loses a watch of before when another WATCH leads to another node', async () => {
+  test('a second WATCH that is refused with MOVED rejects with WatchError, because the first watch is lost', async () => {
     let isMoved = false
     const { client, ran } = await sessions(2, (index, _argv, all) =>
       index === OWNER && isMoved ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[OTHER]!.port}`) : undefined,
