@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** These tests measure time, which the memory and compiled code of other test files would distort. They run alone, at the end. */
 const TIMED = ['test/connection/resp/reader-limits.test.ts']
-const BUILT = ['test/package/package.test.ts', 'test/package/docs.test.ts']
+const BUILT = ['test/package/package.test.ts', 'test/package/bundle.test.ts', 'test/package/docs.test.ts']
 
 /** For what never ends. How long a test may take on a busy machine is no part of what it holds. */
 const LIMITS = { testTimeout: 60_000, hookTimeout: 120_000 }

@@ -12,7 +12,7 @@ import type { Argument } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, type Plain, type Promised, type ReplyTypes, Runner } from './core/context.js'
 import { raw } from './core/decoder.js'
-import { specOf } from './core/spec.js'
+import { allSpecs, type Spec, specOf } from './core/spec.js'
 import { isBytes } from './core/value-types.js'
 // Specs without methods: `call` must know that these are not for the shared connection.
 import { rejectWrongCalls } from './core/wrong-calls.js'
@@ -121,6 +121,14 @@ export abstract class Commands<C extends Context> extends Runner<C> {
  * an object literal with the methods that are used all fit.
  */
 export type RedisCommands<F extends ReplyTypes = Plain> = Commands<Promised<F>>
+
+/**
+ * Returns the spec of every command by its name, those of the modules included. It is defined here, and not beside
+ * `allSpecs`, because its importer must load every group.
+ */
+export function commandSpecs(): ReadonlyMap<string, Spec> {
+  return allSpecs()
+}
 
 for (const group of SELDOM) rejectWrongCalls(group)
 for (const group of groups) {

@@ -32,43 +32,76 @@ describe('the packed package', () => {
     expect(different).toEqual([])
   })
 
-  it('the packed package loads neither the pool nor TLS before they are used', () => {
+  it('each exported class of the packed package has the name under which it is exported', () => {
+    const code = `
+      import * as all from '@respire/redis'
+      const isClass = value => typeof value === 'function' && /^class\\b/.test(value)
+      console.log(JSON.stringify(Object.entries(all).filter(([, value]) => isClass(value)).map(([name, value]) => [name, value.name])))`
+    const classes: [string, string][] = JSON.parse(run(code))
+    expect(classes.length).toBeGreaterThan(30)
+    expect(classes.filter(([exported, own]) => exported !== own)).toEqual([])
+  })
+
+  it('the inner entry point finds the spec of a command and its keys, with the classes of the public one', () => {
+    const code = `
+      import { Command } from '@respire/redis'
+      import * as inner from '@respire/redis/internal'
+      const command = new inner.Command(inner.specOf(['MSET']), ['a', '1', 'b', '2'])
+      console.log(JSON.stringify({ same: inner.Command === Command, keys: inner.keyIndexes(command), json: inner.commandSpecs().get('JSON.GET').readonly }))`
+    expect(JSON.parse(run(code))).toEqual({ same: true, keys: [0, 2], json: true })
+  })
+
+  it('the packed package loads the pool, TLS, locks, clusters and modules only when they are used', () => {
     const code = `
       import { createRequire } from 'node:module'
       const require = createRequire(import.meta.url)
+      const loaded = () => Object.keys(require.cache).map(file => file.replace(/.*node_modules./, '').replaceAll('\\\\', '/'))
       const { Redis } = require('@respire/redis')
-      new Redis().destroy()
-      console.log(Object.keys(require.cache).some(file => file.includes('generic-pool')), process.moduleLoadList.includes('NativeModule tls'))`
-    expect(run(code)).toBe('false false\n')
+      const redis = new Redis({ port: 1 })
+      const before = loaded()
+      redis.lock('name', { ttl: 1000 })
+      redis.destroy()
+      console.log(JSON.stringify({ before, after: loaded(), tls: process.moduleLoadList.includes('NativeModule tls') }))`
+    const { before, after, tls } = JSON.parse(run(code))
+    expect(before).toContain('@respire/redis/dist/index.js')
+    expect(before.filter((file: string) => /generic-pool|cluster-key-slot|[/]late[/]/.test(file))).toEqual([])
+    expect(after.filter((file: string) => !before.includes(file))).toEqual(['@respire/redis/dist/late/lock.js'])
+    expect(tls).toBe(false)
   })
 
-  it('the packed package can be bundled: each external module is required by its literal name', () => {
+  it('a stack trace through the packed package names files of src with --enable-source-maps', () => {
     const code = `
-      import { readFileSync } from 'node:fs'
-      const read = name => readFileSync('node_modules/@respire/redis/dist/' + name + '.js', 'utf8')
-      const calls = ['index', 'modules', 'late'].flatMap(name => [...read(name).matchAll(/\\b(?:require|import)\\(([^)]*)\\)/g)])
-      console.log(JSON.stringify([...new Set(calls.map(([, what]) => what))]))`
-    const required: string[] = JSON.parse(run(code))
-    expect(required.filter(what => !/^(['"])[\w./:-]+\1$/.test(what))).toEqual([])
-    expect(
-      required.map(what => what.slice(1, -1)).filter(name => !/^(node:|\.\/(modules|late)\.js$)/.test(name)),
-    ).toEqual(expect.arrayContaining(['cluster-key-slot', 'denque', 'generic-pool']))
+      const { Redis } = require('@respire/redis')
+      const redis = new Redis({ port: 1 })
+      redis.on('reconnecting', () => { throw new Error('of the handler') })
+      redis.once('error', error => { console.log(error.stack); redis.destroy() })
+      redis.connect().catch(() => {})`
+    const frames = consumer.node('--enable-source-maps', '--eval', code).match(/@respire.redis.*/g) ?? []
+    expect(frames.length).toBeGreaterThan(1)
+    expect(frames.filter(frame => !/^@respire.redis.src\S*\.ts:\d+:\d+/.test(frame))).toEqual([])
   })
 
-  it('the packed package contains the sources that its maps name, and no tests', () => {
+  it('the source maps of the packed package are flat and name files that it contains', () => {
     const code = `
       import { existsSync, readdirSync, readFileSync } from 'node:fs'
+      import path from 'node:path'
       const folder = 'node_modules/@respire/redis/'
-      const maps = ['modules', 'late'].map(name => JSON.parse(readFileSync(folder + 'dist/' + name + '.js.map', 'utf8')))
-      const sources = maps.flatMap(({ sections }) => sections.flatMap(({ map }) => map.sources))
-      console.log(JSON.stringify([readdirSync(folder).sort(), sources.map(source => existsSync(folder + 'dist/' + source))]))`
-    const [files, found] = JSON.parse(run(code))
-    expect(files).toEqual(
-      expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src']),
+      const maps = readdirSync(folder + 'dist', { recursive: true }).filter(file => /\\.m?js\\.map$/.test(file)).map(file => {
+        const { sections, sources, mappings, sourcesContent } = JSON.parse(readFileSync(folder + 'dist/' + file, 'utf8'))
+        const missing = sources?.filter(source => !existsSync(path.join(folder, 'dist', path.dirname(file), source)))
+        return { file, flat: sections === undefined && typeof mappings === 'string', missing, copies: sourcesContent?.some(Boolean) ?? false }
+      })
+      console.log(JSON.stringify({ files: readdirSync(folder).sort(), dist: readdirSync(folder + 'dist').sort(), maps }))`
+    const { files, dist, maps } = JSON.parse(run(code))
+    expect(files).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'])
+    const doors = ['index', 'internal'].flatMap(door => ['.d.mts', '.d.ts', '.js', '.mjs'].map(ending => door + ending))
+    expect(dist.filter((file: string) => !file.endsWith('.map'))).toEqual(
+      [...doors, 'core.js', 'esm', 'late', 'rolldown-runtime.js', 'types'].sort(),
     )
-    expect(files).toHaveLength(6)
-    expect(found.length).toBeGreaterThan(50)
-    expect(found.every(Boolean)).toBe(true)
+    expect(maps.length).toBeGreaterThan(100)
+    expect(maps.filter((map: { flat: boolean }) => !map.flat)).toEqual([])
+    expect(maps.filter((map: { missing: string[] }) => map.missing.length > 0)).toEqual([])
+    expect(maps.filter((map: { copies: boolean }) => map.copies)).toEqual([])
   })
 })
 

@@ -143,7 +143,13 @@ export function loadModulesWith(load: () => void): void {
 
 /** Every spec by its name. */
 export function allSpecs(): ReadonlyMap<string, Spec> {
+  loadModules()
   return specs
+}
+
+function loadModules(): void {
+  loadLate?.()
+  loadLate = undefined
 }
 
 /**
@@ -158,8 +164,7 @@ export function specOf(words: readonly Argument[]): Spec {
   if (spec !== undefined) return spec
   // Commands of modules have a dot in their names; what is loaded when it is needed is needed now.
   if (first.includes('.') && loadLate !== undefined) {
-    loadLate()
-    loadLate = undefined
+    loadModules()
     return specOf(words)
   }
   const byteLength = Buffer.byteLength(first)
