@@ -35,7 +35,7 @@ import { type Destination, FanOut, Part, toNode, toSlot } from './fan-out.js'
 import { Nodes } from './nodes.js'
 import { readerOf } from './read-from.js'
 import { type Redirect, Redirects, type Ways } from './redirects.js'
-import { type Shard, SlotMap } from './slot-map.js'
+import { NOBODY, type Shard, SlotMap } from './slot-map.js'
 import { SlotQueue, SlotQueues, type Usher } from './slot-queues.js'
 import { NONE, SEVERAL, slotOf, slotOfCircumstances, slotOfKeys, slotOfUnit } from './slots.js'
 import { type Address, signatureOf, type Teller, type Topology } from './topology.js'
@@ -66,7 +66,8 @@ export class Router implements Sender, ClusterNodeOwner, TopologySource, Ways, U
   readonly sessions: Set<object> = new Set<object>()
   readonly refreshing: TopologyRefresh
   readonly #owner: RouterOwner
-  readonly #table: readonly (Shard | undefined)[]
+  /** Who serves which slot; nobody as long as there are commands that must not be overtaken. */
+  #table: readonly (Shard | undefined)[]
   readonly #rooms: SlotQueues
   readonly #redirects: Redirects
   readonly #fromPrimary: boolean
@@ -169,17 +170,24 @@ export class Router implements Sender, ClusterNodeOwner, TopologySource, Ways, U
     this.sendAll(commands, command => {
       if (command.resolve === undefined) return
       // What belongs to one connection goes nowhere else.
-      if ((command.state & State.pinned) === 0) this.route(command)
+      if ((command.state & State.pinned) === 0) this.#forward(command)
       else fail(command, new ConnectionError('The node is lost.', { outcome: 'not sent' }))
     })
   }
 
   route(command: Command): void {
-    if (this.#state === 'closed') fail(command, this.gone(command.spec.name))
-    else if (this.#topology === undefined) {
+    const isKnown = this.#topology !== undefined
+    if (this.#state === 'closed' || (isKnown && !this.#rooms.isReleasing)) this.#forward(command)
+    else {
       this.#rooms.holdUntilKnown(command)
-      this.refresh()
-    } else if (command instanceof Part && command.destination.node !== undefined) {
+      if (!isKnown) this.refresh()
+    }
+  }
+
+  /** To its node, once the cluster is known. */
+  #forward(command: Command): void {
+    if (this.#state === 'closed') fail(command, this.gone(command.spec.name))
+    else if (command instanceof Part && command.destination.node !== undefined) {
       this.sendTo(command.destination.node, command)
     } else this.#routeBySlot(command, this.slotOf(command))
   }
@@ -188,10 +196,10 @@ export class Router implements Sender, ClusterNodeOwner, TopologySource, Ways, U
     const { spec } = command
     if (slot === NONE) this.#routeKeyless(command)
     else if (slot === SEVERAL) {
-      if (spec.requestPolicy === 'multi_shard') FanOut.split(command, part => this.route(part))
+      if (spec.requestPolicy === 'multi_shard') FanOut.split(command, part => this.#forward(part))
       else fail(command, crossSlot(command))
     } else {
-      const shard = this.#table[slot]
+      const shard = this.slots.table[slot]
       if (shard === undefined) this.#missOwner(command, slot)
       else if (spec.readonly && !this.#fromPrimary && blockTime(command) === undefined) {
         this.sendTo(readerOf(shard, this.options.readFrom), command)
@@ -203,7 +211,7 @@ export class Router implements Sender, ClusterNodeOwner, TopologySource, Ways, U
     const { spec } = command
     if (!spec.known) fail(command, keysUnknown(command))
     else if (spec.requestPolicy === 'all_shards' || spec.requestPolicy === 'all_nodes') {
-      FanOut.toAll(command, this.#destinations(spec.requestPolicy), part => this.route(part))
+      FanOut.toAll(command, this.#destinations(spec.requestPolicy), part => this.#forward(part))
     } else {
       const primary = this.#anyPrimary()
       if (primary === undefined) this.#missOwner(command, NONE)
@@ -392,18 +400,20 @@ export class Router implements Sender, ClusterNodeOwner, TopologySource, Ways, U
       this.#owner.onTopology(topology)
     }
     for (const { link } of unreached) link.takeWaiting(commands => this.again(commands))
-    this.#rooms.releaseHeld()
+    this.#rooms.releaseHeld(() => {
+      this.#table = this.slots.table
+    })
+    if (this.#rooms.isReleasing) this.#table = NOBODY
     for (const slot of changed) this.#rooms.flush(slot)
     this.#settleUncovered()
     if (this.options.readFrom === 'nearest') for (const node of this.nodes.all) node.measure(FAR).catch(() => {})
   }
 
-  /** Those that met an uncovered slot before this look are told; those of slots that are covered by now went on. */
+  /** Those that met an uncovered slot before this look are rejected, to the last of them; those of slots that are covered by now went on. */
   #settleUncovered(): void {
     for (const [slot, met] of this.#uncovered) {
       if (this.refreshing.ended <= met) continue
-      this.#rooms.flush(slot)
-      this.#uncovered.delete(slot)
+      this.#rooms.flush(slot, () => this.#uncovered.delete(slot))
     }
   }
 
@@ -416,10 +426,7 @@ export class Router implements Sender, ClusterNodeOwner, TopologySource, Ways, U
     return new ConnectionError(`The client is closed: ${what} was not sent.`, { outcome: 'not sent' })
   }
 
-  /**
-   * Takes no more calls, and gives up those that block; resolves when all that were accepted have settled and all sessions
-   * have ended, or `timeout` ms have passed.
-   */
+  /** Takes no more calls, and gives up those that block; resolves when all that was accepted has ended, or after `timeout` ms. */
   async drain(timeout: number): Promise<void> {
     if (this.#state === 'open') this.#state = 'closing'
     this.#rooms.giveUp(command => (blockTime(command) === undefined ? undefined : this.gone(command.spec.name)))

@@ -9,6 +9,9 @@ export interface Shard {
   turn: number
 }
 
+/** A table of slots that nobody serves. */
+export const NOBODY: readonly undefined[] = new Array<undefined>(SLOTS).fill(undefined)
+
 /** Which shard serves which slot. */
 export class SlotMap {
   /** By slot; undefined where nobody serves it. */

@@ -3,9 +3,12 @@ import { clearTimeout, detached, setTimeout } from '../commands/core/timers.js'
 import { cloneError, fail } from '../connection/call/completion.js'
 import { inSlices } from '../connection/call/time-slices.js'
 import { notSent, timedOut } from '../connection/call/timeout-errors.js'
+import { pipelineOf } from '../connection/link/resend.js'
 import type { Settings } from '../connection/options/options.js'
 import type { RedisError } from '../errors/errors.js'
 
+/** Commands that are sent at a time. */
+const HANDFUL = 64
 const FIRST_DELAY = 25
 const LONGEST_DELAY = 500
 
@@ -64,11 +67,31 @@ export class SlotQueue implements CommandOwner {
     }
   }
 
-  /** Takes out those of which `leaves` is true. */
-  take(leaves: (command: Command) => boolean): Command[] {
-    const commands = [...this.#commands].filter(leaves)
-    for (const command of commands) this.#leave(command)
+  /** Takes them out a handful at a time, in order; commands of one pipeline that stand in a row stay together. */
+  *handfuls(): Generator<readonly Command[]> {
+    let handful: Command[] = []
+    for (const command of this.#commands) {
+      const last = handful.length < HANDFUL ? undefined : handful.at(-1)
+      if (last !== undefined && (pipelineOf(last) === undefined || pipelineOf(last) !== pipelineOf(command))) {
+        yield this.#takeOut(handful)
+        handful = []
+        // It may have settled meanwhile.
+        if (!this.#commands.has(command)) continue
+      }
+      handful.push(command)
+    }
+    if (handful.length > 0) yield this.#takeOut(handful)
+  }
+
+  #takeOut(commands: readonly Command[]): readonly Command[] {
+    for (const command of commands) this.#commands.delete(command)
+    this.#rooms.release(this, commands)
     return commands
+  }
+
+  /** All that wait, as long as they do. */
+  commands(): IterableIterator<Command> {
+    return this.#commands.values()
   }
 
   #leave(command: Command): void {
@@ -108,6 +131,9 @@ export class SlotQueues {
   #length = 0
   #bytes = 0
   readonly #slots = new Map<number, SlotQueue>()
+  /** Lines that are being sent, by their slot. */
+  readonly #flushing = new Map<number, SlotQueue>()
+  #releasing = false
   readonly #parked: SlotQueue
   /** All that have commands. */
   readonly #lines = new Set<SlotQueue>()
@@ -132,7 +158,7 @@ export class SlotQueues {
 
   /** Whether commands of `slot` wait. */
   has(slot: number): boolean {
-    return this.#slots.has(slot)
+    return this.#slots.has(slot) || this.#flushing.has(slot)
   }
 
   /** Takes a command that is sent again when its slot may be served: after 25 ms, and longer each time, up to half a second. */
@@ -140,7 +166,7 @@ export class SlotQueues {
     command.details ??= new CallDetails()
     const { details } = command
     details.refusal = refusal
-    const line = this.#slots.get(slot) ?? new SlotQueue(this, () => this.#slots.delete(slot))
+    const line = this.#slots.get(slot) ?? this.#lineOf(slot)
     if (!line.enter(command, refusal)) return
     if (line.timer === undefined) {
       const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(details.waits, 10)) * (0.5 + Math.random() / 2)
@@ -150,18 +176,47 @@ export class SlotQueues {
     details.waits++
   }
 
-  /** The owner of `slot` is another one now: its line is sent at once. */
-  flush(slot: number): void {
+  #lineOf(slot: number): SlotQueue {
+    const line: SlotQueue = new SlotQueue(this, () => {
+      if (this.#slots.get(slot) === line) this.#slots.delete(slot)
+    })
+    return line
+  }
+
+  /** The owner of `slot` is another one now: its line is sent from now on, and `sent` called after the last. */
+  flush(slot: number, sent?: () => void): void {
     const line = this.#slots.get(slot)
-    if (line === undefined) return
+    if (line === undefined && sent === undefined) return
+    if (line === undefined) {
+      // After a line of this slot that is being sent.
+      inSlices(() => false, sent)
+      return
+    }
     this.#slots.delete(slot)
-    this.#usher.again(line.takeAll())
+    this.#flushing.set(slot, line)
+    clearTimeout(line.timer)
+    line.timer = undefined
+    this.#sendAll(line, () => {
+      if (this.#flushing.get(slot) === line) this.#flushing.delete(slot)
+      sent?.()
+    })
+  }
+
+  /** Sends what is in `line`, and what enters it meanwhile, in order and in slices. */
+  #sendAll(line: SlotQueue, done: () => void): void {
+    let handfuls = line.handfuls()
+    inSlices(() => {
+      const { value } = handfuls.next()
+      if (value instanceof Object) this.#usher.again(value)
+      else handfuls = line.handfuls()
+      return value instanceof Object || line.length > 0
+    }, done)
   }
 
   /** Takes a command until the cluster is known. */
   holdUntilKnown(command: Command): void {
     const { trouble } = this.#usher
-    if (this.#bounds.offline || trouble === undefined) this.#parked.enter(command, trouble)
+    if (this.#bounds.offline || trouble === undefined || this.#releasing) this.#parked.enter(command, trouble)
     else fail(command, notDone(command, trouble))
   }
 
@@ -204,9 +259,19 @@ export class SlotQueues {
     return this.#parked.length > 0
   }
 
-  /** The cluster is known: everyone is sent. */
-  releaseHeld(): void {
-    this.#usher.again(this.#parked.takeAll())
+  /** Whether those that waited for the cluster are being sent: what comes meanwhile is parked behind them. */
+  get isReleasing(): boolean {
+    return this.#releasing
+  }
+
+  /** The cluster is known: those that waited for it are sent from now on, and `sent` called after the last, if there are any. */
+  releaseHeld(sent: () => void): void {
+    if (this.#releasing || this.#parked.length === 0) return
+    this.#releasing = true
+    this.#sendAll(this.#parked, () => {
+      this.#releasing = false
+      sent()
+    })
   }
 
   /**
@@ -214,14 +279,20 @@ export class SlotQueues {
    * rejected; so he is when he asked not to wait for a cluster that cannot be reached.
    */
   onUnknown(error: RedisError, forGood: boolean): void {
-    if (!forGood && this.#bounds.offline) return
+    if (this.#releasing || (!forGood && this.#bounds.offline)) return
     rejectEach(this.#parked.each(), error)
   }
 
-  /** Rejects those of which `gives` an error. */
+  /** Rejects those of which `gives` an error, in slices. */
   giveUp(gives: (command: Command) => RedisError | undefined): void {
     for (const line of [...this.#lines]) {
-      for (const command of line.take(each => gives(each) !== undefined)) fail(command, gives(command))
+      const commands = line.commands()
+      inSlices(() => {
+        const { value } = commands.next()
+        const error = value === undefined ? undefined : gives(value)
+        if (error !== undefined) line.onErrorReply(value, error)
+        return value !== undefined
+      })
     }
   }
 

@@ -109,6 +109,35 @@ describe('what waits for the cluster, of pipelines and sessions', () => {
     }
   })
 
+  test('is sent in slices when the cluster is known, and a call made meanwhile does not overtake it', {
+    timeout: 60_000,
+  }, async () => {
+    const COUNT = 20_000
+    let know = () => {}
+    const known = new Promise<undefined>(resolve => {
+      know = () => resolve(undefined)
+    })
+    const nodes = await cluster(1, (_, argv) => (isShards(argv) ? known : argv[0] === 'SET' ? resp.ok : undefined))
+    const client = connect(nodes, { commandTimeout: 0 })
+    const calls = Array.from({ length: COUNT }, (_, i) => client.set('k', `${i}`))
+    let waiting = 0
+    const last = new Promise(resolve => {
+      client.once('ready', () =>
+        setImmediate(() => {
+          waiting = client.stats.queued
+          resolve(client.set('k', 'last'))
+        }),
+      )
+    })
+    await until(() => client.stats.queued === COUNT)
+    know()
+    await Promise.all([...calls, last])
+    expect(waiting).toBeGreaterThan(0)
+    const sent = nodes.flatMap(node => node.received('SET').map(({ argv }) => argv[2]))
+    expect(sent).toEqual([...calls.keys(), 'last'].map(String))
+    expect(client.stats).toMatchObject({ inflight: 0, queued: 0, queuedBytes: 0 })
+  })
+
   test('leaves in linear time, however many slots are waited for', () => {
     const COUNT = 20_000
     const leaveAll = (slotOfIndex: (i: number) => number): number => {
