@@ -1,4 +1,5 @@
-import type { Circumstances, Command } from '../commands/core/command.js'
+import type { CallOptions } from '../commands/core/call-options.js'
+import type { Command } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import type { Watch } from '../connection/call/watch.js'
@@ -26,7 +27,7 @@ export interface Engine extends Sender {
 /** What a view adds to the calls of its engine. */
 export interface ViewOf {
   readonly shape: ReplyFormat
-  readonly circumstances: Circumstances | undefined
+  readonly callOptions: CallOptions | undefined
 }
 
 /** The engine of a session, and what only a session asks of it. */

@@ -1,5 +1,6 @@
 import { Commands } from '../commands/commands.js'
-import { blockTime, type Circumstances, type Command, State } from '../commands/core/command.js'
+import type { CallOptions } from '../commands/core/call-options.js'
+import { blockTime, type Command, State } from '../commands/core/command.js'
 import type { Context, Plain, ReplyTypes } from '../commands/core/context.js'
 import { ownOptions } from '../commands/core/own-properties.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
@@ -34,15 +35,15 @@ export type BatchError = RedisError & {
 export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Piped<T, F>> {
   readonly #engine: Sender
   readonly #shape: ReplyFormat
-  readonly #circumstances: Circumstances | undefined
+  readonly #callOptions: CallOptions | undefined
   readonly #commands: Command[] = []
   #done = false
 
-  constructor(engine: Sender, shape: ReplyFormat, circumstances: Circumstances | undefined) {
+  constructor(engine: Sender, shape: ReplyFormat, callOptions: CallOptions | undefined) {
     super()
     this.#engine = engine
     this.#shape = shape
-    this.#circumstances = circumstances
+    this.#callOptions = callOptions
   }
 
   /** How many commands it holds. */
@@ -85,12 +86,12 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
       command => reservedFault(command, this.#engine) ?? this.#blockingFault(command),
     )
     if (fault !== undefined) throw fault
-    const circumstances = this.#circumstances
+    const callOptions = this.#callOptions
     const results = await traceBatch(this.#engine, 'PIPELINE', commands.length, () =>
       sendBatch(this.#engine, commands, {
-        timeout: circumstances?.timeout ?? this.#engine.settings.commandTimeout,
-        signal: circumstances?.signal,
-        idempotent: circumstances?.idempotent === true,
+        timeout: callOptions?.timeout ?? this.#engine.settings.commandTimeout,
+        signal: callOptions?.signal,
+        idempotent: callOptions?.idempotent === true,
       }),
     )
     return settle === true

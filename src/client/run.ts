@@ -1,7 +1,8 @@
 /** What happens to a command between the call and the link: it is checked, gets its promise and its deadline, and goes. */
 
+import type { CallOptions } from '../commands/core/call-options.js'
 import { measure } from '../commands/core/check-arguments.js'
-import { blockTime, CallDetails, type Circumstances, type Command, State } from '../commands/core/command.js'
+import { blockTime, CallDetails, type Command, State } from '../commands/core/command.js'
 import { applyPrefix } from '../commands/core/prefix.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { attachSignal } from '../connection/call/abort-signal.js'
@@ -16,7 +17,7 @@ export function run<R>(
   engine: Sender,
   command: Command,
   shape: ReplyFormat,
-  circumstances: Circumstances | undefined,
+  callOptions: CallOptions | undefined,
 ): Promise<R> {
   // The promise of its first run is left alone.
   if (!isNew(command)) return Promise.reject(ranBefore(command))
@@ -26,8 +27,8 @@ export function run<R>(
     fail(command, fault)
     return promise
   }
-  if (circumstances !== undefined && !heed(command, circumstances)) return promise
-  setDeadline(command, circumstances?.timeout ?? timeoutOf(command, engine.settings.commandTimeout), engine.now())
+  if (callOptions !== undefined && !heed(command, callOptions)) return promise
+  setDeadline(command, callOptions?.timeout ?? timeoutOf(command, engine.settings.commandTimeout), engine.now())
   if (isObserved(commandChannel)) traceCommand(command, engine.where, () => engine.send(command))
   else engine.send(command)
   return promise
@@ -37,12 +38,12 @@ export function run<R>(
 export function launch<R>(
   engine: Sender,
   command: Command,
-  circumstances: Circumstances | undefined,
+  callOptions: CallOptions | undefined,
   start: (command: Command) => void,
 ): Promise<R> {
   const promise = createPromise<R>(command)
-  if (circumstances !== undefined && !heed(command, circumstances)) return promise
-  setDeadline(command, circumstances?.timeout ?? engine.settings.commandTimeout, engine.now())
+  if (callOptions !== undefined && !heed(command, callOptions)) return promise
+  setDeadline(command, callOptions?.timeout ?? engine.settings.commandTimeout, engine.now())
   start(command)
   return promise
 }
@@ -83,12 +84,12 @@ function timeoutOf(command: Command, commandTimeout: number): number {
 }
 
 /** False if the call is over already: its signal had aborted. */
-function heed(command: Command, circumstances: Circumstances): boolean {
-  const { idempotent, key, signal } = circumstances
+function heed(command: Command, callOptions: CallOptions): boolean {
+  const { idempotent, key, signal } = callOptions
   if (idempotent === true) command.state |= State.repeatable
   if (key === undefined && signal === undefined) return true
   command.details ??= new CallDetails()
-  command.details.circumstances = circumstances
+  command.details.callOptions = callOptions
   return signal === undefined || attachSignal(signal, command)
 }
 

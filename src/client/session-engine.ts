@@ -1,7 +1,8 @@
 /** A session at work: a view on a lent connection, from its loan to its return. */
 
 import { onAbort } from '../commands/core/abort-signals.js'
-import { type Circumstances, type Command, State } from '../commands/core/command.js'
+import type { CallOptions } from '../commands/core/call-options.js'
+import { type Command, State } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import { ownProperties } from '../commands/core/own-properties.js'
 import { fail } from '../connection/call/completion.js'
@@ -95,7 +96,7 @@ export async function withSession<F extends ReplyTypes, T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   if (typeof fn !== 'function') throw new DataError('session() takes a function.')
-  const lent = await borrow(node, view.circumstances?.timeout, signal)
+  const lent = await borrow(node, view.callOptions?.timeout, signal)
   return holdSession(new NodeSessionEngine(node, lent, where), view, fn, signal)
 }
 
@@ -112,9 +113,9 @@ export async function holdSession<F extends ReplyTypes, T>(
     throw signal.reason
   }
   // The signal is the session's, not each call's: calls inside may have their own.
-  const { signal: _, ...rest } = view.circumstances ?? {}
-  const circumstances = ownProperties<Circumstances>(rest)
-  const session = new SessionView<F>(lease, { shape: view.shape, circumstances })
+  const { signal: _, ...rest } = view.callOptions ?? {}
+  const callOptions = ownProperties<CallOptions>(rest)
+  const session = new SessionView<F>(lease, { shape: view.shape, callOptions })
   const aborted = abortOf(signal)
   try {
     return await Promise.race([

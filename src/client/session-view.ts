@@ -1,7 +1,7 @@
 import { SELECT, UNWATCH, WATCH } from '../commands/client-internal.js'
 import type { Key } from '../commands/core/argument.js'
 import { addCallOptions, type CallOptions } from '../commands/core/call-options.js'
-import { type Circumstances, Command } from '../commands/core/command.js'
+import { Command } from '../commands/core/command.js'
 import type { Bigints, Bytes, Plain, ReplyTypes } from '../commands/core/context.js'
 import { pushSeveral } from '../commands/core/option-tokens.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
@@ -14,33 +14,33 @@ import { View } from './view.js'
 export class SessionView<F extends ReplyTypes = Plain> extends View<F> implements Session<F> {
   readonly #lease: SessionEngine
   readonly #shape: ReplyFormat
-  readonly #circumstances: Circumstances | undefined
+  readonly #callOptions: CallOptions | undefined
 
-  constructor(lease: SessionEngine, { shape, circumstances }: ViewOf) {
-    super(lease, shape, circumstances)
+  constructor(lease: SessionEngine, { shape, callOptions }: ViewOf) {
+    super(lease, shape, callOptions)
     this.#lease = lease
     this.#shape = shape
-    this.#circumstances = circumstances
+    this.#callOptions = callOptions
   }
 
   override get bytes(): SessionView<Bytes<F>> {
     return new SessionView<Bytes<F>>(this.#lease, {
       shape: { ...this.#shape, bytes: true },
-      circumstances: this.#circumstances,
+      callOptions: this.#callOptions,
     })
   }
 
   override get bigints(): SessionView<Bigints<F>> {
     return new SessionView<Bigints<F>>(this.#lease, {
       shape: { ...this.#shape, bigints: true },
-      circumstances: this.#circumstances,
+      callOptions: this.#callOptions,
     })
   }
 
   override with(options: CallOptions): SessionView<F> {
     return new SessionView<F>(this.#lease, {
       shape: this.#shape,
-      circumstances: addCallOptions(this.#circumstances, options),
+      callOptions: addCallOptions(this.#callOptions, options),
     })
   }
 
@@ -48,7 +48,7 @@ export class SessionView<F extends ReplyTypes = Plain> extends View<F> implement
   override multi<R>(): Transaction<R[], F>
   override multi(): Transaction<[], F> {
     const lease = this.#lease
-    return new Transaction<[], F>(lease, this.#shape, this.#circumstances, () => lease.watch)
+    return new Transaction<[], F>(lease, this.#shape, this.#callOptions, () => lease.watch)
   }
 
   watch(...keys: readonly Key[] | readonly [readonly Key[]]): Promise<'OK'> {

@@ -1,5 +1,6 @@
 import { Commands } from '../commands/commands.js'
-import type { Circumstances, Command } from '../commands/core/command.js'
+import type { CallOptions } from '../commands/core/call-options.js'
+import type { Command } from '../commands/core/command.js'
 import type { Context, Plain, ReplyTypes } from '../commands/core/context.js'
 import { ownOptions } from '../commands/core/own-properties.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
@@ -25,7 +26,7 @@ export interface Queued<T extends unknown[], F extends ReplyTypes = Plain> exten
 export class Transaction<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Queued<T, F>> {
   readonly #engine: Sender
   readonly #shape: ReplyFormat
-  readonly #circumstances: Circumstances | undefined
+  readonly #callOptions: CallOptions | undefined
   /** What the session watches; undefined outside of one. */
   readonly #watch: (() => Watch | undefined) | undefined
   readonly #commands: Command[] = []
@@ -34,13 +35,13 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
   constructor(
     engine: Sender,
     shape: ReplyFormat,
-    circumstances: Circumstances | undefined,
+    callOptions: CallOptions | undefined,
     watch?: () => Watch | undefined,
   ) {
     super()
     this.#engine = engine
     this.#shape = shape
-    this.#circumstances = circumstances
+    this.#callOptions = callOptions
     this.#watch = watch
   }
 
@@ -103,7 +104,7 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
 
   #send(unit: MultiExec): Promise<unknown[]> {
     unit.shape = this.#shape
-    return launch<unknown[]>(this.#engine, unit, this.#circumstances, started => this.#engine.send(started))
+    return launch<unknown[]>(this.#engine, unit, this.#callOptions, started => this.#engine.send(started))
   }
 }
 

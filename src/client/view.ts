@@ -4,7 +4,7 @@ import { Commands } from '../commands/commands.js'
 import { checkSignal } from '../commands/core/abort-signals.js'
 import type { Argument, Key } from '../commands/core/argument.js'
 import { addCallOptions, type CallOptions } from '../commands/core/call-options.js'
-import type { Circumstances, Command } from '../commands/core/command.js'
+import type { Command } from '../commands/core/command.js'
 import type { Bigints, Bytes, Plain, Promised, ReplyTypes } from '../commands/core/context.js'
 import type { Scored } from '../commands/core/decoders.js'
 import { ownOptions } from '../commands/core/own-properties.js'
@@ -40,33 +40,33 @@ export interface SessionOptions {
 export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   readonly #engine: Engine
   readonly #shape: ReplyFormat
-  readonly #circumstances: Circumstances | undefined
+  readonly #callOptions: CallOptions | undefined
   #bytes: View<Bytes<F>> | undefined
   #bigints: View<Bigints<F>> | undefined
   #unprefixed: View<F> | undefined
 
-  constructor(engine: Engine, shape: ReplyFormat, circumstances?: Circumstances) {
+  constructor(engine: Engine, shape: ReplyFormat, callOptions?: CallOptions) {
     super()
     this.#engine = engine
     this.#shape = shape
-    this.#circumstances = circumstances
+    this.#callOptions = callOptions
   }
 
   /** The same client with text replies as Buffers. */
   get bytes(): View<Bytes<F>> {
-    this.#bytes ??= new View<Bytes<F>>(this.#engine, { ...this.#shape, bytes: true }, this.#circumstances)
+    this.#bytes ??= new View<Bytes<F>>(this.#engine, { ...this.#shape, bytes: true }, this.#callOptions)
     return this.#bytes
   }
 
   /** The same client with integer replies as bigints. */
   get bigints(): View<Bigints<F>> {
-    this.#bigints ??= new View<Bigints<F>>(this.#engine, { ...this.#shape, bigints: true }, this.#circumstances)
+    this.#bigints ??= new View<Bigints<F>>(this.#engine, { ...this.#shape, bigints: true }, this.#callOptions)
     return this.#bigints
   }
 
   /** The same client with options for each call: `redis.with({ timeout: 200 }).get('k')`. */
   with(options: CallOptions): View<F> {
-    return new View<F>(this.#engine, this.#shape, addCallOptions(this.#circumstances, options))
+    return new View<F>(this.#engine, this.#shape, addCallOptions(this.#callOptions, options))
   }
 
   /**
@@ -76,11 +76,11 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   prefixed(prefix: string): View<F> {
     if (typeof prefix !== 'string' || prefix === '')
       throw new DataError('The prefix must be a string that is not empty.')
-    return new View<F>(this.#engine, { ...this.#shape, prefix: this.#shape.prefix + prefix }, this.#circumstances)
+    return new View<F>(this.#engine, { ...this.#shape, prefix: this.#shape.prefix + prefix }, this.#callOptions)
   }
 
   run<R>(command: Command): Promise<R> {
-    return run<R>(this.#engine, command, this.#shape, this.#circumstances)
+    return run<R>(this.#engine, command, this.#shape, this.#callOptions)
   }
 
   /**
@@ -93,7 +93,7 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     if (isCursor(first)) return super.scan(first, second)
     return new Scan<F['text']>(() =>
       this.#engine.scan(async (engine, cursor) => {
-        const found = await new View<F>(engine, this.#shape, this.#circumstances).scan(cursor, first)
+        const found = await new View<F>(engine, this.#shape, this.#callOptions).scan(cursor, first)
         return { cursor: found.cursor, items: found.keys }
       }),
     )
@@ -161,7 +161,7 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   /** The same, for a loop whose commands all come to an `R`: `const p = redis.pipeline<string | null>()`. */
   pipeline<R>(): Pipeline<R[], F>
   pipeline(): Pipeline<[], F> {
-    return new Pipeline<[], F>(this.#engine, this.#shape, this.#circumstances)
+    return new Pipeline<[], F>(this.#engine, this.#shape, this.#callOptions)
   }
 
   /** MULTI … EXEC: commands that run in one piece. */
@@ -169,7 +169,7 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   /** The same, for a loop whose commands all come to an `R`. */
   multi<R>(): Transaction<R[], F>
   multi(): Transaction<[], F> {
-    return new Transaction<[], F>(this.#engine, this.#shape, this.#circumstances)
+    return new Transaction<[], F>(this.#engine, this.#shape, this.#callOptions)
   }
 
   /**
@@ -180,8 +180,8 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   async session<T>(fn: (session: Session<F>) => Promise<T> | T, options?: SessionOptions): Promise<T> {
     const { signal } = ownOptions('session()', options, ['signal'])
     checkSignal('session()', signal)
-    const view = { shape: this.#shape, circumstances: this.#circumstances }
-    return this.#engine.session<F, T>(view, fn, signal ?? this.#circumstances?.signal)
+    const view = { shape: this.#shape, callOptions: this.#callOptions }
+    return this.#engine.session<F, T>(view, fn, signal ?? this.#callOptions?.signal)
   }
 
   /**
@@ -221,7 +221,7 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
 
   async #listen(kind: Kind, method: string, args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
     const { commandTimeout } = this.#engine.settings
-    return subscribe<F['text']>(this.#registry(), method, kind, this.#shape, this.#circumstances, commandTimeout, args)
+    return subscribe<F['text']>(this.#registry(), method, kind, this.#shape, this.#callOptions, commandTimeout, args)
   }
 
   #registry(): Registry {
@@ -254,10 +254,10 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     const view = {
       registry: this.#registry(),
       shape: this.#shape,
-      circumstances: this.#circumstances,
+      callOptions: this.#callOptions,
       timeout: commandTimeout,
       db,
-      configuration: new View(this.#engine, PLAIN, this.#circumstances),
+      configuration: new View(this.#engine, PLAIN, this.#callOptions),
     }
     return typeof second === 'function'
       ? keyspace<F['text']>(view, wanted, second, third ?? {})
@@ -276,7 +276,7 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   get '~prefix'(): LockPrefix | undefined {
     const { prefix } = this.#shape
     if (prefix === '') return undefined
-    this.#unprefixed ??= new View<F>(this.#engine, { ...this.#shape, prefix: '' }, this.#circumstances)
+    this.#unprefixed ??= new View<F>(this.#engine, { ...this.#shape, prefix: '' }, this.#callOptions)
     return { prefix, unprefixed: this.#unprefixed }
   }
 }

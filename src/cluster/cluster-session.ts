@@ -48,7 +48,7 @@ export function holdClusterSession<F extends ReplyTypes, T>(
   if (typeof fn !== 'function') return Promise.reject(new DataError('session() takes a function.'))
   if (router.state !== 'open') return Promise.reject(router.gone('session'))
   if (signal?.aborted) return Promise.reject(signal.reason)
-  return holdSession(new ClusterSessionEngine(router, view.circumstances?.timeout, signal), view, fn, signal)
+  return holdSession(new ClusterSessionEngine(router, view.callOptions?.timeout, signal), view, fn, signal)
 }
 
 /** A connection of a session: the one that it has, or one that it gave up, on which replies may be still to come. */

@@ -103,6 +103,6 @@ export function slotOfUnit(unit: MultiExec): number {
 
 /** The slot of the key that the caller named for a command whose keys are not known, or NONE. */
 export function slotOfCircumstances(command: Command): number {
-  const key = command.details?.circumstances?.key
+  const key = command.details?.callOptions?.key
   return key === undefined ? NONE : slotOf(key)
 }

@@ -1,5 +1,5 @@
 /** Keyspace notifications: the server tells what happens to keys, if `notify-keyspace-events` says so. */
-import type { Circumstances } from '../commands/core/command.js'
+import type { CallOptions } from '../commands/core/call-options.js'
 import { ownProperties } from '../commands/core/own-properties.js'
 import { escaped } from '../commands/core/prefix.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
@@ -48,7 +48,7 @@ export interface Configuration {
 export interface KeyspaceView {
   readonly registry: Registry
   readonly shape: ReplyFormat
-  readonly circumstances: Circumstances | undefined
+  readonly callOptions: CallOptions | undefined
   /** Deadline of a call, ms. */
   readonly timeout: number
   readonly db: number
@@ -66,7 +66,7 @@ export async function keyspace<T extends Text>(
   checkSubscribeOptions('keyspace', options)
   const chosen = ownProperties(options)
   chosen.signal?.throwIfAborted()
-  const { circumstances, registry, shape, timeout } = view
+  const { callOptions, registry, shape, timeout } = view
   const { configure = false, db = view.db, events, keys = '*' } = ownProperties(wanted)
   const patterns = typeof keys === 'string' ? [keys] : keys
   // The channels of events carry all keys, those of keys all events: the narrower ones are subscribed to.
@@ -94,7 +94,7 @@ export async function keyspace<T extends Text>(
       ensureFlags(view.configuration, flags, true).catch((error: Error) => member.onTrouble(error))
     })
   }
-  return registry.subscribe(member, names, circumstances, subscription)
+  return registry.subscribe(member, names, callOptions, subscription)
 }
 
 function checkKeyspaceOptions(wanted: KeyspaceOptions): void {

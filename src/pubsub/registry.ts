@@ -6,8 +6,9 @@
  *                              a, b           a, one for all that want it
  */
 import type { Key } from '../commands/core/argument.js'
+import type { CallOptions } from '../commands/core/call-options.js'
 import { measure } from '../commands/core/check-arguments.js'
-import { type Circumstances, Command } from '../commands/core/command.js'
+import { Command } from '../commands/core/command.js'
 import { applyPrefix } from '../commands/core/prefix.js'
 import { detached, performance, setTimeout } from '../commands/core/timers.js'
 import { cloneError, createPromise, fail } from '../connection/call/completion.js'
@@ -88,7 +89,7 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
   subscribe<R>(
     member: SubscriptionState,
     names: readonly Key[],
-    circumstances: Circumstances | undefined,
+    callOptions: CallOptions | undefined,
     result: R,
   ): Promise<R> {
     const { kind, prefix, timeout } = member.membership
@@ -117,11 +118,11 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
       }
       if (failed) this.#removeIfEmpty(member)
     })
-    if (!call.heed(circumstances?.signal)) {
+    if (!call.heed(callOptions?.signal)) {
       this.#removeIfEmpty(member)
       return promise
     }
-    setDeadline(command, circumstances?.timeout ?? timeout, processTime())
+    setDeadline(command, callOptions?.timeout ?? timeout, processTime())
     const start = () => {
       for (const [i, name] of names.entries()) {
         const topic = this.#topicOf(kind, sent[i] as Key)

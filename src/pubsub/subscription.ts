@@ -1,5 +1,5 @@
 import type { Key } from '../commands/core/argument.js'
-import type { Circumstances } from '../commands/core/command.js'
+import type { CallOptions } from '../commands/core/call-options.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import type { Registry } from './registry.js'
 import { type ChannelArguments, readArguments, readChannels, type SubscribeArguments } from './subscribe-arguments.js'
@@ -110,7 +110,7 @@ export async function subscribe<T extends Text>(
   method: string,
   kind: Kind,
   shape: ReplyFormat,
-  circumstances: Circumstances | undefined,
+  callOptions: CallOptions | undefined,
   timeout: number,
   args: SubscribeArguments<T>,
 ): Promise<Subscription<T>> {
@@ -133,5 +133,5 @@ export async function subscribe<T extends Text>(
         }),
     },
   })
-  return registry.subscribe(member, names, circumstances, new Subscription<T>(registry, member))
+  return registry.subscribe(member, names, callOptions, new Subscription<T>(registry, member))
 }

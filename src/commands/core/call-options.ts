@@ -1,8 +1,9 @@
 import { DataError } from '../../errors/errors.js'
 import { isSignal } from './abort-signals.js'
+import type { Key } from './argument.js'
 import { ownProperties } from './own-properties.js'
 
-/** Options for each call of a view. */
+/** What the caller says about a call beyond the command itself: for one call, or for each call of a view. */
 export interface CallOptions {
   /** Deadline of a call, ms, instead of `commandTimeout`; 0 or Infinity is none. For a blocking command it is the whole time. */
   readonly timeout?: number
@@ -11,7 +12,7 @@ export interface CallOptions {
   /** Says that a call may run twice: it is sent again after a loss, as reads are. */
   readonly idempotent?: boolean
   /** Where a cluster sends a command whose keys are not known. */
-  readonly key?: string | Uint8Array
+  readonly key?: Key
 }
 
 const OPTIONS = ['timeout', 'signal', 'idempotent', 'key']

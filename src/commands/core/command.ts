@@ -3,30 +3,19 @@
  */
 import type { RedisError } from '../../errors/errors.js'
 import type { SignalWatcher } from './abort-signals.js'
-import type { Argument, Arguments, Key } from './argument.js'
+import type { Argument, Arguments } from './argument.js'
+import type { CallOptions } from './call-options.js'
 import type { Decoder } from './decoder.js'
 import { findKeys, isToken, numberOf } from './key-specs.js'
 import { PLAIN, type ReplyFormat } from './reply-format.js'
 import type { Spec } from './spec.js'
-
-/** What the caller said about one call, beyond the command itself. */
-export interface Circumstances {
-  /** Deadline of the call, ms; 0 or Infinity is none. */
-  readonly timeout?: number
-  /** Aborts the call in any phase. */
-  readonly signal?: AbortSignal
-  /** The caller declares that it may run twice. */
-  readonly idempotent?: boolean
-  /** Where a cluster sends a command whose keys are not known. */
-  readonly key?: Key
-}
 
 /** What is called once a command has settled, before its promise does. */
 export type WhenSettled = (command: Command, value: unknown, error: unknown) => void
 
 /** What is kept of a call that did not go the usual way; most calls have none. */
 export class CallDetails {
-  circumstances: Circumstances | undefined = undefined
+  callOptions: CallOptions | undefined = undefined
   /** How often it was lost with its connection. */
   attempts = 0
   /** Redirects followed (cluster). */
