@@ -112,7 +112,7 @@ describe('a project in TypeScript', () => {
     'a project with module %s compiles, as ES modules and as CommonJS',
     (module, moduleResolution) => {
       const options = { module, moduleResolution, skipLibCheck: true }
-      expect(consumer.compile(['imports.mts', 'requires.cts'], options)).toBe('')
+      expect(consumer.compile(['imports.mts', 'former.mts', 'requires.cts'], options)).toBe('')
     },
   )
 
@@ -176,7 +176,8 @@ describe('a project in TypeScript', () => {
 describe('the budget of the types', () => {
   const BUDGETS = [
     { skipLibCheck: true, seconds: 0.1, megabytes: 60 },
-    { skipLibCheck: false, seconds: 2, megabytes: 300 },
+    // All declarations of the package are checked: on a busy or slow machine that takes twice as long as on a quiet one.
+    { skipLibCheck: false, seconds: 4, megabytes: 300 },
   ]
 
   it.each(BUDGETS)(
