@@ -79,16 +79,16 @@ export const State = {
   asking: 512,
   /** Its reply has a form that it cannot have: replies may belong to other commands. */
   suspected: 1024,
-  /** The server may block on it: whatever is written behind it waits. */
+  /** The server may block on it: its silence proves nothing. */
   blocking: 2048,
-  /** Nothing is written after it until the server has replied: it blocks the connection, or selects a database. */
-  fence: 2048,
   /** It was accepted before, and is sent again: a link that closes takes it. */
   accepted: 4096,
   /** A script of a pipeline: the connection that writes it decides whether its text is sent, or its hash. */
   scripted: 8192,
   /** It was lost twice: nothing else is in flight on its connection when it is written. */
   alone: 16384,
+  /** Nothing is written after it until the server has replied: it blocks the connection, or selects a database. */
+  fence: 32768,
 } as const
 
 /** Who has an unsettled command. */

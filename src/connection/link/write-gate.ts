@@ -8,9 +8,9 @@ export class WriteGate {
   #fenced = false
   #holds = 0
 
-  /** `command` was written. What is sent alone lets nothing be written after it either. */
+  /** `command` was written. What blocks, and what is sent alone, lets nothing be written after it either. */
   pass(command: Command): void {
-    if ((command.state & (State.fence | State.alone)) !== 0) this.#fenced = true
+    if ((command.state & (State.fence | State.blocking | State.alone)) !== 0) this.#fenced = true
   }
 
   /** Whether the last command that was written is a fence, and not known to be answered. */

@@ -11,7 +11,7 @@ export function wireOf({ network }: Simulation, random: Random): Wire | undefine
   return among.length === 0 ? undefined : random.pick(among)
 }
 
-function cut(name: string, weight: number, how: (wire: Wire, random: Random, simulation: Simulation) => void): Fault {
+function cut(name: string, weight: number, how: (wire: Wire, random: Random) => void): Fault {
   return {
     name,
     weight,
@@ -19,7 +19,7 @@ function cut(name: string, weight: number, how: (wire: Wire, random: Random, sim
       const wire = wireOf(simulation, random)
       if (wire === undefined) return undefined
       simulation.note('world', () => `${name}: connection ${wire.id} to ${wire.server}`)
-      how(wire, random, simulation)
+      how(wire, random)
       return undefined
     },
   }
@@ -28,14 +28,8 @@ function cut(name: string, weight: number, how: (wire: Wire, random: Random, sim
 export const CUTS: readonly Fault[] = [
   cut('reset', 3, (wire, random) => wire.reset(random.chance(0.5))),
   cut('half-close', 2, wire => wire.finish()),
-  cut('silence', 2, (wire, _, simulation) => {
-    wire.silence()
-    simulation.heals.push(() => simulation.loop.later(30_000, () => wire.isOpen && wire.reset(true)))
-  }),
-  cut('silence one way', 2, (wire, random, simulation) => {
-    wire.silence(random.pick(['to server', 'to client']))
-    simulation.heals.push(() => simulation.loop.later(30_000, () => wire.isOpen && wire.reset(true)))
-  }),
+  cut('silence', 2, wire => wire.silence()),
+  cut('silence one way', 2, (wire, random) => wire.silence(random.pick(['to server', 'to client']))),
   {
     name: 'all connections reset',
     weight: 2,

@@ -1,7 +1,7 @@
 import type { Simulation } from '../simulation.js'
 
-/** A call may live longer than asked for by one beat of the client's clock, and what is late in a turn. */
-const SLACK = 60
+/** A call may live longer than asked for by one beat of the clock of the client, and by two more after a standstill. */
+const SLACK = 120
 
 /** No call outlives its deadline, measured on the time in which the process ran. */
 export function* deadlines({ ledger, stoodStillAt, loop }: Simulation): Iterable<string> {

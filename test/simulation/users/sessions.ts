@@ -18,6 +18,7 @@ async function compareAndSet(act: Act): Promise<void> {
     parts: [part],
     isLoose: side !== undefined,
     isSession: true,
+    isIdempotent: way.isIdempotent,
     expects: (value: unknown) =>
       runsOf(part).some(({ args }) => args[2] === value)
         ? undefined
@@ -66,6 +67,7 @@ async function selecting(act: Act): Promise<void> {
     parts,
     isLoose: true,
     isSession: true,
+    isIdempotent: way.isIdempotent,
     expects: (_: unknown, call: Call) => allRan(call),
   }
   await simulation.within(
@@ -96,6 +98,7 @@ async function nested(act: Act): Promise<void> {
     parts,
     isLoose: true,
     isSession: true,
+    isIdempotent: way.isIdempotent,
     expects: (_: unknown, call: Call) => allRan(call),
   }
   await simulation.within(

@@ -29,6 +29,7 @@ export class Host implements Listener {
     this.isUp = true
     this.#wakesAt = Number.POSITIVE_INFINITY
     this.#network.listen(this.address, this)
+    for (const wire of this.#network.wires) if (wire.server === this.address) wire.forget()
   }
 
   /** The process, or the machine with it, is no more; clients of the machine hear nothing. */

@@ -38,6 +38,11 @@ export interface Traits {
 
 export type Direction = 'to server' | 'to client'
 
+/** When a peer that has fallen silent is given up by the client's kernel, ms. */
+const GIVING_UP = 60_000
+/** When a connection that says nothing is probed, ms. */
+const KEEP_ALIVE = 15_000
+
 class Way {
   /** Nothing arrives before. */
   notBefore = 0
@@ -77,6 +82,8 @@ export class Wire implements ClientEnd {
   #hungUp = false
   /** The world did something to it, so that what was on its way may be lost. */
   isHurt = false
+  #isAbandoned = false
+  #isForgotten = false
   #serverClosed = false
   readonly #onClosed: (wire: Wire) => void
 
@@ -126,6 +133,7 @@ export class Wire implements ClientEnd {
 
   /** Takes as much of `bytes` as there is room for; says how much. */
   accept(bytes: Buffer): number {
+    if (this.#isForgotten) this.#loop.later(2 * this.#traits.latency, () => this.#fail('ECONNRESET'))
     if (this.end !== undefined && this.#serverClosed) return bytes.length
     const count = Math.min(bytes.length, Math.max(0, this.#traits.room - this.#unread))
     this.#isFull = count < bytes.length
@@ -209,10 +217,14 @@ export class Wire implements ClientEnd {
       this.#closeServer()
     }
     this.#toClient.isDeaf = true
-    this.#loop.later(this.#traits.latency, () => {
-      this.end ??= Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
-      this.#socket.wake()
-    })
+    this.#loop.later(this.#traits.latency, () => this.#fail('ECONNRESET'))
+  }
+
+  #fail(code: string): void {
+    if (this.#hungUp || this.end !== undefined) return
+    this.end = Object.assign(new Error(`read ${code}`), { code, syscall: 'read' })
+    this.#closeServer()
+    this.#socket.wake()
   }
 
   /** From now on nothing arrives, and nobody is told. */
@@ -220,6 +232,8 @@ export class Wire implements ClientEnd {
     this.isHurt = true
     if (direction !== 'to client') this.#toServer.isDeaf = true
     if (direction !== 'to server') this.#toClient.isDeaf = true
+    // Keep-alive and retransmission end it some day.
+    this.#loop.later(GIVING_UP, () => this.#fail('ETIMEDOUT'))
   }
 
   /** Nothing arrives for `ms`, and then all of it. */
@@ -234,6 +248,14 @@ export class Wire implements ClientEnd {
     if (quietly) this.silence()
     else this.reset(true)
     this.#closeServer()
+    this.#isAbandoned = true
+  }
+
+  /** The machine is there again, and knows nothing of it: what is sent to it is answered with a reset. */
+  forget(): void {
+    if (!this.#isAbandoned) return
+    this.#isForgotten = true
+    this.#loop.later(KEEP_ALIVE, () => this.#fail('ECONNRESET'))
   }
 
   #send(way: Way, bytes: Buffer, arrived: (segment: Buffer) => void): void {

@@ -1,0 +1,22 @@
+import { afterEach, expect, test } from 'vitest'
+import { Redis } from '../../../src/index.js'
+import { FakeRedis } from '../../rig/fake-redis.js'
+
+const ends: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+test('a leased connection on which a SELECT meets silence is dropped by the health check', async () => {
+  const fake = await FakeRedis.start({ script: ([name]) => (name === 'SELECT' ? '' : undefined) })
+  ends.push(() => fake.stop())
+  const redis = new Redis({ port: fake.port, commandTimeout: 0, healthCheckInterval: 50 })
+  redis.on('error', () => {})
+  ends.push(() => redis.destroy())
+  await expect(redis.session(session => session.select(1))).rejects.toMatchObject({
+    name: 'ConnectionError',
+    outcome: 'unknown',
+    message: expect.stringContaining('healthCheckInterval') as string,
+  })
+})
