@@ -1,14 +1,17 @@
-/** What waits for an AbortSignal: one listener for each signal, however many calls share it. */
+/** Watches AbortSignals with one listener per signal, however many calls share it. */
 import { DataError } from '../../errors/errors.js'
 
-/** Whoever has to know that a signal aborts. */
+/** An object that is notified when a signal aborts. */
 export interface SignalWatcher {
   aborted(reason: unknown): void
 }
 
 const watched = new WeakMap<AbortSignal, Set<SignalWatcher>>()
 
-/** Calls `watcher.aborted` when `signal` aborts, until `unwatchSignal`. A signal that has aborted before calls nobody. */
+/**
+ * Calls `watcher.aborted` when `signal` aborts, until `unwatchSignal`. If the signal has already aborted, nothing is
+ * called.
+ */
 export function watchSignal(signal: AbortSignal, watcher: SignalWatcher): void {
   let watchers = watched.get(signal)
   if (watchers === undefined) {
@@ -24,7 +27,7 @@ export function unwatchSignal(signal: AbortSignal, watcher: SignalWatcher): void
   if (watchers?.delete(watcher) && watchers.size === 0) signal.removeEventListener('abort', notify)
 }
 
-/** Calls `aborted` when `signal` aborts, until the function that it returns is called. Without a signal it does nothing. */
+/** Calls `aborted` when `signal` aborts, until the returned function is called. Without a signal it does nothing. */
 export function onAbort(signal: AbortSignal | undefined, aborted: (reason: unknown) => void): () => void {
   if (signal === undefined) return nothing
   const watcher: SignalWatcher = { aborted }
@@ -40,13 +43,13 @@ function notify(this: AbortSignal): void {
   for (const watcher of [...watchers]) if (watchers.has(watcher)) watcher.aborted(this.reason)
 }
 
-/** Throws a DataError for what is neither undefined nor an AbortSignal. */
+/** Throws DataError if `signal` is neither undefined nor an AbortSignal. */
 export function checkSignal(what: string, signal: unknown): void {
   if (signal === undefined || isSignal(signal)) return
   throw new DataError(`The option signal of ${what} must be an AbortSignal.`)
 }
 
-/** Whether `value` is an AbortSignal, of this realm or another: jsdom and node:vm have classes of their own. */
+/** Whether `value` is an AbortSignal of any realm: jsdom and node:vm have their own classes. */
 export function isSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null) return false
   const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>

@@ -1,13 +1,13 @@
 import type { DataError } from '../../errors/errors.js'
 
-/** A key, a channel, a member: text goes as UTF-8, bytes as they are. */
+/** A key, a channel, a member: text is sent as UTF-8, bytes are sent unchanged. */
 export type Key = string | Uint8Array
 
-/** What a command may be given. A number must be finite; bytes must not change until the call settles. */
+/** An argument of a command. A number must be finite. Bytes must not change until the call settles. */
 export type Argument = string | Uint8Array | number | bigint
 
 /**
- * A list of arguments while it is built. A DataError in an argument's place (options that conflict, say) is what the
- * call rejects with; nothing is sent then.
+ * A list of arguments while it is built. If it contains a DataError (options that conflict, for example), nothing is
+ * sent and the call rejects with that error.
  */
 export type Arguments = (Argument | DataError)[]

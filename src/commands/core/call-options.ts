@@ -3,30 +3,34 @@ import { isSignal } from './abort-signals.js'
 import type { Key } from './argument.js'
 import { ownProperties } from './own-properties.js'
 
-/** What the caller says about a call beyond the command itself: for one call, or for each call of a view. */
+/** The options of one call, or of each call of a view, beyond the command and its arguments. */
 export interface CallOptions {
-  /** Deadline of a call, ms, instead of `commandTimeout`; 0 or Infinity is none. For a blocking command it is the whole time. */
+  /**
+   * Deadline of a call in ms, instead of `commandTimeout`; 0 or Infinity means none. For a blocking command it covers
+   * the whole time.
+   */
   readonly timeout?: number
-  /** Aborts a call in any phase: it rejects with the signal's reason, and if it was not yet written it never is. */
+  /** Aborts a call in any phase. The call rejects with the signal's reason; if it was not yet written, it never is. */
   readonly signal?: AbortSignal
-  /** Says that a call may run twice: it is sent again after a loss, as reads are. */
+  /** Declares that a call may run twice: it is sent again after a lost connection, as reads are. */
   readonly idempotent?: boolean
-  /** Where a cluster sends a command whose keys are not known. */
+  /** The key by which a cluster routes a command whose key positions are unknown. */
   readonly key?: Key
 }
 
 const OPTIONS = ['timeout', 'signal', 'idempotent', 'key']
 
-/** Refuses unknown options and bad values with a DataError. */
+/** Throws DataError for unknown options and invalid values. */
 function checkCallOptions(options: CallOptions): void {
-  if (typeof options !== 'object' || options === null) throw new DataError('with() takes an object of options.')
+  if (typeof options !== 'object' || options === null)
+    throw new DataError('The argument of with() must be an object of options.')
   for (const name of Object.keys(options)) {
     if (!OPTIONS.includes(name))
       throw new DataError(`Unknown option ${name} of with(): known are ${OPTIONS.join(', ')}.`)
   }
   const { idempotent, signal, timeout } = ownProperties(options)
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
-    throw new DataError('The option timeout of with() must be milliseconds from 0, or Infinity.')
+    throw new DataError('The option timeout of with() must be a number of milliseconds, 0 or more, or Infinity.')
   }
   if (signal !== undefined && !isSignal(signal)) {
     throw new DataError('The option signal of with() must be an AbortSignal.')
@@ -36,7 +40,7 @@ function checkCallOptions(options: CallOptions): void {
   }
 }
 
-/** `options` over those that hold already. Throws DataError. */
+/** Returns `before` with `options` on top. Throws DataError. */
 export function addCallOptions(before: CallOptions | undefined, options: CallOptions): CallOptions {
   checkCallOptions(options)
   return ownProperties(before, options)

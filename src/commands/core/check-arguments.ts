@@ -4,8 +4,8 @@ import type { Command } from './command.js'
 import { isBytes } from './value-types.js'
 
 /**
- * The bytes that the arguments take (text counted by characters, numbers as 8), or the DataError that they are.
- * The message tells the position and the type, never the value.
+ * Returns the approximate size of the arguments in bytes (text counts its characters, numbers count 8), or the
+ * DataError of an invalid argument. The message contains the position and the type, never the value.
  */
 export function measure(command: Command): number | DataError {
   const { args } = command
@@ -34,7 +34,7 @@ function kindOf(value: unknown): string {
   return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
 }
 
-/** What to do about an argument of this kind. */
+/** Suggests how to correct an argument of this type. */
 function adviceFor(kind: string): string {
   switch (kind) {
     case 'a Promise':
@@ -43,7 +43,7 @@ function adviceFor(kind: string): string {
       return 'Calls take no callback: await the promise that they return.'
     case 'undefined':
     case 'null':
-      return 'Redis has no value for nothing: leave it out, or delete the key or field.'
+      return 'Redis has no null value: omit it, or delete the key or field.'
     case 'a Date':
       return 'Convert it first, for instance with getTime() or toISOString().'
     default:

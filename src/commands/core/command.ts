@@ -1,6 +1,4 @@
-/**
- * What is said to Redis. A Spec says what a command is, once for all its calls; a Command is one call of it.
- */
+/** A Spec describes a command, once for all its calls. A Command is one call of it. */
 import type { RedisError } from '../../errors/errors.js'
 import type { SignalWatcher } from './abort-signals.js'
 import type { Argument, Arguments } from './argument.js'
@@ -10,31 +8,34 @@ import { findKeys, isToken, numberOf } from './key-specs.js'
 import { PLAIN, type ReplyFormat } from './reply-format.js'
 import type { Spec } from './spec.js'
 
-/** What is called once a command has settled, before its promise does. */
+/** A callback that runs when a command has settled, before its promise settles. */
 export type WhenSettled = (command: Command, value: unknown, error: unknown) => void
 
-/** What is kept of a call that did not go the usual way; most calls have none. */
+/** Rare facts of one call. Most calls have none, so the object is created only when needed. */
 export class CallDetails {
   callOptions: CallOptions | undefined = undefined
-  /** How often it was lost with its connection. */
+  /** How often its connection was lost while it was in flight. */
   attempts = 0
   /** Redirects followed (cluster). */
   redirects = 0
   /** How often it waited for its slot to be served (cluster). */
   waits = 0
-  /** The refusal (LOADING, TRYAGAIN…) after which it waits to be sent again. */
+  /** The retryable error reply (LOADING, TRYAGAIN…) after which it waits to be sent again. */
   refusal: RedisError | undefined = undefined
-  /** Called when what was refused with `error` is sent again as another command: the text of a script for its hash. */
+  /**
+   * Called with the error reply when the call is sent again as another command: EVAL with the script's text after
+   * NOSCRIPT.
+   */
   onReplaced: ((error: unknown) => void) | undefined = undefined
   #whenSettled: WhenSettled[] | undefined = undefined
 
-  /** Calls `done` once, before the promise settles; the first that asked is called first. */
+  /** Calls `done` once, before the promise settles. Callbacks run in the order in which they were added. */
   whenSettled(done: WhenSettled): void {
     if (this.#whenSettled === undefined) this.#whenSettled = [done]
     else this.#whenSettled.push(done)
   }
 
-  /** Takes back what `whenSettled` was asked. */
+  /** Removes a callback of `whenSettled`. */
   ignoreSettled(done: WhenSettled): void {
     const all = this.#whenSettled
     const index = all?.indexOf(done) ?? -1
@@ -44,13 +45,13 @@ export class CallDetails {
   settled(command: Command, value: unknown, error: unknown): void {
     const all = this.#whenSettled
     if (all === undefined) return
-    // A pipeline that is sent again asks anew.
+    // A pipeline that is sent again adds its callbacks again.
     this.#whenSettled = undefined
     for (const done of all) done(command, value, error)
   }
 }
 
-/** Calls `done` once `command` has settled, before its promise does. */
+/** Calls `done` once `command` has settled, before its promise settles. */
 export function whenSettled(command: Command, done: WhenSettled): void {
   command.details ??= new CallDetails()
   command.details.whenSettled(done)
@@ -58,112 +59,121 @@ export function whenSettled(command: Command, done: WhenSettled): void {
 
 /** Bits of a command's `state`. */
 export const State = {
-  /** Handed to a socket at least once, and not refused since. */
+  /** Handed to a socket at least once, and no retryable error reply since. */
   written: 1,
   /** May be sent again although it may have run. */
   repeatable: 2,
-  /** Belongs to one connection: never sent again on another. */
+  /** Belongs to one connection: it is never sent again on another. */
   pinned: 4,
-  /** Written, and its reply is still to come on a connection that lives. */
+  /** Written to a connection that is still open; the reply has not arrived. */
   inFlight: 8,
-  /** One of several with one promise: `resolve` gets the error of a failed one as it is, and `failed` is set. */
+  /** Part of a batch with one promise: `resolve` gets the error of a failed command as a value, and `failed` is set. */
   batched: 16,
   failed: 32,
-  /** One of a pipeline that changes something: never sent again alone, since its neighbours would be overtaken. */
+  /**
+   * Part of a pipeline that writes. It is never resent alone, because it would then run after the commands that follow
+   * it.
+   */
   ordered: 64,
-  /** A unit: its lines are written in its place. */
+  /** A MULTI transaction: its commands are written in its place. */
   multiExec: 128,
-  /** A line of a unit; its holder is the unit. */
+  /** A command of a MULTI transaction; its owner is the MultiExec. */
   multiPart: 256,
-  /** The next write says ASKING before it (cluster). */
+  /** ASKING is written before it (cluster). */
   asking: 512,
-  /** Its reply has a form that it cannot have: replies may belong to other commands. */
+  /** Its reply has a type that the command cannot return: the replies may belong to other commands. */
   suspected: 1024,
-  /** The server may block on it: its silence proves nothing. */
+  /** The server may block on it, so missing replies do not show that the connection is lost. */
   blocking: 2048,
-  /** It was accepted before, and is sent again: a link that closes takes it. */
+  /** It was accepted earlier and is sent again: a link that is closing still takes it. */
   accepted: 4096,
-  /** A script of a pipeline: the connection that writes it decides whether its text is sent, or its hash. */
+  /** A script of a pipeline: the connection that writes it decides whether to send the text or the hash. */
   scripted: 8192,
-  /** It was lost twice: nothing else is in flight on its connection when it is written. */
+  /** Its connection was lost twice: it is written only while nothing else is in flight. */
   alone: 16384,
   /** Nothing is written after it until the server has replied: it blocks the connection, or selects a database. */
   fence: 32768,
 } as const
 
-/** Who has an unsettled command. */
+/** The object that holds an unsettled command and decides about it. */
 export interface CommandOwner {
   /**
-   * The deadline of `command` has passed, `elapsed` ms after the call, and the sockets were read `round` times since. True if
-   * it was settled; false asks to come again after the next read: its reply may still be in the kernel.
+   * The deadline of `command` passed `elapsed` ms after the call; sockets were read `round` times since. Returns true
+   * if the command was settled. Returns false to be called again after the next read, because the reply may still be in
+   * the kernel.
    */
   onDeadline(command: Command, elapsed: number, round: number): boolean
-  /** The caller gave `command` up: it is settled now, and if it was not written it never will be. */
+  /** The caller aborted `command`: settle it now. If it was not written, it never will be. */
   onAbort(command: Command, reason: unknown): void
-  /** The server refused `command`: settles it, or sends it again. */
+  /** The server replied to `command` with an error: settle the command or send it again. */
   onErrorReply(command: Command, error: RedisError): void
 }
 
 const NOTHING: readonly Argument[] = []
 
 /**
- * One call of a command. The first half says what is sent and how the reply is read; the second half belongs to who
- * runs it, for the one run that a Command has.
+ * One call of a command. The first half of the fields says what is sent and how the reply is read. The second half
+ * belongs to the object that runs it; a Command runs once.
  */
 export class Command implements SignalWatcher {
-  /** Another one only where the text of a script is sent instead of its hash. */
+  /** Replaced only when the text of a script is sent instead of its hash. */
   spec: Spec
   args: readonly Argument[]
-  /** Reads the reply; the spec's unless the options of this call change what comes back. */
+  /** Decodes the reply. It is the spec's decoder unless the options of this call change the reply type. */
   readonly decode: Decoder
 
-  /** The form of text and integers, and the key prefix, of the view that runs it. */
+  /** The reply types and the key prefix of the view that runs it. */
   shape: ReplyFormat = PLAIN
-  /** What the arguments take, in bytes, roughly; 0 until it was measured. */
+  /** Approximate size of the arguments in bytes; 0 until it is measured. */
   size = 0
-  /** On the process's own clock, in whole ms (a fraction would be an object of its own); 0 is none. */
+  /** In whole ms of the process's own clock (a fraction would be allocated as an object); 0 means none. */
   deadline = 0
   /** Bits of `State`. */
   state = 0
-  /** Settles it; undefined before its run and behind it. The command is handed along for those that serve many. */
+  /**
+   * Settles the call; undefined before and after its run. It gets the command because some callbacks serve many
+   * commands.
+   */
   resolve: ((value: unknown, command: Command) => void) | undefined = undefined
   details: CallDetails | undefined = undefined
-  /** What a collected command came to. */
+  /** The result of a batched command. */
   result: unknown = undefined
-  /** Who has it now: a link, a router; asked what phase it is in when its deadline passes. */
+  /** Its current owner: a link, a router. */
   owner: CommandOwner | undefined = undefined
 
-  /** The same for all commands of a pipeline. */
+  /** The same value for all commands of a pipeline. */
   get batch(): unknown {
     return this.resolve
   }
 
   constructor(spec: Spec, args: Arguments, decode: Decoder = spec.decode) {
     this.spec = spec
-    // A DataError among them is found by `measure`, which every run begins with.
+    // A DataError among the arguments is found by `measure`, the first step of every run.
     this.args = args as readonly Argument[]
     this.decode = decode
   }
 
-  /** The signal of its caller aborted. */
+  /** Called when the caller's signal aborts. */
   aborted(reason: unknown): void {
     this.owner?.onAbort(this, reason)
   }
 
-  /** Lets go of the arguments: what has settled must not hold a big value. */
+  /** Releases the arguments, so that a settled command does not keep a large value in memory. */
   release(): void {
     this.args = NOTHING
   }
 }
 
-/** Indexes of the arguments that are keys, in the order of the spec. */
+/** The indexes of the arguments that are keys, in the order of the spec. */
 export function keyIndexes(command: Command): number[] {
   const found: number[] = []
   for (const spec of command.spec.keys) findKeys(spec, command.args, found)
   return found
 }
 
-/** How long the server may block on it, in ms: 0 for ever, undefined if this call does not block. */
+/**
+ * How long the server may block on the command, in ms: 0 means for ever, undefined means that this call does not block.
+ */
 export function blockTime(command: Command): number | undefined {
   const { args, spec } = command
   switch (spec.blocks) {
@@ -176,7 +186,7 @@ export function blockTime(command: Command): number | undefined {
     case 'last, ms':
       return Math.ceil(numberOf(args[args.length - 1]))
     case 'after BLOCK, ms': {
-      // The token stands before STREAMS; a stream may be named BLOCK, and a group or a consumer too.
+      // BLOCK stands before STREAMS. A stream, a group or a consumer may be named BLOCK too.
       for (let i = isToken(args[0], 'GROUP') ? 3 : 0; i < args.length - 1; i++) {
         if (isToken(args[i], 'STREAMS')) return undefined
         if (isToken(args[i], 'BLOCK')) return Math.ceil(numberOf(args[i + 1]))

@@ -1,12 +1,12 @@
 /**
- * What a call gives back, decided by who runs it.
+ * A context decides what a call returns.
  *
  * A command is defined once, in a group class that is generic over a Context. A client's context turns a reply into
- * `Promise<reply>`, a pipeline's into a longer pipeline. `Outcome<C, R>` is that function on types.
+ * `Promise<reply>`, a pipeline's context into a longer pipeline. `Outcome<C, R>` is that function on types.
  */
 import type { Command } from './command.js'
 
-/** What text replies and integer replies are: strings and numbers, unless a view asks for Buffers or bigints. */
+/** The types of text and integer replies: strings and numbers, unless a view asks for Buffers or bigints. */
 export interface ReplyTypes {
   readonly text: string | Buffer
   readonly int: number | bigint
@@ -15,19 +15,19 @@ export interface ReplyTypes {
 /** @deprecated Renamed `ReplyTypes`. */
 export type Form = ReplyTypes
 
-/** The form of a plain client. */
+/** The reply types of a plain client. */
 export interface Plain extends ReplyTypes {
   readonly text: string
   readonly int: number
 }
 
-/** The form `F` with text replies as Buffers (`redis.bytes`). */
+/** The reply types `F` with text replies as Buffers (`redis.bytes`). */
 export interface Bytes<F extends ReplyTypes> extends ReplyTypes {
   readonly text: Buffer
   readonly int: F['int']
 }
 
-/** The form `F` with integer replies as bigints (`redis.bigints`). */
+/** The reply types `F` with integer replies as bigints (`redis.bigints`). */
 export interface Bigints<F extends ReplyTypes> extends ReplyTypes {
   readonly text: F['text']
   readonly int: bigint
@@ -38,26 +38,29 @@ export interface Context extends ReplyTypes {
   readonly outcome: unknown
 }
 
-/** What a call of context `C` gives back when its reply is `R`. */
+/**
+ * What a call of context `C` returns when its reply is `R`: a promise of `R` for a client, the longer pipeline for a
+ * pipeline.
+ */
 export type Outcome<C extends Context, R> = (C & { readonly reply: R })['outcome']
 
-/** The context of clients, sessions and their views: every call is a promise. */
+/** The context of clients, sessions and their views: every call returns a promise. */
 export interface Promised<F extends ReplyTypes = Plain> extends Context {
   readonly text: F['text']
   readonly int: F['int']
   readonly outcome: Promise<this['reply']>
 }
 
-/** Something that runs commands in the way of context `C`. */
+/** An object that runs commands in the context `C`. */
 export abstract class Runner<C extends Context> {
-  /** Carries `C` for inference only; it has no value. */
+  /** Carries `C` for type inference only; it has no value. */
   declare readonly '~context'?: C
 
-  /** Runs any command, also one of your own making: `redis.run(new Command(spec, args))`. */
+  /** Runs any command, also one that you define: `redis.run(new Command(spec, args))`. Returns its decoded reply. */
   abstract run<R>(command: Command): Outcome<C, R>
 }
 
-/** A family of commands under a name of its own (`redis.json`): it runs them on what it was taken from. */
+/** A group of commands under its own name (`redis.json`). It runs them on the object that it belongs to. */
 export abstract class Namespace<C extends Context> extends Runner<C> {
   readonly '~runner': Runner<C>
 

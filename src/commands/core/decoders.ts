@@ -1,10 +1,10 @@
 /**
- * The decoders that groups share: each makes one noun of a raw reply, the same under RESP2 and RESP3.
+ * The decoders that groups share. Each turns a raw reply into one kind of value, the same under RESP2 and RESP3.
  *
- * A decoder gets what the reader read: text as strings, or as Buffers if the shape says so; maps as MapReply (RESP3) or
- * flat arrays (RESP2); doubles as numbers (RESP3) or text (RESP2). Text is text, whether the server sends it as a status or
- * as a bulk string. Any other form than the decoder's own is no guess but an `InvalidResponse`, see `unexpected`. Null is
- * such a form too: where a command can reply with it, the decoder says so (`orNull`).
+ * Input: text as strings, or as Buffers if the reply format says so; maps as MapReply (RESP3) or flat arrays (RESP2);
+ * doubles as numbers (RESP3) or text (RESP2). A status and a bulk string are both text. A decoder never guesses: any
+ * other type is an `InvalidResponse`, see `unexpectedReply`. That includes null, unless the decoder allows it
+ * (`orNull`).
  */
 import { DataError } from '../../errors/errors.js'
 import type { Decoder } from './decoder.js'
@@ -18,28 +18,28 @@ export function text(reply: Reply, shape: ReplyFormat): unknown {
   return Buffer.isBuffer(reply) ? reply : unexpectedReply(reply, 'text')
 }
 
-/** As `orNull(text)`, without its second call: what GET and its kin reply. */
+/** As `orNull(text)`, in one call: the decoder of GET and similar commands. */
 export function textOrNull(reply: Reply, shape: ReplyFormat): unknown {
   return reply === null ? null : text(reply, shape)
 }
 
-/** What `decode` makes of it, or null. */
+/** Decodes with `decode`, and allows null. */
 export function orNull(decode: Decoder): Decoder {
   return (reply, shape) => (reply === null ? null : decode(reply, shape))
 }
 
-/** As `orNull`, for lists: other servers reply with an empty list where the server of the command replies with null. */
+/** As `orNull`, for lists. Other servers reply with an empty list where Redis replies with null; both give null. */
 export function orNothing(decode: Decoder): Decoder {
   return (reply, shape) => (reply === null || itemsOf(reply)?.length === 0 ? null : decode(reply, shape))
 }
 
-/** Text that is a word of the server's, not data: a string in every view. */
+/** A word of the server, not data: a string in every view. */
 export function word(reply: Reply): unknown {
   if (typeof reply === 'string') return reply
   return Buffer.isBuffer(reply) ? reply.toString() : unexpectedReply(reply, 'text')
 }
 
-/** What the server put there: words as strings, anything else as it is. */
+/** A scalar of unknown type: words as strings, anything else as it is. */
 export function scalar(reply: Reply): unknown {
   return Buffer.isBuffer(reply) ? reply.toString() : reply
 }
@@ -55,10 +55,10 @@ export function ok(reply: Reply): unknown {
   return reply === 'OK' || word(reply) === 'OK' ? 'OK' : unexpectedReply(reply, 'OK')
 }
 
-/** OK, or null for what was not done. */
+/** OK, or null if the server did not do it. */
 export const okOrNull: Decoder = orNull(ok)
 
-/** A key or channel: text from which a view's prefix is taken. */
+/** A key or channel: text without the prefix of the view. */
 export function key(reply: Reply, shape: ReplyFormat): unknown {
   if (shape.prefix === '') return text(reply, shape)
   if (typeof reply === 'string') {
@@ -84,7 +84,10 @@ function tooLong(value: bigint, instead: string): DataError {
   return new DataError(`The reply ${value} is outside the range in which a number is exact; ${instead}.`, { value })
 }
 
-/** A small integer that is one in every view: a count of milliseconds, a database, a port. Some come as text. */
+/**
+ * A small integer that is a number in every view: a count of milliseconds, a database, a port. Some servers send it as
+ * text.
+ */
 export function count(reply: Reply): unknown {
   if (typeof reply === 'number') return reply
   if (typeof reply === 'bigint') return Number(reply)
@@ -92,7 +95,10 @@ export function count(reply: Reply): unknown {
   return Number.isNaN(number) ? unexpectedReply(reply, 'an integer') : number
 }
 
-/** A double: `inf`, `-inf` and `nan` are Infinity, -Infinity and NaN. Where the server computes in doubles none is rounded. */
+/**
+ * A double: `inf`, `-inf` and `nan` are Infinity, -Infinity and NaN. A double that the server computed is never
+ * rounded.
+ */
 export function double(reply: Reply): unknown {
   if (typeof reply === 'number') return reply
   if (typeof reply === 'bigint') return exactly(reply)
@@ -103,14 +109,14 @@ export function double(reply: Reply): unknown {
 }
 
 /**
- * A double from a server that computes with more digits than a double has: the nearest one. A whole number that this would
- * change is refused, as any integer is.
+ * The nearest double, for servers that compute with more digits than a double has. A whole number that would change by
+ * this is a DataError, as for any integer.
  */
 export function longDouble(reply: Reply): unknown {
   const number = double(reply)
   if (typeof number !== 'number' || Number.isSafeInteger(number) || typeof reply === 'number') return number
   const digits = String(reply)
-  // Servers that compute in doubles pad the digits that they have with zeros, as JavaScript does.
+  // Servers that compute in doubles pad their digits with zeros, as JavaScript does.
   return WHOLE.test(digits) && String(number) !== digits ? exactly(BigInt(digits)) : number
 }
 
@@ -123,7 +129,7 @@ function exactly(integer: bigint): number {
   throw tooLong(integer, 'redis.call() returns it as it came')
 }
 
-/** NaN for what is no number. */
+/** NaN if the text is not a number. */
 function parseDouble(digits: string): number {
   switch (digits) {
     case 'inf':
@@ -145,17 +151,17 @@ export function bool(reply: Reply): unknown {
     : true
 }
 
-/** A list of what `item` decodes; a set counts as a list. */
+/** A list, each item decoded by `item`; a set counts as a list. */
 export function list(item: Decoder): Decoder {
   return (reply, shape) => itemsOf(reply)?.map(each => item(each, shape)) ?? unexpectedReply(reply, 'a list')
 }
 
-/** A list of text: the commonest, so it costs little in a plain view. */
+/** A list of text: the most frequent list, so it is optimized for a plain view. */
 export function texts(reply: Reply, shape: ReplyFormat): unknown {
   const items = itemsOf(reply)
   if (items === undefined) return unexpectedReply(reply, 'a list')
   if (shape.bytes) return items.map(each => text(each, shape))
-  // By index: an iterator costs as much as the rest of the reading.
+  // A loop by index: an iterator costs as much as the rest of the decoding.
   for (let i = 0; i < items.length; i++) {
     if (typeof items[i] !== 'string') text(items[i] ?? null, shape)
   }
@@ -174,19 +180,19 @@ export function textsOrNulls(reply: Reply, shape: ReplyFormat): unknown {
   return items
 }
 
-/** Keys, from which a view's prefix is taken. */
+/** Keys, without the prefix of the view. */
 export function keys(reply: Reply, shape: ReplyFormat): unknown {
   if (shape.prefix === '') return texts(reply, shape)
   return itemsOf(reply)?.map(each => key(each, shape)) ?? unexpectedReply(reply, 'a list')
 }
 
-/** The items of a list or set; undefined for anything else. */
+/** The items of a list or set; undefined for any other reply. */
 export function itemsOf(reply: Reply): readonly Reply[] | undefined {
   if (Array.isArray(reply)) return reply
   return reply instanceof SetReply ? reply.items : undefined
 }
 
-/** A list whose items have places; at least so many of them. */
+/** A list in which each position has a meaning; it has at least `least` items. */
 export function tuple(least: number, decode: (items: readonly Reply[], shape: ReplyFormat) => unknown): Decoder {
   return (reply, shape) => {
     const items = itemsOf(reply)
@@ -200,7 +206,10 @@ export function at(items: readonly Reply[], index: number): Reply {
   return items[index] ?? null
 }
 
-/** Keys and values in turn, of a map (RESP3) or of a flat list (RESP2); undefined for anything else, also for an odd list. */
+/**
+ * Alternating keys and values, of a map (RESP3) or a flat list (RESP2); undefined for any other reply and for an odd
+ * list.
+ */
 export function pairsOf(reply: Reply): readonly Reply[] | undefined {
   if (reply instanceof MapReply) return reply.flat
   if (!Array.isArray(reply)) return undefined
@@ -209,7 +218,10 @@ export function pairsOf(reply: Reply): readonly Reply[] | undefined {
   return reply.length % 2 === 0 ? reply : undefined
 }
 
-/** A name of a field as a property's name. Bytes that are no UTF-8 would merge with others: refused, nothing is lost. */
+/**
+ * A field name as a property name. Bytes that are not valid UTF-8 are rejected, because different names could become
+ * the same text.
+ */
 export function fieldName(reply: Reply | undefined): string {
   if (typeof reply === 'string') return reply
   if (!Buffer.isBuffer(reply)) {
@@ -225,24 +237,27 @@ export function fieldName(reply: Reply | undefined): string {
   )
 }
 
-/** Collects the fields of a record. Without a prototype meanwhile, so that every name is safe, `__proto__` too. */
+/** A record while it is built: it has no prototype, so that every name is safe, `__proto__` too. */
 export function bare<T = unknown>(): Record<string, T> {
   return Object.create(null) as Record<string, T>
 }
 
-/** The fields that were collected as a plain object, each its own property. */
+/** The built record as a plain object, each field its own property. */
 export function plain<T>(fields: Record<string, T>): Record<string, T> {
   return Object.setPrototypeOf(fields, Object.prototype) as Record<string, T>
 }
 
-/** Puts a field into what is collected. Two names that are no UTF-8 may be the same text: then neither may be lost. */
+/**
+ * Adds a field to a record. Two invalid UTF-8 names may decode to the same text: that is an error, so that no value is
+ * lost.
+ */
 export function put<T>(fields: Record<string, T>, name: string, value: T): void {
-  // The look-up costs less than a search for what stands for lost bytes (7 against 20 % of building the record).
+  // This look-up costs less than a search for the replacement character (7 against 20 % of building the record).
   if (fields[name] !== undefined && isLossy(name)) throw sameNames()
   fields[name] = value
 }
 
-/** A map of text to what `value` decodes, as a plain object. */
+/** A map from text to values, decoded by `value`, as a plain object. */
 export function record(value: Decoder): Decoder {
   return (reply, shape) => {
     const pairs = pairsOf(reply)
@@ -253,12 +268,12 @@ export function record(value: Decoder): Decoder {
   }
 }
 
-/** A map of text to text: HGETALL, CONFIG GET. */
+/** A map from text to text: HGETALL, CONFIG GET. */
 export const textRecord: Decoder = record(text)
 
 /**
- * A map whose fields the server names, each with a decoder of its own: `{ 'radix-tree-keys': int }` gives `radixTreeKeys`.
- * Fields without a decoder (of a newer server) come as they are, under the same rule for their names.
+ * A map whose fields the server names, each with its own decoder: `{ 'radix-tree-keys': int }` gives `radixTreeKeys`.
+ * Fields without a decoder (of a newer server) are kept as they are, with their names converted by the same rule.
  */
 export function named(fields: Readonly<Record<string, Decoder>>): Decoder {
   const known = new Map(Object.entries(fields))
@@ -274,14 +289,14 @@ export function named(fields: Readonly<Record<string, Decoder>>): Decoder {
   }
 }
 
-/** A reply whose form nobody knows beforehand: maps as plain objects, words as text. */
+/** A reply of unknown type: maps as plain objects, words as text. */
 export function anything(reply: Reply, shape: ReplyFormat): unknown {
   if (reply instanceof MapReply) return record(anything)(reply, shape)
   if (Array.isArray(reply) || reply instanceof SetReply) return list(anything)(reply, shape)
   return typeof reply === 'string' ? text(reply, shape) : reply
 }
 
-/** `radix-tree-keys` and `last_write` as the names of properties: `radixTreeKeys`, `lastWrite`. */
+/** Converts `radix-tree-keys` and `last_write` to property names: `radixTreeKeys`, `lastWrite`. */
 export function camelCase(name: string): string {
   return name.replace(/[-_ .](.)/g, (_, letter: string) => letter.toUpperCase())
 }
@@ -291,7 +306,7 @@ export interface Scored<T> {
   score: number
 }
 
-/** Members with scores: pairs in turn (RESP2) or a list of pairs (RESP3). */
+/** Members with scores: a flat list (RESP2) or a list of pairs (RESP3). */
 export function scored(reply: Reply, shape: ReplyFormat): unknown {
   const pairs = pairsOf(reply)
   if (pairs === undefined) return unexpectedReply(reply, 'members with scores')

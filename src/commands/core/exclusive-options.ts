@@ -1,4 +1,7 @@
-/** Types of options that exclude each other. Beside a chosen flag the others may be false; other options must be absent. */
+/**
+ * Types of options that exclude each other. Next to a chosen flag the others may be false; other options must be
+ * absent.
+ */
 
 type Without<T, K extends keyof T> = { readonly [P in Exclude<keyof T, K>]?: T[P] extends boolean ? false : never }
 

@@ -1,8 +1,8 @@
 /**
- * Where the keys of a command are, in the server's own vocabulary (COMMAND's key specifications): where the search
- * begins (at an index, or behind a token) and how it goes on (a range of last, step, limit; or a count).
+ * The positions of a command's keys, in the server's own vocabulary (COMMAND's key specifications): where the search
+ * begins (at an index, or after a token) and how it continues (a range of last, step and limit; or a count).
  *
- * Positions count from the first argument behind the command's name, subcommand included: 0 is the first of them.
+ * Positions count from the first argument after the command's name and subcommand: 0 is that argument.
  */
 import type { Argument } from './argument.js'
 import { isBytes } from './value-types.js'
@@ -10,18 +10,20 @@ import { isBytes } from './value-types.js'
 export type Access = 'read' | 'write'
 
 export interface KeySpec {
-  /** An index; or a token looked for from `from` on (negative: backwards from the end), the keys begin behind it. */
+  /**
+   * An index; or a token that is searched from `from` on (negative: backwards from the end). The keys follow the token.
+   */
   readonly begin: number | { readonly token: string; readonly from: number }
   readonly find:
     | {
-        /** Last key, from the begin; negative: from the end of the arguments (-1 is the last one). */
+        /** The last key, counted from `begin`; negative: from the end of the arguments (-1 is the last one). */
         readonly last: number
         readonly step: number
-        /** With a negative `last`: 0 and 1 take all arguments, 2 their first half, 3 their first third… */
+        /** With a negative `last`: 0 and 1 take all arguments, 2 the first half, 3 the first third… */
         readonly limit: number
       }
     | {
-        /** Index of the number of keys, from the begin. */
+        /** The index of the number of keys, counted from `begin`. */
         readonly count: number
         readonly first: number
         readonly step: number
@@ -38,32 +40,32 @@ export function keyAt(index: number, access: Access): KeySpec {
   return range(index, 0, 1, access)
 }
 
-/** Every argument from `index` on, up to `last` (-1: to the end, -2: all but the last), each `step`-th. */
+/** Every `step`-th argument from `index` up to `last` (-1: the end, -2: all but the last argument). */
 export function keysFrom(index: number, access: Access, last = -1, step = 1): KeySpec {
   return range(index, last, step, access)
 }
 
-/** A count of keys at `index`, and the keys behind it: `LMPOP numkeys key [key …]`. */
+/** The number of keys at `index`, and the keys after it: `LMPOP numkeys key [key …]`. */
 export function countedKeys(index: number, access: Access): KeySpec {
   return { begin: index, find: { count: 0, first: 1, step: 1 }, access }
 }
 
-/** The key behind `token`: `SORT key … STORE destination`. */
+/** The key after `token`: `SORT key … STORE destination`. */
 export function keyAfter(token: string, access: Access, from = 1): KeySpec {
   return range({ token, from }, 0, 1, access)
 }
 
-/** The first half of what stands behind `token`: `XREAD STREAMS key [key …] id [id …]`. */
+/** The first half of the arguments after `token`: `XREAD STREAMS key [key …] id [id …]`. */
 export function halfAfter(token: string, access: Access, from = 0): KeySpec {
   return range({ token, from }, -1, 1, access, 2)
 }
 
-/** All that stands behind `token` to the end: `MIGRATE … KEYS key [key …]`. */
+/** All arguments after `token`: `MIGRATE … KEYS key [key …]`. */
 export function allAfter(token: string, access: Access, from: number): KeySpec {
   return range({ token, from }, -1, 1, access)
 }
 
-/** Adds to `found` the indexes of the arguments that `spec` calls keys. */
+/** Adds to `found` the indexes of the arguments that are keys according to `spec`. */
 export function findKeys(spec: KeySpec, args: readonly Argument[], found: number[]): void {
   const begin = typeof spec.begin === 'number' ? spec.begin : behindToken(spec.begin.token, spec.begin.from, args)
   if (begin < 0 || begin >= args.length) return
@@ -88,7 +90,7 @@ function behindToken(token: string, from: number, args: readonly Argument[]): nu
   return -1
 }
 
-/** The number that `argument` is, or says as text or bytes. */
+/** The numeric value of `argument`: a number, or its text or bytes. */
 export function numberOf(argument: Argument | undefined): number {
   return Number(isBytes(argument) ? Buffer.from(argument).toString('latin1') : argument)
 }

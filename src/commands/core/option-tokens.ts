@@ -1,4 +1,7 @@
-/** How the options of a command become arguments. */
+/**
+ * How the options of a command become arguments. A check that fails adds a DataError: the call then rejects, it never
+ * throws.
+ */
 import { DataError } from '../../errors/errors.js'
 import type { Argument, Arguments, Key } from './argument.js'
 import { owned, ownProperties } from './own-properties.js'
@@ -7,12 +10,12 @@ import { isMap } from './value-types.js'
 type Options = object
 
 /**
- * The options of a call, own properties only: what somebody put on Object.prototype is no option. What is no object adds a
- * refusal: a call rejects, and never throws.
+ * Returns the own properties of the options: a property of Object.prototype is not an option. Adds an error if
+ * `options` is not an object.
  */
 export function plainOptions<O extends object | undefined>(args: Arguments, options: O): O {
   if (typeof options !== 'object' || options === null) {
-    refuse(args, 'The options must be an object, the last argument, or be left out.')
+    refuse(args, 'The options must be an object and the last argument, or be omitted.')
     return ownProperties() as O
   }
   for (const name in options) if (!Object.hasOwn(options, name)) return owned(ownProperties<object>(options)) as O
@@ -20,12 +23,12 @@ export function plainOptions<O extends object | undefined>(args: Arguments, opti
 }
 
 /**
- * Adds a refusal for options that are none of `names`: `{ EX: 10 }`, or `'EX', 10` in place of an object, would else be
- * passed over without a word, and the value would never expire. The message tells the name, never the value.
+ * Adds an error for every option that is not in `names`. Without it `{ EX: 10 }`, or `'EX', 10` instead of an object,
+ * would be ignored silently, and the value would never expire. The message contains the name, never the value.
  */
 export function known(args: Arguments, options: Options, names: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null) {
-    refuse(args, `The options must be an object, the last argument: known are ${[...names].join(', ')}.`)
+    refuse(args, `The options must be an object and the last argument. Known options are ${[...names].join(', ')}.`)
     return
   }
   for (const name of Object.keys(options)) {
@@ -33,7 +36,7 @@ export function known(args: Arguments, options: Options, names: ReadonlySet<stri
   }
 }
 
-/** Adds `token` and the value, if there is one: `EX 10`. */
+/** Adds `token` and its value, if there is one: `EX 10`. */
 export function option(args: Arguments, token: string, value: Argument | undefined): void {
   if (value !== undefined) args.push(token, value)
 }
@@ -43,40 +46,40 @@ export function flag(args: Arguments, token: string, value: boolean | undefined)
   if (value === true) args.push(token)
 }
 
-/** Adds a refusal where more than one of `names` is given: the call rejects with it. */
+/** Adds an error if more than one of `names` is given. */
 export function exclusive(args: Arguments, options: Options, ...names: readonly string[]): void {
   let count = 0
   for (const name of names) if (isGiven(options, name)) count++
   if (count < 2) return
   const given = names.filter(name => isGiven(options, name))
-  refuse(args, `The options ${given.join(' and ')} exclude each other: give one of them.`)
+  refuse(args, `The options ${given.join(' and ')} exclude each other: give only one of them.`)
 }
 
 /**
- * Adds a refusal where one of `names` stands there as undefined, as in `{ ex: config.ttl }` without a `ttl`: what is stored would
- * be another thing without it, such as a value that never expires.
+ * Adds an error if one of `names` is present but undefined, as in `{ ex: config.ttl }` without a `ttl`. Ignoring it
+ * would change what is stored, for example a value that never expires.
  */
 export function decided(args: Arguments, options: Options, names: readonly string[]): void {
   for (const name of names) {
     if ((options as Record<string, unknown>)[name] !== undefined || !Object.hasOwn(options, name)) continue
-    refuse(args, `The option ${name} is undefined: give it a value, or leave it out, since it decides what is stored.`)
+    refuse(args, `The option ${name} is undefined, and it decides what is stored: give it a value, or omit it.`)
   }
 }
 
-/** Adds a refusal where some of `names` are given and others not. */
+/** Adds an error if some of `names` are given and others are not. */
 export function together(args: Arguments, options: Options, ...names: readonly string[]): void {
   const given = names.filter(name => isGiven(options, name))
   if (given.length > 0 && given.length < names.length) {
-    refuse(args, `The options ${names.join(' and ')} go together: only ${given.join(' and ')} was given.`)
+    refuse(args, `The options ${names.join(' and ')} must be given together: only ${given.join(' and ')} was given.`)
   }
 }
 
-/** Makes the call reject with a DataError that says `message`. */
+/** Makes the call reject with a DataError that has this message. */
 export function refuse(args: Arguments, message: string): void {
   args.push(new DataError(message))
 }
 
-/** Whether the options object has its own `name`, neither undefined nor false. */
+/** Whether `options` has its own property `name`, neither undefined nor false. */
 export function isGiven(options: Options, name: string): boolean {
   if (!Object.hasOwn(options, name)) return false
   const value = (options as Record<string, unknown>)[name]
@@ -86,20 +89,20 @@ export function isGiven(options: Options, name: string): boolean {
 /** Fields and values: a plain object or a Map. */
 export type Fields = Readonly<Record<string, Argument>> | ReadonlyMap<Key, Argument>
 
-/** Adds names and values in turn; none at all is a refusal. */
+/** Adds alternating names and values; an empty object is an error. */
 export function pushFields(args: Arguments, fields: Fields, what = 'field'): void {
   const before = args.length
   if (isMap(fields)) for (const [name, value] of fields as ReadonlyMap<Key, Argument>) args.push(name, value)
   else if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) {
     for (const name of Object.keys(fields)) args.push(name, (fields as Record<string, Argument>)[name] as Argument)
-  } else refuse(args, `Expected an object or a Map of ${what}s and values.`)
+  } else refuse(args, `Expected a plain object or a Map of ${what}s and values.`)
   if (args.length === before) refuse(args, `At least one ${what} is needed: the object or Map is empty.`)
 }
 
-/** One or several: `del('a')`, `del('a', 'b')` and `del(['a', 'b'])` are the same. */
+/** One or several items: `del('a')`, `del('a', 'b')` and `del(['a', 'b'])` are the same. */
 export type Several<T> = readonly T[] | readonly [readonly T[]]
 
-/** Adds what was given as rest arguments or as one array; none at all is a refusal. */
+/** Adds items that were given as rest arguments or as one array; no item is an error. */
 export function pushSeveral(args: Arguments, given: Several<Argument>, what = 'key'): void {
   const items = given.length === 1 && Array.isArray(given[0]) ? (given[0] as readonly Argument[]) : given
   if (items.length === 0) refuse(args, `At least one ${what} is needed.`)
@@ -109,7 +112,7 @@ export function pushSeveral(args: Arguments, given: Several<Argument>, what = 'k
 /** One item or an array of them. */
 export type OneOrMore<T> = T | readonly T[]
 
-/** Adds one item, or those of an array; none at all is a refusal. */
+/** Adds one item, or the items of an array; no item is an error. */
 export function pushAll(args: Arguments, given: OneOrMore<Argument>, what = 'member'): void {
   if (!Array.isArray(given)) {
     args.push(given as Argument)

@@ -1,6 +1,6 @@
 import { DataError } from '../../errors/errors.js'
 
-/** The own properties of `options`, without a prototype: what somebody put on Object.prototype is no option. */
+/** The own properties of `options`, without a prototype: a property of Object.prototype is not an option. */
 export function ownProperties<T extends object>(...options: readonly (T | undefined)[]): T {
   return Object.assign(Object.create(null), ...options) as T
 }
@@ -8,8 +8,8 @@ export function ownProperties<T extends object>(...options: readonly (T | undefi
 const PLAIN = {}
 
 /**
- * `value`, in which nothing is found that somebody put on Object.prototype: if there is anything, plain objects are copied
- * without a prototype, at every depth. Anything else stays as it is: bytes, a Map, an instance of a class.
+ * Returns `value` without inherited properties. If Object.prototype has been extended, plain objects are copied without
+ * a prototype, at every depth. Other values are returned as they are: bytes, a Map, an instance of a class.
  */
 export function owned<T>(value: T): T {
   for (const _ in PLAIN) return copyOf(value, new Map()) as T
@@ -31,7 +31,10 @@ function copyOf(value: unknown, copies: Map<unknown, unknown>): unknown {
   return copy
 }
 
-/** The own options of `what`, such as `close()`; throws a DataError for what is no object of options of these `names`. */
+/**
+ * The own options of `what`, for example `close()`. Throws DataError if `options` is not an object or has a name that
+ * is not in `names`.
+ */
 export function ownOptions<T extends object>(
   what: string,
   options: T | undefined,

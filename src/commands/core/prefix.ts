@@ -1,4 +1,4 @@
-/** A view's prefix, put before the names in a command: its keys, and the patterns and channels that are meant for them. */
+/** The prefix of a view. It is put before the keys of a command, and before its patterns and channels. */
 import { DataError } from '../../errors/errors.js'
 import type { Argument } from './argument.js'
 import type { Command } from './command.js'
@@ -6,20 +6,21 @@ import { findKeys, type KeySpec } from './key-specs.js'
 import { isBytes } from './value-types.js'
 
 /**
- * Puts `prefix` before every key, pattern and channel of `command`, and makes a pattern of it where there is none. A name
- * that is not known here would slip through without one, so it is refused: a prefix may be what keeps tenants apart.
+ * Puts `prefix` before every key, pattern and channel of `command`; if a pattern is optional and missing, adds one.
+ * Returns a DataError for a command whose key positions are unknown, because a key without the prefix could belong to
+ * another tenant.
  */
 export function applyPrefix(command: Command, prefix: string): DataError | undefined {
   const { args, spec } = command
   if (!spec.known) {
     return new DataError(
-      `Where the keys of ${spec.name} are is not known, so no prefix can be put before them: run it on the client itself.`,
+      `Cannot run ${spec.name} with a key prefix: its key positions are unknown. Run it on the client itself, without prefixed().`,
       { command: spec.name },
     )
   }
   if (spec.name === 'RANDOMKEY') {
     return new DataError(
-      'RANDOMKEY knows no prefix: it would tell keys of others. A step of SCAN gives some of these.',
+      'Cannot run RANDOMKEY with a key prefix: it could return a key of another prefix. Use scan() instead.',
       {
         command: spec.name,
       },
@@ -35,12 +36,12 @@ export function applyPrefix(command: Command, prefix: string): DataError | undef
     }
     return at.length
   }
-  // MIGRATE with several keys has an empty one in the place of one key; SORT's GET # means the element itself.
+  // MIGRATE with several keys has an empty string in the place of its one key. In SORT, GET # means the element itself.
   put(prefix, spec.keys, spec.name === 'MIGRATE' ? '' : undefined)
   const sorts = spec.name.startsWith('SORT')
   if (put(prefix, spec.names, sorts ? '#' : undefined) > 0 && sorts && prefix.includes('*')) {
     return new DataError(
-      `${spec.name} puts elements in the place of the first *, and that is in the prefix: it takes no patterns here.`,
+      `Cannot use patterns of ${spec.name} here: it replaces the first *, which is in the key prefix. Use a prefix without *.`,
       { command: spec.name },
     )
   }
@@ -51,13 +52,13 @@ export function applyPrefix(command: Command, prefix: string): DataError | undef
   return undefined
 }
 
-/** Text as a glob-style pattern that matches it alone. */
+/** Escapes `text` as a glob-style pattern that matches only this text. */
 export function escaped(text: string): string {
   return text.replace(/[*?[\]\\]/g, '\\$&')
 }
 
 function withPrefix(prefix: string, name: Argument): Argument {
   if (isBytes(name)) return Buffer.concat([Buffer.from(prefix), name])
-  // Anything that is no text is left for `measure` to refuse.
+  // `measure` rejects an argument of any other type.
   return typeof name === 'string' || typeof name === 'number' || typeof name === 'bigint' ? `${prefix}${name}` : name
 }

@@ -1,10 +1,12 @@
-/** The shape that a view gives to replies: the run-time side of `Form`, shared by all commands of the view. */
+/**
+ * The format that a view gives to its replies, shared by all its commands. `ReplyTypes` describes the same on types.
+ */
 export interface ReplyFormat {
-  /** Text replies come as Buffers. */
+  /** Text replies are Buffers. */
   readonly bytes: boolean
-  /** Integer replies come as bigints. */
+  /** Integer replies are bigints. */
   readonly bigints: boolean
-  /** Put before the keys of a command and taken from those of its reply; empty for none. */
+  /** The prefix that is put before keys and removed from keys in replies; empty for none. */
   readonly prefix: string
 }
 

@@ -1,13 +1,13 @@
-/** What the reader makes of the bytes of a reply, before any decoder: plain values, shared by RESP2 and RESP3. */
+/** The values that the reader builds from the bytes of a reply, before any decoder; shared by RESP2 and RESP3. */
 import { DataError, type RedisError } from '../../errors/errors.js'
 
 /**
- * Text is a string, or a Buffer if the call wants bytes. A bigint stands only for integers outside the safe range and for
- * big numbers. An error inside a list is a value.
+ * Text is a string, or a Buffer if the call asked for bytes. A bigint is an integer outside the safe range or a big
+ * number. An error inside a list is a value.
  */
 export type Reply = string | Buffer | number | bigint | boolean | null | RedisError | Reply[] | MapReply | SetReply
 
-/** A map as it came: keys and values in turn, so that nothing merges and each decoder builds only what it needs. */
+/** A map as alternating keys and values, so that no entries merge and each decoder builds only what it needs. */
 export class MapReply {
   readonly flat: readonly Reply[]
 
@@ -25,7 +25,7 @@ export class SetReply {
   }
 }
 
-/** An aggregate whose parts are made plain one after the other. */
+/** An aggregate whose items are being converted, one after the other. */
 interface Open {
   readonly of: Reply[] | MapReply | SetReply
   readonly parts: readonly Reply[]
@@ -33,10 +33,11 @@ interface Open {
 }
 
 /**
- * The reply with maps as Map and sets as Set, at every depth, without recursion: a reply may be deeper than the stack.
+ * Returns the reply with maps as Map and sets as Set, at every depth. It does not recurse, because a reply may be
+ * deeper than the stack.
  *
- * A map that has a key twice (XREAD of one stream twice, under RESP3) is a list of pairs, as RESP2 has it, so that nothing
- * is lost.
+ * A map with a duplicate key (XREAD of the same stream twice, under RESP3) becomes a list of pairs, as in RESP2, so
+ * that nothing is lost.
  */
 export function plainReply(reply: Reply): unknown {
   const open: Open[] = []
@@ -77,15 +78,17 @@ function closed({ of, made }: Open): unknown {
   return names.map((name, i) => [name, made[i * 2 + 1]])
 }
 
-/** Whether a text holds what stands for bytes that are no UTF-8. */
+/** Whether a text contains the replacement character, which stands for invalid UTF-8. */
 export function isLossy(name: unknown): boolean {
   return typeof name === 'string' && name.includes('\ufffd')
 }
 
-/** Two names that are no UTF-8 are one text: one of their values would be lost. */
+/**
+ * The error for two field names that are invalid UTF-8 and decode to the same text: one of their values would be lost.
+ */
 export function sameNames(): DataError {
   return new DataError(
-    'Field names of the reply are not valid UTF-8 and are the same as text. Read names and values apart in the bytes view: ' +
+    'Two field names of the reply are not valid UTF-8 and are the same as text. Read names and values in the bytes view: ' +
       'redis.bytes.hkeys() and hvals(), hscan(), or redis.bytes.call().',
   )
 }

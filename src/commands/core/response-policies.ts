@@ -1,6 +1,6 @@
 /**
- * How raw replies of several cluster nodes become one, in the terms of the server's response policies. A join runs before
- * the decoder and changes none of the replies.
+ * Merges the raw replies of several cluster nodes into one, by the server's response policies. A policy runs before the
+ * decoder and does not change the replies.
  */
 
 import { itemsOf } from './decoders.js'
@@ -26,7 +26,7 @@ export function sum(replies: readonly Reply[]): Reply {
   return Number.isSafeInteger(Number(total)) ? Number(total) : total
 }
 
-/** agg_min: WAIT. Lists (WAITAOF) by position. */
+/** agg_min: WAIT. Lists (WAITAOF) are merged by position. */
 export function min(replies: readonly Reply[]): Reply {
   return byPosition(replies, numbers => numbers.reduce((a, b) => (b < a ? b : a)))
 }
@@ -52,12 +52,12 @@ function byPosition(replies: readonly Reply[], fold: (numbers: Numeric[]) => Num
   return first.map((_, i) => fold(replies.map(reply => numeric(items(reply)[i] ?? null))))
 }
 
-/** Lists put behind each other: KEYS. */
+/** Concatenates lists: KEYS. */
 export function concat(replies: readonly Reply[]): Reply {
   return replies.flatMap(items)
 }
 
-/** Maps merged; numbers under the same name are added up: PUBSUB NUMSUB. */
+/** Merges maps and adds numbers with the same name: PUBSUB NUMSUB. */
 export function merge(replies: readonly Reply[]): Reply {
   const flat: Reply[] = []
   const at = new Map<string, number>()
@@ -77,12 +77,12 @@ export function merge(replies: readonly Reply[]): Reply {
   return flat
 }
 
-/** all_succeeded: the first reply stands for all. */
+/** all_succeeded: returns the first reply. */
 export function first(replies: readonly Reply[]): Reply {
   return replies[0] ?? null
 }
 
-/** one_succeeded: the first success stands for all, and failures of others do not count: SCRIPT KILL. */
+/** one_succeeded: returns the first success and ignores the errors of other nodes: SCRIPT KILL. */
 export function one(replies: readonly Reply[]): Reply {
   return replies[0] ?? null
 }

@@ -1,20 +1,22 @@
-/** What SCAN, HSCAN, SSCAN and ZSCAN share: one step of an iteration, continued by its cursor. */
+/**
+ * Options and replies that SCAN, HSCAN, SSCAN and ZSCAN share: one step of an iteration, which its cursor continues.
+ */
 import type { Arguments, Key } from './argument.js'
 import type { Decoder } from './decoder.js'
 import { tuple, word } from './decoders.js'
 import { known, option, plainOptions } from './option-tokens.js'
 
 export interface ScanOptions {
-  /** Only names of this glob-style pattern. */
+  /** Returns only names that match this glob-style pattern. */
   readonly match?: Key
-  /** How much the server looks at in one step, roughly; 10 unless given. */
+  /** Approximate number of elements that the server examines in one step. Default 10. */
   readonly count?: number
 }
 
-/** Their names. */
+/** The names of the options that all SCAN commands have. */
 export const SCAN_OPTIONS: ReadonlySet<string> = new Set(['match', 'count'])
 
-/** Adds the options that all SCAN commands have; `names` are those that this one knows. */
+/** Adds the options that all SCAN commands have. `names` are the options that this command allows. */
 export function pushScanOptions(
   args: Arguments,
   options: ScanOptions,
@@ -27,10 +29,10 @@ export function pushScanOptions(
   option(args, 'COUNT', count)
 }
 
-/** A step: the cursor, a string in every view, and under `name` what `items` decodes. */
+/** Decodes a step: the cursor, a string in every view, and under `name` the items, decoded by `items`. */
 export function scanned(name: string, items: Decoder): Decoder {
   return tuple(2, ([cursor = null, found = null], shape) => ({
-    // Of some servers it is an integer.
+    // Some servers send an integer.
     cursor: typeof cursor === 'number' || typeof cursor === 'bigint' ? String(cursor) : word(cursor),
     [name]: items(found, shape),
   }))

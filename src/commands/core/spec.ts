@@ -4,61 +4,70 @@ import { type Access, type KeySpec, keyAt } from './key-specs.js'
 import type { Reply } from './reply.js'
 import { isBytes } from './value-types.js'
 
-/** Where the server's time-out of a blocking command is, and in which unit. 0 there means for ever. */
+/** Position and unit of a blocking command's timeout. A timeout of 0 means for ever. */
 export type BlockingArgument = 'last, seconds' | 'last, ms' | 'first, seconds' | 'after BLOCK, ms'
 
 /** @deprecated Renamed `BlockingArgument`. */
 export type Blocking = BlockingArgument
 
-/** Where a cluster client sends a command: to each shard's primary, to each node, split by slot, or as its method decides. */
+/** Where a cluster sends a command: to each shard's primary, to each node, split by slot, or as its method decides. */
 export type RequestPolicy = 'all_shards' | 'all_nodes' | 'multi_shard' | 'special'
 
 const FORMER_POLICIES = { shards: 'all_shards', nodes: 'all_nodes', split: 'multi_shard', special: 'special' } as const
 
-/** @deprecated The names that a `RequestPolicy` had before. */
+/**
+ * The former names of a `RequestPolicy`.
+ * @deprecated The names that a `RequestPolicy` had before.
+ */
 export type Ask = keyof typeof FORMER_POLICIES
 
-/** Makes one raw reply of those of several nodes, before the decoder sees it. */
+/** Merges the raw replies of several nodes into one, before the decoder runs. */
 export type ResponsePolicy = (replies: readonly Reply[]) => Reply
 
 /** @deprecated Renamed `ResponsePolicy`. */
 export type Join = ResponsePolicy
 
 export interface Spec {
-  /** Upper case, the subcommand behind a space: `CLIENT KILL`. */
+  /** In upper case, with the subcommand after a space: `CLIENT KILL`. */
   readonly name: string
-  /** False for a name that only `call` brought: nobody knows its keys. */
+  /** False for a name that is known only from `call`: its key positions are unknown. */
   readonly known: boolean
-  /** The name as it goes over the wire, each word as a bulk string. */
+  /** The encoded name, each word as a bulk string. */
   readonly head: string
-  /** How many bulk strings `head` holds. */
+  /** The number of bulk strings in `head`. */
   readonly words: number
-  /** `head` behind the count of words and arguments, by the number of arguments; made as they are used. */
+  /** The array header and `head`, by number of arguments; created on first use. */
   readonly frames: string[]
   readonly decode: Decoder
   readonly keys: readonly KeySpec[]
-  /** Positions that hold no keys but names of the same space, such as channels. A prefix applies to them too. */
+  /** Positions of names that are not keys but share their namespace, such as channels. A prefix applies to them too. */
   readonly names: readonly KeySpec[]
-  /** Positions of glob-style patterns of keys or channels. A prefix before one matches itself, whatever letters it has. */
+  /** Positions of glob-style patterns of keys or channels. A prefix before a pattern is escaped. */
   readonly patterns: readonly KeySpec[]
-  /** The words before a pattern where a call may do without one: a prefix makes it give one. */
+  /**
+   * The words before an optional pattern, undefined if the pattern is not optional. A view with a prefix adds a missing
+   * pattern.
+   */
   readonly beforePattern: readonly string[] | undefined
-  /** Index of the first key if it is always there, -1 if there is none, -2 if `keys` must be searched. */
+  /** The index of the first key if it is fixed; -1 if there is no key, -2 if `keys` must be searched. */
   readonly firstKey: number
-  /** The key at `firstKey` is the only one. */
+  /** Whether the key at `firstKey` is the only one. */
   readonly oneKey: boolean
-  /** The server's own flag: it changes nothing. */
+  /** The server's own flag: the command does not write. */
   readonly readonly: boolean
-  /** May be sent again although it may have run: read-only, or without any effect on data. */
+  /** Whether it may be sent again although it may have run: it is read-only, or has no effect on data. */
   readonly repeatable: boolean
   readonly blocks: BlockingArgument | undefined
   readonly requestPolicy: RequestPolicy | undefined
   readonly responsePolicy: ResponsePolicy | undefined
-  /** Its text reply is bytes that no string can hold: a Buffer in every view. */
+  /** Whether its text reply is binary: a Buffer in every view. */
   readonly binary: boolean
-  /** Set for a script or a function: it can return any text, also one that looks like the server's refusal. */
+  /**
+   * Whether it runs a script or a function, which can return any text, also one that is equal to an error of the
+   * server.
+   */
   readonly script: boolean
-  /** Why the shared connection of a client refuses it, and what to do instead; a session may take it, or may not either. */
+  /** Why the shared connection of a client rejects the command, and the alternative. Some are allowed in a session. */
   readonly reserved: Reserved | undefined
 }
 
@@ -120,28 +129,32 @@ function isOne(keys: readonly KeySpec[]): boolean {
   return keys.length === 1 && typeof only?.begin === 'number' && 'last' in only.find && only.find.last === 0
 }
 
-/** A command that the server flags read-only; its first argument is its only key unless `traits.keys` says otherwise. */
+/**
+ * Defines a command that the server flags read-only. Its first argument is its only key unless `traits.keys` is given.
+ */
 export function read(name: string, decode: Decoder, traits: Traits = {}): Spec {
   return define(name, decode, 'read', true, traits)
 }
 
-/** A command that is not flagged read-only; its first argument is its only key unless `traits.keys` says otherwise. */
+/**
+ * Defines a command that is not flagged read-only. Its first argument is its only key unless `traits.keys` is given.
+ */
 export function write(name: string, decode: Decoder, traits: Traits = {}): Spec {
   return define(name, decode, 'write', false, traits)
 }
 
-/** A command without keys that is not flagged read-only. */
+/** Defines a command without keys that is not flagged read-only. */
 export function keyless(name: string, decode: Decoder, traits: Traits = {}): Spec {
   return define(name, decode, undefined, false, traits)
 }
 let loadLate: (() => void) | undefined
 
-/** Names who brings the specs of modules, before a name with a dot is taken for unknown. */
+/** Registers the function that loads the specs of modules. It runs before a name with a dot counts as unknown. */
 export function loadModulesWith(load: () => void): void {
   loadLate = load
 }
 
-/** Every spec by its name. */
+/** Every spec, by name. */
 export function allSpecs(): ReadonlyMap<string, Spec> {
   loadModules()
   return specs
@@ -153,16 +166,16 @@ function loadModules(): void {
 }
 
 /**
- * The spec for the words of a raw call and how many of them are its name. An unknown name gets a spec of its own: not
- * safe to repeat, key positions unknown.
+ * Returns the spec for the words of a raw call; `spec.words` of them are its name. An unknown name gets a new spec: not
+ * repeatable, key positions unknown.
  */
 export function specOf(words: readonly Argument[]): Spec {
   const first = nameOf(words[0])
   const two = words.length > 1 ? specs.get(`${first} ${nameOf(words[1])}`) : undefined
-  // A word with a blank in it is not two words.
+  // One word that contains a space is not two words.
   const spec = first.includes(' ') ? undefined : (two ?? specs.get(first))
   if (spec !== undefined) return spec
-  // Commands of modules have a dot in their names; what is loaded when it is needed is needed now.
+  // Names of module commands contain a dot: load their specs now.
   if (first.includes('.') && loadLate !== undefined) {
     loadModules()
     return specOf(words)
@@ -194,6 +207,6 @@ export function specOf(words: readonly Argument[]): Spec {
 function nameOf(word: Argument | undefined): string {
   if (typeof word === 'string') return word.toUpperCase()
   if (isBytes(word)) return Buffer.from(word).toString().toUpperCase()
-  // What is no word at all is refused when it is measured.
+  // A value that is not a word is rejected later, by `measure`.
   return typeof word === 'object' ? '' : String(word)
 }

@@ -1,12 +1,13 @@
 /**
- * Node's own timers and clock, taken when the package is loaded. The globals of the same names may be a browser's (Electron,
- * jsdom), whose timers are numbers, or those of a test, which stand still: a connection lives on real time all the same.
+ * Node's own timers and clock, saved when the package is loaded. The globals of the same names may later be a browser's
+ * (Electron, jsdom), whose timers are numbers, or a test's, which stand still. A connection must run on real time in
+ * both cases.
  */
 
 import { AsyncResource } from 'node:async_hooks'
 import timers from 'node:timers'
 
-// The global one: node:perf_hooks brings a dozen modules along, which is a tenth of the time that loading takes.
+// The global `performance`: importing node:perf_hooks loads a dozen modules, which is a tenth of the load time.
 const clock = globalThis.performance
 
 export const setTimeout: typeof timers.setTimeout = timers.setTimeout
@@ -22,7 +23,7 @@ export const performance: { now(): number; readonly timeOrigin: number } = {
   timeOrigin: clock.timeOrigin,
 }
 
-/** Resolves after `ms`. */
+/** Resolves after `ms` milliseconds. */
 export function sleep(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms))
 }
@@ -30,7 +31,7 @@ const root = new AsyncResource('RESPIRE')
 
 /**
  * Runs `fn` in the async context in which this module was loaded. Sockets and timers live longer than the request that
- * happened to need them first: they must not hold, or hand on, its AsyncLocalStorage stores.
+ * first needed them, so they must not keep or pass on its AsyncLocalStorage stores.
  */
 export function detached<T>(fn: () => T): T {
   return root.runInAsyncScope(fn)

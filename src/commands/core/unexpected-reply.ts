@@ -1,18 +1,18 @@
-/** What a decoder does about a reply that has not the form it reads. */
+/** The error of a decoder for a reply of the wrong type. */
 import { InvalidResponse, RedisError } from '../../errors/errors.js'
 import { MapReply, type Reply, SetReply } from './reply.js'
 
 /**
- * The end of every decoder that does not know the form of its reply. An error inside a list is a value, whatever else could
- * stand there, so it is returned. Anything else is no reply that the command can have: perhaps replies have shifted against
- * their commands. The connection that read it finds out; this call rejects. The message tells kinds, never a value.
+ * The last step of every decoder, for a reply of an unexpected type. An error inside a list is a value, so it is
+ * returned. Any other reply is one that the command cannot have: replies may be assigned to the wrong commands. The
+ * connection that read it then checks itself, and this call rejects. The message contains types, never a value.
  * @throws InvalidResponse
  */
 export function unexpectedReply(reply: Reply, expected: string): RedisError {
   if (reply instanceof RedisError) return reply
   throw new InvalidResponse(
-    `Expected ${expected} in the reply, and found ${kindOf(reply)}. Replies may belong to other commands, so the ` +
-      'connection is checked; the command may have run. Of a server that replies in its own way, redis.call() ' +
+    `Unexpected type of reply: expected ${expected}, found ${kindOf(reply)}. Replies may belong to other commands, so the ` +
+      'connection is checked; the command may have run. If the server has a reply format of its own, redis.call() ' +
       'returns the reply as it came.',
   )
 }

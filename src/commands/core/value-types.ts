@@ -1,4 +1,7 @@
-/** What a value is, of whichever realm: Jest with jsdom, `structuredClone` and node:vm have classes of their own. */
+/**
+ * Type checks that work for values of every realm: Jest with jsdom, `structuredClone` and node:vm have their own
+ * classes.
+ */
 import { types } from 'node:util'
 
 /** Whether `value` is bytes: a Uint8Array, and so a Buffer. */
@@ -14,7 +17,9 @@ export function isUrl(value: unknown): value is URL {
   return value instanceof URL || Object.prototype.toString.call(value) === '[object URL]'
 }
 
-/** Whether UTF-8 can write `text`: it cannot where half of a pair of surrogates stands alone, as in a cut emoji. */
+/**
+ * Whether `text` can be encoded as UTF-8. It cannot if it contains half of a surrogate pair, as in a truncated emoji.
+ */
 export function isWellFormed(text: string): boolean {
   return (text as unknown as { isWellFormed(): boolean }).isWellFormed()
 }

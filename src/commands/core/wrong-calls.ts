@@ -10,24 +10,24 @@ type Method = (this: Runner<Context>, ...args: readonly unknown[]) => unknown
 const WRONG = keyless('CALL', raw)
 
 /**
- * `method`, but it reads own properties alone, at every depth, and what it cannot read of its arguments is a call that rejects
- * with DataError: a wrong call never throws.
+ * Wraps `method` so that it sees only own properties, at every depth, and so that a call with unreadable arguments
+ * rejects with DataError instead of throwing.
  */
 function guarded(name: string, method: Method): Method {
   return function (...args) {
     try {
       return Reflect.apply(method, this, owned(args))
     } catch {
-      // Without the cause: its text may hold a value.
-      const message = `${name}() cannot read its arguments: one is missing, or is of another kind than its type says.`
+      // The cause is left out, because its text may contain a value.
+      const message = `${name}() cannot read its arguments: one is missing, or has the wrong type.`
       return this.run(new Command(WRONG, [new DataError(message)]))
     }
   }
 }
 
 /**
- * Guards the methods of a group that reads nested arguments and is called seldom. The groups of the everyday commands check for
- * themselves, since a guard costs about as much as the making of a small command.
+ * Guards the methods of a group that reads nested arguments and is called seldom. The groups of the everyday commands
+ * check their arguments themselves, because a guard costs about as much as creating a small command.
  */
 export function rejectWrongCalls(group: { readonly prototype: object }): void {
   for (const name of Object.getOwnPropertyNames(group.prototype)) {

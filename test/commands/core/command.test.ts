@@ -124,8 +124,8 @@ describe('measure', () => {
   it.each<[unknown, RegExp]>([
     [Promise.resolve(), /Await it first/],
     [() => 1, /no callback: await/],
-    [undefined, /leave it out/],
-    [null, /leave it out/],
+    [undefined, /omit it/],
+    [null, /omit it/],
     [new Date(), /getTime\(\)/],
     [{}, /JSON\.stringify\(\)/],
     [true, /String\(\)/],

@@ -60,28 +60,27 @@ describe('refusals', () => {
     ])
     for (const other of ['EX', 10, null, () => {}]) {
       expect(filled(args => known(args, other as object, names))).toEqual([
-        'refused: The options must be an object, the last argument: known are ex, nx.',
+        'refused: The options must be an object and the last argument. Known options are ex, nx.',
       ])
     }
   })
 
   it('refuses options that exclude each other, naming those given', () => {
-    const message = 'refused: The options ex and keepttl exclude each other: give one of them.'
+    const message = 'refused: The options ex and keepttl exclude each other: give only one of them.'
     expect(filled(args => exclusive(args, { ex: 1, keepttl: true }, 'ex', 'px', 'keepttl'))).toEqual([message])
     expect(filled(args => exclusive(args, { ex: 1, keepttl: false }, 'ex', 'px', 'keepttl'))).toEqual([])
     expect(filled(args => exclusive(args, {}, 'ex', 'px'))).toEqual([])
   })
 
   it('refuses as undefined what decides what is stored', () => {
-    const message =
-      'refused: The option ex is undefined: give it a value, or leave it out, since it decides what is stored.'
+    const message = 'refused: The option ex is undefined, and it decides what is stored: give it a value, or omit it.'
     expect(filled(args => decided(args, { ex: undefined, nx: undefined }, ['ex', 'px']))).toEqual([message])
     expect(filled(args => decided(args, { ex: 1 }, ['ex', 'px']))).toEqual([])
     expect(filled(args => decided(args, Object.create({ ex: undefined }), ['ex', 'px']))).toEqual([])
   })
 
   it('refuses a part of options that go together', () => {
-    const message = 'refused: The options offset and count go together: only count was given.'
+    const message = 'refused: The options offset and count must be given together: only count was given.'
     expect(filled(args => together(args, { count: 1 }, 'offset', 'count'))).toEqual([message])
     expect(filled(args => together(args, { offset: 0, count: 1 }, 'offset', 'count'))).toEqual([])
     expect(filled(args => together(args, {}, 'offset', 'count'))).toEqual([])
@@ -123,7 +122,7 @@ describe('fields', () => {
     expect(filled(args => pushFields(args, new Map(), 'key'))).toEqual([empty])
     for (const wrong of [null, undefined, 'a', 1, ['a', 1]]) {
       expect(filled(args => pushFields(args, wrong as unknown as Fields))).toEqual([
-        'refused: Expected an object or a Map of fields and values.',
+        'refused: Expected a plain object or a Map of fields and values.',
       ])
     }
   })

@@ -54,7 +54,7 @@ describe('a reply whose form the command cannot have', () => {
   })
 
   it('is told by its kind and never by its value', () => {
-    expect(() => r.incr('k').decode('secret')).toThrow(/Expected an integer in the reply, and found text\./)
+    expect(() => r.incr('k').decode('secret')).toThrow(/Unexpected type of reply: expected an integer, found text\./)
     expect(() => r.incr('k').decode('secret')).not.toThrow(/secret/)
     expect(() => r.get('k').decode(['secret'])).not.toThrow(/secret/)
   })

@@ -44,7 +44,7 @@ describe('top-k', () => {
       [topk.list('k', { withcount: true }), 'TOPK.LIST k WITHCOUNT'],
       [topk.info('k'), 'TOPK.INFO k'],
     ])
-    expectRefusals('go together', [loosely(topk, 'reserve', 'k', 50, { width: 8 })])
+    expectRefusals('must be given together', [loosely(topk, 'reserve', 'k', 50, { width: 8 })])
     expectRefusals('At least one item', [topk.add('k'), topk.query('k'), topk.count('k'), topk.incrby('k', {})])
   })
 
