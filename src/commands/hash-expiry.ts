@@ -25,14 +25,14 @@ import {
   pushLifetime,
 } from './key-expiry.js'
 
-/** On which condition the time of a field is set, at most one. */
+/** The conditions under which the expiry of a field is set; at most one of them. */
 export type HexpireOptions = AtMostOne<ExpiryConditions>
 
-/** On which condition fields are set, at most one. */
+/** The conditions under which fields are set; at most one of them. */
 export interface FieldConditions {
-  /** Only if the hash has none of them. */
+  /** Only if none of the fields exists. */
   readonly fnx: boolean
-  /** Only if the hash has all of them. */
+  /** Only if all of the fields exist. */
   readonly fxx: boolean
 }
 
@@ -76,19 +76,21 @@ function expire(spec: Spec, key: Key, time: number, fields: OneOrMore<Key>, opti
   return new Command(spec, args)
 }
 
-/** Fields of a hash that expire. Replies tell of each field in the order in which they were given. */
+/** Commands for hash fields that expire. Replies contain one item for each field, in the order of the call. */
 export abstract class HashExpiry<C extends Context> extends Runner<C> {
   /**
-   * Lets fields expire in `seconds`. For each: 1, 0 if the condition did not hold, 2 if it was deleted at once (0
-   * seconds), -2 if there is none. @since 7.4 [HEXPIRE](https://redis.io/commands/hexpire)
+   * Makes fields expire after `seconds`. Returns for each field 1 if it was set, 0 if the condition did not hold, 2 if
+   * the field was deleted at once (0 seconds), -2 if it does not exist. @since 7.4
+   * [HEXPIRE](https://redis.io/commands/hexpire)
    */
   hexpire(key: Key, seconds: number, fields: OneOrMore<Key>, options: HexpireOptions = {}): Outcome<C, C['int'][]> {
     return this.run(expire(HEXPIRE, key, seconds, fields, options))
   }
 
   /**
-   * Lets fields expire at a Unix time in seconds. For each: 1, 0 if the condition did not hold, 2 if it was deleted at
-   * once (a time in the past), -2 if there is none. @since 7.4 [HEXPIREAT](https://redis.io/commands/hexpireat)
+   * Makes fields expire at a Unix time in seconds. Returns for each field 1 if it was set, 0 if the condition did not
+   * hold, 2 if the field was deleted at once (a time in the past), -2 if it does not exist. @since 7.4
+   * [HEXPIREAT](https://redis.io/commands/hexpireat)
    */
   hexpireat(
     key: Key,
@@ -100,15 +102,15 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The Unix times in seconds at which fields expire; -1 for one that does not, -2 where there is none. @since 7.4
-   * [HEXPIRETIME](https://redis.io/commands/hexpiretime)
+   * Returns the Unix times in seconds at which fields expire; -1 for a field without expiry, -2 for one that does not
+   * exist. @since 7.4 [HEXPIRETIME](https://redis.io/commands/hexpiretime)
    */
   hexpiretime(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
     return this.run(ask(HEXPIRETIME, key, fields))
   }
 
   /**
-   * Deletes fields and gives the values that they had, null where there was none. @since 8.0
+   * Deletes fields. Returns the values that they had; null for a field that did not exist. @since 8.0
    * [HGETDEL](https://redis.io/commands/hgetdel)
    */
   hgetdel(key: Key, fields: OneOrMore<Key>): Outcome<C, (C['text'] | null)[]> {
@@ -116,7 +118,7 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The values of fields, null where there is none, and a new time for them to expire. @since 8.0
+   * Returns the values of fields, null for a field that does not exist, and changes their time to live. @since 8.0
    * [HGETEX](https://redis.io/commands/hgetex)
    */
   hgetex(key: Key, fields: OneOrMore<Key>, options: NewLifetime = {}): Outcome<C, (C['text'] | null)[]> {
@@ -129,16 +131,17 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Takes the times of fields away. For each: 1, -1 if it had no time, -2 if there is none. @since 7.4
-   * [HPERSIST](https://redis.io/commands/hpersist)
+   * Removes the expiry of fields. Returns for each field 1 if it was removed, -1 if there was none, -2 if the field
+   * does not exist. @since 7.4 [HPERSIST](https://redis.io/commands/hpersist)
    */
   hpersist(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
     return this.run(ask(HPERSIST, key, fields))
   }
 
   /**
-   * Lets fields expire in `milliseconds`. For each: 1, 0 if the condition did not hold, 2 if it was deleted at once (0
-   * milliseconds), -2 if there is none. @since 7.4 [HPEXPIRE](https://redis.io/commands/hpexpire)
+   * Makes fields expire after `milliseconds`. Returns for each field 1 if it was set, 0 if the condition did not hold,
+   * 2 if the field was deleted at once (0 milliseconds), -2 if it does not exist. @since 7.4
+   * [HPEXPIRE](https://redis.io/commands/hpexpire)
    */
   hpexpire(
     key: Key,
@@ -150,8 +153,8 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Lets fields expire at a Unix time in milliseconds. For each: 1, 0 if the condition did not hold, 2 if it was
-   * deleted at once (a time in the past), -2 if there is none. @since 7.4
+   * Makes fields expire at a Unix time in milliseconds. Returns for each field 1 if it was set, 0 if the condition did
+   * not hold, 2 if the field was deleted at once (a time in the past), -2 if it does not exist. @since 7.4
    * [HPEXPIREAT](https://redis.io/commands/hpexpireat)
    */
   hpexpireat(
@@ -164,24 +167,24 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The Unix times in milliseconds at which fields expire; -1 for one that does not, -2 where there is none. @since 7.4
-   * [HPEXPIRETIME](https://redis.io/commands/hpexpiretime)
+   * Returns the Unix times in milliseconds at which fields expire; -1 for a field without expiry, -2 for one that does
+   * not exist. @since 7.4 [HPEXPIRETIME](https://redis.io/commands/hpexpiretime)
    */
   hpexpiretime(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
     return this.run(ask(HPEXPIRETIME, key, fields))
   }
 
   /**
-   * The milliseconds left to fields; -1 for one that does not expire, -2 where there is none. @since 7.4
-   * [HPTTL](https://redis.io/commands/hpttl)
+   * Returns the remaining time to live of fields in milliseconds; -1 for a field without expiry, -2 for one that does
+   * not exist. @since 7.4 [HPTTL](https://redis.io/commands/hpttl)
    */
   hpttl(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
     return this.run(ask(HPTTL, key, fields))
   }
 
   /**
-   * Sets fields with one time to expire: all of them, or none if the condition does not hold. 1, or 0 if nothing was
-   * set. @since 8.0 [HSETEX](https://redis.io/commands/hsetex)
+   * Sets fields with one time to live: all of them, or none if the condition does not hold. Returns 1, or 0 if nothing
+   * was set. @since 8.0 [HSETEX](https://redis.io/commands/hsetex)
    */
   hsetex(key: Key, fields: Fields, options: HsetexOptions = {}): Outcome<C, C['int']> {
     const pairs: Arguments = []
@@ -198,8 +201,8 @@ export abstract class HashExpiry<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The seconds left to fields; -1 for one that does not expire, -2 where there is none. @since 7.4
-   * [HTTL](https://redis.io/commands/httl)
+   * Returns the remaining time to live of fields in seconds; -1 for a field without expiry, -2 for one that does not
+   * exist. @since 7.4 [HTTL](https://redis.io/commands/httl)
    */
   httl(key: Key, fields: OneOrMore<Key>): Outcome<C, C['int'][]> {
     return this.run(ask(HTTL, key, fields))

@@ -8,14 +8,14 @@ import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core
 import { read, write } from './core/spec.js'
 import { unexpectedReply } from './core/unexpected-reply.js'
 
-/** A field and its value, where an object could not hold them: the same field twice, or names that are no text. */
+/** A field and its value, for replies that an object cannot hold: duplicate fields, or names that are not text. */
 export interface FieldValue<T> {
   readonly field: T
   readonly value: T
 }
 
 export interface HscanOptions extends ScanOptions {
-  /** Gives names only. @since 7.4 */
+  /** Returns only the names. @since 7.4 */
   readonly novalues?: boolean
 }
 
@@ -43,7 +43,7 @@ const fieldValues: Decoder = (reply, shape) => {
 const scannedEntries = scanned('entries', fieldValues)
 const scannedFields = scanned('fields', texts)
 
-/** One text, or a list of them. */
+/** One text, or a list of texts. */
 const textOrTexts: Decoder = (reply, shape) => (Array.isArray(reply) ? texts(reply, shape) : textOrNull(reply, shape))
 
 const HDEL = write('HDEL', int)
@@ -64,34 +64,33 @@ const HSTRLEN = read('HSTRLEN', int)
 const HVALS = read('HVALS', texts)
 
 export abstract class Hashes<C extends Context> extends Runner<C> {
-  /** Deletes fields and tells how many there were. @since 2.0 [HDEL](https://redis.io/commands/hdel) */
+  /** Deletes fields. Returns the number of fields that existed. @since 2.0 [HDEL](https://redis.io/commands/hdel) */
   hdel(key: Key, ...fields: Several<Key>): Outcome<C, C['int']> {
     const args: Arguments = [key]
     pushSeveral(args, fields, 'field')
     return this.run(new Command(HDEL, args))
   }
 
-  /** 1 if the hash has the field, else 0. @since 2.0 [HEXISTS](https://redis.io/commands/hexists) */
+  /** Returns 1 if the hash has the field, else 0. @since 2.0 [HEXISTS](https://redis.io/commands/hexists) */
   hexists(key: Key, field: Key): Outcome<C, C['int']> {
     return this.run(new Command(HEXISTS, [key, field]))
   }
 
-  /** The value of a field, or null if there is none. @since 2.0 [HGET](https://redis.io/commands/hget) */
+  /** Returns the value of a field, or null if it does not exist. @since 2.0 [HGET](https://redis.io/commands/hget) */
   hget(key: Key, field: Key): Outcome<C, C['text'] | null> {
     return this.run(new Command(HGET, [key, field]))
   }
 
   /**
-   * All fields and values, as a plain object; empty if there is no key. Field names that are no UTF-8 and would be the same
-   * as text reject with `DataError`. @since 2.0
-   * [HGETALL](https://redis.io/commands/hgetall)
+   * Returns all fields and values as a plain object; empty if the key does not exist. Rejects with `DataError` if two
+   * field names are invalid UTF-8 and would be the same text. @since 2.0 [HGETALL](https://redis.io/commands/hgetall)
    */
   hgetall(key: Key): Outcome<C, Record<string, C['text']>> {
     return this.run(new Command(HGETALL, [key]))
   }
 
   /**
-   * Adds `increment` to the integer in a field (0 if there is none) and gives the sum. @since 2.0
+   * Increments the integer in a field by `increment`; a missing field counts as 0. Returns the new value. @since 2.0
    * [HINCRBY](https://redis.io/commands/hincrby)
    */
   hincrby(key: Key, field: Key, increment: number | bigint): Outcome<C, C['int']> {
@@ -99,25 +98,26 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Adds `increment` to the number in a field (0 if there is none) and gives the sum. @since 2.6
+   * Increments the number in a field by `increment`; a missing field counts as 0. Returns the new value. @since 2.6
    * [HINCRBYFLOAT](https://redis.io/commands/hincrbyfloat)
    */
   hincrbyfloat(key: Key, field: Key, increment: number): Outcome<C, number> {
     return this.run(new Command(HINCRBYFLOAT, [key, field, increment]))
   }
 
-  /** The names of all fields. @since 2.0 [HKEYS](https://redis.io/commands/hkeys) */
+  /** Returns the names of all fields. @since 2.0 [HKEYS](https://redis.io/commands/hkeys) */
   hkeys(key: Key): Outcome<C, C['text'][]> {
     return this.run(new Command(HKEYS, [key]))
   }
 
-  /** How many fields the hash has. @since 2.0 [HLEN](https://redis.io/commands/hlen) */
+  /** Returns the number of fields. @since 2.0 [HLEN](https://redis.io/commands/hlen) */
   hlen(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(HLEN, [key]))
   }
 
   /**
-   * The values of fields in their order, null where there is none. @since 2.0 [HMGET](https://redis.io/commands/hmget)
+   * Returns the values of fields in the same order; null for a field that does not exist. @since 2.0
+   * [HMGET](https://redis.io/commands/hmget)
    */
   hmget(key: Key, ...fields: Several<Key>): Outcome<C, (C['text'] | null)[]> {
     const args: Arguments = [key]
@@ -126,7 +126,7 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Sets fields. @since 2.0 [HMSET](https://redis.io/commands/hmset)
+   * Sets fields. Returns `'OK'`. @since 2.0 [HMSET](https://redis.io/commands/hmset)
    * @deprecated `hset` does the same.
    */
   hmset(key: Key, fields: Fields): Outcome<C, 'OK'> {
@@ -136,8 +136,9 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
   }
 
   /**
-   * A field chosen at random, or null if there is no key; `count` of them, each once, or with a negative count so many
-   * with repetitions; with `withvalues` their values too. @since 6.2 [HRANDFIELD](https://redis.io/commands/hrandfield)
+   * Returns a random field, or null if the key does not exist. With `count` it returns so many distinct fields; a
+   * negative count allows repetitions. With `withvalues` it returns their values too. @since 6.2
+   * [HRANDFIELD](https://redis.io/commands/hrandfield)
    */
   hrandfield(key: Key): Outcome<C, C['text'] | null>
   hrandfield(key: Key, count: number, options?: { readonly withvalues?: false }): Outcome<C, C['text'][]>
@@ -155,8 +156,8 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
   }
 
   /**
-   * One step of an iteration over all fields: start with cursor 0, go on with the cursor of the reply until it is
-   * `'0'`. @since 2.8 [HSCAN](https://redis.io/commands/hscan)
+   * Returns one step of an iteration over all fields. Start with cursor 0, then pass the cursor of the reply, until it
+   * is `'0'`. @since 2.8 [HSCAN](https://redis.io/commands/hscan)
    */
   hscan(
     key: Key,
@@ -181,27 +182,30 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
     return this.run(new Command(HSCAN, args, options.novalues === true ? scannedFields : scannedEntries))
   }
 
-  /** Sets fields and tells how many of them are new. @since 2.0 [HSET](https://redis.io/commands/hset) */
+  /** Sets fields. Returns the number of fields that were added. @since 2.0 [HSET](https://redis.io/commands/hset) */
   hset(key: Key, fields: Fields): Outcome<C, C['int']> {
     const args: Arguments = [key]
     pushFields(args, fields)
     return this.run(new Command(HSET, args))
   }
 
-  /** Sets a field if there is none. 1, or 0 if there was one. @since 2.0 [HSETNX](https://redis.io/commands/hsetnx) */
+  /**
+   * Sets a field if it does not exist. Returns 1, or 0 if it existed. @since 2.0
+   * [HSETNX](https://redis.io/commands/hsetnx)
+   */
   hsetnx(key: Key, field: Key, value: Argument): Outcome<C, C['int']> {
     return this.run(new Command(HSETNX, [key, field, value]))
   }
 
   /**
-   * The length of the value of a field in bytes, 0 if there is none. @since 3.2
+   * Returns the length of a field's value in bytes, 0 if the field does not exist. @since 3.2
    * [HSTRLEN](https://redis.io/commands/hstrlen)
    */
   hstrlen(key: Key, field: Key): Outcome<C, C['int']> {
     return this.run(new Command(HSTRLEN, [key, field]))
   }
 
-  /** The values of all fields. @since 2.0 [HVALS](https://redis.io/commands/hvals) */
+  /** Returns the values of all fields. @since 2.0 [HVALS](https://redis.io/commands/hvals) */
   hvals(key: Key): Outcome<C, C['text'][]> {
     return this.run(new Command(HVALS, [key]))
   }

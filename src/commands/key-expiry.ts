@@ -6,11 +6,11 @@ import type { AtMostOne } from './core/exclusive-options.js'
 import { decided, exclusive, flag, known, option, plainOptions } from './core/option-tokens.js'
 import { read, write } from './core/spec.js'
 
-/** When a value expires, in one of four ways. */
+/** The time at which a value expires, in one of four ways. */
 export interface Times {
-  /** In so many seconds. */
+  /** After this number of seconds. */
   readonly ex: number
-  /** In so many milliseconds. */
+  /** After this number of milliseconds. */
   readonly px: number
   /** At this Unix time in seconds. */
   readonly exat: number
@@ -18,30 +18,30 @@ export interface Times {
   readonly pxat: number
 }
 
-/** When what is written expires; never, unless one of these is given. */
+/** The time to live of a new value. Without one of these options it never expires. */
 export type Lifetime = AtMostOne<
   Times & {
-    /** Keeps the time that the old value had. */
+    /** Keeps the time to live of the old value. */
     readonly keepttl: boolean
   }
 >
 
-/** A new time for what is read; it keeps its own unless one of these is given. */
+/** A new time to live for a value that is read. Without one of these options it stays unchanged. */
 export type NewLifetime = AtMostOne<
   Times & {
-    /** Takes the time away: it no longer expires. */
+    /** Removes the expiry: the value no longer expires. */
     readonly persist: boolean
   }
 >
 
 const TIMES = ['ex', 'px', 'exat', 'pxat'] as const
 
-/** The names of a `Lifetime`. */
+/** The names of the options of a `Lifetime`. */
 export const LIFETIME: ReadonlySet<string> = new Set([...TIMES, 'keepttl'])
-/** The names of a `NewLifetime`. */
+/** The names of the options of a `NewLifetime`. */
 export const NEW_LIFETIME: ReadonlySet<string> = new Set([...TIMES, 'persist'])
 
-/** Adds the time of `options` and refuses more than one. */
+/** Adds the time of `options`. More than one is an error. */
 export function pushLifetime(args: Arguments, options: Lifetime | NewLifetime): void {
   const { ex, px, exat, pxat, keepttl, persist }: Partial<Times & { keepttl: boolean; persist: boolean }> = options
   decided(args, options, TIMES)
@@ -54,27 +54,30 @@ export function pushLifetime(args: Arguments, options: Lifetime | NewLifetime): 
   flag(args, 'PERSIST', persist)
 }
 
-/** On which condition a new time is set. */
+/** The conditions under which a new expiry is set. */
 export interface ExpiryConditions {
-  /** Only if there is no time yet. */
+  /** Only if the key has no expiry. */
   readonly nx: boolean
-  /** Only if there is a time already. */
+  /** Only if the key has an expiry. */
   readonly xx: boolean
-  /** Only if the new time is later; no time counts as infinitely late. */
+  /** Only if the new time is later. No expiry counts as infinitely late. */
   readonly gt: boolean
-  /** Only if the new time is sooner; no time counts as infinitely late. */
+  /** Only if the new time is sooner. No expiry counts as infinitely late. */
   readonly lt: boolean
 }
 
-/** The conditions of the EXPIRE family: `xx` goes with `gt` or `lt`, everything else excludes each other. @since 7.0 */
+/**
+ * The conditions of the EXPIRE family: `xx` can be combined with `gt` or `lt`, all other combinations exclude each
+ * other. @since 7.0
+ */
 export type ExpireOptions =
   | (Partial<Pick<ExpiryConditions, 'nx'>> & { readonly xx?: false; readonly gt?: false; readonly lt?: false })
   | (Partial<Pick<ExpiryConditions, 'xx'>> & AtMostOne<Pick<ExpiryConditions, 'gt' | 'lt'>> & { readonly nx?: false })
 
-/** The names of conditions. */
+/** The names of the conditions. */
 export const CONDITIONS: ReadonlySet<string> = new Set(['nx', 'xx', 'gt', 'lt'])
 
-/** Adds the flags among the conditions. */
+/** Adds the flags of the conditions. */
 export function pushConditions(args: Arguments, { nx, xx, gt, lt }: Partial<ExpiryConditions>): void {
   flag(args, 'NX', nx)
   flag(args, 'XX', xx)
@@ -104,68 +107,71 @@ const TTL = read('TTL', int)
 
 export abstract class Expiry<C extends Context> extends Runner<C> {
   /**
-   * Lets `key` expire in `seconds`; 0 or less deletes it at once. 1, or 0 if there is no key or the condition did not
-   * hold. [EXPIRE](https://redis.io/commands/expire)
+   * Makes `key` expire after `seconds`; 0 or less deletes it at once. Returns 1, or 0 if the key does not exist or the
+   * condition did not hold. [EXPIRE](https://redis.io/commands/expire)
    */
   expire(key: Key, seconds: number, options: ExpireOptions = {}): Outcome<C, C['int']> {
     return this.run(new Command(EXPIRE, expireArguments(key, seconds, options)))
   }
 
   /**
-   * Lets `key` expire at a Unix time in seconds. 1, or 0 if there is no key or the condition did not hold. @since 1.2
-   * [EXPIREAT](https://redis.io/commands/expireat)
+   * Makes `key` expire at a Unix time in seconds. Returns 1, or 0 if the key does not exist or the condition did not
+   * hold. @since 1.2 [EXPIREAT](https://redis.io/commands/expireat)
    */
   expireat(key: Key, unixSeconds: number, options: ExpireOptions = {}): Outcome<C, C['int']> {
     return this.run(new Command(EXPIREAT, expireArguments(key, unixSeconds, options)))
   }
 
   /**
-   * Lets `key` expire in `milliseconds`; 0 or less deletes it at once. 1, or 0 if there is no key or the condition did
-   * not hold. @since 2.6 [PEXPIRE](https://redis.io/commands/pexpire)
+   * Makes `key` expire after `milliseconds`; 0 or less deletes it at once. Returns 1, or 0 if the key does not exist or
+   * the condition did not hold. @since 2.6 [PEXPIRE](https://redis.io/commands/pexpire)
    */
   pexpire(key: Key, milliseconds: number, options: ExpireOptions = {}): Outcome<C, C['int']> {
     return this.run(new Command(PEXPIRE, expireArguments(key, milliseconds, options)))
   }
 
   /**
-   * Lets `key` expire at a Unix time in milliseconds. 1, or 0 if there is no key or the condition did not hold.
-   * @since 2.6 [PEXPIREAT](https://redis.io/commands/pexpireat)
+   * Makes `key` expire at a Unix time in milliseconds. Returns 1, or 0 if the key does not exist or the condition did
+   * not hold. @since 2.6 [PEXPIREAT](https://redis.io/commands/pexpireat)
    */
   pexpireat(key: Key, unixMilliseconds: number, options: ExpireOptions = {}): Outcome<C, C['int']> {
     return this.run(new Command(PEXPIREAT, expireArguments(key, unixMilliseconds, options)))
   }
 
   /**
-   * The Unix time in seconds at which `key` expires; -1 if it does not, -2 if there is none. @since 7.0
-   * [EXPIRETIME](https://redis.io/commands/expiretime)
+   * Returns the Unix time in seconds at which `key` expires; -1 if it has no expiry, -2 if it does not exist. @since
+   * 7.0 [EXPIRETIME](https://redis.io/commands/expiretime)
    */
   expiretime(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(EXPIRETIME, [key]))
   }
 
   /**
-   * The Unix time in milliseconds at which `key` expires; -1 if it does not, -2 if there is none. @since 7.0
-   * [PEXPIRETIME](https://redis.io/commands/pexpiretime)
+   * Returns the Unix time in milliseconds at which `key` expires; -1 if it has no expiry, -2 if it does not exist.
+   * @since 7.0 [PEXPIRETIME](https://redis.io/commands/pexpiretime)
    */
   pexpiretime(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(PEXPIRETIME, [key]))
   }
 
-  /** The seconds left to `key`; -1 if it does not expire, -2 if there is none. [TTL](https://redis.io/commands/ttl) */
+  /**
+   * Returns the remaining time to live of `key` in seconds; -1 if it has no expiry, -2 if it does not exist.
+   * [TTL](https://redis.io/commands/ttl)
+   */
   ttl(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(TTL, [key]))
   }
 
   /**
-   * The milliseconds left to `key`; -1 if it does not expire, -2 if there is none. @since 2.6
-   * [PTTL](https://redis.io/commands/pttl)
+   * Returns the remaining time to live of `key` in milliseconds; -1 if it has no expiry, -2 if it does not exist.
+   * @since 2.6 [PTTL](https://redis.io/commands/pttl)
    */
   pttl(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(PTTL, [key]))
   }
 
   /**
-   * Takes the time of `key` away: it no longer expires. 1, or 0 if there is no key or it had no time. @since 2.2
+   * Removes the expiry of `key`. Returns 1, or 0 if the key does not exist or had no expiry. @since 2.2
    * [PERSIST](https://redis.io/commands/persist)
    */
   persist(key: Key): Outcome<C, C['int']> {

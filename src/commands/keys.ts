@@ -20,26 +20,26 @@ import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core
 import { keyless, read, write } from './core/spec.js'
 
 export interface CopyOptions {
-  /** The database of the copy; that of the connection unless given. */
+  /** The database of the copy. Default: the database of the connection. */
   readonly db?: number
-  /** Writes over a destination that exists. */
+  /** Overwrites the destination if it exists. */
   readonly replace?: boolean
 }
 
 export type RestoreOptions = AtMostOne<{
-  /** How long the value was idle, in seconds. @since 5.0 */
+  /** How long the value has been idle, in seconds. @since 5.0 */
   readonly idletime: number
   /** How often the value was used, on the scale of `objectFreq`. @since 5.0 */
   readonly freq: number
 }> & {
-  /** Writes over a key that exists. */
+  /** Overwrites the key if it exists. */
   readonly replace?: boolean
-  /** The time to live is a Unix time in milliseconds. @since 5.0 */
+  /** `ttl` is a Unix time in milliseconds. @since 5.0 */
   readonly absttl?: boolean
 }
 
 export interface KeyScanOptions extends ScanOptions {
-  /** Only keys that hold this type, as `type` names it. @since 6.0 */
+  /** Only keys of this type, as `type` returns it. @since 6.0 */
   readonly type?: string
 }
 
@@ -52,20 +52,20 @@ export interface ScannedKeys<T> {
 }
 
 export type MigrateOptions = AtMostOne<{
-  /** The other server's password. @since 4.0.7 */
+  /** The password of the other server. @since 4.0.7 */
   readonly auth: string
-  /** The other server's user and password. @since 6.0 */
+  /** The user name and password of the other server. @since 6.0 */
   readonly auth2: { readonly username: string; readonly password: string }
 }> & {
-  /** Leaves the keys here too. */
+  /** Keeps the keys on this server too. */
   readonly copy?: boolean
-  /** Writes over keys that exist there. */
+  /** Overwrites keys that exist on the other server. */
   readonly replace?: boolean
 }
 
 const inSession = {
   session: true,
-  instead: 'redis.session(async session => …): it concerns the connection that wrote',
+  instead: 'redis.session(async session => …), because it waits for the writes of its own connection',
 }
 
 const COPY = write('COPY', int, { keys: [keyAt(0, 'read'), keyAt(1, 'write')] })
@@ -113,8 +113,8 @@ const WAITAOF = keyless('WAITAOF', list(int), {
 
 export abstract class Keys<C extends Context> extends Runner<C> {
   /**
-   * Copies the value and the time to live of `source`. 1, or 0 if there is no source or the destination exists.
-   * @since 6.2 [COPY](https://redis.io/commands/copy)
+   * Copies the value and the time to live of `source`. Returns 1, or 0 if the source does not exist or the destination
+   * exists. @since 6.2 [COPY](https://redis.io/commands/copy)
    */
   copy(source: Key, destination: Key, options: CopyOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = [source, destination]
@@ -125,35 +125,38 @@ export abstract class Keys<C extends Context> extends Runner<C> {
     return this.run(new Command(COPY, args))
   }
 
-  /** Deletes keys and tells how many there were. [DEL](https://redis.io/commands/del) */
+  /** Deletes keys. Returns the number of keys that existed. [DEL](https://redis.io/commands/del) */
   del(...keys: Several<Key>): Outcome<C, C['int']> {
     return this.run(new Command(DEL, several(keys)))
   }
 
   /**
-   * The value of `key` in the server's own format, for `restore`; null if there is none. Always a Buffer. @since 2.6
-   * [DUMP](https://redis.io/commands/dump)
+   * Returns the value of `key` in the server's internal format, always as a Buffer, for `restore`; null if the key does
+   * not exist. @since 2.6 [DUMP](https://redis.io/commands/dump)
    */
   dump(key: Key): Outcome<C, Buffer | null> {
     return this.run(new Command(DUMP, [key]))
   }
 
-  /** How many of `keys` exist; one named twice counts twice. [EXISTS](https://redis.io/commands/exists) */
+  /**
+   * Returns how many of `keys` exist. A key that is given twice counts twice.
+   * [EXISTS](https://redis.io/commands/exists)
+   */
   exists(...keys: Several<Key>): Outcome<C, C['int']> {
     return this.run(new Command(EXISTS, several(keys)))
   }
 
   /**
-   * All keys of the glob-style `pattern`. The server does nothing else meanwhile: `scan` is kinder.
-   * [KEYS](https://redis.io/commands/keys)
+   * Returns all keys that match the glob-style `pattern`. It blocks the server while it runs: use `scan` on a large
+   * database. [KEYS](https://redis.io/commands/keys)
    */
   keys(pattern: Key): Outcome<C, C['text'][]> {
     return this.run(new Command(KEYS, [pattern]))
   }
 
   /**
-   * Moves one key, or several, to another server; the other one has `timeout` ms for each step. `'OK'`, or `'NOKEY'` if
-   * there was none here. @since 2.6 [MIGRATE](https://redis.io/commands/migrate)
+   * Moves one or several keys to another server. `timeout` limits each step, in ms. Returns `'OK'`, or `'NOKEY'` if no
+   * key exists here. @since 2.6 [MIGRATE](https://redis.io/commands/migrate)
    */
   migrate(
     host: string,
@@ -185,15 +188,15 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Moves `key` to another database of the server. 1, or 0 if there is no key or the other database has one.
-   * [MOVE](https://redis.io/commands/move)
+   * Moves `key` to another database of the server. Returns 1, or 0 if the key does not exist or exists in the other
+   * database. [MOVE](https://redis.io/commands/move)
    */
   move(key: Key, db: number): Outcome<C, C['int']> {
     return this.run(new Command(MOVE, [key, db]))
   }
 
   /**
-   * How the server keeps the value (`listpack`, `embstr`…); null if there is none. @since 2.2.3
+   * Returns the internal encoding of the value (`listpack`, `embstr`…), or null if the key does not exist. @since 2.2.3
    * [OBJECT ENCODING](https://redis.io/commands/object-encoding)
    */
   objectEncoding(key: Key): Outcome<C, string | null> {
@@ -201,20 +204,20 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   }
 
   /**
-   * How often the value is used, on a logarithmic scale; null if there is none. Needs an LFU `maxmemory-policy`.
-   * @since 4.0 [OBJECT FREQ](https://redis.io/commands/object-freq)
+   * Returns how often the value is used, on a logarithmic scale, or null if the key does not exist. Needs an LFU
+   * `maxmemory-policy`. @since 4.0 [OBJECT FREQ](https://redis.io/commands/object-freq)
    */
   objectFreq(key: Key): Outcome<C, C['int'] | null> {
     return this.run(new Command(OBJECT_FREQ, [key]))
   }
 
-  /** The server's own help on OBJECT. @since 6.2 [OBJECT HELP](https://redis.io/commands/object-help) */
+  /** Returns the server's own help on OBJECT. @since 6.2 [OBJECT HELP](https://redis.io/commands/object-help) */
   objectHelp(): Outcome<C, string[]> {
     return this.run(new Command(OBJECT_HELP, []))
   }
 
   /**
-   * The seconds since the value was last used; null if there is none. @since 2.2.3
+   * Returns the number of seconds since the value was last used, or null if the key does not exist. @since 2.2.3
    * [OBJECT IDLETIME](https://redis.io/commands/object-idletime)
    */
   objectIdletime(key: Key): Outcome<C, C['int'] | null> {
@@ -222,33 +225,40 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   }
 
   /**
-   * How many references the server holds to the value; null if there is none. @since 2.2.3
+   * Returns the number of references to the value in the server, or null if the key does not exist. @since 2.2.3
    * [OBJECT REFCOUNT](https://redis.io/commands/object-refcount)
    */
   objectRefcount(key: Key): Outcome<C, C['int'] | null> {
     return this.run(new Command(OBJECT_REFCOUNT, [key]))
   }
 
-  /** A key chosen at random, or null if there is none. Not under a prefix. [RANDOMKEY](https://redis.io/commands/randomkey) */
+  /**
+   * Returns a random key, or null if the database is empty. Rejects in a view with a prefix.
+   * [RANDOMKEY](https://redis.io/commands/randomkey)
+   */
   randomkey(): Outcome<C, C['text'] | null> {
     return this.run(new Command(RANDOMKEY, []))
   }
 
-  /** Gives `key` another name, over what had it. [RENAME](https://redis.io/commands/rename) */
+  /**
+   * Renames `key` to `newkey` and overwrites an existing `newkey`. Returns `'OK'`.
+   * [RENAME](https://redis.io/commands/rename)
+   */
   rename(key: Key, newkey: Key): Outcome<C, 'OK'> {
     return this.run(new Command(RENAME, [key, newkey]))
   }
 
   /**
-   * Gives `key` another name if nothing has it. 1, or 0 if something had. [RENAMENX](https://redis.io/commands/renamenx)
+   * Renames `key` to `newkey` if `newkey` does not exist. Returns 1, or 0 if it exists.
+   * [RENAMENX](https://redis.io/commands/renamenx)
    */
   renamenx(key: Key, newkey: Key): Outcome<C, C['int']> {
     return this.run(new Command(RENAMENX, [key, newkey]))
   }
 
   /**
-   * Makes `key` of what `dump` gave. It lives `ttl` ms, for ever with 0. @since 2.6
-   * [RESTORE](https://redis.io/commands/restore)
+   * Creates `key` from the bytes that `dump` returned. It expires after `ttl` ms; 0 means never. Returns `'OK'`. @since
+   * 2.6 [RESTORE](https://redis.io/commands/restore)
    */
   restore(key: Key, ttl: number, serialized: Uint8Array, options: RestoreOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, ttl, serialized]
@@ -263,8 +273,8 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   }
 
   /**
-   * One step of an iteration over all keys: start with cursor 0, go on with the cursor of the reply until it is `'0'`.
-   * A key may come twice, and a step may be empty. @since 2.8 [SCAN](https://redis.io/commands/scan)
+   * Returns one step of an iteration over all keys. Start with cursor 0, then pass the cursor of the reply, until it is
+   * `'0'`. A key may be returned twice, and a step may be empty. @since 2.8 [SCAN](https://redis.io/commands/scan)
    */
   scan(cursor: Argument, options: KeyScanOptions = {}): Outcome<C, ScannedKeys<C['text']>> {
     const args: Arguments = [cursor]
@@ -275,14 +285,15 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Marks keys as just used and tells how many there are. @since 3.2.1 [TOUCH](https://redis.io/commands/touch)
+   * Updates the last access time of keys. Returns the number of keys that exist. @since 3.2.1
+   * [TOUCH](https://redis.io/commands/touch)
    */
   touch(...keys: Several<Key>): Outcome<C, C['int']> {
     return this.run(new Command(TOUCH, several(keys)))
   }
 
   /**
-   * The type of the value: `string`, `list`, `set`, `zset`, `hash`, `stream`, that of a module, or `none`.
+   * Returns the type of the value: `string`, `list`, `set`, `zset`, `hash`, `stream`, a module's type, or `none`.
    * [TYPE](https://redis.io/commands/type)
    */
   type(key: Key): Outcome<C, string> {
@@ -290,7 +301,7 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Deletes keys and tells how many there were; the memory is freed in the background. @since 4.0
+   * Deletes keys and frees their memory in the background. Returns the number of keys that existed. @since 4.0
    * [UNLINK](https://redis.io/commands/unlink)
    */
   unlink(...keys: Several<Key>): Outcome<C, C['int']> {
@@ -298,16 +309,16 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Waits until `replicas` have all that this connection wrote, `timeout` ms at most (0: for ever), and tells how many
-   * have it. In a session only. @since 3.0 [WAIT](https://redis.io/commands/wait)
+   * Waits until `replicas` have acknowledged all writes of this connection, at most `timeout` ms (0: for ever). Returns
+   * the number of replicas that have. Only in a session. @since 3.0 [WAIT](https://redis.io/commands/wait)
    */
   wait(replicas: number, timeout: number): Outcome<C, C['int']> {
     return this.run(new Command(WAIT, [replicas, timeout]))
   }
 
   /**
-   * Waits until what this connection wrote is in the append-only files of the server (`local` 1) and of so many
-   * `replicas`, `timeout` ms at most (0: for ever), and tells how many have it. In a session only. @since 7.2
+   * Waits until the writes of this connection are in the append-only files of the server (`local` 1) and of `replicas`
+   * replicas, at most `timeout` ms (0: for ever). Returns how many have them. Only in a session. @since 7.2
    * [WAITAOF](https://redis.io/commands/waitaof)
    */
   waitaof(local: 0 | 1, replicas: number, timeout: number): Outcome<C, [local: C['int'], replicas: C['int']]> {

@@ -32,29 +32,29 @@ import { read, write } from './core/spec.js'
 /** An end of a list. */
 export type Side = 'left' | 'right'
 
-/** An element, and the key of the list that it came from. */
+/** An element, and the key of the list that it was removed from. */
 export interface Popped<T> {
   readonly key: T
   readonly element: T
 }
 
-/** Several elements, and the key of the list that they came from. */
+/** Several elements, and the key of the list that they were removed from. */
 export interface PoppedSeveral<T> {
   readonly key: T
   readonly elements: T[]
 }
 
 export interface LmpopOptions {
-  /** At most so many elements; 1 unless given. */
+  /** Maximum number of elements. Default 1. */
   readonly count?: number
 }
 
 export interface LposOptions {
-  /** From which match on: 1 is the first, -1 the last one, searching backwards. */
+  /** The first match to return: 1 is the first match, -1 the last one (the search runs backwards). */
   readonly rank?: number
-  /** Asks for so many positions, 0 for all. */
+  /** Maximum number of positions to return; 0 for all. */
   readonly count?: number
-  /** How many elements are compared at most, 0 for all. */
+  /** Maximum number of elements to compare; 0 for all. */
   readonly maxlen?: number
 }
 
@@ -97,19 +97,21 @@ const RPUSH = write('RPUSH', int)
 const RPUSHX = write('RPUSHX', int)
 
 /**
- * The blocking commands wait on a connection of their own, `timeout` seconds at most (fractions count), 0 for ever; null
- * says that the time was over.
+ * Commands for lists. The blocking commands wait on a connection of their own, at most `timeout` seconds (fractions are
+ * allowed), 0 for ever. They return null when the time is over.
  */
 export abstract class Lists<C extends Context> extends Runner<C> {
   /**
-   * As `lmove`, waiting up to `timeout` seconds for an element. @since 6.2 [BLMOVE](https://redis.io/commands/blmove)
+   * Like `lmove`, but waits up to `timeout` seconds for an element. Returns null when the time is over. @since 6.2
+   * [BLMOVE](https://redis.io/commands/blmove)
    */
   blmove(source: Key, destination: Key, from: Side, to: Side, timeout: number): Outcome<C, C['text'] | null> {
     return this.run(new Command(BLMOVE, [source, destination, from, to, timeout]))
   }
 
   /**
-   * As `lmpop`, waiting up to `timeout` seconds for an element. @since 7.0 [BLMPOP](https://redis.io/commands/blmpop)
+   * Like `lmpop`, but waits up to `timeout` seconds for an element. Returns null when the time is over. @since 7.0
+   * [BLMPOP](https://redis.io/commands/blmpop)
    */
   blmpop(
     keys: OneOrMore<Key>,
@@ -121,24 +123,24 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Takes the first element of the first list that is not empty, waiting up to `timeout` seconds for one. @since 2.0
-   * [BLPOP](https://redis.io/commands/blpop)
+   * Removes and returns the first element of the first list that is not empty. Waits up to `timeout` seconds for an
+   * element; returns null when the time is over. @since 2.0 [BLPOP](https://redis.io/commands/blpop)
    */
   blpop(keys: OneOrMore<Key>, timeout: number): Outcome<C, Popped<C['text']> | null> {
     return this.run(new Command(BLPOP, blockingArguments(keys, timeout)))
   }
 
   /**
-   * Takes the last element of the first list that is not empty, waiting up to `timeout` seconds for one. @since 2.0
-   * [BRPOP](https://redis.io/commands/brpop)
+   * Removes and returns the last element of the first list that is not empty. Waits up to `timeout` seconds for an
+   * element; returns null when the time is over. @since 2.0 [BRPOP](https://redis.io/commands/brpop)
    */
   brpop(keys: OneOrMore<Key>, timeout: number): Outcome<C, Popped<C['text']> | null> {
     return this.run(new Command(BRPOP, blockingArguments(keys, timeout)))
   }
 
   /**
-   * Moves the last element of `source` to the front of `destination`, waiting up to `timeout` seconds for one.
-   * @since 2.2 [BRPOPLPUSH](https://redis.io/commands/brpoplpush)
+   * Moves the last element of `source` to the front of `destination` and returns it. Waits up to `timeout` seconds for
+   * an element; returns null when the time is over. @since 2.2 [BRPOPLPUSH](https://redis.io/commands/brpoplpush)
    * @deprecated `blmove` from right to left does the same.
    */
   brpoplpush(source: Key, destination: Key, timeout: number): Outcome<C, C['text'] | null> {
@@ -146,7 +148,7 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The element at `index` (negative: from the end), or null if there is none.
+   * Returns the element at `index` (negative: from the end), or null if there is none.
    * [LINDEX](https://redis.io/commands/lindex)
    */
   lindex(key: Key, index: number): Outcome<C, C['text'] | null> {
@@ -154,37 +156,37 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Inserts `element` before or after the first `pivot` and gives the new length; -1 if there is no pivot, 0 if there is
-   * no key. @since 2.2 [LINSERT](https://redis.io/commands/linsert)
+   * Inserts `element` before or after the first `pivot`. Returns the new length; -1 if the list has no such pivot, 0 if
+   * the key does not exist. @since 2.2 [LINSERT](https://redis.io/commands/linsert)
    */
   linsert(key: Key, where: 'before' | 'after', pivot: Argument, element: Argument): Outcome<C, C['int']> {
     return this.run(new Command(LINSERT, [key, where, pivot, element]))
   }
 
-  /** How many elements the list has. [LLEN](https://redis.io/commands/llen) */
+  /** Returns the number of elements. [LLEN](https://redis.io/commands/llen) */
   llen(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(LLEN, [key]))
   }
 
   /**
-   * Moves an element from one end of `source` to one end of `destination` and gives it; null if the source is empty.
-   * @since 6.2 [LMOVE](https://redis.io/commands/lmove)
+   * Moves an element from one end of `source` to one end of `destination`. Returns the element, or null if the source
+   * is empty. @since 6.2 [LMOVE](https://redis.io/commands/lmove)
    */
   lmove(source: Key, destination: Key, from: Side, to: Side): Outcome<C, C['text'] | null> {
     return this.run(new Command(LMOVE, [source, destination, from, to]))
   }
 
   /**
-   * Takes elements from one end of the first list that is not empty; null if all are. @since 7.0
-   * [LMPOP](https://redis.io/commands/lmpop)
+   * Removes and returns elements from one end of the first list that is not empty; null if all lists are empty. @since
+   * 7.0 [LMPOP](https://redis.io/commands/lmpop)
    */
   lmpop(keys: OneOrMore<Key>, side: Side, options: LmpopOptions = {}): Outcome<C, PoppedSeveral<C['text']> | null> {
     return this.run(new Command(LMPOP, popArguments(keys, side, options)))
   }
 
   /**
-   * Takes the first element, or the first `count` of them (`count` since 6.2); null if there is no key.
-   * [LPOP](https://redis.io/commands/lpop)
+   * Removes and returns the first element, or the first `count` elements (`count` since 6.2); null if the key does not
+   * exist. [LPOP](https://redis.io/commands/lpop)
    */
   lpop(key: Key): Outcome<C, C['text'] | null>
   lpop(key: Key, count: number): Outcome<C, C['text'][] | null>
@@ -194,8 +196,8 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The position of `element`, or null if there is none; with `count` the positions of several. @since 6.0.6
-   * [LPOS](https://redis.io/commands/lpos)
+   * Returns the position of `element`, or null if there is none; with `count` the positions of several matches. @since
+   * 6.0.6 [LPOS](https://redis.io/commands/lpos)
    */
   lpos(key: Key, element: Argument, options?: LposOptions & { readonly count?: never }): Outcome<C, C['int'] | null>
   lpos(key: Key, element: Argument, options: LposOptions & { readonly count: number }): Outcome<C, C['int'][]>
@@ -209,21 +211,24 @@ export abstract class Lists<C extends Context> extends Runner<C> {
     return this.run(new Command(LPOS, args, isGiven(options, 'count') ? ints : intOrNull))
   }
 
-  /** Puts elements, one after the other, to the front and gives the new length. [LPUSH](https://redis.io/commands/lpush) */
+  /**
+   * Inserts elements at the front, one after the other. Returns the new length.
+   * [LPUSH](https://redis.io/commands/lpush)
+   */
   lpush(key: Key, ...elements: Several<Argument>): Outcome<C, C['int']> {
     return this.run(new Command(LPUSH, pushArguments(key, elements)))
   }
 
   /**
-   * Puts elements, one after the other, to the front of a list that exists and gives the new length; 0 if there is none.
-   * @since 2.2 [LPUSHX](https://redis.io/commands/lpushx)
+   * Inserts elements at the front of an existing list, one after the other. Returns the new length, 0 if the key does
+   * not exist. @since 2.2 [LPUSHX](https://redis.io/commands/lpushx)
    */
   lpushx(key: Key, ...elements: Several<Argument>): Outcome<C, C['int']> {
     return this.run(new Command(LPUSHX, pushArguments(key, elements)))
   }
 
   /**
-   * The elements from `start` to `stop`, both included; negative positions count from the end.
+   * Returns the elements from `start` to `stop`, both inclusive; negative positions count from the end.
    * [LRANGE](https://redis.io/commands/lrange)
    */
   lrange(key: Key, start: number, stop: number): Outcome<C, C['text'][]> {
@@ -231,26 +236,32 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Removes `count` elements equal to `element` from the front (negative: from the back, 0: all) and tells how many.
-   * [LREM](https://redis.io/commands/lrem)
+   * Removes `count` elements that equal `element`, from the front (negative: from the back; 0: all of them). Returns
+   * the number of removed elements. [LREM](https://redis.io/commands/lrem)
    */
   lrem(key: Key, count: number, element: Argument): Outcome<C, C['int']> {
     return this.run(new Command(LREM, [key, count, element]))
   }
 
-  /** Replaces the element at `index`, an error if there is none. [LSET](https://redis.io/commands/lset) */
+  /**
+   * Replaces the element at `index`. Returns `'OK'`; rejects with the server's error if there is no such element.
+   * [LSET](https://redis.io/commands/lset)
+   */
   lset(key: Key, index: number, element: Argument): Outcome<C, 'OK'> {
     return this.run(new Command(LSET, [key, index, element]))
   }
 
-  /** Removes all elements but those from `start` to `stop`, both included. [LTRIM](https://redis.io/commands/ltrim) */
+  /**
+   * Removes all elements except those from `start` to `stop`, both inclusive. Returns `'OK'`.
+   * [LTRIM](https://redis.io/commands/ltrim)
+   */
   ltrim(key: Key, start: number, stop: number): Outcome<C, 'OK'> {
     return this.run(new Command(LTRIM, [key, start, stop]))
   }
 
   /**
-   * Takes the last element, or the last `count` of them (`count` since 6.2); null if there is no key.
-   * [RPOP](https://redis.io/commands/rpop)
+   * Removes and returns the last element, or the last `count` elements (`count` since 6.2); null if the key does not
+   * exist. [RPOP](https://redis.io/commands/rpop)
    */
   rpop(key: Key): Outcome<C, C['text'] | null>
   rpop(key: Key, count: number): Outcome<C, C['text'][] | null>
@@ -260,21 +271,21 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Moves the last element of `source` to the front of `destination` and gives it; null if the source is empty.
-   * @since 1.2 [RPOPLPUSH](https://redis.io/commands/rpoplpush)
+   * Moves the last element of `source` to the front of `destination`. Returns the element, or null if the source is
+   * empty. @since 1.2 [RPOPLPUSH](https://redis.io/commands/rpoplpush)
    * @deprecated `lmove` from right to left does the same.
    */
   rpoplpush(source: Key, destination: Key): Outcome<C, C['text'] | null> {
     return this.run(new Command(RPOPLPUSH, [source, destination]))
   }
 
-  /** Puts elements, one after the other, to the end and gives the new length. [RPUSH](https://redis.io/commands/rpush) */
+  /** Appends elements, one after the other. Returns the new length. [RPUSH](https://redis.io/commands/rpush) */
   rpush(key: Key, ...elements: Several<Argument>): Outcome<C, C['int']> {
     return this.run(new Command(RPUSH, pushArguments(key, elements)))
   }
 
   /**
-   * Puts elements, one after the other, to the end of a list that exists and gives the new length; 0 if there is none.
+   * Appends elements to an existing list, one after the other. Returns the new length, 0 if the key does not exist.
    * @since 2.2 [RPUSHX](https://redis.io/commands/rpushx)
    */
   rpushx(key: Key, ...elements: Several<Argument>): Outcome<C, C['int']> {

@@ -13,7 +13,7 @@ export interface ScannedMembers<T> {
 }
 
 export interface SintercardOptions {
-  /** Stops counting here; 0 never does. */
+  /** The server stops counting at this number; 0 means no limit. */
   readonly limit?: number
 }
 
@@ -39,35 +39,39 @@ const SUNION = read('SUNION', texts, read0)
 const SUNIONSTORE = write('SUNIONSTORE', int, store)
 
 export abstract class Sets<C extends Context> extends Runner<C> {
-  /** Adds members and tells how many of them are new. [SADD](https://redis.io/commands/sadd) */
+  /** Adds members. Returns the number of members that were new. [SADD](https://redis.io/commands/sadd) */
   sadd(key: Key, ...members: Several<Argument>): Outcome<C, C['int']> {
-    return this.run(new Command(SADD, behind([key], members, 'member')))
+    return this.run(new Command(SADD, withItems([key], members, 'member')))
   }
 
-  /** How many members the set has. [SCARD](https://redis.io/commands/scard) */
+  /** Returns the number of members. [SCARD](https://redis.io/commands/scard) */
   scard(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(SCARD, [key]))
   }
 
-  /** The members of the first set that none of the others has. [SDIFF](https://redis.io/commands/sdiff) */
+  /**
+   * Returns the members of the first set that are in none of the other sets. [SDIFF](https://redis.io/commands/sdiff)
+   */
   sdiff(...keys: Several<Key>): Outcome<C, C['text'][]> {
-    return this.run(new Command(SDIFF, behind([], keys, 'key')))
+    return this.run(new Command(SDIFF, withItems([], keys, 'key')))
   }
 
   /**
-   * Stores the members of the first set that none of the others has, and tells how many.
+   * Stores the members of the first set that are in none of the other sets. Returns their number.
    * [SDIFFSTORE](https://redis.io/commands/sdiffstore)
    */
   sdiffstore(destination: Key, ...keys: Several<Key>): Outcome<C, C['int']> {
-    return this.run(new Command(SDIFFSTORE, behind([destination], keys, 'key')))
+    return this.run(new Command(SDIFFSTORE, withItems([destination], keys, 'key')))
   }
 
-  /** The members that all sets have. [SINTER](https://redis.io/commands/sinter) */
+  /** Returns the members that are in all sets. [SINTER](https://redis.io/commands/sinter) */
   sinter(...keys: Several<Key>): Outcome<C, C['text'][]> {
-    return this.run(new Command(SINTER, behind([], keys, 'key')))
+    return this.run(new Command(SINTER, withItems([], keys, 'key')))
   }
 
-  /** How many members all sets have. @since 7.0 [SINTERCARD](https://redis.io/commands/sintercard) */
+  /**
+   * Returns the number of members that are in all sets. @since 7.0 [SINTERCARD](https://redis.io/commands/sintercard)
+   */
   sintercard(keys: OneOrMore<Key>, options: SintercardOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = []
     options = plainOptions(args, options)
@@ -77,34 +81,40 @@ export abstract class Sets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Stores the members that all sets have, and tells how many. [SINTERSTORE](https://redis.io/commands/sinterstore)
+   * Stores the members that are in all sets. Returns their number. [SINTERSTORE](https://redis.io/commands/sinterstore)
    */
   sinterstore(destination: Key, ...keys: Several<Key>): Outcome<C, C['int']> {
-    return this.run(new Command(SINTERSTORE, behind([destination], keys, 'key')))
+    return this.run(new Command(SINTERSTORE, withItems([destination], keys, 'key')))
   }
 
-  /** 1 if the set has the member, else 0. [SISMEMBER](https://redis.io/commands/sismember) */
+  /** Returns 1 if the set has the member, else 0. [SISMEMBER](https://redis.io/commands/sismember) */
   sismember(key: Key, member: Argument): Outcome<C, C['int']> {
     return this.run(new Command(SISMEMBER, [key, member]))
   }
 
-  /** All members; none if there is no key. [SMEMBERS](https://redis.io/commands/smembers) */
+  /** Returns all members; an empty array if the key does not exist. [SMEMBERS](https://redis.io/commands/smembers) */
   smembers(key: Key): Outcome<C, C['text'][]> {
     return this.run(new Command(SMEMBERS, [key]))
   }
 
-  /** For each member 1 if the set has it, else 0. @since 6.2 [SMISMEMBER](https://redis.io/commands/smismember) */
+  /**
+   * Returns for each member 1 if the set has it, else 0. @since 6.2 [SMISMEMBER](https://redis.io/commands/smismember)
+   */
   smismember(key: Key, ...members: Several<Argument>): Outcome<C, C['int'][]> {
-    return this.run(new Command(SMISMEMBER, behind([key], members, 'member')))
+    return this.run(new Command(SMISMEMBER, withItems([key], members, 'member')))
   }
 
-  /** Moves a member to another set. 1, or 0 if there is none. [SMOVE](https://redis.io/commands/smove) */
+  /**
+   * Moves a member to another set. Returns 1, or 0 if the source does not have it.
+   * [SMOVE](https://redis.io/commands/smove)
+   */
   smove(source: Key, destination: Key, member: Argument): Outcome<C, C['int']> {
     return this.run(new Command(SMOVE, [source, destination, member]))
   }
 
   /**
-   * Takes a member chosen at random, null if there is none; or `count` of them. [SPOP](https://redis.io/commands/spop)
+   * Removes and returns a random member, null if the key does not exist; with `count` an array of so many members.
+   * [SPOP](https://redis.io/commands/spop)
    */
   spop(key: Key): Outcome<C, C['text'] | null>
   spop(key: Key, count: number): Outcome<C, C['text'][]>
@@ -114,8 +124,8 @@ export abstract class Sets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * A member chosen at random, null if there is none; `count` of them, each once, or with a negative count so many with
-   * repetitions. [SRANDMEMBER](https://redis.io/commands/srandmember)
+   * Returns a random member, null if the key does not exist. With `count` it returns so many distinct members; a
+   * negative count allows repetitions. [SRANDMEMBER](https://redis.io/commands/srandmember)
    */
   srandmember(key: Key): Outcome<C, C['text'] | null>
   srandmember(key: Key, count: number): Outcome<C, C['text'][]>
@@ -126,14 +136,14 @@ export abstract class Sets<C extends Context> extends Runner<C> {
     )
   }
 
-  /** Removes members and tells how many there were. [SREM](https://redis.io/commands/srem) */
+  /** Removes members. Returns the number of members that existed. [SREM](https://redis.io/commands/srem) */
   srem(key: Key, ...members: Several<Argument>): Outcome<C, C['int']> {
-    return this.run(new Command(SREM, behind([key], members, 'member')))
+    return this.run(new Command(SREM, withItems([key], members, 'member')))
   }
 
   /**
-   * One step of an iteration over all members: start with cursor 0, go on with the cursor of the reply until it is
-   * `'0'`. @since 2.8 [SSCAN](https://redis.io/commands/sscan)
+   * Returns one step of an iteration over all members. Start with cursor 0, then pass the cursor of the reply, until it
+   * is `'0'`. @since 2.8 [SSCAN](https://redis.io/commands/sscan)
    */
   sscan(key: Key, cursor: Argument, options: ScanOptions = {}): Outcome<C, ScannedMembers<C['text']>> {
     const args: Arguments = [key, cursor]
@@ -142,22 +152,22 @@ export abstract class Sets<C extends Context> extends Runner<C> {
     return this.run(new Command(SSCAN, args))
   }
 
-  /** The members that any of the sets has. [SUNION](https://redis.io/commands/sunion) */
+  /** Returns the members that are in any of the sets. [SUNION](https://redis.io/commands/sunion) */
   sunion(...keys: Several<Key>): Outcome<C, C['text'][]> {
-    return this.run(new Command(SUNION, behind([], keys, 'key')))
+    return this.run(new Command(SUNION, withItems([], keys, 'key')))
   }
 
   /**
-   * Stores the members that any of the sets has, and tells how many.
+   * Stores the members that are in any of the sets. Returns their number.
    * [SUNIONSTORE](https://redis.io/commands/sunionstore)
    */
   sunionstore(destination: Key, ...keys: Several<Key>): Outcome<C, C['int']> {
-    return this.run(new Command(SUNIONSTORE, behind([destination], keys, 'key')))
+    return this.run(new Command(SUNIONSTORE, withItems([destination], keys, 'key')))
   }
 }
 
-/** `args` with the given items behind them. */
-function behind(args: Arguments, items: Several<Argument>, what: string): Arguments {
+/** Returns `args` with the given items after them. */
+function withItems(args: Arguments, items: Several<Argument>, what: string): Arguments {
   pushSeveral(args, items, what)
   return args
 }

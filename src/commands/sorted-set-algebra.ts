@@ -7,16 +7,16 @@ import { flag, type OneOrMore, option, plainOptions, pushCounted, refuse } from 
 import { read, type Spec, write } from './core/spec.js'
 import { scoreOf } from './sorted-set-scores.js'
 
-/** How the scores of a member that several sorted sets have become one. */
+/** How the scores of a member that is in several sorted sets are combined. */
 export interface Combination {
-  /** What the scores of each sorted set are multiplied by, in the order of the keys; 1 unless given. */
+  /** A factor for the scores of each sorted set, in the order of the keys. Default 1. */
   readonly weights?: readonly number[]
-  /** What is made of the scores of one member; their sum unless given. */
+  /** How the scores of one member are combined. Default: their sum. */
   readonly aggregate?: 'sum' | 'min' | 'max'
 }
 
 export interface ZintercardOptions {
-  /** Stops counting here; 0 never does. */
+  /** The server stops counting at this number; 0 means no limit. */
   readonly limit?: number
 }
 
@@ -31,11 +31,11 @@ const ZINTERSTORE = write('ZINTERSTORE', int, stored)
 const ZUNION = read('ZUNION', texts, given)
 const ZUNIONSTORE = write('ZUNIONSTORE', int, stored)
 
-/** Sorted sets made of several. A plain set counts as a sorted one whose scores are all 1. */
+/** Commands that combine several sorted sets. A plain set counts as a sorted set in which all scores are 1. */
 export abstract class SortedSetAlgebra<C extends Context> extends Runner<C> {
   /**
-   * The members of the first sorted set that none of the others has, with `withscores` their scores too. @since 6.2
-   * [ZDIFF](https://redis.io/commands/zdiff)
+   * Returns the members of the first sorted set that are in none of the others; with `withscores` their scores too.
+   * @since 6.2 [ZDIFF](https://redis.io/commands/zdiff)
    */
   zdiff(keys: OneOrMore<Key>, options?: { readonly withscores?: false }): Outcome<C, C['text'][]>
   zdiff(keys: OneOrMore<Key>, options: { readonly withscores: true }): Outcome<C, Scored<C['text']>[]>
@@ -45,7 +45,7 @@ export abstract class SortedSetAlgebra<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Stores the members of the first sorted set that none of the others has, and tells how many. @since 6.2
+   * Stores the members of the first sorted set that are in none of the others. Returns their number. @since 6.2
    * [ZDIFFSTORE](https://redis.io/commands/zdiffstore)
    */
   zdiffstore(destination: Key, keys: OneOrMore<Key>): Outcome<C, C['int']> {
@@ -53,7 +53,7 @@ export abstract class SortedSetAlgebra<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members that all sorted sets have, with `withscores` their scores too. @since 6.2
+   * Returns the members that are in all sorted sets; with `withscores` their scores too. @since 6.2
    * [ZINTER](https://redis.io/commands/zinter)
    */
   zinter(keys: OneOrMore<Key>, options?: Combination & { readonly withscores?: false }): Outcome<C, C['text'][]>
@@ -66,7 +66,10 @@ export abstract class SortedSetAlgebra<C extends Context> extends Runner<C> {
     return this.run(combine(ZINTER, keys, options))
   }
 
-  /** How many members all sorted sets have. @since 7.0 [ZINTERCARD](https://redis.io/commands/zintercard) */
+  /**
+   * Returns the number of members that are in all sorted sets. @since 7.0
+   * [ZINTERCARD](https://redis.io/commands/zintercard)
+   */
   zintercard(keys: OneOrMore<Key>, options: ZintercardOptions = {}): Outcome<C, C['int']> {
     const args = combination([], keys, {})
     option(args, 'LIMIT', plainOptions(args, options).limit)
@@ -74,7 +77,7 @@ export abstract class SortedSetAlgebra<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Stores the members that all sorted sets have, and tells how many. @since 2.0
+   * Stores the members that are in all sorted sets. Returns their number. @since 2.0
    * [ZINTERSTORE](https://redis.io/commands/zinterstore)
    */
   zinterstore(destination: Key, keys: OneOrMore<Key>, options: Combination = {}): Outcome<C, C['int']> {
@@ -82,7 +85,7 @@ export abstract class SortedSetAlgebra<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members that any of the sorted sets has, with `withscores` their scores too. @since 6.2
+   * Returns the members that are in any of the sorted sets; with `withscores` their scores too. @since 6.2
    * [ZUNION](https://redis.io/commands/zunion)
    */
   zunion(keys: OneOrMore<Key>, options?: Combination & { readonly withscores?: false }): Outcome<C, C['text'][]>
@@ -96,7 +99,7 @@ export abstract class SortedSetAlgebra<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Stores the members that any of the sorted sets has, and tells how many. @since 2.0
+   * Stores the members that are in any of the sorted sets. Returns their number. @since 2.0
    * [ZUNIONSTORE](https://redis.io/commands/zunionstore)
    */
   zunionstore(destination: Key, keys: OneOrMore<Key>, options: Combination = {}): Outcome<C, C['int']> {
@@ -118,7 +121,10 @@ function combination(args: Arguments, keys: OneOrMore<Key>, options: Combination
   pushCounted(args, several)
   if (weights !== undefined) {
     if (weights.length !== several.length) {
-      refuse(args, `Each key needs a weight: there are ${several.length} keys and ${weights.length} weights.`)
+      refuse(
+        args,
+        `The option weights must have one weight for each key: ${several.length} keys and ${weights.length} weights were given.`,
+      )
     }
     args.push('WEIGHTS')
     for (const weight of weights) args.push(scoreOf(weight))

@@ -7,33 +7,33 @@ import { exclusive, flag, isGiven, known, plainOptions, refuse } from './core/op
 import { read, type Spec, write } from './core/spec.js'
 import { type Bound, scoreOf } from './sorted-set-scores.js'
 
-/** A part of a range: so many members from this one on, counted from 0. A negative count is all. */
+/** A part of a range: `count` members from position `offset` on, counted from 0. A negative count means all. */
 export interface Limit {
   readonly offset: number
   readonly count: number
 }
 
-/** By what a range is cut: by index unless told otherwise. @since 6.2 */
+/** How the limits of a range are given. By index is the default. @since 6.2 */
 export type ZrangeOptions = {
-  /** From the highest score to the lowest; the ends by score or name are then given in that order too. */
+  /** From the highest score to the lowest. Limits by score or name must then be given in this order too. */
   readonly rev?: boolean
 } & (
   | { readonly byscore?: false; readonly bylex?: false; readonly limit?: never }
   | {
-      /** The ends are scores. */
+      /** The limits are scores. */
       readonly byscore: true
       readonly bylex?: false
       readonly limit?: Limit
     }
   | {
       readonly byscore?: false
-      /** The ends are names; right only if all scores are the same. */
+      /** The limits are names. This is correct only if all scores are the same. */
       readonly bylex: true
       readonly limit?: Limit
     }
 )
 
-/** Any options of `zrange`, where which ones is known at run time only. */
+/** Any options of `zrange`, if they are known only at run time. */
 interface AnyRange {
   readonly byscore?: boolean
   readonly bylex?: boolean
@@ -61,21 +61,27 @@ const ZREVRANGE = read('ZREVRANGE', texts)
 const ZREVRANGEBYLEX = read('ZREVRANGEBYLEX', texts)
 const ZREVRANGEBYSCORE = read('ZREVRANGEBYSCORE', texts)
 
-/** Ranges of sorted sets, by index, score or name. */
+/** Commands for ranges of sorted sets, by index, score or name. */
 export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
-  /** How many members have a score from `min` to `max`. @since 2.0 [ZCOUNT](https://redis.io/commands/zcount) */
+  /**
+   * Returns the number of members with a score from `min` to `max`. @since 2.0
+   * [ZCOUNT](https://redis.io/commands/zcount)
+   */
   zcount(key: Key, min: Bound, max: Bound): Outcome<C, C['int']> {
     return this.run(new Command(ZCOUNT, [key, scoreOf(min), scoreOf(max)]))
   }
 
-  /** How many members have a name from `min` to `max`. @since 2.8.9 [ZLEXCOUNT](https://redis.io/commands/zlexcount) */
+  /**
+   * Returns the number of members with a name from `min` to `max`. @since 2.8.9
+   * [ZLEXCOUNT](https://redis.io/commands/zlexcount)
+   */
   zlexcount(key: Key, min: Key, max: Key): Outcome<C, C['int']> {
     return this.run(new Command(ZLEXCOUNT, [key, min, max]))
   }
 
   /**
-   * The members from `start` to `stop`, both included, by index, or by score or name with `byscore` or `bylex`; with
-   * `withscores` their scores too. @since 1.2 [ZRANGE](https://redis.io/commands/zrange)
+   * Returns the members from `start` to `stop`, both inclusive, by index, or by score or name with `byscore` or
+   * `bylex`; with `withscores` their scores too. @since 1.2 [ZRANGE](https://redis.io/commands/zrange)
    */
   zrange(
     key: Key,
@@ -106,7 +112,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members whose names lie from `min` to `max`, if all scores are the same. @since 2.8.9
+   * Returns the members with names from `min` to `max`. All scores must be the same. @since 2.8.9
    * [ZRANGEBYLEX](https://redis.io/commands/zrangebylex)
    * @deprecated `zrange` with `bylex` does the same.
    */
@@ -116,7 +122,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members whose scores lie from `min` to `max`, with `withscores` their scores too. @since 1.0.5
+   * Returns the members with scores from `min` to `max`; with `withscores` their scores too. @since 1.0.5
    * [ZRANGEBYSCORE](https://redis.io/commands/zrangebyscore)
    * @deprecated `zrange` with `byscore` does the same.
    */
@@ -143,7 +149,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Stores the members and scores of a range of `source`, and tells how many. @since 6.2
+   * Stores the members and scores of a range of `source`. Returns their number. @since 6.2
    * [ZRANGESTORE](https://redis.io/commands/zrangestore)
    */
   zrangestore(
@@ -160,23 +166,23 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Removes the members whose names lie from `min` to `max`, if all scores are the same, and tells how many. @since 2.8.9
-   * [ZREMRANGEBYLEX](https://redis.io/commands/zremrangebylex)
+   * Removes the members with names from `min` to `max`. All scores must be the same. Returns the number of removed
+   * members. @since 2.8.9 [ZREMRANGEBYLEX](https://redis.io/commands/zremrangebylex)
    */
   zremrangebylex(key: Key, min: Key, max: Key): Outcome<C, C['int']> {
     return this.run(new Command(ZREMRANGEBYLEX, [key, min, max]))
   }
 
   /**
-   * Removes the members from one index to another, both included, and tells how many. @since 2.0
-   * [ZREMRANGEBYRANK](https://redis.io/commands/zremrangebyrank)
+   * Removes the members from index `start` to index `stop`, both inclusive. Returns the number of removed members.
+   * @since 2.0 [ZREMRANGEBYRANK](https://redis.io/commands/zremrangebyrank)
    */
   zremrangebyrank(key: Key, start: number, stop: number): Outcome<C, C['int']> {
     return this.run(new Command(ZREMRANGEBYRANK, [key, start, stop]))
   }
 
   /**
-   * Removes the members whose scores lie from `min` to `max`, and tells how many. @since 1.2
+   * Removes the members with scores from `min` to `max`. Returns the number of removed members. @since 1.2
    * [ZREMRANGEBYSCORE](https://redis.io/commands/zremrangebyscore)
    */
   zremrangebyscore(key: Key, min: Bound, max: Bound): Outcome<C, C['int']> {
@@ -184,7 +190,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members from one index to another, counted from the highest score. @since 1.2
+   * Returns the members from index `start` to index `stop`, counted from the highest score. @since 1.2
    * [ZREVRANGE](https://redis.io/commands/zrevrange)
    * @deprecated `zrange` with `rev` does the same.
    */
@@ -210,7 +216,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * As `zrangebylex`, in the other direction, and `max` comes first. @since 2.8.9
+   * Like `zrangebylex`, in reverse order, with `max` first. Returns the members. @since 2.8.9
    * [ZREVRANGEBYLEX](https://redis.io/commands/zrevrangebylex)
    * @deprecated `zrange` with `bylex` and `rev` does the same.
    */
@@ -220,7 +226,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
   }
 
   /**
-   * As `zrangebyscore`, from the highest score to the lowest, and `max` comes first. @since 2.2
+   * Like `zrangebyscore`, from the highest score to the lowest, with `max` first. Returns the members. @since 2.2
    * [ZREVRANGEBYSCORE](https://redis.io/commands/zrevrangebyscore)
    * @deprecated `zrange` with `byscore` and `rev` does the same.
    */
@@ -250,7 +256,7 @@ export abstract class SortedSetRanges<C extends Context> extends Runner<C> {
 function pushRange(args: Arguments, options: AnyRange): void {
   exclusive(args, options, 'byscore', 'bylex')
   if (isGiven(options, 'limit') && !isGiven(options, 'byscore') && !isGiven(options, 'bylex')) {
-    refuse(args, 'The option limit goes with byscore or bylex only.')
+    refuse(args, 'The option limit needs the option byscore or bylex.')
   }
   flag(args, 'BYSCORE', options.byscore)
   flag(args, 'BYLEX', options.bylex)

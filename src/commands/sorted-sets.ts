@@ -39,10 +39,10 @@ import { read, write } from './core/spec.js'
 import type { ScannedMembers } from './sets.js'
 import { pushScored, type ScoredMember, scoreOf } from './sorted-set-scores.js'
 
-/** Whether members are taken from the lowest score on, or from the highest. */
+/** Whether members are removed from the lowest or from the highest score. */
 export type Extreme = 'min' | 'max'
 
-/** On which condition a score is set. `gt` and `lt` do not keep new members out. */
+/** The conditions under which a score is set. `gt` and `lt` do not prevent new members from being added. */
 export type ZaddConditions =
   | { readonly nx: true; readonly xx?: false; readonly gt?: false; readonly lt?: false }
   | ({ readonly nx?: false; readonly xx?: boolean } & AtMostOne<{
@@ -52,40 +52,40 @@ export type ZaddConditions =
       readonly lt: boolean
     }>)
 
-/** `nx` adds new members only, `xx` changes those only that are there. */
+/** With `nx` only new members are added; with `xx` only existing members are changed. */
 export type ZaddOptions = ZaddConditions & {
-  /** Counts the members whose score changed too, not only the new ones. */
+  /** The reply counts members whose score changed too, not only new members. */
   readonly ch?: boolean
 }
 
 const ZADD_OPTIONS: ReadonlySet<string> = new Set(['nx', 'xx', 'gt', 'lt', 'ch', 'incr'])
 
-/** Where a member stands, 0 being the first place, and its score. */
+/** The rank of a member, counted from 0, and its score. */
 export interface Ranked<I> {
   readonly rank: I
   readonly score: number
 }
 
-/** The member that was taken, its score, and the key of its sorted set. */
+/** The removed member, its score, and the key of its sorted set. */
 export interface PoppedScored<T> {
   readonly key: T
   readonly member: T
   readonly score: number
 }
 
-/** The members that were taken, and the key of their sorted set. */
+/** The removed members, and the key of their sorted set. */
 export interface PoppedSeveralScored<T> {
   readonly key: T
   readonly members: Scored<T>[]
 }
 
 export interface ZscanOptions extends ScanOptions {
-  /** Gives members only. Valkey only, @since 8.0 */
+  /** Returns only the members. Valkey only, @since 8.0 */
   readonly noscores?: boolean
 }
 
 export interface ZmpopOptions {
-  /** At most so many members; 1 unless given. */
+  /** Maximum number of members. Default 1. */
   readonly count?: number
 }
 
@@ -134,9 +134,14 @@ const ZREVRANK = read('ZREVRANK', intOrNull)
 const ZSCAN = read('ZSCAN', scannedScored)
 const ZSCORE = read('ZSCORE', orNull(double))
 
-/** Sorted sets member by member: each has a score, a double, and they are in the order of their scores. */
+/**
+ * Commands for single members of sorted sets. Each member has a score (a double), and the members are sorted by score.
+ */
 export abstract class SortedSets<C extends Context> extends Runner<C> {
-  /** As `zmpop`, waiting up to `timeout` seconds for a member. @since 7.0 [BZMPOP](https://redis.io/commands/bzmpop) */
+  /**
+   * Like `zmpop`, but waits up to `timeout` seconds for a member (0: for ever). Returns null when the time is over.
+   * @since 7.0 [BZMPOP](https://redis.io/commands/bzmpop)
+   */
   bzmpop(
     keys: OneOrMore<Key>,
     where: Extreme,
@@ -147,24 +152,27 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Takes the member with the highest score of the first sorted set that is not empty, waiting up to `timeout` seconds for
-   * one (0: for ever); null if none came. @since 5.0 [BZPOPMAX](https://redis.io/commands/bzpopmax)
+   * Removes and returns the member with the highest score of the first sorted set that is not empty. Waits up to
+   * `timeout` seconds for a member (0: for ever); returns null when the time is over. @since 5.0
+   * [BZPOPMAX](https://redis.io/commands/bzpopmax)
    */
   bzpopmax(keys: OneOrMore<Key>, timeout: number): Outcome<C, PoppedScored<C['text']> | null> {
     return this.run(new Command(BZPOPMAX, blockingArguments(keys, timeout)))
   }
 
   /**
-   * Takes the member with the lowest score of the first sorted set that is not empty, waiting up to `timeout` seconds for
-   * one (0: for ever); null if none came. @since 5.0 [BZPOPMIN](https://redis.io/commands/bzpopmin)
+   * Removes and returns the member with the lowest score of the first sorted set that is not empty. Waits up to
+   * `timeout` seconds for a member (0: for ever); returns null when the time is over. @since 5.0
+   * [BZPOPMIN](https://redis.io/commands/bzpopmin)
    */
   bzpopmin(keys: OneOrMore<Key>, timeout: number): Outcome<C, PoppedScored<C['text']> | null> {
     return this.run(new Command(BZPOPMIN, blockingArguments(keys, timeout)))
   }
 
   /**
-   * Sets scores, adding members that are new, and tells how many are. With `incr` adds to the score of one member and gives
-   * the new one, or null if a condition kept it as it was. @since 1.2 [ZADD](https://redis.io/commands/zadd)
+   * Sets the scores of members and adds new members. Returns the number of new members. With `incr` it adds to the
+   * score of one member and returns its new score, or null if a condition did not hold. @since 1.2
+   * [ZADD](https://redis.io/commands/zadd)
    */
   zadd(
     key: Key,
@@ -183,12 +191,14 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
     options: ZaddOptions & { readonly incr?: boolean } = {},
   ): Outcome<C, unknown> {
     const args: Arguments = [key]
-    // What is no object is refused behind the members: `zadd(key, score, member)` is about those.
+    // Options that are not an object add their error after the members: in `zadd(key, score, member)` the members are
+    // wrong.
     const given: typeof options = typeof options === 'object' ? plainOptions(args, options) : ownProperties()
     const incr = given.incr === true
     exclusive(args, given, 'nx', 'xx')
     exclusive(args, given, 'nx', 'gt', 'lt')
-    if (incr && Array.isArray(members) && members.length !== 1) refuse(args, 'The option incr takes one member.')
+    if (incr && Array.isArray(members) && members.length !== 1)
+      refuse(args, 'The option incr takes exactly one member.')
     flag(args, 'NX', given.nx)
     flag(args, 'XX', given.xx)
     flag(args, 'GT', given.gt)
@@ -200,13 +210,13 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
     return this.run(new Command(ZADD, args, incr ? doubleOrNull : int))
   }
 
-  /** How many members there are. @since 1.2 [ZCARD](https://redis.io/commands/zcard) */
+  /** Returns the number of members. @since 1.2 [ZCARD](https://redis.io/commands/zcard) */
   zcard(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(ZCARD, [key]))
   }
 
   /**
-   * Adds to the score of a member, which counts as 0 if it is new, and gives the sum. @since 1.2
+   * Adds `increment` to the score of a member; a new member counts as 0. Returns the new score. @since 1.2
    * [ZINCRBY](https://redis.io/commands/zincrby)
    */
   zincrby(key: Key, increment: number, member: Argument): Outcome<C, number> {
@@ -214,8 +224,8 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Takes the members with the lowest or highest scores of the first sorted set that is not empty; null if all are.
-   * @since 7.0 [ZMPOP](https://redis.io/commands/zmpop)
+   * Removes and returns the members with the lowest or highest scores of the first sorted set that is not empty; null
+   * if all are empty. @since 7.0 [ZMPOP](https://redis.io/commands/zmpop)
    */
   zmpop(
     keys: OneOrMore<Key>,
@@ -226,7 +236,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The scores of members in their order, null where there is no such member. @since 6.2
+   * Returns the scores of members in the same order; null for a member that does not exist. @since 6.2
    * [ZMSCORE](https://redis.io/commands/zmscore)
    */
   zmscore(key: Key, ...members: Several<Argument>): Outcome<C, (number | null)[]> {
@@ -236,8 +246,8 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Takes the member with the highest score, null if there is none; or the `count` highest, from the highest on. @since 5.0
-   * [ZPOPMAX](https://redis.io/commands/zpopmax)
+   * Removes and returns the member with the highest score, null if the key does not exist; with `count` an array of so
+   * many, the highest first. @since 5.0 [ZPOPMAX](https://redis.io/commands/zpopmax)
    */
   zpopmax(key: Key): Outcome<C, Scored<C['text']> | null>
   zpopmax(key: Key, count: number): Outcome<C, Scored<C['text']>[]>
@@ -249,8 +259,8 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Takes the member with the lowest score, null if there is none; or the `count` lowest, from the lowest on. @since 5.0
-   * [ZPOPMIN](https://redis.io/commands/zpopmin)
+   * Removes and returns the member with the lowest score, null if the key does not exist; with `count` an array of so
+   * many, the lowest first. @since 5.0 [ZPOPMIN](https://redis.io/commands/zpopmin)
    */
   zpopmin(key: Key): Outcome<C, Scored<C['text']> | null>
   zpopmin(key: Key, count: number): Outcome<C, Scored<C['text']>[]>
@@ -262,8 +272,9 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * A member chosen at random, null if there is none; `count` of them, each once, or with a negative count so many with
-   * repetitions; with `withscores` their scores too. @since 6.2 [ZRANDMEMBER](https://redis.io/commands/zrandmember)
+   * Returns a random member, null if the key does not exist. With `count` it returns so many distinct members; a
+   * negative count allows repetitions. With `withscores` it returns their scores too. @since 6.2
+   * [ZRANDMEMBER](https://redis.io/commands/zrandmember)
    */
   zrandmember(key: Key): Outcome<C, C['text'] | null>
   zrandmember(key: Key, count: number, options?: { readonly withscores?: false }): Outcome<C, C['text'][]>
@@ -282,8 +293,8 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The place of a member, counted from 0 at the lowest score; null if there is no such member. `withscore` (since 7.2)
-   * gives its score too. @since 2.0 [ZRANK](https://redis.io/commands/zrank)
+   * Returns the rank of a member, counted from 0 at the lowest score; null if the member does not exist. With
+   * `withscore` (since 7.2) it returns the score too. @since 2.0 [ZRANK](https://redis.io/commands/zrank)
    */
   zrank(key: Key, member: Argument, options?: { readonly withscore?: false }): Outcome<C, C['int'] | null>
   zrank(key: Key, member: Argument, options: { readonly withscore: true }): Outcome<C, Ranked<C['int']> | null>
@@ -299,7 +310,7 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
     return this.run(new Command(ZRANK, args, options.withscore === true ? ranked : intOrNull))
   }
 
-  /** Removes members and tells how many there were. @since 1.2 [ZREM](https://redis.io/commands/zrem) */
+  /** Removes members. Returns the number of members that existed. @since 1.2 [ZREM](https://redis.io/commands/zrem) */
   zrem(key: Key, ...members: Several<Argument>): Outcome<C, C['int']> {
     const args: Arguments = [key]
     pushSeveral(args, members, 'member')
@@ -307,8 +318,8 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The place of a member, counted from 0 at the highest score; null if there is no such member. `withscore` (since 7.2)
-   * gives its score too. @since 2.0 [ZREVRANK](https://redis.io/commands/zrevrank)
+   * Returns the rank of a member, counted from 0 at the highest score; null if the member does not exist. With
+   * `withscore` (since 7.2) it returns the score too. @since 2.0 [ZREVRANK](https://redis.io/commands/zrevrank)
    */
   zrevrank(key: Key, member: Argument, options?: { readonly withscore?: false }): Outcome<C, C['int'] | null>
   zrevrank(key: Key, member: Argument, options: { readonly withscore: true }): Outcome<C, Ranked<C['int']> | null>
@@ -325,8 +336,8 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * One step of an iteration over all members and scores: start with cursor 0, go on with the cursor of the reply until it
-   * is `'0'`. @since 2.8 [ZSCAN](https://redis.io/commands/zscan)
+   * Returns one step of an iteration over all members and scores. Start with cursor 0, then pass the cursor of the
+   * reply, until it is `'0'`. @since 2.8 [ZSCAN](https://redis.io/commands/zscan)
    */
   zscan(
     key: Key,
@@ -351,7 +362,10 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
     return this.run(new Command(ZSCAN, args, options.noscores === true ? scannedMembers : scannedScored))
   }
 
-  /** The score of a member, null if there is none. @since 1.2 [ZSCORE](https://redis.io/commands/zscore) */
+  /**
+   * Returns the score of a member, or null if the member does not exist. @since 1.2
+   * [ZSCORE](https://redis.io/commands/zscore)
+   */
   zscore(key: Key, member: Argument): Outcome<C, number | null> {
     return this.run(new Command(ZSCORE, [key, member]))
   }

@@ -37,23 +37,23 @@ import { concat, first } from './core/response-policies.js'
 import { read, write } from './core/spec.js'
 import { LIFETIME, type Lifetime, NEW_LIFETIME, type NewLifetime, pushLifetime } from './key-expiry.js'
 
-/** Conditions on the value that a key holds. @since 8.4; IFEQ of SET also Valkey 8.1 */
+/** Conditions on the current value of a key. @since 8.4; IFEQ of SET also Valkey 8.1 */
 export interface Comparison {
-  /** Only if the value is this one. */
+  /** Only if the value equals this one. */
   readonly ifeq: Argument
-  /** Only if the value is another one, or if there is none. */
+  /** Only if the value differs from this one, or the key does not exist. */
   readonly ifne: Argument
   /** Only if the value has this digest (see `digest`). */
   readonly ifdeq: string
-  /** Only if the value has another digest, or if there is none. */
+  /** Only if the value has another digest, or the key does not exist. */
   readonly ifdne: string
 }
 
-/** On which condition a key is set, at most one. */
+/** The conditions under which a key is set; at most one of them. */
 export interface SetConditions extends Comparison {
-  /** Only if there is no key. */
+  /** Only if the key does not exist. */
   readonly nx: boolean
-  /** Only if there is a key. */
+  /** Only if the key exists. */
   readonly xx: boolean
 }
 
@@ -78,29 +78,29 @@ function pushComparison(args: Arguments, options: Partial<Comparison>): void {
 export interface LcsIdxOptions {
   readonly idx: true
   readonly len?: false
-  /** Leaves out matches shorter than this. */
+  /** Ignores matches that are shorter than this. */
   readonly minmatchlen?: number
   /** Adds the length of each match. */
   readonly withmatchlen?: boolean
 }
 
 export type LcsOptions = AtMostOne<{
-  /** Asks for the length alone. */
+  /** Returns only the length. */
   readonly len: boolean
-  /** Asks where the matches are. */
+  /** Returns the positions of the matches. */
   readonly idx: boolean
 }> & {
   readonly minmatchlen?: number
   readonly withmatchlen?: boolean
 }
 
-/** One run of bytes that both values have: where it starts and ends in each, the end included. */
+/** One run of bytes that both values contain: its first and last position in each value, both inclusive. */
 export interface LcsMatch<I> {
   readonly key1: [start: I, end: I]
   readonly key2: [start: I, end: I]
 }
 
-/** The matches from the last to the first, and the length of the whole subsequence. */
+/** The matches, from the last to the first, and the length of the whole subsequence. */
 export interface LcsMatches<I, M = LcsMatch<I>> {
   readonly matches: M[]
   readonly len: I
@@ -151,20 +151,23 @@ const SUBSTR = read('SUBSTR', text)
 
 export abstract class Strings<C extends Context> extends Runner<C> {
   /**
-   * Puts `value` behind the value of `key` and gives the new length in bytes. @since 2.0
+   * Appends `value` to the value of `key`. Returns the new length in bytes. @since 2.0
    * [APPEND](https://redis.io/commands/append)
    */
   append(key: Key, value: Argument): Outcome<C, C['int']> {
     return this.run(new Command(APPEND, [key, value]))
   }
 
-  /** Takes 1 from the integer at `key` (0 if there is none) and gives the rest. [DECR](https://redis.io/commands/decr) */
+  /**
+   * Decrements the integer at `key` by one; a missing key counts as 0. Returns the new value.
+   * [DECR](https://redis.io/commands/decr)
+   */
   decr(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(DECR, [key]))
   }
 
   /**
-   * Takes `decrement` from the integer at `key` (0 if there is none) and gives the rest.
+   * Decrements the integer at `key` by `decrement`; a missing key counts as 0. Returns the new value.
    * [DECRBY](https://redis.io/commands/decrby)
    */
   decrby(key: Key, decrement: number | bigint): Outcome<C, C['int']> {
@@ -172,8 +175,8 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Deletes `key` if the condition holds for its string. 1, or 0 if it stayed or there was none. @since 8.4
-   * [DELEX](https://redis.io/commands/delex)
+   * Deletes `key` if the condition holds for its string. Returns 1 if it was deleted, 0 if it was kept or did not
+   * exist. @since 8.4 [DELEX](https://redis.io/commands/delex)
    */
   delex(key: Key, options: AtMostOne<Comparison> = {}): Outcome<C, C['int']> {
     const args: Arguments = [key]
@@ -184,28 +187,28 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Deletes `key` if it holds `value`. 1, or 0 if it stayed or there was none. Of Valkey alone, since 9.0: Redis has
-   * `delex`. [DELIFEQ](https://valkey.io/commands/delifeq)
+   * Deletes `key` if its value equals `value`. Returns 1 if it was deleted, 0 if it was kept or did not exist. Valkey
+   * only, since 9.0: Redis has `delex`. [DELIFEQ](https://valkey.io/commands/delifeq)
    */
   delifeq(key: Key, value: Argument): Outcome<C, C['int']> {
     return this.run(new Command(DELIFEQ, [key, value]))
   }
 
   /**
-   * The digest of the string at `key` (XXH3, in hexadecimal), for `ifdeq` and `ifdne`; null if there is none.
-   * @since 8.4 [DIGEST](https://redis.io/commands/digest)
+   * Returns the digest of the string at `key` (XXH3, in hexadecimal), for `ifdeq` and `ifdne`; null if the key does not
+   * exist. @since 8.4 [DIGEST](https://redis.io/commands/digest)
    */
   digest(key: Key): Outcome<C, string | null> {
     return this.run(new Command(DIGEST, [key]))
   }
 
-  /** The value of `key`, or null if there is none. [GET](https://redis.io/commands/get) */
+  /** Returns the value of `key`, or null if it does not exist. [GET](https://redis.io/commands/get) */
   get(key: Key): Outcome<C, C['text'] | null> {
     return this.run(new Command(GET, [key]))
   }
 
   /**
-   * Deletes `key` and gives the value that it had, or null if there was none. @since 6.2
+   * Deletes `key`. Returns the value that it had, or null if it did not exist. @since 6.2
    * [GETDEL](https://redis.io/commands/getdel)
    */
   getdel(key: Key): Outcome<C, C['text'] | null> {
@@ -213,7 +216,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The value of `key`, or null if there is none, and a new time for it to expire. @since 6.2
+   * Returns the value of `key`, or null if it does not exist, and changes its time to live. @since 6.2
    * [GETEX](https://redis.io/commands/getex)
    */
   getex(key: Key, options: NewLifetime = {}): Outcome<C, C['text'] | null> {
@@ -225,28 +228,32 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The bytes of the value from `start` to `end`, both included; negative positions count from the end. Empty if there
-   * is no key. @since 2.4 [GETRANGE](https://redis.io/commands/getrange)
+   * Returns the bytes of the value from `start` to `end`, both inclusive; negative positions count from the end. Empty
+   * if the key does not exist. @since 2.4 [GETRANGE](https://redis.io/commands/getrange)
    */
   getrange(key: Key, start: number, end: number): Outcome<C, C['text']> {
     return this.run(new Command(GETRANGE, [key, start, end]))
   }
 
   /**
-   * Sets `key` and gives the value that it had, or null if there was none. [GETSET](https://redis.io/commands/getset)
+   * Sets `key` to `value`. Returns the old value, or null if the key did not exist.
+   * [GETSET](https://redis.io/commands/getset)
    * @deprecated `set` with `get` does the same.
    */
   getset(key: Key, value: Argument): Outcome<C, C['text'] | null> {
     return this.run(new Command(GETSET, [key, value]))
   }
 
-  /** Adds 1 to the integer at `key` (0 if there is none) and gives the sum. [INCR](https://redis.io/commands/incr) */
+  /**
+   * Increments the integer at `key` by one; a missing key counts as 0. Returns the new value.
+   * [INCR](https://redis.io/commands/incr)
+   */
   incr(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(INCR, [key]))
   }
 
   /**
-   * Adds `increment` to the integer at `key` (0 if there is none) and gives the sum.
+   * Increments the integer at `key` by `increment`; a missing key counts as 0. Returns the new value.
    * [INCRBY](https://redis.io/commands/incrby)
    */
   incrby(key: Key, increment: number | bigint): Outcome<C, C['int']> {
@@ -254,7 +261,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Adds `increment` to the number at `key` (0 if there is none) and gives the sum. @since 2.6
+   * Increments the number at `key` by `increment`; a missing key counts as 0. Returns the new value. @since 2.6
    * [INCRBYFLOAT](https://redis.io/commands/incrbyfloat)
    */
   incrbyfloat(key: Key, increment: number): Outcome<C, number> {
@@ -262,8 +269,8 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The longest common subsequence of two values: the bytes themselves, with `len` only how many they are, with `idx`
-   * where they match. @since 7.0 [LCS](https://redis.io/commands/lcs)
+   * Returns the longest common subsequence of two values as text; with `len` only its length in bytes, with `idx` the
+   * positions of its matches. @since 7.0 [LCS](https://redis.io/commands/lcs)
    */
   lcs(key1: Key, key2: Key, options?: { readonly len?: false; readonly idx?: false }): Outcome<C, C['text']>
   lcs(key1: Key, key2: Key, options: { readonly len: true; readonly idx?: false }): Outcome<C, C['int']>
@@ -287,7 +294,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
     options = plainOptions(args, options)
     exclusive(args, options, 'len', 'idx')
     if (options.idx !== true && (isGiven(options, 'minmatchlen') || isGiven(options, 'withmatchlen'))) {
-      refuse(args, 'The options minmatchlen and withmatchlen need idx.')
+      refuse(args, 'The options minmatchlen and withmatchlen need the option idx.')
     }
     flag(args, 'LEN', options.len)
     flag(args, 'IDX', options.idx)
@@ -296,14 +303,17 @@ export abstract class Strings<C extends Context> extends Runner<C> {
     return this.run(new Command(LCS, args, options.idx === true ? lcsMatches : options.len === true ? int : text))
   }
 
-  /** The values of `keys` in their order, null where there is none or no string. [MGET](https://redis.io/commands/mget) */
+  /**
+   * Returns the values of `keys` in the same order; null for a key that does not exist or holds no string.
+   * [MGET](https://redis.io/commands/mget)
+   */
   mget(...keys: Several<Key>): Outcome<C, (C['text'] | null)[]> {
     const args: Arguments = []
     pushSeveral(args, keys)
     return this.run(new Command(MGET, args))
   }
 
-  /** Sets several keys, in one step on one server. @since 1.0.1 [MSET](https://redis.io/commands/mset) */
+  /** Sets several keys; atomic on each server. Returns `'OK'`. @since 1.0.1 [MSET](https://redis.io/commands/mset) */
   mset(values: Fields): Outcome<C, 'OK'> {
     const args: Arguments = []
     pushFields(args, values, 'key')
@@ -311,8 +321,8 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Sets several keys with one time to expire: all of them, or none if `nx` or `xx` does not hold for each. 1, or 0 if
-   * nothing was set. @since 8.4 [MSETEX](https://redis.io/commands/msetex)
+   * Sets several keys with one time to live: all of them, or none if `nx` or `xx` does not hold for every key. Returns
+   * 1, or 0 if nothing was set. @since 8.4 [MSETEX](https://redis.io/commands/msetex)
    */
   msetex(values: Fields, options: MsetexOptions = {}): Outcome<C, C['int']> {
     const pairs: Arguments = []
@@ -329,7 +339,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Sets several keys if none of them exists. 1, or 0 if nothing was set. @since 1.0.1
+   * Sets several keys if none of them exists. Returns 1, or 0 if nothing was set. @since 1.0.1
    * [MSETNX](https://redis.io/commands/msetnx)
    */
   msetnx(values: Fields): Outcome<C, C['int']> {
@@ -339,7 +349,8 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Sets `key` to a value that expires in `milliseconds`. @since 2.6 [PSETEX](https://redis.io/commands/psetex)
+   * Sets `key` to a value that expires after `milliseconds`. Returns `'OK'`. @since 2.6
+   * [PSETEX](https://redis.io/commands/psetex)
    * @deprecated `set` with `px` does the same.
    */
   psetex(key: Key, milliseconds: number, value: Argument): Outcome<C, 'OK'> {
@@ -347,8 +358,9 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Sets `key` to `value`, whatever it held. `'OK'`, or null if a condition kept it from being set; with `get` the old
-   * value, or null if there was none, whether it was set or not. [SET](https://redis.io/commands/set)
+   * Sets `key` to `value`, whatever it held before. Returns `'OK'`, or null if a condition did not hold. With `get` it
+   * returns the old value, or null if the key did not exist, whether it was set or not.
+   * [SET](https://redis.io/commands/set)
    */
   set(
     key: Key,
@@ -373,7 +385,8 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Sets `key` to a value that expires in `seconds`. @since 2.0 [SETEX](https://redis.io/commands/setex)
+   * Sets `key` to a value that expires after `seconds`. Returns `'OK'`. @since 2.0
+   * [SETEX](https://redis.io/commands/setex)
    * @deprecated `set` with `ex` does the same.
    */
   setex(key: Key, seconds: number, value: Argument): Outcome<C, 'OK'> {
@@ -381,7 +394,7 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Sets `key` if there is none. 1, or 0 if there was one. [SETNX](https://redis.io/commands/setnx)
+   * Sets `key` if it does not exist. Returns 1, or 0 if it existed. [SETNX](https://redis.io/commands/setnx)
    * @deprecated `set` with `nx` does the same.
    */
   setnx(key: Key, value: Argument): Outcome<C, C['int']> {
@@ -389,20 +402,23 @@ export abstract class Strings<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Writes `value` over the bytes from `offset` on, zeros before it if the value was shorter, and gives the new length
-   * in bytes. @since 2.2 [SETRANGE](https://redis.io/commands/setrange)
+   * Overwrites the value from `offset` on; a shorter value is first padded with zero bytes. Returns the new length in
+   * bytes. @since 2.2 [SETRANGE](https://redis.io/commands/setrange)
    */
   setrange(key: Key, offset: number, value: Argument): Outcome<C, C['int']> {
     return this.run(new Command(SETRANGE, [key, offset, value]))
   }
 
-  /** The length of the value in bytes, 0 if there is none. @since 2.2 [STRLEN](https://redis.io/commands/strlen) */
+  /**
+   * Returns the length of the value in bytes, 0 if the key does not exist. @since 2.2
+   * [STRLEN](https://redis.io/commands/strlen)
+   */
   strlen(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(STRLEN, [key]))
   }
 
   /**
-   * The bytes of the value from `start` to `end`, both included. [SUBSTR](https://redis.io/commands/substr)
+   * Returns the bytes of the value from `start` to `end`, both inclusive. [SUBSTR](https://redis.io/commands/substr)
    * @deprecated `getrange` does the same.
    */
   substr(key: Key, start: number, end: number): Outcome<C, C['text']> {

@@ -43,7 +43,7 @@ it('refuses no keys, and weights that do not fit', () => {
     r.zinterstore('to', []),
     r.zunionstore('to', []),
   ])
-  expectRefusals(/there are 2 keys and 1 weights/, [
+  expectRefusals(/2 keys and 1 weights were given/, [
     r.zinter(['a', 'b'], { weights: [1] }),
     r.zunion(['a', 'b'], { weights: [1] }),
     r.zinterstore('to', ['a', 'b'], { weights: [1] }),

@@ -51,7 +51,7 @@ it('refuses what conflicts', () => {
   expectRefusals(/bylex and withscores exclude each other/, [
     loosely(r, 'zrange', 'k', '-', '+', { bylex: true, withscores: true }),
   ])
-  expectRefusals(/limit goes with byscore or bylex only/, [
+  expectRefusals(/limit needs the option byscore or bylex/, [
     loosely(r, 'zrange', 'k', 0, 1, { limit }),
     loosely(r, 'zrangestore', 'to', 'k', 0, 1, { limit }),
   ])

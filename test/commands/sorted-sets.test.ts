@@ -72,7 +72,7 @@ it('refuses what conflicts or lacks', () => {
     loosely(r, 'zadd', 'k', a, { nx: true, gt: true }),
     loosely(r, 'zadd', 'k', a, { gt: true, lt: true }),
   ])
-  expectRefusals(/incr takes one member/, [loosely(r, 'zadd', 'k', [a, a], { incr: true })])
+  expectRefusals(/incr takes exactly one member/, [loosely(r, 'zadd', 'k', [a, a], { incr: true })])
   expectRefusals(/At least one member is needed/, [r.zadd('k', []), r.zmscore('k'), r.zrem('k', [])])
   expectRefusals(/At least one key is needed/, [r.zmpop([], 'min'), r.bzmpop([], 'min', 1), r.bzpopmin([], 1)])
   expectRefusals(/NaN/, [r.zadd('k', { member: 'a', score: NaN })])

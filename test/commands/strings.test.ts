@@ -116,7 +116,7 @@ describe('what is refused', () => {
 
   it('options of LCS that do not fit', () => {
     expectRefusals(/len and idx exclude/, [loosely(r, 'lcs', 'a', 'b', { len: true, idx: true })])
-    expectRefusals(/need idx/, [
+    expectRefusals(/need the option idx/, [
       r.lcs('a', 'b', { minmatchlen: 1 }),
       r.lcs('a', 'b', { len: true, withmatchlen: true }),
     ])
