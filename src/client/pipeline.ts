@@ -1,8 +1,8 @@
 import { Commands } from '../commands/commands.js'
 import type { CallOptions } from '../commands/core/call-options.js'
+import { type Checks, isAnything, ownOptions } from '../commands/core/check-options.js'
 import { blockTime, type Command, State } from '../commands/core/command.js'
 import type { Context, Plain, ReplyTypes } from '../commands/core/context.js'
-import { ownOptions } from '../commands/core/own-properties.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
@@ -18,6 +18,13 @@ export interface Piped<T extends unknown[], F extends ReplyTypes = Plain> extend
 
 /** What `exec({ settle: true })` gives: for each command its reply, or the error that it came to. */
 export type Settled<T extends unknown[]> = { [K in keyof T]: T[K] | ResponseError }
+
+export interface ExecOptions {
+  /** Resolves with each error in its place, instead of rejecting with the first one. */
+  readonly settle?: boolean
+}
+
+export const EXEC_CHECKS: Checks<ExecOptions> = { settle: isAnything }
 
 /** What the first failed command of a pipeline or transaction rejects with: its own error, and what became of all. */
 export type BatchError = RedisError & {
@@ -75,7 +82,7 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
   exec(options: { settle: true }): Promise<Settled<T>>
   exec(options?: { settle?: false }): Promise<T>
   async exec(options?: { settle?: boolean }): Promise<unknown[]> {
-    const { settle } = ownOptions('exec()', options, ['settle'])
+    const { settle } = ownOptions(options, EXEC_CHECKS, { of: 'exec()' })
     if (this.#done) throw usedUp()
     this.#done = true
     const commands = this.#commands

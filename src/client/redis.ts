@@ -1,6 +1,6 @@
+import { type Checks, isMs, ownOptions } from '../commands/core/check-options.js'
 import { blockTime, type Command } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
-import { ownOptions } from '../commands/core/own-properties.js'
 import { PLAIN } from '../commands/core/reply-format.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import { Events, report } from '../connection/events.js'
@@ -11,7 +11,7 @@ import { Node } from '../connection/node/node.js'
 import { checkTls, mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options/options.js'
 import { readOptions } from '../connection/options/url.js'
 import type { PoolStats } from '../connection/pool/pool.js'
-import { AskError, ConnectionError, DataError, type RedisError } from '../errors/errors.js'
+import { AskError, ConnectionError, type RedisError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { Registry } from '../pubsub/registry.js'
 import { Subscriber } from '../pubsub/subscriber.js'
@@ -57,11 +57,11 @@ export interface CloseOptions {
   readonly timeout?: number
 }
 
+const CLOSE_CHECKS: Checks<CloseOptions> = { timeout: isMs }
+
 /** The time that `close()` has. */
 export function readTimeout(options: CloseOptions | undefined): number {
-  const { timeout = 5_000 } = ownOptions('close()', options, ['timeout'])
-  if (typeof timeout === 'number' && timeout >= 0) return timeout
-  throw new DataError('The option timeout of close() must be milliseconds from 0, or Infinity.')
+  return ownOptions(options, CLOSE_CHECKS, { of: 'close()' }).timeout ?? 5_000
 }
 
 const EVENTS: Readonly<Record<keyof RedisEvents, true>> = {

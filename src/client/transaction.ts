@@ -1,14 +1,14 @@
 import { Commands } from '../commands/commands.js'
 import type { CallOptions } from '../commands/core/call-options.js'
+import { ownOptions } from '../commands/core/check-options.js'
 import type { Command } from '../commands/core/command.js'
 import type { Context, Plain, ReplyTypes } from '../commands/core/context.js'
-import { ownOptions } from '../commands/core/own-properties.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { MultiExec } from '../connection/call/multi-exec.js'
 import type { Watch } from '../connection/call/watch.js'
 import { DataError, RedisError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
-import { checkEach, faultOf, type Settled, unlessFailed } from './pipeline.js'
+import { checkEach, EXEC_CHECKS, faultOf, type Settled, unlessFailed } from './pipeline.js'
 import { launch, reservedFault } from './run.js'
 import type { Sender } from './sender.js'
 
@@ -85,7 +85,7 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
   exec(options: { settle: true }): Promise<Settled<T>>
   exec(options?: { settle?: false }): Promise<T>
   async exec(options?: { settle?: boolean }): Promise<unknown[]> {
-    const { settle } = ownOptions('exec()', options, ['settle'])
+    const { settle } = ownOptions(options, EXEC_CHECKS, { of: 'exec()' })
     if (this.#done) throw usedUp()
     this.#done = true
     const commands = this.#commands

@@ -1,13 +1,12 @@
 /** A way to look at a client: the form of its replies, a key prefix, and options for each call. */
 
 import { Commands } from '../commands/commands.js'
-import { checkSignal } from '../commands/core/abort-signals.js'
 import type { Argument, Key } from '../commands/core/argument.js'
 import { addCallOptions, type CallOptions } from '../commands/core/call-options.js'
+import { type Checks, isAbortSignal, isAnything, ownOptions } from '../commands/core/check-options.js'
 import type { Command } from '../commands/core/command.js'
 import type { Bigints, Bytes, Plain, Promised, ReplyTypes } from '../commands/core/context.js'
 import type { Scored } from '../commands/core/decoders.js'
-import { ownOptions } from '../commands/core/own-properties.js'
 import { PLAIN, type ReplyFormat } from '../commands/core/reply-format.js'
 import type { ScanOptions } from '../commands/core/scan-options.js'
 import { isBytes } from '../commands/core/value-types.js'
@@ -35,6 +34,13 @@ import { type RetryOptions, retryTransaction } from './transaction-retry.js'
 export interface SessionOptions {
   /** Its abort rejects the session at once; the connection is put back clean, or destroyed. */
   readonly signal?: AbortSignal
+}
+
+const SESSION_CHECKS: Checks<SessionOptions> = { signal: isAbortSignal }
+const TRANSACTION_CHECKS: Checks<RetryOptions & SessionOptions> = {
+  ...SESSION_CHECKS,
+  delay: isAnything,
+  retries: isAnything,
 }
 
 export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
@@ -178,8 +184,7 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
    * the sessions that this call was made in.
    */
   async session<T>(fn: (session: Session<F>) => Promise<T> | T, options?: SessionOptions): Promise<T> {
-    const { signal } = ownOptions('session()', options, ['signal'])
-    checkSignal('session()', signal)
+    const { signal } = ownOptions(options, SESSION_CHECKS, { of: 'session()' })
     const view = { shape: this.#shape, callOptions: this.#callOptions }
     return this.#engine.session<F, T>(view, fn, signal ?? this.#callOptions?.signal)
   }
@@ -194,7 +199,7 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     options?: RetryOptions & SessionOptions,
   ): Promise<T> {
     if (typeof fn !== 'function') throw new DataError('transaction() takes keys and a function.')
-    const given = ownOptions('transaction()', options, ['delay', 'retries', 'signal'])
+    const given = ownOptions(options, TRANSACTION_CHECKS, { of: 'transaction()' })
     const { signal } = given
     return this.session(session => retryTransaction(session, keys, fn, given), signal === undefined ? {} : { signal })
   }

@@ -1,10 +1,11 @@
 /** The options of a cluster: its seeds, what it adds to those of a client, and the settings of each of its nodes. */
 import type { PeerCertificate } from 'node:tls'
-import { isUrl } from '../commands/core/value-types.js'
+import { type Checks, isFunction, isMs, isOneOf, ownOptions } from '../commands/core/check-options.js'
+import { isObject, isUrl } from '../commands/core/value-types.js'
 import { isThenable } from '../connection/events.js'
 import { insteadOf } from '../connection/options/migration-hints.js'
 import {
-  checkNames,
+  CHECKS,
   checkTls,
   mergeOptions,
   nameOf,
@@ -67,14 +68,15 @@ export interface ClusterSettings {
 
 export function readClusterOptions(seeds: Seed | readonly Seed[], options: RedisClusterOptions = {}): ClusterSettings {
   const given = readSeeds(seeds)
-  const { addressMap, allowRedirect, readFrom = 'primary', refreshInterval = 10_000, ...rest } = own(options)
-  checkNames(rest, OWN_NAMES, SEED_NAMES)
-  checkOwn({ addressMap, allowRedirect, readFrom, refreshInterval })
+  const {
+    addressMap,
+    allowRedirect,
+    readFrom = 'primary',
+    refreshInterval = 10_000,
+    ...rest
+  } = ownClusterOptions(options)
   checkTls(given.options, rest as RedisOptions)
   const base = mergeOptions(given.options, readOptions(rest as RedisOptions, undefined))
-  for (const name of ['host', 'port', 'path'] as const) {
-    if (base[name] !== undefined) throw new DataError(`The option ${name} belongs to a seed, not to the cluster.`)
-  }
   if ((base.db ?? 0) !== 0) {
     throw new RedisClusterException(
       'A cluster has one database, number 0: leave db out, and keep data apart by key prefixes.',
@@ -103,37 +105,28 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
   }
 }
 
-const OWN_NAMES = ['addressMap', 'allowRedirect', 'readFrom', 'refreshInterval']
-const SEED_NAMES = ['host', 'port', 'path', 'readonly']
-
-function own(options: RedisClusterOptions): RedisClusterOptions {
-  if (typeof options !== 'object' || options === null) throw new DataError('The options must be an object.')
-  // Own properties only: what somebody put on Object.prototype is no option.
-  return Object.assign(Object.create(null), options) as RedisClusterOptions
+const OWN_CHECKS: Checks<Omit<RedisClusterOptions, keyof RedisOptions>> = {
+  addressMap: value => {
+    if (typeof value === 'function') return undefined
+    if (!isObject(value)) return 'an object or a function'
+    for (const to of Object.values(value)) addressOf(to as string | Address)
+    return undefined
+  },
+  allowRedirect: isFunction,
+  readFrom: isOneOf('primary', 'replica', 'nearest'),
+  refreshInterval: isMs,
 }
 
-interface OwnOptions {
-  readonly addressMap: AddressMap | undefined
-  readonly allowRedirect: RedisClusterOptions['allowRedirect'] | undefined
-  readonly readFrom: ReadFrom
-  readonly refreshInterval: number
-}
+const { host: _, port: __, path: ___, ...NODE_CHECKS } = CHECKS
+const CLUSTER_CHECKS: Checks<RedisClusterOptions> = { ...NODE_CHECKS, ...OWN_CHECKS }
 
-function checkOwn({ addressMap, allowRedirect, readFrom, refreshInterval }: OwnOptions): void {
-  if (!['primary', 'replica', 'nearest'].includes(readFrom)) {
-    throw new DataError("The option readFrom must be 'primary', 'replica' or 'nearest'.")
+function ownClusterOptions(options: RedisClusterOptions): RedisClusterOptions {
+  if (!isObject(options)) throw new DataError('The options must be an object.')
+  for (const name of ['host', 'port', 'path']) {
+    if (Object.hasOwn(options, name) && options[name] !== undefined)
+      throw new DataError(`The option ${name} belongs to a seed, not to the cluster.`)
   }
-  if (!(typeof refreshInterval === 'number' && refreshInterval >= 0)) {
-    throw new DataError('The option refreshInterval must be milliseconds from 0, or Infinity.')
-  }
-  if (allowRedirect !== undefined && typeof allowRedirect !== 'function') {
-    throw new DataError('The option allowRedirect must be a function.')
-  }
-  if (addressMap === undefined || typeof addressMap === 'function') return
-  if (typeof addressMap !== 'object' || addressMap === null) {
-    throw new DataError('The option addressMap must be an object or a function.')
-  }
-  for (const to of Object.values(addressMap)) addressOf(to)
+  return ownOptions(options, CLUSTER_CHECKS, { insteadOf })
 }
 
 /** The addresses of the seeds, and what their URLs say beside them, which must be the same. */

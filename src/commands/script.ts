@@ -1,10 +1,10 @@
 import { DataError } from '../errors/errors.js'
 import type { Argument, Key } from './core/argument.js'
+import { type Checks, isAnything, isCount, isFunction, isText, ownOptions } from './core/check-options.js'
 import { Command } from './core/command.js'
 import type { Context, Outcome, Runner } from './core/context.js'
 import { type Decoder, raw } from './core/decoder.js'
 import { type OneOrMore, refuse } from './core/option-tokens.js'
-import { ownOptions } from './core/own-properties.js'
 import type { ReplyFormat } from './core/reply-format.js'
 import { called, EVAL, EVAL_RO, EVALSHA, EVALSHA_RO } from './scripting.js'
 
@@ -19,6 +19,13 @@ export interface ScriptOptions {
 /** Makes what `run` gives of the reply, which comes as `call` gives it. */
 export interface ScriptDecoding<D> {
   readonly decode?: D
+}
+
+const CHECKS: Checks<ScriptOptions & ScriptDecoding<unknown>> = {
+  lua: isText,
+  keys: isCount,
+  readonly: isAnything,
+  decode: isFunction,
 }
 
 /**
@@ -37,14 +44,8 @@ export class Script<R = unknown> {
   constructor(options: ScriptOptions & ScriptDecoding<(reply: unknown) => R>)
   constructor(options: ScriptOptions & ScriptDecoding<Decoder>)
   constructor(options: ScriptOptions & ScriptDecoding<unknown>) {
-    const { lua, keys, readonly = false, decode } = ownOptions('Script', options, ['lua', 'keys', 'readonly', 'decode'])
-    if (typeof lua !== 'string') throw new DataError('The option lua of Script must be the text of the script.')
-    if (keys !== undefined && !(Number.isSafeInteger(keys) && keys >= 0)) {
-      throw new DataError('The option keys of Script must be a whole number from 0.')
-    }
-    if (decode !== undefined && typeof decode !== 'function') {
-      throw new DataError('The option decode of Script must be a function.')
-    }
+    const { lua, keys, readonly = false, decode } = ownOptions(options, CHECKS, { of: 'Script' })
+    if (lua === undefined) throw new DataError('Script needs the option lua, the text of the script.')
     this.lua = lua
     this.keys = keys
     this.readonly = readonly

@@ -17,7 +17,7 @@ import { keysOf, type LockKeys } from './keys.js'
 import { LockLease } from './lease.js'
 import type { LockClient } from './lock-client.js'
 import { foreignError, heldError, lockError, lostError, mayPass, neverRan, quoted, unreachable } from './lock-errors.js'
-import { checkTime, type LockOptions, type LockSettings, readLockOptions } from './options.js'
+import { checkExtension, type LockOptions, type LockSettings, readLockOptions } from './options.js'
 import { ask, decide, inTime } from './quorum.js'
 import { release } from './release.js'
 import {
@@ -161,7 +161,7 @@ export class Lock {
   async extend(ms: number, options?: ExtendOptions): Promise<void> {
     const tenure = this.#extendable()
     const replace = replaces(options, this.name)
-    checkTime(`time of an extension of the lock ${quoted(this.name)}`, ms)
+    checkExtension(this.name, ms)
     return this.#extend(tenure, ms, replace ? 'replace' : 'add')
   }
 

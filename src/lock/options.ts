@@ -1,5 +1,15 @@
-import { ownProperties } from '../commands/core/own-properties.js'
+import {
+  type Check,
+  type Checks,
+  isBoolean,
+  isFilledText,
+  isMs,
+  isPositive,
+  ownOptions,
+} from '../commands/core/check-options.js'
+import { isObject, kindOf } from '../commands/core/value-types.js'
 import { DataError } from '../errors/errors.js'
+import { quoted } from './lock-errors.js'
 
 export interface LockOptions {
   /** How long it holds without an extension, whole ms. `Infinity`: until it is released, and it cannot be extended. */
@@ -31,33 +41,40 @@ export interface LockSettings {
   readonly autoExtend: boolean
 }
 
-const OPTIONS = ['ttl', 'wait', 'retryDelay', 'jitter', 'token', 'autoExtend']
+const WHOLE_MS = 'a whole number of ms from 1'
+
+const isTime: Check = value => (Number.isFinite(value) ? isMs(value) : 'milliseconds from 0')
+
+const CHECKS: Checks<LockOptions> = {
+  ttl: value => (value === Number.POSITIVE_INFINITY ? undefined : isPositive(value) && `${WHOLE_MS}, or Infinity`),
+  wait: isMs,
+  retryDelay: isTime,
+  jitter: isTime,
+  token: isFilledText,
+  autoExtend: isBoolean,
+}
 
 /** `options` with their defaults; throws a DataError that names what is wrong. */
 export function readLockOptions(options: LockOptions): LockSettings {
-  if (typeof options !== 'object' || options === null)
-    throw new DataError('A lock needs an object of options with a ttl.')
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name)) {
-      throw new DataError(`Unknown option ${name} of a lock: known are ${OPTIONS.join(', ')}.`)
-    }
-  }
-  const { ttl, wait = 10_000, retryDelay, jitter = 50, token, autoExtend = false } = ownProperties(options)
-  if (ttl !== Number.POSITIVE_INFINITY) checkTime('option ttl of a lock', ttl)
-  if (!(typeof wait === 'number' && wait >= 0)) throw new DataError('The option wait of a lock must be ms from 0.')
-  for (const [name, value] of Object.entries({ retryDelay, jitter })) {
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) {
-      throw new DataError(`The option ${name} of a lock must be ms from 0.`)
-    }
-  }
-  if (token !== undefined && !(typeof token === 'string' && token !== '')) {
-    throw new DataError('The option token of a lock must be a string that is not empty.')
-  }
-  if (typeof autoExtend !== 'boolean') throw new DataError('The option autoExtend of a lock must be true or false.')
+  if (!isObject(options)) throw new DataError('A lock needs an object of options with a ttl.')
+  const {
+    ttl,
+    wait = 10_000,
+    retryDelay,
+    jitter = 50,
+    token,
+    autoExtend = false,
+  } = ownOptions(options, CHECKS, {
+    of: 'a lock',
+  })
+  if (ttl === undefined) throw new DataError('A lock needs the option ttl: how long it holds, in ms.')
   return { ttl, wait, retryDelay, jitter, token, autoExtend }
 }
 
-export function checkTime(what: string, ms: number): void {
-  if (Number.isSafeInteger(ms) && ms > 0) return
-  throw new DataError(`The ${what} must be a whole number of ms from 1.`)
+/** Throws a DataError for what is no time to extend by. */
+export function checkExtension(lockName: string, ms: number): void {
+  if (isPositive(ms) === undefined) return
+  throw new DataError(
+    `The time of an extension of the lock ${quoted(lockName)} must be ${WHOLE_MS}: got ${kindOf(ms)}.`,
+  )
 }

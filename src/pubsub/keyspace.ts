@@ -1,11 +1,11 @@
 /** Keyspace notifications: the server tells what happens to keys, if `notify-keyspace-events` says so. */
 import type { CallOptions } from '../commands/core/call-options.js'
-import { ownProperties } from '../commands/core/own-properties.js'
+import { type Checks, isBoolean, isCount, ownOptions } from '../commands/core/check-options.js'
 import { escaped } from '../commands/core/prefix.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
-import { DataError, PubSubError, ResponseError } from '../errors/errors.js'
+import { PubSubError, ResponseError } from '../errors/errors.js'
 import type { Registry } from './registry.js'
-import { checkSubscribeOptions, type SubscribeOptions } from './subscribe-arguments.js'
+import { readSubscribeOptions, type SubscribeOptions } from './subscribe-arguments.js'
 import { Subscription } from './subscription.js'
 import type { Text } from './subscription-state.js'
 import { PATTERN } from './topic.js'
@@ -62,12 +62,10 @@ export async function keyspace<T extends Text>(
   handler: KeyspaceHandler<T> | undefined,
   options: SubscribeOptions,
 ): Promise<KeyspaceSubscription<T>> {
-  checkKeyspaceOptions(wanted)
-  checkSubscribeOptions('keyspace', options)
-  const chosen = ownProperties(options)
+  const { configure = false, db = view.db, events, keys = '*' } = ownOptions(wanted, CHECKS, { of: 'keyspace()' })
+  const chosen = readSubscribeOptions('keyspace', options)
   chosen.signal?.throwIfAborted()
   const { callOptions, registry, shape, timeout } = view
-  const { configure = false, db = view.db, events, keys = '*' } = ownProperties(wanted)
   const patterns = typeof keys === 'string' ? [keys] : keys
   // The channels of events carry all keys, those of keys all events: the narrower ones are subscribed to.
   const byEvent = events !== undefined && shape.prefix === '' && patterns.every(pattern => pattern === '*')
@@ -97,28 +95,15 @@ export async function keyspace<T extends Text>(
   return registry.subscribe(member, names, callOptions, subscription)
 }
 
-function checkKeyspaceOptions(wanted: KeyspaceOptions): void {
-  if (typeof wanted !== 'object' || wanted === null) throw new DataError('keyspace() takes an object of options first.')
-  for (const name of Object.keys(wanted)) {
-    if (!['keys', 'events', 'db', 'configure'].includes(name)) {
-      throw new DataError(`Unknown option ${name} of keyspace(): known are configure, db, events, keys.`)
-    }
-  }
-  const { configure, db, events, keys } = ownProperties(wanted)
-  const isList = (value: unknown) =>
-    Array.isArray(value) && value.length > 0 && value.every(each => typeof each === 'string')
-  if (keys !== undefined && typeof keys !== 'string' && !isList(keys)) {
-    throw new DataError('The option keys of keyspace() must be a pattern, or an array of at least one.')
-  }
-  if (events !== undefined && !isList(events)) {
-    throw new DataError('The option events of keyspace() must be an array of at least one name.')
-  }
-  if (db !== undefined && db !== '*' && !(Number.isSafeInteger(db) && db >= 0)) {
-    throw new DataError("The option db of keyspace() must be a whole number from 0, or '*'.")
-  }
-  if (configure !== undefined && typeof configure !== 'boolean') {
-    throw new DataError('The option configure of keyspace() must be true or false.')
-  }
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(each => typeof each === 'string')
+}
+
+const CHECKS: Checks<KeyspaceOptions> = {
+  keys: value => (typeof value === 'string' || isTexts(value) ? undefined : 'a pattern, or an array of at least one'),
+  events: value => (isTexts(value) ? undefined : 'an array of at least one name'),
+  db: value => (value === '*' || isCount(value) === undefined ? undefined : "a whole number from 0, or '*'"),
+  configure: isBoolean,
 }
 
 const HEAD = /^__key(event|space)@(\d+)__:/

@@ -1,9 +1,8 @@
 /** What subscribe(), psubscribe() and ssubscribe() take: channels as an array or one by one, a handler, options. */
 
-import { isSignal } from '../commands/core/abort-signals.js'
 import type { Key } from '../commands/core/argument.js'
-import { ownProperties } from '../commands/core/own-properties.js'
-import { isBytes } from '../commands/core/value-types.js'
+import { type Checks, isAbortSignal, isFrom, isOneOf, ownOptions } from '../commands/core/check-options.js'
+import { isBytes, isObject } from '../commands/core/value-types.js'
 import { DataError, PubSubError } from '../errors/errors.js'
 
 /** What becomes of a message when the queue of a subscription is full. */
@@ -49,13 +48,12 @@ export function readArguments<T extends string | Buffer>(
 ): Wanted<MessageHandler<T>> {
   const rest: unknown[] = [...args]
   const last = rest.at(-1)
-  const options = last === undefined || (isObject(last) && rest.length > 1) ? rest.pop() : undefined
+  const options = last === undefined || (isObject(last) && !isBytes(last) && rest.length > 1) ? rest.pop() : undefined
   const handler = typeof rest.at(-1) === 'function' ? (rest.pop() as MessageHandler<T>) : undefined
-  checkSubscribeOptions(method, options)
   return {
     names: readChannels(method, rest as ChannelArguments),
     handler,
-    options: ownProperties(options as SubscribeOptions | undefined),
+    options: readSubscribeOptions(method, options),
   }
 }
 
@@ -76,29 +74,13 @@ export function readChannels(method: string, args: ChannelArguments): readonly K
   return names
 }
 
-const POLICIES: readonly unknown[] = ['drop-oldest', 'drop-newest', 'close', 'error']
-
-/** Refuses unknown options and bad values with a DataError. */
-export function checkSubscribeOptions(method: string, options: unknown): void {
-  if (options === undefined) return
-  if (!isObject(options)) throw new DataError(`The options of ${method}() must be an object.`)
-  for (const name of Object.keys(options)) {
-    if (!['maxQueue', 'whenFull', 'signal'].includes(name)) {
-      throw new DataError(`Unknown option ${name} of ${method}(): known are maxQueue, signal, whenFull.`)
-    }
-  }
-  const { maxQueue, signal, whenFull } = ownProperties(options) as Record<keyof SubscribeOptions, unknown>
-  if (maxQueue !== undefined && !(typeof maxQueue === 'number' && maxQueue >= 1)) {
-    throw new DataError(`The option maxQueue of ${method}() must be a number from 1, or Infinity.`)
-  }
-  if (whenFull !== undefined && !POLICIES.includes(whenFull)) {
-    throw new DataError(`The option whenFull of ${method}() must be one of ${POLICIES.join(', ')}.`)
-  }
-  if (signal !== undefined && !isSignal(signal)) {
-    throw new DataError(`The option signal of ${method}() must be an AbortSignal.`)
-  }
+const CHECKS: Checks<SubscribeOptions> = {
+  maxQueue: value => (isFrom(value, 1) ? undefined : 'a number from 1, or Infinity'),
+  whenFull: isOneOf('drop-oldest', 'drop-newest', 'close', 'error'),
+  signal: isAbortSignal,
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isBytes(value)
+/** The own options of `method`. Throws a DataError for unknown options and bad values. */
+export function readSubscribeOptions(method: string, options: unknown): SubscribeOptions {
+  return ownOptions(options as SubscribeOptions | undefined, CHECKS, { of: `${method}()` })
 }

@@ -227,7 +227,7 @@ test('options and arguments of a wrong type reject with their names', async () =
   const redis = client()
   const bad = (...args: unknown[]) => (redis.subscribe as unknown as (...args: unknown[]) => Promise<unknown>)(...args)
   await expect(bad('a', { maxQueue: 0 })).rejects.toThrow(
-    new DataError('The option maxQueue of subscribe() must be a number from 1, or Infinity.'),
+    new DataError('The option maxQueue of subscribe() must be a number from 1, or Infinity: got 0.'),
   )
   await expect(bad('a', { whenFull: 'wait' })).rejects.toThrow(/whenFull/)
   await expect(bad('a', { signal: {} })).rejects.toThrow(/signal/)

@@ -1,5 +1,4 @@
 /** Watches AbortSignals with one listener per signal, however many calls share it. */
-import { DataError } from '../../errors/errors.js'
 
 /** An object that is notified when a signal aborts. */
 export interface SignalWatcher {
@@ -41,12 +40,6 @@ function notify(this: AbortSignal): void {
   const watchers = watched.get(this)
   if (watchers === undefined) return
   for (const watcher of [...watchers]) if (watchers.has(watcher)) watcher.aborted(this.reason)
-}
-
-/** Throws DataError if `signal` is neither undefined nor an AbortSignal. */
-export function checkSignal(what: string, signal: unknown): void {
-  if (signal === undefined || isSignal(signal)) return
-  throw new DataError(`The option signal of ${what} must be an AbortSignal.`)
 }
 
 /** Whether `value` is an AbortSignal of any realm: jsdom and node:vm have their own classes. */

@@ -1,6 +1,6 @@
 import { DataError } from '../../errors/errors.js'
-import { isSignal } from './abort-signals.js'
 import type { Key } from './argument.js'
+import { type Checks, isAbortSignal, isAnything, isBoolean, isMs, ownOptions } from './check-options.js'
 import { ownProperties } from './own-properties.js'
 
 /** The options of one call, or of each call of a view, beyond the command and its arguments. */
@@ -18,30 +18,15 @@ export interface CallOptions {
   readonly key?: Key
 }
 
-const OPTIONS = ['timeout', 'signal', 'idempotent', 'key']
-
-/** Throws DataError for unknown options and invalid values. */
-function checkCallOptions(options: CallOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new DataError('The argument of with() must be an object of options.')
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name))
-      throw new DataError(`Unknown option ${name} of with(): known are ${OPTIONS.join(', ')}.`)
-  }
-  const { idempotent, signal, timeout } = ownProperties(options)
-  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
-    throw new DataError('The option timeout of with() must be a number of milliseconds, 0 or more, or Infinity.')
-  }
-  if (signal !== undefined && !isSignal(signal)) {
-    throw new DataError('The option signal of with() must be an AbortSignal.')
-  }
-  if (idempotent !== undefined && typeof idempotent !== 'boolean') {
-    throw new DataError('The option idempotent of with() must be true or false.')
-  }
+const CHECKS: Checks<CallOptions> = {
+  timeout: isMs,
+  signal: isAbortSignal,
+  idempotent: isBoolean,
+  key: isAnything,
 }
 
 /** Returns `before` with `options` on top. Throws DataError. */
 export function addCallOptions(before: CallOptions | undefined, options: CallOptions): CallOptions {
-  checkCallOptions(options)
-  return ownProperties(before, options)
+  if (options === undefined) throw new DataError('The argument of with() must be an object of options.')
+  return ownProperties(before, ownOptions(options, CHECKS, { of: 'with()' }))
 }

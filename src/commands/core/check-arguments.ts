@@ -1,7 +1,6 @@
-import { types } from 'node:util'
 import { DataError } from '../../errors/errors.js'
 import type { Command } from './command.js'
-import { isBytes } from './value-types.js'
+import { isBytes, kindOf } from './value-types.js'
 
 /**
  * Returns the approximate size of the arguments in bytes (text counts its characters, numbers count 8), or the
@@ -24,14 +23,6 @@ export function measure(command: Command): number | DataError {
     } else return wrongArgument(command, i, kindOf(argument))
   }
   return size
-}
-function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'an array'
-  if (types.isPromise(value)) return 'a Promise'
-  if (types.isDate(value)) return 'a Date'
-  if (typeof value === 'object') return 'an object'
-  return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
 }
 
 /** Suggests how to correct an argument of this type. */

@@ -1,5 +1,3 @@
-import { DataError } from '../../errors/errors.js'
-
 /** The own properties of `options`, without a prototype: a property of Object.prototype is not an option. */
 export function ownProperties<T extends object>(...options: readonly (T | undefined)[]): T {
   return Object.assign(Object.create(null), ...options) as T
@@ -29,25 +27,4 @@ function copyOf(value: unknown, copies: Map<unknown, unknown>): unknown {
   copies.set(value, copy)
   for (const [name, each] of Object.entries(value)) copy[name] = copyOf(each, copies)
   return copy
-}
-
-/**
- * The own options of `what`, for example `close()`. Throws DataError if `options` is not an object or has a name that
- * is not in `names`.
- */
-export function ownOptions<T extends object>(
-  what: string,
-  options: T | undefined,
-  names: readonly (keyof T & string)[],
-): T {
-  if (options === undefined) return ownProperties<T>()
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new DataError(`The options of ${what} must be an object: known are ${names.join(', ')}.`)
-  }
-  for (const name of Object.keys(options)) {
-    if (!(names as readonly string[]).includes(name)) {
-      throw new DataError(`Unknown option ${name} of ${what}: known are ${names.join(', ')}.`)
-    }
-  }
-  return ownProperties(options)
 }

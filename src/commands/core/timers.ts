@@ -23,6 +23,9 @@ export const performance: { now(): number; readonly timeOrigin: number } = {
   timeOrigin: clock.timeOrigin,
 }
 
+/** The longest time that a timer of Node can wait, in ms. A longer one would fire at once. */
+export const LONGEST_TIMER = 0x7fffffff
+
 /** Resolves after `ms` milliseconds. */
 export function sleep(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms))

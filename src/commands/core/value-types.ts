@@ -23,3 +23,27 @@ export function isUrl(value: unknown): value is URL {
 export function isWellFormed(text: string): boolean {
   return (text as unknown as { isWellFormed(): boolean }).isWellFormed()
 }
+
+/** Whether `value` is an object, and no list of values. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What kind of value it is, for a message, which must not show the value itself. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (value === '') return 'an empty string'
+  if (typeof value === 'number') return kindOfNumber(value)
+  if (Array.isArray(value)) return 'an array'
+  if (types.isPromise(value)) return 'a Promise'
+  if (types.isDate(value)) return 'a Date'
+  if (typeof value === 'object') return 'an object'
+  return typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
+}
+
+function kindOfNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value)
+  if (value === 0) return '0'
+  if (value < 0) return 'a negative number'
+  return Number.isInteger(value) ? 'a whole number' : 'a fraction'
+}

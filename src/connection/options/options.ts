@@ -1,6 +1,20 @@
 /** The options of a client: what the user may give, what it means, and the settled form that the rest works with. */
 import type { ConnectionOptions } from 'node:tls'
+import {
+  type Check,
+  type Checks,
+  isBoolean,
+  isCount,
+  isDelay,
+  isFilledText,
+  isLimit,
+  isMs,
+  isPositive,
+  isText,
+  ownOptions,
+} from '../../commands/core/check-options.js'
 import { ownProperties } from '../../commands/core/own-properties.js'
+import { isObject } from '../../commands/core/value-types.js'
 import { DataError } from '../../errors/errors.js'
 import { HandshakeMemory } from '../handshake-memory.js'
 import { LIMITS, type ReaderLimits } from '../resp/protocol.js'
@@ -125,25 +139,8 @@ export interface Settings {
   readonly acquaintance: HandshakeMemory
 }
 
-type Check = (value: unknown) => string | undefined
-
-const isString: Check = value => (typeof value === 'string' && value !== '' ? undefined : 'a string that is not empty')
-const isText: Check = value => (typeof value === 'string' ? undefined : 'a string')
-const isBoolean: Check = value => (typeof value === 'boolean' ? undefined : 'true or false')
-const isCount: Check = value =>
-  Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'a whole number from 0'
-const isMs: Check = value => (typeof value === 'number' && value >= 0 ? undefined : 'milliseconds from 0, or Infinity')
-const isDelay: Check = value =>
-  typeof value === 'number' && value >= 0 && value <= 0x7fffffff ? undefined : 'milliseconds from 0'
-const isLimit: Check = value => (typeof value === 'number' && value >= 0 ? undefined : 'a number from 0, or Infinity')
-const isPositive: Check = value =>
-  Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'a whole number from 1'
 const isName: Check = value =>
   typeof value === 'string' && /^[!-~]+$/.test(value) ? undefined : 'visible ASCII characters without spaces'
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 function isCredentials(value: unknown): boolean {
   if (!isObject(value)) return false
@@ -151,29 +148,27 @@ function isCredentials(value: unknown): boolean {
   return typeof password === 'string' && (username === undefined || typeof username === 'string')
 }
 
-const RECONNECT: Record<string, Check> = { min: isDelay, max: isDelay, attempts: isLimit }
-const QUEUE: Record<string, Check> = { maxBytes: isLimit, maxCommands: isLimit, offline: isBoolean }
-const POOL: Record<string, Check> = {
+const RECONNECT: Checks<ReconnectOptions> = { min: isDelay, max: isDelay, attempts: isLimit }
+const QUEUE: Checks<QueueOptions> = { maxBytes: isLimit, maxCommands: isLimit, offline: isBoolean }
+const POOL: Checks<PoolOptions> = {
   min: isCount,
   max: isPositive,
   acquireTimeout: isMs,
   idleTimeout: isMs,
   maxWaiting: isLimit,
 }
-const READER: Record<string, Check> = {
+const READER: Checks<ReaderLimits> = {
   maxDepth: isPositive,
   maxLine: isPositive,
   maxBulk: isPositive,
   maxElements: isPositive,
 }
 
-const OPTIONS: Record<string, Check> = {
-  host: isString,
-  port: value =>
-    Number.isInteger(value) && (value as number) > 0 && (value as number) < 65_536
-      ? undefined
-      : 'a port from 1 to 65535',
-  path: isString,
+/** What is checked of the options of a client. */
+export const CHECKS: Checks<RedisOptions> = {
+  host: isFilledText,
+  port: value => (isPositive(value) === undefined && (value as number) < 65_536 ? undefined : 'a port from 1 to 65535'),
+  path: isFilledText,
   username: isText,
   password: isText,
   credentials: value =>
@@ -185,67 +180,37 @@ const OPTIONS: Record<string, Check> = {
   tls: value => (typeof value === 'boolean' || isObject(value) ? undefined : 'true or options of node:tls'),
   connectTimeout: isMs,
   commandTimeout: isMs,
-  reconnect: value =>
-    value === false ? undefined : isObject(value) ? part('reconnect', value, RECONNECT) : 'an object or false',
-  queue: value => (isObject(value) ? part('queue', value, QUEUE) : 'an object'),
+  reconnect: value => (value === false ? undefined : part('reconnect', value, RECONNECT) && 'an object or false'),
+  queue: value => part('queue', value, QUEUE),
   offlineQueue: isBoolean,
-  pool: value => (isObject(value) ? part('pool', value, POOL) : 'an object'),
+  pool: value => part('pool', value, POOL),
   healthCheckInterval: isMs,
-  limits: value => (isObject(value) ? part('limits', value, READER) : 'an object'),
+  limits: value => part('limits', value, READER),
   noDelay: isBoolean,
   readonly: isBoolean,
   keepAlive: value => isBoolean(value) && isDelay(value) && 'true, false or milliseconds',
-} as Record<string, Check>
+}
 
-function part(name: string, value: Record<string, unknown>, checks: Record<string, Check>): string | undefined {
-  check(value, checks, `${name}.`)
+function part<T extends object>(name: string, value: unknown, checks: Checks<T>): string | undefined {
+  if (!isObject(value)) return 'an object'
+  ownOptions(value as T, checks, { prefix: `${name}.` })
   return undefined
-}
-
-/** Own properties only: what somebody put on Object.prototype is no option. Messages name the option, never its value. */
-function check(options: object, checks: Record<string, Check>, prefix = ''): void {
-  for (const name of Object.keys(options)) {
-    const value = (options as Record<string, unknown>)[name]
-    if (value === undefined) continue
-    const test = Object.hasOwn(checks, name) ? checks[name] : undefined
-    if (test === undefined) throw unknown(prefix, name, Object.keys(checks))
-    const expected = test(value)
-    if (expected) throw new DataError(`The option ${prefix}${name} must be ${expected}.`)
-  }
-}
-
-function unknown(prefix: string, name: string, names: readonly string[]): DataError {
-  const known = names.map(each => prefix + each).sort()
-  const instead = prefix === '' ? insteadOf(name) : undefined
-  const hint = instead === undefined ? '' : ` ${instead};`
-  return new DataError(`Unknown option ${prefix}${name}:${hint} known are ${known.join(', ')}.`)
-}
-
-/** Refuses names that are neither those of a client, but for `without`, nor among `more`. */
-export function checkNames(options: object, more: readonly string[], without: readonly string[]): void {
-  const names = [...Object.keys(OPTIONS).filter(name => !without.includes(name)), ...more]
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(OPTIONS, name) && !more.includes(name)) throw unknown('', name, names)
-  }
 }
 
 /** Refuses unknown options and bad values with a DataError. */
 export function checkOptions(options: RedisOptions): void {
   if (!isObject(options)) throw new DataError('The options must be an object, such as { host, port }, or a URL.')
-  check(options, OPTIONS)
-  if (
-    own(options, 'credentials') !== undefined &&
-    (own(options, 'username') ?? own(options, 'password')) !== undefined
-  ) {
+  const { credentials, host, password, path, pool, port, username } = ownOptions(options, CHECKS, { insteadOf })
+  if (credentials !== undefined && (username ?? password) !== undefined) {
     throw new DataError('The options credentials and username or password exclude each other.')
   }
-  if (own(options, 'path') !== undefined && (own(options, 'host') ?? own(options, 'port')) !== undefined) {
+  if (path !== undefined && (host ?? port) !== undefined) {
     throw new DataError('The options path and host or port exclude each other.')
   }
-  if (own(options, 'username') !== undefined && own(options, 'password') === undefined) {
+  if (username !== undefined && password === undefined) {
     throw new DataError('The option username needs a password.')
   }
-  const { min = 0, max = 10 } = ownProperties(own(options, 'pool'))
+  const { min = 0, max = 10 } = ownProperties(pool)
   if (min > max) throw new DataError('The option pool.min must not be above pool.max.')
 }
 
