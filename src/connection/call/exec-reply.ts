@@ -34,7 +34,7 @@ function textOf(bytes: Buffer): string {
     return longUtf8(bytes, 0, bytes.length)
   } catch (cause) {
     throw new DataError(
-      `A text of ${bytes.length} bytes is longer than a string can be; the bytes view returns it as a Buffer.`,
+      `The reply has a text of ${bytes.length} bytes, too long for a string; use the bytes view, which returns Buffers.`,
       { cause },
     )
   }

@@ -4,8 +4,8 @@ import { RESP } from './protocol.js'
 const { MAP, SET } = RESP
 
 /**
- * Elements reserved on the word of the peer alone: 6 ns less for each element, and at most 8 KiB for each of the aggregates
- * that are open on the outer levels. Beyond, the list grows as elements arrive.
+ * The most elements that are reserved for an announced count before they arrive. This saves 6 ns per element, and costs at
+ * most 8 KiB for each open aggregate of the outer levels. Longer and deeper lists grow as their elements arrive.
  */
 const RESERVED = 1_024
 const LEVELS = 16
@@ -15,7 +15,7 @@ export class Aggregate {
   readonly type: number
   readonly outer: Aggregate | null
   readonly depth: number
-  /** Whether its bulk strings become Buffers. */
+  /** Whether its bulk strings are returned as Buffers. */
   readonly bytes: boolean
   readonly items: Reply[]
   readonly count: number

@@ -1,9 +1,9 @@
 /**
- * Short bulk strings out of the read buffer.
+ * Reads short bulk strings from the read buffer.
  *
- * A call into the runtime costs 60–100 ns whatever the length of a short string: to decode it, or to copy it. Where many
- * short strings follow each other, a window over them is decoded or copied once, and each is a slice of it (10 ns) or a
- * view (40 ns).
+ * Decoding or copying a short string is a call into the runtime, which costs 60–100 ns for any length. If many short strings
+ * follow each other, a window over them is decoded or copied once, and each string is a slice of its text (10 ns) or a view
+ * of its bytes (40 ns).
  */
 import { Buffer } from 'node:buffer'
 import { utf8 } from './decode-text.js'
@@ -11,40 +11,40 @@ import { utf8 } from './decode-text.js'
 /** Bytes of a window. A slice of 13 characters or more and every view keep their window alive, so it is small. */
 const WINDOW = 1_024
 
-/** Strings a window must be able to hold, judged by the first: with fewer, reading each directly costs less. */
+/** A window must hold so many strings of the length of the first: with fewer, it is faster to read each directly. */
 const STRINGS = 4
 
-/** What surrounds a short bulk string: `$12`, and twice CR LF. */
+/** Bytes around a short bulk string: `$12`, and CR LF twice. */
 const FRAME = 7
 
 /** Up to this length a loop copies faster than a call. */
 const COPIED_BY_LOOP = 16
 
-/** The end of a window from `from` on, or 0 if none is worth it for the string of `from` to `to`. */
+/** The end of a window that begins at `from`, or 0 if a window does not pay off for the string from `from` to `to`. */
 function reach(from: number, to: number, end: number): number {
   const last = Math.min(from + WINDOW, end)
   return (to - from + FRAME) * STRINGS <= last - from ? last : 0
 }
 
 /**
- * Bulk strings as strings. A slice is exact if each byte of the window became one character, so if the text is as long as
- * its bytes: then all bytes are ASCII, or each stands alone as U+FFFD, and CR LF around every bulk keeps neighbours from
- * joining. (This comparison costs less than `isAscii` and `latin1Slice`, which are two calls.)
+ * Bulk strings as strings. A slice is exact if each byte of the window became one character, that is, if the text is as long
+ * as its bytes: every byte is then ASCII or a U+FFFD of its own, and the CR LF around every bulk separates its bytes from
+ * those of its neighbours. (This comparison costs less than the two calls `isAscii` and `latin1Slice`.)
  */
 export class TextWindow {
   #text = ''
   #from = 0
   #to = 0
-  /** Up to here the bytes are not one character each. */
+  /** Up to here some characters have several bytes: strings are decoded one by one. */
   #direct = 0
 
-  /** The buffer has changed. */
+  /** Must be called when the buffer has changed. */
   close(): void {
     this.#to = 0
     this.#direct = 0
   }
 
-  /** The bytes of `from` to `to`, which lie behind those read before. The buffer is filled up to `end`. */
+  /** The bytes from `from` to `to`. `from` is not before the end of the previous string; the buffer is filled up to `end`. */
   read(buffer: Buffer, from: number, to: number, end: number): string {
     if (to <= this.#to) return this.#text.slice(from - this.#from, to - this.#from)
     const last = from < this.#direct ? 0 : reach(from, to, end)
@@ -61,18 +61,18 @@ export class TextWindow {
   }
 }
 
-/** Bulk strings as Buffers, which share memory with each other at most, as all small Buffers do. */
+/** Bulk strings as Buffers. They share memory with each other only, as all small Buffers do. */
 export class BytesWindow {
   #bytes: Buffer | null = null
   #from = 0
   #to = 0
 
-  /** The buffer has changed. */
+  /** Must be called when the buffer has changed. */
   close(): void {
     this.#to = 0
   }
 
-  /** The bytes of `from` to `to`, which lie behind those read before. The buffer is filled up to `end`. */
+  /** The bytes from `from` to `to`. `from` is not before the end of the previous string; the buffer is filled up to `end`. */
   read(buffer: Buffer, from: number, to: number, end: number): Buffer {
     if (this.#bytes !== null && to <= this.#to) return this.#bytes.subarray(from - this.#from, to - this.#from)
     const last = reach(from, to, end)

@@ -1,26 +1,26 @@
 import { Buffer } from 'node:buffer'
 
 /**
- * Memory reserved on the word of the peer alone. A connection reads one bulk at a time, so a false header costs at most
- * this much: four read buffers.
+ * The most memory that is reserved for an announced length before its bytes arrive. A connection reads one bulk at a time, so
+ * a false header costs at most this much: four read buffers.
  */
 const TRUSTED = 1_048_576
 
 /**
- * Where the next large text begins to gather: one for the process, made by the first. Memory that is fresh from the system
- * costs its page faults, 0.7 ms for a MiB, against 0.03 ms for the copy into memory that was used before.
+ * The first memory of the next large text: one for the process, allocated by the first text. Fresh memory of the system
+ * costs 0.7 ms of page faults for a MiB, while the copy into memory that was used before costs 0.03 ms.
  */
 let spare: Buffer | undefined
 
 /**
- * A bulk too big to wait for in the read buffer. Its memory follows the bytes that have arrived, not the length that was
- * announced: it doubles, so every byte is copied about twice, however the bytes are cut.
+ * A bulk string that is too big for the read buffer. Its memory grows with the bytes received, not with the announced
+ * length: it doubles, so that every byte is copied about twice, in chunks of any size.
  */
 export class LargeBulk {
   readonly type: number
-  /** Bytes of the bulk with the CR LF behind it. */
+  /** Bytes of the bulk and of the CR LF after it. */
   readonly size: number
-  /** Its bytes are given away as they are; else they are only read, and their memory serves the next. */
+  /** The caller gets the bytes themselves. If not, they are only decoded, and the next bulk reuses their memory. */
   readonly #given: boolean
   #memory: Buffer
   #filled = 0
@@ -36,7 +36,7 @@ export class LargeBulk {
     }
   }
 
-  /** Takes what belongs to it of `from` to `to`, and returns the position behind. */
+  /** Copies its own bytes out of `from` to `to`, and returns the position after them. */
   take(buffer: Buffer, from: number, to: number): number {
     const taken = Math.min(to - from, this.size - this.#filled)
     const filled = this.#filled + taken
@@ -53,12 +53,12 @@ export class LargeBulk {
     this.#memory = memory
   }
 
-  /** All its bytes; undefined as long as some are missing. */
+  /** All its bytes; undefined while some are missing. */
   whole(): Buffer | undefined {
     return this.#filled === this.size ? this.#memory.subarray(0, this.size) : undefined
   }
 
-  /** Nobody reads its bytes any more. */
+  /** Called when its bytes have been decoded: the next bulk may reuse their memory. */
   release(): void {
     if (!this.#given && this.#memory.length === TRUSTED) spare = this.#memory
   }

@@ -1,8 +1,8 @@
 /**
- * The bytes RESP is made of: what stands in its lines, and the types, by the byte a value begins with.
+ * The bytes of RESP: those inside its lines, and the type bytes with which its values begin.
  *
- * Files take them apart into constants of their own (`const { CR, LF } = RESP`): in CommonJS an imported name is a
- * property that is looked up at every use, which the reader would feel (2–7 ns a value).
+ * Files destructure them into constants of their own (`const { CR, LF } = RESP`): in CommonJS an imported name is a
+ * property that is looked up at every use, which costs the reader 2–7 ns per value.
  */
 export const RESP = {
   CR: 13,
@@ -31,13 +31,14 @@ export const RESP = {
 } as const
 
 /**
- * What a peer may send. More than that is an `InvalidResponse` and the end of its connection. No reply of a Redis server
- * meets them: they stop a peer that is none, or that is out of its mind. Memory follows the bytes that came, not these.
+ * The largest reply that a peer may send. A bigger one is an `InvalidResponse` and closes the connection. No reply of a Redis
+ * server reaches these limits: they stop a peer that is no Redis server, or a broken one. Memory is allocated for the bytes
+ * received, not for the limits.
  */
 export interface ReaderLimits {
-  /** Aggregates inside each other, attributes and empty ones included (default 65536; a script reaches 8000). */
+  /** Levels of nested aggregates, attributes and empty ones included (default 65536; a script reaches 8000). */
   readonly maxDepth: number
-  /** Bytes of a status or an error, which a script can make as long as any text (default 512 MiB). */
+  /** Bytes of a status or an error; a script can return one of any length (default 512 MiB). */
   readonly maxLine: number
   /** Bytes of a bulk or verbatim string (default 512 MiB, as the server's own limit). */
   readonly maxBulk: number
@@ -52,8 +53,8 @@ export const LIMITS: Readonly<ReaderLimits> = {
   maxElements: 67108864,
 }
 
-/** Bytes of a line that holds a number, a length, a boolean or null: more than any of them has. */
+/** The limit, in bytes, of a line with a number, a length, a boolean or null: more than any of them needs. */
 export const SHORT_LINE = 65536
 
-/** Digits of a big number that are made into one: the work grows faster than the digits. */
+/** The most digits of a big number that are parsed: the time grows faster than their count. */
 export const BIG_DIGITS = 1048576

@@ -1,6 +1,6 @@
 /**
- * Numbers as RESP writes them, read from bytes. Strict: what is not in the grammar is `undefined`, never a guess. As the
- * specification says, any number may have a sign, `+` too; integers have no leading zeros, since no server writes them.
+ * The types of RESP that are one line. Parsing is strict: text outside the grammar is `undefined`, never a guess. According to
+ * the specification any number may have a sign, also `+`; leading zeros of integers are rejected, since no server sends them.
  */
 import type { Reply } from '../../commands/core/reply.js'
 import { errorFromReply } from '../../errors/from-reply.js'
@@ -13,7 +13,7 @@ const DOT = 46
 const UPPER_E = 69
 const LOWER_E = 101
 
-/** Digits with which a double is exact. */
+/** A double of at most so many digits is exact. */
 const EXACT_DIGITS = 15
 
 const INT64_MIN = -(2n ** 63n)
@@ -21,28 +21,28 @@ const INT64_MAX = 2n ** 63n - 1n
 
 const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power)
 
-/** Behind the digits that begin at `from`. */
-function behindDigits(buffer: Buffer, from: number, to: number): number {
+/** The position after the digits that begin at `from`. */
+function skipDigits(buffer: Buffer, from: number, to: number): number {
   let at = from
   while (at < to && (buffer[at]! ^ ZERO) <= 9) at++
   return at
 }
 
-function behindSign(buffer: Buffer, from: number): number {
+function skipSign(buffer: Buffer, from: number): number {
   return buffer[from] === PLUS || buffer[from] === MINUS ? from + 1 : from
 }
 
 /** A big number: an optional sign and digits. */
 export function bigNumber(buffer: Buffer, from: number, to: number): bigint | undefined {
-  const first = behindSign(buffer, from)
-  if (first === to || behindDigits(buffer, first, to) !== to) return undefined
+  const first = skipSign(buffer, from)
+  if (first === to || skipDigits(buffer, first, to) !== to) return undefined
   if (buffer[first] === ZERO && to - first > 1) return undefined
   return BigInt(latin1(buffer, from, to))
 }
 
-/** A signed 64-bit integer: a number if that is exact, else a bigint. */
+/** A signed 64-bit integer: a number if it is exact, else a bigint. */
 export function integer(buffer: Buffer, from: number, to: number): number | bigint | undefined {
-  const first = behindSign(buffer, from)
+  const first = skipSign(buffer, from)
   if (to - first > EXACT_DIGITS) return longInteger(bigNumber(buffer, from, to))
   let magnitude = 0
   for (let at = first; at < to; at++) {
@@ -61,11 +61,11 @@ function longInteger(value: bigint | undefined): number | bigint | undefined {
 }
 
 /**
- * `[sign] digits [. digits] [e [sign] digits]`, or `inf`, `-inf`, `nan`, `-nan`. Up to 15 digits are read here: digits
- * and power of ten are both exact as doubles, so their quotient is rounded once, as it should be.
+ * `[sign] digits [. digits] [e [sign] digits]`, or `inf`, `-inf`, `nan`, `-nan`. Up to 15 digits are parsed here: the digits
+ * and the power of ten are both exact doubles, so their quotient is rounded once and is the nearest double.
  */
 export function parseDouble(buffer: Buffer, from: number, to: number): number | undefined {
-  const first = behindSign(buffer, from)
+  const first = skipSign(buffer, from)
   let at = first
   let digits = 0
   for (; at < to && (buffer[at]! ^ ZERO) <= 9; at++) digits = digits * 10 + (buffer[at]! ^ ZERO)
@@ -82,9 +82,9 @@ export function parseDouble(buffer: Buffer, from: number, to: number): number | 
     return buffer[from] === MINUS ? -magnitude : magnitude
   }
   if (at < to && (buffer[at] === LOWER_E || buffer[at] === UPPER_E)) {
-    const exponent = behindSign(buffer, at + 1)
+    const exponent = skipSign(buffer, at + 1)
     if (exponent >= to) return undefined
-    at = behindDigits(buffer, exponent, to)
+    at = skipDigits(buffer, exponent, to)
   }
   return at === to ? Number(latin1(buffer, from, to)) : undefined
 }
@@ -109,8 +109,8 @@ const UPPER_Q = 81
 const LOWER_F = 102
 const LOWER_T = 116
 
-/** What must be on the line of a type, in words. */
-export const LINES: Readonly<Record<number, string>> = {
+/** The expected content of a line, by type, for error messages. */
+export const LINE_CONTENTS: Readonly<Record<number, string>> = {
   [INTEGER]: 'a 64-bit integer',
   [DOUBLE]: 'a double',
   [BIG_NUMBER]: 'a big number',
@@ -118,18 +118,18 @@ export const LINES: Readonly<Record<number, string>> = {
   [NULL]: 'null',
 }
 
-/** The letters behind the Q. */
+/** The letters after the Q. */
 const UEUED = [85, 69, 85, 69, 68]
 function isQueued(buffer: Buffer, from: number): boolean {
   for (let i = 0; i < 5; i++) if (buffer[from + 1 + i] !== UEUED[i]) return false
   return true
 }
 
-/** The value of a line, whose text is at `from` to `to`; undefined if it is none of the type. */
+/** The value of a line with its text at `from` to `to`; undefined if the text is not valid for the type. */
 export function lineValue(buffer: Buffer, type: number, from: number, to: number): Reply | undefined {
   switch (type) {
     case SIMPLE:
-      // Most of them are OK, and QUEUED in transactions.
+      // Most statuses are OK, or QUEUED in transactions.
       if (to - from === 2 && buffer[from] === UPPER_O && buffer[from + 1] === UPPER_K) return 'OK'
       if (to - from === 6 && buffer[from] === UPPER_Q && isQueued(buffer, from)) return 'QUEUED'
       return utf8(buffer, from, to)

@@ -1,9 +1,9 @@
 /**
- * Commands as bytes: arrays of length-prefixed bulk strings, nothing else.
+ * Encodes commands as arrays of length-prefixed bulk strings.
  *
- * Short text is joined into one string, under the guess that all of it is ASCII, so that the length of a string is its
- * length in bytes. `take` checks the guess once for the whole (a call of `Buffer.byteLength` per argument costs more than
- * the rest of the encoding); where it was wrong the chunk is made again with true lengths.
+ * Short text is joined into one string on the assumption that it is ASCII, so that the length of a string is its length in
+ * bytes. `take` checks the assumption once for a whole chunk, because a call of `Buffer.byteLength` per argument costs more
+ * than the rest of the encoding. If it was wrong, the chunk is encoded again with the true lengths.
  */
 import type Denque from 'denque'
 import type { Argument } from '../../commands/core/argument.js'
@@ -11,13 +11,13 @@ import { type Command, State } from '../../commands/core/command.js'
 import type { Spec } from '../../commands/core/spec.js'
 import { isWellFormed } from '../../commands/core/value-types.js'
 
-/** A string or bytes of this size goes out as a part of its own: joining it would only copy it. */
+/** A string or bytes of at least this size is a part of its own: joining would only copy it. */
 export const BIG: number = 16 * 1024
 
-/** Joined text of this length becomes a part: however many arguments a command has, no string grows beyond what V8 allows. */
+/** Joined text of this length becomes a part, so that no number of arguments makes a string longer than V8 allows. */
 const LONG = 256 * 1024
 
-/** Text or bytes, to be written as they are. Bytes are the caller's own memory. */
+/** Text or bytes, written unchanged. Bytes are the caller's own memory. */
 export type WritePart = string | Uint8Array
 
 const LENGTHS = Array.from({ length: 1024 }, (_, length) => `$${length}\r\n`)
@@ -27,26 +27,26 @@ export class Writer {
   #text = ''
   #commands = 0
   #size = 0
-  /** The last chunk was not ASCII: true lengths from the start. */
+  /** The last chunk was not ASCII: the next one gets true lengths from the start. */
   #exact = false
   #ascii = true
 
-  /** About how many bytes wait to be taken. */
+  /** The approximate count of bytes that wait for `take`. */
   get size(): number {
     return this.#size
   }
 
-  /** How many commands wait to be taken. */
+  /** The count of commands that wait for `take`. */
   get commands(): number {
     return this.#commands
   }
 
-  /** Whether all text of the chunk taken last was ASCII. */
+  /** Whether all text of the last chunk taken was ASCII. */
   get ascii(): boolean {
     return this.#ascii
   }
 
-  /** Encodes `command`. If that throws, nothing of it is left. */
+  /** Encodes `command`; adds nothing of it if that throws. */
   add(command: Command): void {
     const parts = this.#parts.length
     const text = this.#text
@@ -61,7 +61,7 @@ export class Writer {
     this.#size += command.size
   }
 
-  /** Encodes `commands`, all or none. */
+  /** Encodes all of `commands`; adds none of them if that throws. */
   addAll(commands: readonly Command[]): void {
     const parts = this.#parts.length
     const text = this.#text
@@ -81,14 +81,14 @@ export class Writer {
   }
 
   /**
-   * The parts of the chunk, in order; the writer is empty then. The commands of the chunk are the last of `queue`. Those whose
-   * text UTF-8 cannot write are taken out of it, and handed to `refuse`.
+   * Empties the writer and returns the parts of the chunk, in order. The commands of the chunk are the last ones of `queue`.
+   * Commands with text that UTF-8 cannot represent are removed from `queue` and passed to `reject`.
    */
-  take(queue: Denque<Command>, refuse: (command: Command) => void): readonly WritePart[] {
+  take(queue: Denque<Command>, reject: (command: Command) => void): readonly WritePart[] {
     if (this.#text !== '') this.#parts.push(this.#text)
     this.#ascii = isAscii(this.#parts)
-    const refused = this.#ascii ? 0 : this.#refuse(queue, refuse)
-    if (refused > 0 || (!this.#ascii && !this.#exact)) {
+    const rejected = this.#ascii ? 0 : this.#rejectUnwritable(queue, reject)
+    if (rejected > 0 || (!this.#ascii && !this.#exact)) {
       this.#exact = true
       this.#parts = []
       this.#text = ''
@@ -104,8 +104,8 @@ export class Writer {
     return parts
   }
 
-  /** Takes what cannot be written out of `queue`; a transaction as a whole. Returns how many lines that were. */
-  #refuse(queue: Denque<Command>, refuse: (command: Command) => void): number {
+  /** Removes unwritable commands from `queue`, and transactions with such a command whole. Returns how many it removed. */
+  #rejectUnwritable(queue: Denque<Command>, reject: (command: Command) => void): number {
     const begin = queue.length - this.#commands
     const faulty = new Set<unknown>()
     for (let i = begin; i < queue.length; i++) {
@@ -117,11 +117,11 @@ export class Writer {
     const kept = chunk.filter(command => !faulty.has(callOf(command)))
     for (const command of kept) queue.push(command)
     this.#commands = kept.length
-    for (const each of faulty) refuse(each as Command)
+    for (const each of faulty) reject(each as Command)
     return chunk.length - kept.length
   }
 
-  /** Builds the text of one command first: adding each piece to the whole chunk made twice the strings. */
+  /** Builds the text of one command first: appending each piece to the text of the chunk would make twice as many strings. */
   #encode(command: Command): void {
     const { args, spec } = command
     const count = args.length
@@ -152,7 +152,7 @@ export class Writer {
     this.#text += text
   }
 
-  /** Ends the part of joined text with `text`; what stands behind it is a part of its own. */
+  /** Ends the part of joined text with `text`; `big`, if given, becomes the next part. */
   #cut(text: string, big?: WritePart): void {
     this.#parts.push(this.#text + text)
     if (big !== undefined) this.#parts.push(big)
@@ -164,12 +164,12 @@ function isWritable(argument: Argument): boolean {
   return typeof argument !== 'string' || isWellFormed(argument)
 }
 
-/** What is rejected if `command` cannot be written: itself, or the transaction that it is a line of. */
+/** The call that is rejected if `command` cannot be written: the command, or the transaction that it is a part of. */
 function callOf(command: Command): unknown {
   return (command.state & State.multiPart) === 0 ? command : command.owner
 }
 
-/** What stands before the arguments of a command: the count of its words and its name. */
+/** The text before the arguments of a command: the count of its words, and its name. */
 function frame(spec: Spec, count: number): string {
   const text = `*${spec.words + count}\r\n${spec.head}`
   if (count < 64) spec.frames[count] = text
@@ -180,7 +180,7 @@ function isAscii(parts: readonly WritePart[]): boolean {
   return parts.every(part => typeof part !== 'string' || Buffer.byteLength(part) === part.length)
 }
 
-/** Whole numbers in decimal, however big; fractions in the shortest form that reads back the same. */
+/** Whole numbers of any size in decimal digits; fractions in the shortest form that parses to the same number. */
 export function numberText(value: number | bigint): string {
   return typeof value === 'number' && (value >= 1e21 || value <= -1e21) ? BigInt(value).toString() : String(value)
 }

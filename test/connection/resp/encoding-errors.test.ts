@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../../src/client/redis.js'
 import { FakeRedis, resp } from '../../rig/fake-redis.js'
 
-/** Bytes that are there when the call is made, and cannot be read any more when it is sent. */
+/** Bytes that can be read when the call is made, and no longer when the command is encoded. */
 class Vanishing extends Uint8Array {
   #reads = 0
 
@@ -42,10 +42,10 @@ async function start(): Promise<{ fake: FakeRedis; redis: Redis }> {
   return { fake, redis }
 }
 
-const refused = { name: 'DataError', outcome: 'not sent' }
+const rejected = { name: 'DataError', outcome: 'not sent' }
 
 describe('a command that cannot be encoded', () => {
-  test('rejects alone: those before and behind it get their own replies', async () => {
+  test('a command that cannot be encoded rejects, and the commands before and after it get their own replies', async () => {
     const { fake, redis } = await start()
     const calls = [
       redis.echo('alice'),
@@ -56,37 +56,37 @@ describe('a command that cannot be encoded', () => {
     ]
     const [alice, first, bob, second, carol] = await Promise.allSettled(calls)
     expect([alice, bob, carol]).toMatchObject([{ value: 'alice' }, { value: 'bob' }, { value: 'größe' }])
-    for (const call of [first, second]) expect(call).toMatchObject({ reason: { ...refused, command: 'ECHO' } })
+    for (const call of [first, second]) expect(call).toMatchObject({ reason: { ...rejected, command: 'ECHO' } })
     expect(fake.received('ECHO').map(({ argv }) => argv.slice(1))).toEqual([['alice'], ['bob'], ['größe']])
     expect(fake.connections).toHaveLength(1)
   })
 
-  test('takes its transaction with it: no line of that is sent', async () => {
+  test('a transaction with a command that cannot be encoded is rejected before any part of it is sent', async () => {
     const { fake, redis } = await start()
-    const [before, unit, after] = await Promise.allSettled([
+    const [before, transaction, after] = await Promise.allSettled([
       redis.echo('before'),
       redis.multi().echo('in').call('ECHO', new Vanishing(8)).exec(),
       redis.multi().echo('in').exec(),
     ])
     expect(before).toMatchObject({ value: 'before' })
-    expect(unit).toMatchObject({ reason: refused })
+    expect(transaction).toMatchObject({ reason: rejected })
     expect(after).toMatchObject({ value: ['in'] })
     expect(fake.received('MULTI')).toHaveLength(1)
     expect(fake.received('EXEC')).toHaveLength(1)
   })
 
-  test('is an error in its place of a pipeline', async () => {
+  test('a command that cannot be encoded has its error at its place in the results of a pipeline', async () => {
     const { redis } = await start()
     const results = await redis.pipeline().echo('a').call('ECHO', new Vanishing(8)).echo('b').exec({ settle: true })
-    expect(results).toMatchObject(['a', refused, 'b'])
+    expect(results).toMatchObject(['a', rejected, 'b'])
   })
 
-  test('is refused in a session too, which goes on', async () => {
+  test('a command that cannot be encoded rejects in a session, and the session can still be used', async () => {
     const { redis } = await start()
     const replies = await redis.session(async session => [
       await session.call('ECHO', new Vanishing(8)).catch(error => error),
       await session.echo('after'),
     ])
-    expect(replies).toMatchObject([refused, 'after'])
+    expect(replies).toMatchObject([rejected, 'after'])
   })
 })

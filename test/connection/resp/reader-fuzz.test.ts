@@ -68,7 +68,7 @@ function word(random: Random, length: number, characters: readonly string[] = LE
   return text
 }
 
-/** What a line may hold. */
+/** Random content of a line. */
 function line(random: Random): string {
   return word(random, random.small(80), CHARACTERS).replace(/[\r\n]/g, '.')
 }
@@ -78,7 +78,7 @@ function bulkString(random: Random): Sent {
   return { wire: bulk(bytes), text: bytes.toString(), bytes }
 }
 
-/** An integer of any size, often beside a power of two or ten, where readers err. */
+/** An integer of any size, often near a power of two or ten, where parsers make mistakes. */
 function int64(random: Random): bigint {
   const size = BigInt(random.below(64))
   let value = random.chance(0.5) ? BigInt(Math.floor(random.fraction() * 2 ** 53)) << (size % 11n) : 2n ** size
@@ -204,7 +204,7 @@ interface Stream {
   readonly pushBytes: boolean
 }
 
-/** What a server might send: replies, with pushes and attributes between them if it speaks RESP3. */
+/** Bytes that a server might send: replies, with pushes and attributes between them if it uses RESP3. */
 function stream(random: Random): Stream {
   const resp3 = random.chance(0.6)
   const pushBytes = random.chance(0.3)
@@ -253,7 +253,7 @@ function readStream(cut: Buffer[], { bytes, pushBytes }: Stream): Reading {
   return read(cut, { bytes: reply => bytes[reply] ?? false, pushBytes })
 }
 
-/** Fails with all that is needed to see the input again. */
+/** Fails with the seed, the run and the input, which are enough to repeat it. */
 function agree(found: unknown, wanted: unknown, run: number, wire: Buffer): void {
   if (isDeepStrictEqual(found, wanted)) return
   const shown = wire.length > 4_000 ? `${wire.subarray(0, 4_000).toString('latin1')}…` : wire.toString('latin1')
@@ -261,12 +261,12 @@ function agree(found: unknown, wanted: unknown, run: number, wire: Buffer): void
   throw new Error(`SEED=${SEED}, run ${run}: ${JSON.stringify(shown)}`)
 }
 
-test('20,000 random streams of values in random chunks are read as they were sent', () => {
+test('20,000 random streams of values in random chunks are read exactly', () => {
   const random = new Random(SEED)
   for (let run = 0; run < 20_000; run++) {
     const sent = stream(random)
-    const { events, asked, breach } = readStream(chunks(random, sent.wire), sent)
-    agree(breach, undefined, run, sent.wire)
+    const { events, asked, failure } = readStream(chunks(random, sent.wire), sent)
+    agree(failure, undefined, run, sent.wire)
     agree(events, sent.events, run, sent.wire)
     agree(asked, sent.bytes.length, run, sent.wire)
   }
@@ -319,7 +319,7 @@ function mutate(random: Random, { wire }: Stream): { wire: Buffer; from: number 
       return { wire: Buffer.concat([wire.subarray(0, at), other.subarray(begin), wire.subarray(at)]), from: at }
     }
     default: {
-      // Another number behind a type byte.
+      // Another number after a type byte.
       let header = at
       while (header < wire.length && !'$*%~>|!=:'.includes(String.fromCharCode(wire[header]!))) header++
       let end = header + 1
@@ -331,25 +331,25 @@ function mutate(random: Random, { wire }: Stream): { wire: Buffer; from: number 
   }
 }
 
-test('50,000 broken streams: InvalidResponse or more to come, the same however they are cut, and nothing behind the break', () => {
+test('50,000 broken streams give an InvalidResponse or wait for more bytes, equally for all chunks, and no value after the break', () => {
   const random = new Random(SEED ^ 0x5bd1e995)
-  let breaches = 0
+  let failures = 0
   for (let run = 0; run < 50_000; run++) {
     const sent = stream(random)
     const { wire, from } = mutate(random, sent)
-    // `read` lets through whatever else is thrown, and sees to it that the reader stays dead.
+    // `read` throws every other error, and checks that the reader accepts nothing after an InvalidResponse.
     const whole = readStream([wire], sent)
     const cut = readStream(chunks(random, wire), sent)
     agree(cut.events, whole.events, run, wire)
-    agree(cut.breach === undefined, whole.breach === undefined, run, wire)
+    agree(cut.failure === undefined, whole.failure === undefined, run, wire)
     const untouched = sent.ends.filter(end => end <= from).length
     agree(whole.events.slice(0, untouched), sent.events.slice(0, untouched), run, wire)
-    if (whole.breach !== undefined) breaches++
+    if (whole.failure !== undefined) failures++
   }
-  expect(breaches).toBeGreaterThan(10_000)
+  expect(failures).toBeGreaterThan(10_000)
 }, 60_000)
 
-test('a million integers are exact', () => {
+test('a million random integers are read exactly', () => {
   const random = new Random(SEED ^ 0x2545f491)
   for (let round = 0; round < 100; round++) {
     const values = Array.from({ length: 10_000 }, () => int64(random))
@@ -358,7 +358,7 @@ test('a million integers are exact', () => {
   }
 }, 60_000)
 
-test('100,000 doubles are those of the language', () => {
+test('100,000 random doubles are read as JavaScript parses them', () => {
   const random = new Random(SEED ^ 0x1b873593)
   for (let run = 0; run < 10; run++) {
     const values = Array.from({ length: 10_000 }, () => double(random))

@@ -7,34 +7,34 @@ import { bulk, Listener, pieces, read } from './readings.js'
 
 const bytes = (text: string) => Buffer.from(text)
 
-describe('limits', () => {
+describe('limits of a reply', () => {
   const nested = (depth: number, header = '*1\r\n') => header.repeat(depth)
 
-  test('depth: the cap is allowed, one more is not, whatever the types', () => {
+  test('aggregates of all types may be nested maxDepth deep, and not one level deeper', () => {
     const limits = { maxDepth: 128 }
     for (const header of ['*1\r\n', '~1\r\n', '%1\r\n:1\r\n', '*1\r\n%1\r\n:0\r\n~1\r\n|1\r\n:1\r\n']) {
       const levels = header.startsWith('*1\r\n%') ? 4 : 1
       const capped = bytes(`${nested(128 / levels, header)}:1\r\n`)
       for (const size of [1, 7, 65_536]) {
-        expect(read(pieces(capped, size), { limits }).breach).toBeUndefined()
+        expect(read(pieces(capped, size), { limits }).failure).toBeUndefined()
         const over = bytes(`${nested(128 / levels, header)}*1\r\n:1\r\n+OK\r\n`)
-        expect(read(pieces(over, size), { limits })).toMatchObject({ events: [], breach: expect.any(InvalidResponse) })
+        expect(read(pieces(over, size), { limits })).toMatchObject({ events: [], failure: expect.any(InvalidResponse) })
       }
     }
-    expect(read([bytes(`${nested(128)}*0\r\n`)], { limits }).breach).toBeInstanceOf(InvalidResponse)
-    expect(read([bytes(`${nested(128)}|0\r\n:1\r\n`)], { limits }).breach).toBeInstanceOf(InvalidResponse)
+    expect(read([bytes(`${nested(128)}*0\r\n`)], { limits }).failure).toBeInstanceOf(InvalidResponse)
+    expect(read([bytes(`${nested(128)}|0\r\n:1\r\n`)], { limits }).failure).toBeInstanceOf(InvalidResponse)
     expect(read([bytes(`${nested(128)}*-1\r\n`)], { limits }).events).toHaveLength(1)
-    expect(read([bytes(`${nested(3)}:1\r\n`)], { limits: { maxDepth: 2 } }).breach).toBeInstanceOf(InvalidResponse)
+    expect(read([bytes(`${nested(3)}:1\r\n`)], { limits: { maxDepth: 2 } }).failure).toBeInstanceOf(InvalidResponse)
   })
 
-  test('depth: a million levels are one InvalidResponse', () => {
+  test('a million levels of nesting are one InvalidResponse', () => {
     const wire = bytes(nested(1_000_000))
     for (const size of [4, 65_536]) {
-      expect(read(pieces(wire, size))).toMatchObject({ events: [], breach: expect.any(InvalidResponse) })
+      expect(read(pieces(wire, size))).toMatchObject({ events: [], failure: expect.any(InvalidResponse) })
     }
   })
 
-  test('depth: plainReply goes as deep as replies can', () => {
+  test('plainReply converts replies of the greatest depth', () => {
     const { events } = read([bytes(`${nested(65_536, '%1\r\n:1\r\n')}:1\r\n`)])
     let value = plainReply((events[0] as { reply: Reply }).reply)
     let depth = 0
@@ -42,34 +42,34 @@ describe('limits', () => {
     expect([depth, value]).toEqual([65_536, 1])
   })
 
-  test.each(['+', '-', '('])('lines of %s end at the limit', type => {
+  test.each(['+', '-', '('])('a line of type %s may have maxLine bytes, and not one more', type => {
     const limits = { maxLine: 65_536 }
     const digits = type === '(' ? '1' : 'a'
     const line = (length: number) => bytes(`${type}${digits.repeat(length)}\r\n`)
     for (const size of [64, 1_400, 100_000]) {
-      const { events, breach } = read(pieces(line(65_536), size), { limits })
-      expect(breach).toBeUndefined()
+      const { events, failure } = read(pieces(line(65_536), size), { limits })
+      expect(failure).toBeUndefined()
       expect(events).toHaveLength(1)
-      expect(read(pieces(line(65_537), size), { limits }).breach).toBeInstanceOf(InvalidResponse)
+      expect(read(pieces(line(65_537), size), { limits }).failure).toBeInstanceOf(InvalidResponse)
     }
-    // Without an end the breach comes at the limit, not later.
+    // A line without an end fails as soon as it passes the limit.
     const reader = new Reader(new Listener(), limits)
     reader.write(line(70_000).subarray(0, 65_537))
     expect(() => reader.write(bytes(digits))).toThrow(InvalidResponse)
   })
 
-  test.each([',', ':', '$', '*', '#', '_'])('lines of %s end where no number does, whatever the limit says', type => {
+  test.each([',', ':', '$', '*', '#', '_'])('a line of type %s has at most 64 KiB although maxLine is larger', type => {
     const reader = new Reader(new Listener())
     reader.write(bytes(`${type}${'1'.repeat(65_536)}`))
     expect(() => reader.write(bytes('1'))).toThrow(InvalidResponse)
   })
 
-  test('nothing that a script can reply with meets the limits: depth, long statuses, errors and big numbers', () => {
+  test('the depth, statuses, errors and big numbers that a script can return are within the limits', () => {
     const text = 'x'.repeat(3_000_000)
     for (const size of [1_400, 65_536, 10_000_000]) {
       const wire = bytes(`+${text}\r\n-ERR ${text}\r\n(${'7'.repeat(100_000)}\r\n${nested(8_000)}:1\r\n+OK\r\n`)
-      const { events, breach } = read(pieces(wire, size))
-      expect(breach).toBeUndefined()
+      const { events, failure } = read(pieces(wire, size))
+      expect(failure).toBeUndefined()
       expect(events).toHaveLength(5)
       expect(events[0]).toEqual({ reply: text })
       expect(events[4]).toEqual({ reply: 'OK' })
@@ -78,12 +78,12 @@ describe('limits', () => {
     expect(events).toEqual([{ error: expect.any(DataError) }, { reply: 'OK' }])
   })
 
-  test('a line may be as long as one likes, if the limit says so', () => {
+  test('maxLine allows a line of a million bytes', () => {
     const { events } = read(pieces(bytes(`+${'a'.repeat(1_000_000)}\r\n`), 65_536), { limits: { maxLine: 1_000_000 } })
     expect(events).toEqual([{ reply: 'a'.repeat(1_000_000) }])
   })
 
-  test('bulks and aggregates end at theirs', () => {
+  test('bulk strings, bulk errors and aggregates end at their limits', () => {
     const limits = { maxBulk: 10, maxElements: 4, maxLine: 5 }
     const ok = [
       '$10\r\n0123456789\r\n',
@@ -93,7 +93,7 @@ describe('limits', () => {
       '*4\r\n:1\r\n:1\r\n:1\r\n:1\r\n',
       '%2\r\n:1\r\n:1\r\n:1\r\n:1\r\n',
     ]
-    for (const wire of ok) expect(read([bytes(wire)], { limits })).toMatchObject({ events: [{}], breach: undefined })
+    for (const wire of ok) expect(read([bytes(wire)], { limits })).toMatchObject({ events: [{}], failure: undefined })
     const over = [
       '$11\r\n',
       '$11\r\n0123456789a\r\n',
@@ -106,10 +106,10 @@ describe('limits', () => {
       '|3\r\n',
       '>5\r\n',
     ]
-    for (const wire of over) expect(read([bytes(wire)], { limits }).breach).toBeInstanceOf(InvalidResponse)
+    for (const wire of over) expect(read([bytes(wire)], { limits }).failure).toBeInstanceOf(InvalidResponse)
   })
 
-  test('what is announced costs nothing until it arrives', () => {
+  test('an announced length reserves almost no memory before its bytes arrive', () => {
     const headers = ['$', '=', '*', '~', '%', '|', '>', '!'].flatMap(type =>
       Array.from({ length: 14 }, (_, i) => `${type}${10 ** (i + 6) > 1e20 ? '1' : 10n ** BigInt(i + 6)}\r\n`),
     )
@@ -135,12 +135,12 @@ describe('limits', () => {
   })
 })
 
-describe('large bulks', () => {
+describe('large bulk strings', () => {
   const pattern = (length: number) => Buffer.from(Uint8Array.from({ length }, (_, i) => 97 + ((i * 7 + (i >> 8)) % 26)))
 
   test.each([
     32_765, 32_767, 32_768, 32_769, 65_536, 262_100, 262_144, 300_000, 1_048_573, 1_048_574, 1_048_576, 3_000_000,
-  ])('%i bytes', length => {
+  ])('a bulk string of %i bytes is read exactly from chunks of any size', length => {
     const content = pattern(length)
     const text = content.toString()
     const wire = Buffer.concat([bytes(':1\r\n'), bulk(content), bytes('*2\r\n'), bulk(content), bytes(':2\r\n')])
@@ -153,26 +153,26 @@ describe('large bulks', () => {
     }
   })
 
-  test('text that chunks cut in the middle of a character', () => {
+  test('text is exact when chunks cut it in the middle of a character', () => {
     const text = 'aé€😀'.repeat(20_000)
     for (const size of [1_399, 1_400, 1_401, 1_402, 65_536]) {
       expect(read(pieces(bulk(text), size)).events).toEqual([{ reply: text }])
     }
   })
 
-  test('verbatim strings, and what must stand behind', () => {
+  test('a large verbatim string needs its format, and a large bulk string the CR LF after it', () => {
     const text = 'x'.repeat(100_000)
     expect(read(pieces(bulk(`txt:${text}`, '='), 1_400)).events).toEqual([{ reply: text }])
-    expect(read(pieces(bulk(`text${text}`, '='), 1_400)).breach).toBeInstanceOf(InvalidResponse)
+    expect(read(pieces(bulk(`text${text}`, '='), 1_400)).failure).toBeInstanceOf(InvalidResponse)
     for (const end of ['XX', '\rX', '\n\n']) {
       const wire = Buffer.concat([bulk(text).subarray(0, -2), bytes(end), bytes(':1\r\n')])
       for (const size of [1, 1_400, 65_536]) {
-        expect(read(pieces(wire, size))).toMatchObject({ events: [], breach: expect.any(InvalidResponse) })
+        expect(read(pieces(wire, size))).toMatchObject({ events: [], failure: expect.any(InvalidResponse) })
       }
     }
   })
 
-  test('a text longer than a string can be fails its reply alone', () => {
+  test('a text too long for a string fails only its own reply', () => {
     const length = constants.MAX_STRING_LENGTH + 1
     const listener = new Listener()
     const reader = new Reader(listener)
@@ -185,7 +185,7 @@ describe('large bulks', () => {
 })
 
 describe('the read buffer', () => {
-  test('is one, and its whole is the space while nothing is unfinished', () => {
+  test('the whole read buffer is used again while no value is unfinished', () => {
     const reader = new Reader(new Listener())
     const space = reader.space()
     expect(space.length).toBeGreaterThanOrEqual(262_144)
@@ -196,7 +196,7 @@ describe('the read buffer', () => {
     }
   })
 
-  test('always has space, whatever is unfinished', () => {
+  test('the read buffer always has space after an unfinished value', () => {
     for (const head of [
       `:1\r\n+${'a'.repeat(65_536)}\r`,
       `+${'a'.repeat(65_536)}\r`,
@@ -214,7 +214,7 @@ describe('the read buffer', () => {
     }
   })
 
-  test('goes on behind a value whose sink threw', () => {
+  test('the reader continues after a value for which the sink threw', () => {
     class Faulty extends Listener {
       override onReply(reply: Reply): void {
         super.onReply(reply)
@@ -232,14 +232,14 @@ describe('the read buffer', () => {
   })
 })
 
-describe('time is linear in the bytes', () => {
+describe('the time that reading takes', () => {
   const bulkWire = bulk(Buffer.alloc(20_000_000, 'x'))
   const listWire = (count: number) => Buffer.from(`*${count}\r\n${'$3\r\nabc\r\n:12345\r\n'.repeat(count / 2)}`)
 
   /**
-   * CPU time of `work` over that of `measure`, the least of several runs of each, in turns. Other processes can only add to
-   * them, so more runs come nearer to the truth: at most 40, until the ratio is between the bounds. The kernel's share is
-   * left out: what fresh memory costs depends on what was freed before, by whichever test.
+   * CPU time of `work` divided by that of `measure`: the least of several runs of each, in turns. Other processes only add
+   * time, so that more runs come nearer to the true value: at most 40, until the ratio is between the bounds. Kernel time is
+   * not counted: the cost of fresh memory depends on the memory that other tests have freed.
    */
   function ratio(work: () => void, measure: () => void, least: number, most: number): number {
     const best = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY] as [number, number]
@@ -271,7 +271,7 @@ describe('time is linear in the bytes', () => {
   test.each([
     ['a bulk', bulkWire],
     ['a list', listWire(1_000_000)],
-  ])('%s in chunks of 1,400 bytes takes at most 4 times that of 64 KiB', (_, wire) => {
+  ])('reading %s in chunks of 1,400 bytes takes at most 4 times as long as in chunks of 64 KiB', (_, wire) => {
     expect(
       ratio(
         () => feed(wire, 1_400),
@@ -282,7 +282,7 @@ describe('time is linear in the bytes', () => {
     ).toBeLessThan(4)
   })
 
-  test('digits that come one by one take no longer than letters do', () => {
+  test('reading digits that arrive one by one takes no longer than reading letters', () => {
     const dribble = (head: string, byte: string) => () => {
       const reader = new Reader(new Listener())
       reader.write(bytes(head))
@@ -300,9 +300,9 @@ describe('time is linear in the bytes', () => {
     ['a large bulk', length => bulk(Buffer.alloc(length, 'x')), 3_000_000, 7],
     ['a line', line, 400_000, 1],
     ['a line', line, 2_000_000, 7],
-  ])('twice the bytes of %s take twice the time (%#)', (_, make, length, size) => {
+  ])('reading twice the bytes of %s takes twice the time (%#)', (_, make, length, size) => {
     const [once, twice] = [make(length), make(length * 2)]
-    // Memory of this size has been had and freed: the allocator keeps the next, instead of fetching fresh pages for one of the two.
+    // Allocates and frees memory of this size first, so that the allocator fetches fresh pages for neither of the two.
     feed(make(length * 4), 65_536)
     const times = ratio(
       () => feed(twice, size),

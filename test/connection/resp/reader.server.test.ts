@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { overBothProtocols } from '../../commands/protocols.js'
 
 overBothProtocols(client => {
-  it('lists inside each other as deep as the server goes', async () => {
+  it('lists are read as deep as the server nests them', async () => {
     const redis = client()
     for (const depth of [127, 128, 1_000, 7_900]) {
       let reply: unknown = await redis.eval(`local a={} for i=1,${depth} do a={a} end return a`)
@@ -12,14 +12,14 @@ overBothProtocols(client => {
     }
   })
 
-  it('a status of any length, and an error', async () => {
+  it('a status of three million bytes and an error of 70,000 bytes are read', async () => {
     const redis = client()
     expect(await redis.eval("return {ok=string.rep('x',3000000)}")).toHaveLength(3_000_000)
     await expect(redis.eval("return {err=string.rep('x',70000)}")).rejects.toMatchObject({ name: 'ResponseError' })
     expect(await redis.ping()).toBe('PONG')
   })
 
-  it('a limit of the caller ends the connection, and tells that the command may have run', async () => {
+  it('a reply beyond a limit closes the connection with an error that says that the command may have run', async () => {
     const strict = client().duplicate({ limits: { maxDepth: 2 } })
     await expect(strict.eval('return {{{1}}}')).rejects.toMatchObject({
       name: 'InvalidResponse',

@@ -3,24 +3,24 @@ import { MapReply, type Reply, SetReply } from '../../../src/commands/core/reply
 import { Reader } from '../../../src/connection/resp/reader.js'
 import { InvalidResponse, type RedisError } from '../../../src/errors/errors.js'
 import { errorFromReply } from '../../../src/errors/from-reply.js'
-import { bulk, cuts, type Event, Listener, type Manner, pieces, read } from './readings.js'
+import { bulk, cuts, type Event, Listener, pieces, type ReadOptions, read } from './readings.js'
 
 const map = (...flat: Reply[]) => new MapReply(flat)
 const set = (...items: Reply[]) => new SetReply(items)
 const error = (text: string) => errorFromReply(text)
 const bytes = (text: string) => Buffer.from(text)
 
-/** Expects the same of the wire in whatever pieces it comes. */
-function expectAll(wire: Buffer, manner: Manner, expected: { events: Event[]; asked?: number }) {
+/** Expects the same events from `wire` for every way to cut it. */
+function expectAll(wire: Buffer, options: ReadOptions, expected: { events: Event[]; asked?: number }) {
   for (const chunks of cuts(wire)) {
-    const reading = read(chunks, manner)
-    expect(reading.breach).toBeUndefined()
+    const reading = read(chunks, options)
+    expect(reading.failure).toBeUndefined()
     expect(reading.events).toStrictEqual(expected.events)
     if (expected.asked !== undefined) expect(reading.asked).toBe(expected.asked)
   }
 }
 
-describe('values', () => {
+describe('reading values', () => {
   const table: [wire: string, value: Reply][] = [
     ['+OK\r\n', 'OK'],
     ['+\r\n', ''],
@@ -87,8 +87,8 @@ describe('values', () => {
     ['%1\r\n|1\r\n+x\r\n:0\r\n+k\r\n|1\r\n+x\r\n:0\r\n+v\r\n', map('k', 'v')],
     ['*2\r\n|0\r\n:1\r\n|0\r\n*1\r\n|0\r\n:2\r\n', [1, [2]]],
   ]
-  test.each(table)('%j', (wire, value) => {
-    // Twice, with another behind: what one leaves behind must not touch the next.
+  test.each(table)('%j is read exactly, twice and before another reply', (wire, value) => {
+    // Twice, then another value: a value must leave no state that changes the next one.
     expectAll(
       bytes(`${wire}${wire}+end\r\n`),
       {},
@@ -104,7 +104,7 @@ describe('values', () => {
     '-WRONGTYPE Operation against a key holding the wrong kind of value',
     '-',
     '-MOVED 3999 127.0.0.1:6381',
-  ])('%j is an error', line => {
+  ])('%j is read as an error', line => {
     const expected = [{ error: error(line.slice(1)) }, { reply: 1 }]
     expectAll(bytes(`${line}\r\n:1\r\n`), {}, { events: expected, asked: 2 })
     const [event] = read([bytes(`${line}\r\n`)]).events
@@ -112,15 +112,15 @@ describe('values', () => {
     expect((event as { error: RedisError }).error.constructor).toBe(error(line.slice(1)).constructor)
   })
 
-  test('a bulk error is an error, line breaks and all', () => {
+  test('a bulk error is read as an error with its line breaks', () => {
     expectAll(bulk('SYNTAX two\r\nlines', '!'), {}, { events: [{ error: error('SYNTAX two\r\nlines') }] })
   })
 })
 
-describe('bytes', () => {
+describe('reading bulk strings as Buffers', () => {
   const all = { bytes: () => true }
 
-  test('bulk and verbatim strings become Buffers at every depth; the rest stays', () => {
+  test('bulk and verbatim strings become Buffers at every depth, other types stay', () => {
     const wire =
       '*7\r\n$2\r\n\xff\xfe\r\n+text\r\n%1\r\n$1\r\nk\r\n=5\r\ntxt:v\r\n~2\r\n$1\r\na\r\n$1\r\na\r\n$0\r\n\r\n$-1\r\n-ERR x\r\n'
     const value = [
@@ -135,7 +135,7 @@ describe('bytes', () => {
     expectAll(Buffer.from(wire, 'latin1'), all, { events: [{ reply: value }] })
   })
 
-  test('are asked for once for each reply, and not for pushes', () => {
+  test('the reader asks once per reply whether Buffers are wanted, and never for pushes', () => {
     const a = '$1\r\na\r\n'
     expectAll(
       bytes(`${a}>2\r\n${a}${a}|1\r\n${a}${a}${a}>1\r\n+b\r\n-ERR\r\n${a}`),
@@ -154,7 +154,7 @@ describe('bytes', () => {
     )
   })
 
-  test('many short ones share no byte', () => {
+  test('many short Buffers of one reply share no byte', () => {
     const words = Array.from({ length: 300 }, (_, i) => `word-${i}`)
     const wire = Buffer.concat([bytes(`*${words.length}\r\n`), ...words.map(word => bulk(word))])
     const [event] = read([wire], all).events
@@ -166,10 +166,10 @@ describe('bytes', () => {
   })
 })
 
-describe('pushes', () => {
+describe('reading pushes', () => {
   const wire = bytes('>3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$2\r\nhi\r\n')
 
-  test('come between replies, text or bytes as the reader is told', () => {
+  test('pushes are read between replies, as text or as bytes according to pushBytes', () => {
     const both = Buffer.concat([bytes(':1\r\n'), wire, bytes(':2\r\n')])
     const events = (items: Reply[]): Event[] => [{ reply: 1 }, { push: 'message', items }, { reply: 2 }]
     expectAll(both, {}, { events: events(['news', 'hi']), asked: 2 })
@@ -177,7 +177,7 @@ describe('pushes', () => {
     expectAll(both, { bytes: () => true }, { events: events(['news', 'hi']) })
   })
 
-  test('have nested items, nulls and attributes', () => {
+  test('pushes with nested items, nulls and attributes are read', () => {
     expectAll(
       bytes('|1\r\n+a\r\n+b\r\n>2\r\n+invalidate\r\n*2\r\n|1\r\n+a\r\n+b\r\n$1\r\nx\r\n$1\r\ny\r\n'),
       {},
@@ -189,7 +189,7 @@ describe('pushes', () => {
     expectAll(bytes('>3\r\n+unsubscribe\r\n_\r\n:0\r\n'), {}, { events: [{ push: 'unsubscribe', items: [null, 0] }] })
   })
 
-  test('keep their order in a flood', () => {
+  test('100,000 pushes keep their order', () => {
     const flood = bytes('>2\r\n+message\r\n:1\r\n'.repeat(100_000))
     const { events } = read([...pieces(flood, 65_536), bytes('+OK\r\n')])
     expect(events).toHaveLength(100_001)
@@ -197,7 +197,7 @@ describe('pushes', () => {
   })
 })
 
-describe('breaches', () => {
+describe('reading invalid bytes', () => {
   const frames = [
     'hello\r\n',
     '\r\n',
@@ -340,37 +340,37 @@ describe('breaches', () => {
     '>2\r\n*1\r\n+a\r\n+b\r\n',
     '>1\r\n_\r\n',
   ]
-  test.each(frames)('%j', frame => {
+  test.each(frames)('%j is an InvalidResponse after the valid replies', frame => {
     const wire = bytes(`+OK\r\n:7\r\n${frame}+late\r\n${'+late\r\n'.repeat(3)}`)
     for (const chunks of cuts(wire)) {
-      const { events, breach } = read(chunks)
-      expect(breach).toBeInstanceOf(InvalidResponse)
+      const { events, failure } = read(chunks)
+      expect(failure).toBeInstanceOf(InvalidResponse)
       expect(events).toEqual([{ reply: 'OK' }, { reply: 7 }])
     }
   })
 
-  test('leave the reader dead', () => {
+  test('a reader that met invalid bytes throws the same error at every later call', () => {
     const reader = new Reader(new Listener())
-    let breach: unknown
+    let failure: unknown
     try {
       reader.write(bytes('?'))
     } catch (thrown) {
-      breach = thrown
+      failure = thrown
     }
-    expect(breach).toBeInstanceOf(InvalidResponse)
+    expect(failure).toBeInstanceOf(InvalidResponse)
     for (const call of [
       () => reader.space(),
       () => reader.advance(0),
       () => reader.advance(1),
       () => reader.write(bytes('+OK\r\n')),
     ]) {
-      expect(call).toThrow(breach as Error)
+      expect(call).toThrow(failure as Error)
     }
   })
 
-  test('show little of what was found, and nothing unprintable', () => {
-    const { breach } = read([bytes(`*2\r\n:1\r\n\x1b[31m\r\n"${'secret'.repeat(100)}`)])
+  test('the error shows the first invalid bytes only, and escapes unprintable ones', () => {
+    const { failure } = read([bytes(`*2\r\n:1\r\n\x1b[31m\r\n"${'secret'.repeat(100)}`)])
     const found = '\\x1b[31m\\x0d\\x0a"secretsecretsecr'
-    expect(breach?.message).toBe(`Expected a type of RESP in the reply, found "${found}".`)
+    expect(failure?.message).toBe(`Expected a type of RESP in the reply, found "${found}".`)
   })
 })

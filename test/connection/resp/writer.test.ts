@@ -10,7 +10,7 @@ import { DataError } from '../../../src/errors/errors.js'
 
 const SAY = keyless('TEST SAY', reply => reply)
 
-/** What the writer makes of the calls, as the bytes that a socket would carry. */
+/** The bytes that the writer makes of the calls, as a socket would send them. */
 function written(...calls: readonly Argument[][]): Buffer {
   const writer = new Writer()
   const queue = new Denque<Command>()
@@ -28,7 +28,7 @@ function written(...calls: readonly Argument[][]): Buffer {
   )
 }
 
-/** The same, in the plainest way. */
+/** The same bytes, encoded in the simplest way. */
 function expected(...calls: readonly Argument[][]): Buffer {
   const bulk = (value: Argument) => {
     const bytes =
@@ -47,27 +47,27 @@ describe('the writer', () => {
     ['nothing', []],
     ['an empty string', ['']],
     ['ASCII', ['a', 'b c']],
-    ['what looks like RESP', ['\r\n*1\r\n$8\r\nFLUSHALL\r\n']],
+    ['text that looks like RESP', ['\r\n*1\r\n$8\r\nFLUSHALL\r\n']],
     ['NUL', ['\0a\0']],
-    ['two bytes a character', ['Größe']],
-    ['three and four', ['€ 😀']],
-    ['latin1 that is no ASCII', ['ÿ']],
+    ['characters of two bytes', ['Größe']],
+    ['characters of three and four bytes', ['€ 😀']],
+    ['Latin-1 outside ASCII', ['ÿ']],
     ['numbers', [0, -0, 1, -1, 1.5, 1e21, -1e21, 1e-7, Number.MAX_SAFE_INTEGER, 5e-324]],
     ['bigints', [0n, -1n, 2n ** 64n]],
     ['bytes', [Buffer.from([0, 255, 13, 10]), new Uint8Array(0)]],
     ['bytes between text', ['a', Buffer.from('b'), 'ü', Buffer.from('ü'), 'c']],
     ['a string too big to be joined', ['x'.repeat(20_000), 'y']],
-    ['a big one that is no ASCII', ['ü'.repeat(20_000), 'y']],
+    ['a string too big to be joined, outside ASCII', ['ü'.repeat(20_000), 'y']],
     ['many arguments', Array.from({ length: 200 }, (_, i) => `${i}`)],
     ['a length of four digits', ['x'.repeat(1_023), 'x'.repeat(1_024), 'ü'.repeat(1_023)]],
-  ])('%s', (_, args) => {
+  ])('the writer encodes %s, alone and between other commands', (_, args) => {
     expect(written(args)).toEqual(expected(args))
-    // Between neighbours that are and are not ASCII.
-    expect(written(['before'], args, ['behind'])).toEqual(expected(['before'], args, ['behind']))
-    expect(written(['ü'], args, ['behind'])).toEqual(expected(['ü'], args, ['behind']))
+    // A neighbour that is ASCII, and one that is not.
+    expect(written(['before'], args, ['after'])).toEqual(expected(['before'], args, ['after']))
+    expect(written(['ü'], args, ['after'])).toEqual(expected(['ü'], args, ['after']))
   })
 
-  test('whatever it is given, the server gets just that', { timeout: 60_000 }, () => {
+  test('the writer encodes 2,000 random lists of commands exactly', { timeout: 60_000 }, () => {
     const argument = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string(),
@@ -84,7 +84,7 @@ describe('the writer', () => {
     )
   })
 
-  test('a number reads back as itself', () => {
+  test('the text of a number parses to the same number', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
         expect(Number(numberText(value))).toBe(value === 0 ? 0 : value)
@@ -94,7 +94,7 @@ describe('the writer', () => {
   })
 })
 
-describe('measure', () => {
+describe('measuring the arguments of a command', () => {
   const wrong: [unknown, string][] = [
     [undefined, 'undefined'],
     [null, 'null'],
@@ -111,7 +111,7 @@ describe('measure', () => {
     [new String('boxed'), 'an object'],
     [new DataView(new ArrayBuffer(1)), 'an object'],
   ]
-  test.each(wrong)('refuses %s before anything is written', (value, kind) => {
+  test.each(wrong)('the argument %s is rejected before anything is written', (value, kind) => {
     const fault = measure(new Command(SAY, ['ok', value as string]))
     expect(fault).toBeInstanceOf(DataError)
     expect((fault as DataError).message).toMatch(new RegExp(`^Argument 2 of TEST SAY is ${kind}: expected a string`))
