@@ -8,11 +8,13 @@
 
 import type { Argument, Key } from '../commands/core/argument.js'
 import { Command, type CommandOwner, keyIndexes, State } from '../commands/core/command.js'
+import type { Decoder } from '../commands/core/decoder.js'
 import { itemsOf } from '../commands/core/decoders.js'
 import type { Reply } from '../commands/core/reply.js'
 import { one } from '../commands/core/response-policies.js'
+import { unexpectedReply } from '../commands/core/unexpected-reply.js'
 import { fail, succeed } from '../connection/call/completion.js'
-import { RedisError } from '../errors/errors.js'
+import { InvalidResponse, RedisError } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { NONE, slotOf } from './slots.js'
 
@@ -34,7 +36,22 @@ export interface Destination {
   readonly needed: boolean
 }
 
-const asItCame = (reply: Reply): Reply => reply
+const asItCame: Decoder = reply => reply
+
+/**
+ * The reply of a part as it came. A form that `decode` suspects is thrown here, and not where the replies are joined, because
+ * only the connection that read the reply can be checked.
+ */
+function checkedBy(decode: Decoder): Decoder {
+  return (reply, shape, args) => {
+    try {
+      decode(reply, shape, args)
+    } catch (error) {
+      if (error instanceof InvalidResponse) throw error
+    }
+    return reply
+  }
+}
 
 function heard(value: unknown, part: Command): void {
   ;(part as Part).whole.hear(part as Part, value)
@@ -47,7 +64,7 @@ export class Part extends Command {
   readonly #batch: unknown
 
   constructor(whole: FanOut, index: number, command: Command, args: readonly Argument[], destination: Destination) {
-    super(command.spec, args as Argument[], asItCame)
+    super(command.spec, args as Argument[], whole.decode)
     this.whole = whole
     this.index = index
     this.destination = destination
@@ -65,6 +82,8 @@ export class Part extends Command {
 }
 
 export class FanOut implements CommandOwner {
+  /** Of the parts. */
+  readonly decode: Decoder
   readonly #command: Command
   readonly #join: (replies: readonly Reply[]) => Reply
   readonly #parts: Part[] = []
@@ -77,6 +96,8 @@ export class FanOut implements CommandOwner {
   private constructor(command: Command, join: (replies: readonly Reply[]) => Reply) {
     this.#command = command
     this.#join = join
+    // Without a policy the replies stand beside each other, and one of them may have another form than the whole.
+    this.decode = command.spec.responsePolicy === undefined ? asItCame : checkedBy(command.decode)
     command.owner = this
   }
 
@@ -196,7 +217,8 @@ function inOrder(replies: readonly Reply[], groups: readonly (readonly number[])
   const whole: Reply[] = []
   for (const [i, group] of groups.entries()) {
     const items = itemsOf(replies[i] ?? null)
-    if (items?.length !== group.length) return undefined
+    if (items === undefined) return undefined
+    if (items.length !== group.length) throw unexpectedReply(replies[i] ?? null, `a list of ${group.length}`)
     for (const [j, position] of group.entries()) whole[position] = items[j] ?? null
   }
   return whole

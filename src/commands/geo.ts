@@ -2,7 +2,7 @@ import type { Argument, Arguments, Key } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, type ReplyTypes, Runner } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
-import { at, double, int, list, orNull, text, tuple, word } from './core/decoders.js'
+import { at, double, int, itemPerArgument, list, orNull, text, tuple, word } from './core/decoders.js'
 import type { AtMostOne, OneOf } from './core/exclusive-options.js'
 import { keyAfter, keyAt } from './core/key-specs.js'
 import {
@@ -150,8 +150,8 @@ const storing = (from: number) => [
 
 const GEOADD = write('GEOADD', int)
 const GEODIST = read('GEODIST', orNull(double))
-const GEOHASH = read('GEOHASH', list(orNull(word)))
-const GEOPOS = read('GEOPOS', list(orNull(position)))
+const GEOHASH = read('GEOHASH', itemPerArgument(1, list(orNull(word))))
+const GEOPOS = read('GEOPOS', itemPerArgument(1, list(orNull(position))))
 const GEORADIUS = write('GEORADIUS', names, { keys: storing(5) })
 const GEORADIUS_RO = read('GEORADIUS_RO', names)
 const GEORADIUSBYMEMBER = write('GEORADIUSBYMEMBER', names, { keys: storing(4) })

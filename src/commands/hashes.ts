@@ -2,7 +2,18 @@ import type { Argument, Arguments, Key } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
-import { int, longDouble, ok, pairsOf, text, textOrNull, textRecord, texts, textsOrNulls } from './core/decoders.js'
+import {
+  int,
+  itemPerArgument,
+  longDouble,
+  ok,
+  pairsOf,
+  text,
+  textOrNull,
+  textRecord,
+  texts,
+  textsOrNulls,
+} from './core/decoders.js'
 import { type Fields, flag, plainOptions, pushFields, pushSeveral, type Several } from './core/option-tokens.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'
 import { read, write } from './core/spec.js'
@@ -54,7 +65,7 @@ const HINCRBY = write('HINCRBY', int)
 const HINCRBYFLOAT = write('HINCRBYFLOAT', longDouble)
 const HKEYS = read('HKEYS', texts)
 const HLEN = read('HLEN', int)
-const HMGET = read('HMGET', textsOrNulls)
+const HMGET = read('HMGET', itemPerArgument(1, textsOrNulls))
 const HMSET = write('HMSET', ok)
 const HRANDFIELD = read('HRANDFIELD', textOrTexts)
 const HSCAN = read('HSCAN', scannedEntries)

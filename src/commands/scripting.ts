@@ -2,7 +2,20 @@ import type { Argument, Arguments, Key } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, type Plain, type ReplyTypes, Runner } from './core/context.js'
 import { raw } from './core/decoder.js'
-import { blob, int, list, named, ok, orNull, pairsOf, record, text, texts, word } from './core/decoders.js'
+import {
+  blob,
+  int,
+  itemPerArgument,
+  list,
+  named,
+  ok,
+  orNull,
+  pairsOf,
+  record,
+  text,
+  texts,
+  word,
+} from './core/decoders.js'
 import type { AtMostOne } from './core/exclusive-options.js'
 import { countedKeys } from './core/key-specs.js'
 import {
@@ -123,7 +136,7 @@ export const SCRIPT_DEBUG: Spec = keyless('SCRIPT DEBUG', word, {
   reserved: { session: false, instead: 'redis-cli with --ldb' },
 })
 /** Whether the server has scripts, by their hashes. */
-export const SCRIPT_EXISTS: Spec = keyless('SCRIPT EXISTS', list(int), {
+export const SCRIPT_EXISTS: Spec = keyless('SCRIPT EXISTS', itemPerArgument(0, list(int)), {
   requestPolicy: 'all_shards',
   responsePolicy: and,
 })

@@ -1,7 +1,7 @@
 import type { Argument, Arguments, Key } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
-import { int, list, textOrNull, texts } from './core/decoders.js'
+import { int, itemPerArgument, list, textOrNull, texts } from './core/decoders.js'
 import { countedKeys, keyAt, keysFrom } from './core/key-specs.js'
 import { type OneOrMore, option, plainOptions, pushCounted, pushSeveral, type Several } from './core/option-tokens.js'
 import { pushScanOptions, type ScanOptions, scanned } from './core/scan-options.js'
@@ -29,7 +29,7 @@ const SINTERCARD = read('SINTERCARD', int, { keys: [countedKeys(0, 'read')] })
 const SINTERSTORE = write('SINTERSTORE', int, store)
 const SISMEMBER = read('SISMEMBER', int)
 const SMEMBERS = read('SMEMBERS', texts)
-const SMISMEMBER = read('SMISMEMBER', list(int))
+const SMISMEMBER = read('SMISMEMBER', itemPerArgument(1, list(int)))
 const SMOVE = write('SMOVE', int, { keys: [keyAt(0, 'write'), keyAt(1, 'write')] })
 const SPOP = write('SPOP', textOrNull)
 const SRANDMEMBER = read('SRANDMEMBER', textOrNull)

@@ -7,6 +7,7 @@ import {
   double,
   int,
   intOrNull,
+  itemPerArgument,
   key as keyName,
   list,
   orNothing,
@@ -124,7 +125,7 @@ const ZADD = write('ZADD', int)
 const ZCARD = read('ZCARD', int)
 const ZINCRBY = write('ZINCRBY', double)
 const ZMPOP = write('ZMPOP', orNothing(poppedSeveral), { keys: [countedKeys(0, 'write')] })
-const ZMSCORE = read('ZMSCORE', list(orNull(double)))
+const ZMSCORE = read('ZMSCORE', itemPerArgument(1, list(orNull(double))))
 const ZPOPMAX = write('ZPOPMAX', scored)
 const ZPOPMIN = write('ZPOPMIN', scored)
 const ZRANDMEMBER = read('ZRANDMEMBER', textOrNull)

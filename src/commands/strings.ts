@@ -5,6 +5,7 @@ import type { Decoder } from './core/decoder.js'
 import {
   at,
   int,
+  itemPerArgument,
   list,
   longDouble,
   named,
@@ -129,7 +130,7 @@ const INCR = write('INCR', int)
 const INCRBY = write('INCRBY', int)
 const INCRBYFLOAT = write('INCRBYFLOAT', longDouble)
 const LCS = read('LCS', text, { keys: [keysFrom(0, 'read', 1)] })
-const MGET = read('MGET', textsOrNulls, {
+const MGET = read('MGET', itemPerArgument(0, textsOrNulls), {
   keys: [keysFrom(0, 'read')],
   requestPolicy: 'multi_shard',
   responsePolicy: concat,

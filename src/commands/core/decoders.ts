@@ -180,6 +180,20 @@ export function textsOrNulls(reply: Reply, shape: ReplyFormat): unknown {
   return items
 }
 
+/**
+ * A list with one item for each argument from `begin` on: MGET, HMGET. Another number of items would be assigned to the wrong
+ * keys or fields, and is a form that the command cannot have.
+ */
+export function itemPerArgument(begin: number, decode: Decoder): Decoder {
+  return (reply, shape, args) => {
+    const expected = args === undefined ? undefined : args.length - begin
+    const items = itemsOf(reply)
+    return items !== undefined && expected !== undefined && items.length !== expected
+      ? unexpectedReply(reply, `a list of ${expected}`)
+      : decode(reply, shape)
+  }
+}
+
 /** Keys, without the prefix of the view. */
 export function keys(reply: Reply, shape: ReplyFormat): unknown {
   if (shape.prefix === '') return texts(reply, shape)

@@ -31,7 +31,7 @@ export function succeed(command: Command, reply: Reply, node?: string): boolean 
   if (resolve === undefined) return true
   let value: unknown
   try {
-    value = command.decode(reply, command.shape)
+    value = command.decode(reply, command.shape, command.args)
   } catch (error) {
     const failure = undecodable(command, error)
     if (node !== undefined) failure.node ??= node
@@ -53,7 +53,7 @@ export function decoded(command: Command, reply: Reply): unknown {
     return reply
   }
   try {
-    return command.decode(reply, command.shape)
+    return command.decode(reply, command.shape, command.args)
   } catch (error) {
     const failure = undecodable(command, error)
     failure.command ??= command.spec.name

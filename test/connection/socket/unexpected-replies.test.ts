@@ -62,6 +62,35 @@ describe('a reply of a form that its command cannot have', () => {
     await expect(walk()).rejects.toMatchObject({ ...suspicion, command: 'SCAN' })
   })
 
+  test.each<[string, (redis: Redis) => Promise<unknown>]>([
+    ['MGET', redis => redis.mget('a', 'b')],
+    ['HMGET', redis => redis.hmget('h', 'a', 'b')],
+    ['SMISMEMBER', redis => redis.smismember('s', 'a', 'b')],
+    ['ZMSCORE', redis => redis.zmscore('z', 'a', 'b')],
+    ['GEOPOS', redis => redis.geopos('g', 'a', 'b')],
+    ['GEOHASH', redis => redis.geohash('g', 'a', 'b')],
+    ['SCRIPT', redis => redis.scriptExists('a'.repeat(40), 'b'.repeat(40))],
+  ])('%s rejects when the number of items is not the number that it asked for', async (name, run) => {
+    const item: Record<string, string> = { SMISMEMBER: resp.integer(1), SCRIPT: resp.integer(1) }
+    let items = 0
+    const redis = await answering(([word]) =>
+      word === name ? resp.array(Array.from({ length: items }, () => item[name] ?? resp.nil)) : undefined,
+    )
+    for (items of [0, 1, 3]) await expect(run(redis)).rejects.toMatchObject(suspicion)
+    items = 2
+    expect(await run(redis)).toHaveLength(2)
+  })
+
+  test('a result of EXEC with another number of items than keys rejects in its place', async () => {
+    const redis = await answering(([name]) => {
+      if (name === 'MULTI') return resp.ok
+      if (name === 'EXEC') return resp.array([resp.array([]), resp.integer(7)])
+      return name === 'MGET' || name === 'INCR' ? '+QUEUED\r\n' : undefined
+    })
+    const results = await redis.multi().mget('a', 'b').incr('n').exec({ settle: true })
+    expect(results).toEqual([expect.any(InvalidResponse), 7])
+  })
+
   test('is nothing that call() suspects', async () => {
     const redis = await answering(([name]) => (name === 'GET' ? list : undefined))
     expect(await redis.call('GET', 'k')).toEqual(['a', 'b', 'c'])
