@@ -139,8 +139,8 @@ export abstract class Expiry<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Returns the Unix time in seconds at which `key` expires; -1 if it has no expiry, -2 if it does not exist. @since
-   * 7.0 [EXPIRETIME](https://redis.io/commands/expiretime)
+   * Returns the Unix time in seconds at which `key` expires; -1 if it has no expiry, -2 if it does not exist.
+   * @since 7.0 [EXPIRETIME](https://redis.io/commands/expiretime)
    */
   expiretime(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(EXPIRETIME, [key]))

@@ -257,8 +257,8 @@ export abstract class Keys<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Creates `key` from the bytes that `dump` returned. It expires after `ttl` ms; 0 means never. Returns `'OK'`. @since
-   * 2.6 [RESTORE](https://redis.io/commands/restore)
+   * Creates `key` from the bytes that `dump` returned. It expires after `ttl` ms; 0 means never. Returns `'OK'`.
+   * @since 2.6 [RESTORE](https://redis.io/commands/restore)
    */
   restore(key: Key, ttl: number, serialized: Uint8Array, options: RestoreOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, ttl, serialized]

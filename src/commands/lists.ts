@@ -177,8 +177,8 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Removes and returns elements from one end of the first list that is not empty; null if all lists are empty. @since
-   * 7.0 [LMPOP](https://redis.io/commands/lmpop)
+   * Removes and returns elements from one end of the first list that is not empty; null if all lists are empty.
+   * @since 7.0 [LMPOP](https://redis.io/commands/lmpop)
    */
   lmpop(keys: OneOrMore<Key>, side: Side, options: LmpopOptions = {}): Outcome<C, PoppedSeveral<C['text']> | null> {
     return this.run(new Command(LMPOP, popArguments(keys, side, options)))
@@ -196,8 +196,8 @@ export abstract class Lists<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Returns the position of `element`, or null if there is none; with `count` the positions of several matches. @since
-   * 6.0.6 [LPOS](https://redis.io/commands/lpos)
+   * Returns the position of `element`, or null if there is none; with `count` the positions of several matches.
+   * @since 6.0.6 [LPOS](https://redis.io/commands/lpos)
    */
   lpos(key: Key, element: Argument, options?: LposOptions & { readonly count?: never }): Outcome<C, C['int'] | null>
   lpos(key: Key, element: Argument, options: LposOptions & { readonly count: number }): Outcome<C, C['int'][]>
