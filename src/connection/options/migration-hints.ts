@@ -1,59 +1,59 @@
-/** What options of other clients are called here, or why there is no such option: for who moves over. */
+/** The names that options of other clients have here, or the reason why there is no such option. */
 
-const CONNECTING = 'it connects at the first call, or with connect()'
-const RECONNECT = 'say reconnect: { min, max, attempts }'
-const OFFLINE = 'say queue: { offline }'
-const MULTIPLE = 'calls of one turn share a write already'
+const CONNECTING = 'the client connects at the first call, or with connect()'
+const RECONNECT = 'use reconnect: { min, max, attempts }'
+const OFFLINE = 'use queue: { offline }'
+const MULTIPLE = 'calls of one turn of the event loop are written together already'
 
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   // ioredis
-  ['connectionName', 'say clientName'],
-  ['keyPrefix', "take a view, redis.prefixed('app:')"],
+  ['connectionName', 'use clientName'],
+  ['keyPrefix', "use a view: redis.prefixed('app:')"],
   ['lazyConnect', CONNECTING],
   ['retryStrategy', RECONNECT],
-  ['reconnectOnError', 'a refusal of READONLY replaces the connection already'],
-  ['maxRetriesPerRequest', 'commandTimeout is the deadline of a call; a write is never sent twice'],
-  ['autoResendUnfulfilledCommands', 'reads are sent again, and what with({ idempotent: true }) says'],
-  ['autoResubscribe', 'subscriptions come back by themselves'],
+  ['reconnectOnError', 'the client reconnects by itself after a READONLY error'],
+  ['maxRetriesPerRequest', 'use commandTimeout, the deadline of a call; a write is never sent twice'],
+  ['autoResendUnfulfilledCommands', 'reads are resent, and other commands after with({ idempotent: true })'],
+  ['autoResubscribe', 'the client subscribes again by itself after a reconnect'],
   ['enableAutoPipelining', MULTIPLE],
   ['enableOfflineQueue', OFFLINE],
-  ['enableReadyCheck', 'a server that is still loading is waited for'],
-  ['family', 'names try both families'],
-  ['stringNumbers', 'take the view redis.bigints'],
-  ['showFriendlyErrorStack', 'errors carry command, node and code'],
-  ['socketTimeout', 'say healthCheckInterval'],
-  ['blockingTimeout', 'a blocking command has its own time and commandTimeout on top'],
+  ['enableReadyCheck', 'the client waits for a server that is loading its data'],
+  ['family', 'the client tries IPv4 and IPv6 addresses'],
+  ['stringNumbers', 'use the view redis.bigints'],
+  ['showFriendlyErrorStack', 'errors have the fields command, node and code'],
+  ['socketTimeout', 'use healthCheckInterval'],
+  ['blockingTimeout', 'a blocking command may take its own timeout plus commandTimeout'],
   ['sentinels', 'Sentinel is not supported'],
-  ['redisOptions', 'give its options beside the others, they are those of every node'],
-  ['natMap', 'say addressMap'],
-  ['scaleReads', "say readFrom: 'primary', 'replica' or 'nearest'"],
-  ['slotsRefreshInterval', 'say refreshInterval'],
+  ['redisOptions', 'set these options directly; they apply to every node'],
+  ['natMap', 'use addressMap'],
+  ['scaleReads', "use readFrom: 'primary', 'replica' or 'nearest'"],
+  ['slotsRefreshInterval', 'use refreshInterval'],
   // node-redis
-  ['url', 'give it as the first argument: new Redis(url, options)'],
-  ['socket', 'give host, port, path, tls, connectTimeout and reconnect themselves'],
-  ['database', 'say db'],
-  ['name', 'say clientName'],
-  ['RESP', 'say protocol'],
-  ['commandsQueueMaxLength', 'say queue: { maxCommands }'],
+  ['url', 'pass it as the first argument: new Redis(url, options)'],
+  ['socket', 'set host, port, path, tls, connectTimeout and reconnect directly'],
+  ['database', 'use db'],
+  ['name', 'use clientName'],
+  ['RESP', 'use protocol'],
+  ['commandsQueueMaxLength', 'use queue: { maxCommands }'],
   ['disableOfflineQueue', OFFLINE],
-  ['pingInterval', 'say healthCheckInterval'],
-  ['credentialsProvider', 'say credentials'],
-  ['rootNodes', 'give the seeds as the first argument'],
-  ['defaults', 'give its options beside the others, they are those of every node'],
-  ['nodeAddressMap', 'say addressMap'],
-  ['useReplicas', "say readFrom: 'replica'"],
+  ['pingInterval', 'use healthCheckInterval'],
+  ['credentialsProvider', 'use credentials'],
+  ['rootNodes', 'pass the seeds as the first argument'],
+  ['defaults', 'set these options directly; they apply to every node'],
+  ['nodeAddressMap', 'use addressMap'],
+  ['useReplicas', "use readFrom: 'replica'"],
   // Bun
-  ['autoReconnect', 'say reconnect'],
-  ['connectionTimeout', 'say connectTimeout'],
+  ['autoReconnect', 'use reconnect'],
+  ['connectionTimeout', 'use connectTimeout'],
   ['maxRetries', RECONNECT],
-  // Slips
-  ['user', 'say username'],
-  ['pass', 'say password'],
-  ['hostname', 'say host'],
-  ['timeout', 'say commandTimeout or connectTimeout'],
+  // Common mistakes
+  ['user', 'use username'],
+  ['pass', 'use password'],
+  ['hostname', 'use host'],
+  ['timeout', 'use commandTimeout or connectTimeout'],
 ])
 
-/** What to do instead of an option that is not known; undefined if nobody else knows it either. */
+/** The hint for an unknown option; undefined if no other client has it. */
 export function insteadOf(name: string): string | undefined {
   return OTHER_NAMES.get(name)
 }

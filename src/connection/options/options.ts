@@ -1,4 +1,4 @@
-/** The options of a client: what the user may give, what it means, and the settled form that the rest works with. */
+/** The options of a client: those that the user passes, and the complete settings that the client works with. */
 import type { ConnectionOptions } from 'node:tls'
 import {
   type Check,
@@ -20,7 +20,7 @@ import { HandshakeMemory } from '../handshake-memory.js'
 import { LIMITS, type ReaderLimits } from '../resp/protocol.js'
 import { insteadOf } from './migration-hints.js'
 
-/** Where a link dials: a host and port, or a unix socket. */
+/** The address of a server: a host and port, or a unix socket. */
 export type Endpoint =
   | { readonly host: string; readonly port: number; readonly tls?: boolean }
   | { readonly path: string }
@@ -30,37 +30,37 @@ export interface Credentials {
   readonly password: string
 }
 
-/** Fixed credentials, or a function that is asked at each connect: passwords may rotate. */
+/** Fixed credentials, or a function that is called at each connect, so that passwords may rotate. */
 export type CredentialsProvider = Credentials | (() => Credentials | Promise<Credentials>)
 
 export interface ReconnectOptions {
-  /** Upper bound of the first delay, ms (default 50). The delay itself is drawn evenly from 0 to the bound. */
+  /** Upper bound of the first delay in ms (default 50). The delay is random between 0 and the bound. */
   readonly min?: number
-  /** The bound doubles with each attempt up to this, ms (default 2000). */
+  /** The bound doubles with each attempt up to this many ms (default 2000). */
   readonly max?: number
-  /** Failed attempts in a row after which everything that waits is rejected (default Infinity). The next call dials again. */
+  /** Failed attempts in a row after which all waiting calls are rejected (default Infinity). The next call connects again. */
   readonly attempts?: number
 }
 
 export interface QueueOptions {
-  /** Bytes of commands not yet written, connected or not (default 256 MiB). */
+  /** The most bytes of commands not yet written, connected or not (default 256 MiB). */
   readonly maxBytes?: number
-  /** Commands not yet written (default 1,000,000). */
+  /** The most commands not yet written (default 1,000,000). */
   readonly maxCommands?: number
-  /** Whether calls wait while the link is lost (default true). The first connection is waited for in any case. */
+  /** Whether calls wait while the connection is lost (default true). Calls wait for the first connection in any case. */
   readonly offline?: boolean
 }
 
 export interface PoolOptions {
-  /** Connections kept open (default 0). */
+  /** Connections that are kept open (default 0). */
   readonly min?: number
-  /** Connections lent at the same time at most (default 10). */
+  /** The most connections leased at the same time (default 10). */
   readonly max?: number
-  /** How long a caller waits for one, ms (default 5000); over it: MaxConnectionsError. */
+  /** How long a caller waits for a connection, in ms (default 5000); after that it rejects with MaxConnectionsError. */
   readonly acquireTimeout?: number
-  /** A connection idle for this long is closed, ms (default 30000). */
+  /** How long an idle connection stays open, in ms (default 30000). */
   readonly idleTimeout?: number
-  /** Callers that may wait; one more is rejected with MaxConnectionsError at once (default Infinity). */
+  /** The most callers that wait; the next one rejects with MaxConnectionsError at once (default Infinity). */
   readonly maxWaiting?: number
 }
 
@@ -69,51 +69,51 @@ export interface RedisOptions {
   readonly host?: string
   /** Port (default 6379). */
   readonly port?: number
-  /** Path of a unix socket, instead of host and port. */
+  /** Path of a unix socket; replaces host and port. */
   readonly path?: string
-  /** User of the server's ACLs (default: the user `default`); it needs a password. */
+  /** User name in the server's ACLs (default: the user `default`); needs a password. */
   readonly username?: string
   readonly password?: string
-  /** Instead of username and password: fixed, or asked at each connect. */
+  /** Replaces username and password: fixed credentials, or a function that is called at each connect. */
   readonly credentials?: CredentialsProvider
-  /** Database to SELECT (default 0). */
+  /** The number of the database (default 0). */
   readonly db?: number
-  /** Name shown by CLIENT LIST. */
+  /** The connection name that CLIENT LIST shows. */
   readonly clientName?: string
   /**
-   * 3 is tried first and 2 is the fallback; 2 or 3 alone insists (default: as said). With 2 neither HELLO nor CLIENT is sent,
-   * but for a `clientName` and for the id of a leased connection: there are proxies that hang up at them.
+   * The version of RESP. By default RESP3 is tried first and RESP2 is the fallback. With 2, neither HELLO nor CLIENT is sent,
+   * except for a `clientName` and for the id of a leased connection, because some proxies close the connection at them.
    */
   readonly protocol?: 2 | 3
-  /** Whether CLIENT LIST shows the name and version of this library, on servers that know it (default true). */
+  /** Whether CLIENT LIST shows the name and version of this library, on servers with CLIENT SETINFO (default true). */
   readonly setInfo?: boolean
-  /** True, or options of node:tls. The server is verified unless these say otherwise. */
+  /** True, or options of node:tls. The certificate of the server is verified unless these options disable it. */
   readonly tls?: boolean | ConnectionOptions
-  /** Bound of one connection attempt whole, ms: DNS, TCP, TLS, handshake (default 10000). */
+  /** Time limit of a whole connection attempt in ms: DNS, TCP, TLS and handshake (default 10000). */
   readonly connectTimeout?: number
-  /** Deadline of a call from the call to its reply, ms; 0 or Infinity is none (default 5000). */
+  /** Time limit from a call to its reply in ms; 0 or Infinity disables it (default 5000). */
   readonly commandTimeout?: number
-  /** The pauses between attempts; false: no attempt but those that calls ask for. */
+  /** The delays between connection attempts; false: the client connects only when a call needs it. */
   readonly reconnect?: ReconnectOptions | false
-  /** Bounds of what is not yet written; over one of them a call rejects, `'not sent'`. */
+  /** Limits of the commands not yet written; a call beyond a limit rejects, with the outcome `'not sent'`. */
   readonly queue?: QueueOptions
   /** The same as `queue: { offline }`. */
   readonly offlineQueue?: boolean
-  /** Connections that are lent, to sessions and blocking commands. */
+  /** The connections that sessions and blocking commands lease. */
   readonly pool?: PoolOptions
-  /** Silence after which the peer is asked for a sign of life, ms; a second one drops the connection; 0 is off (default 15000). */
+  /** Ms without data after which the server is sent a PING; after as many more the connection is closed; 0 is off (default 15000). */
   readonly healthCheckInterval?: number
-  /** How deep, long and big a reply may be; beyond it the connection is ended. No reply of a Redis server meets the defaults. */
+  /** Limits of a reply; a reply beyond one closes the connection. No reply of a Redis server reaches the defaults. */
   readonly limits?: Partial<ReaderLimits>
   /** TCP_NODELAY (default true). */
   readonly noDelay?: boolean
-  /** TCP keep-alive: true, false or the delay of the first probe in ms (default 15000). */
+  /** TCP keep-alive: true, false, or the delay of the first probe in ms (default 15000). */
   readonly keepAlive?: boolean | number
-  /** Says READONLY behind the handshake, so that a replica of a cluster answers reads (default false). */
+  /** Whether READONLY is sent after the handshake, so that a replica of a cluster answers reads (default false). */
   readonly readonly?: boolean
 }
 
-/** Every option with its value: what links, pools and clients are made from. */
+/** Every option with its value. Links, pools and clients are created from it. */
 export interface Settings {
   readonly endpoint: Endpoint
   readonly tls: ConnectionOptions | undefined
@@ -131,12 +131,12 @@ export interface Settings {
   readonly limits: ReaderLimits
   readonly noDelay: boolean
   readonly keepAlive: number
-  /** A replica that is read from says READONLY after its handshake. */
+  /** Whether READONLY is sent after the handshake, for reads from a replica. */
   readonly readonly: boolean
-  /** The connection is leased: a call that blocks it can be ended by its client id. */
+  /** Whether the connection is leased. Its client id is then needed to end a call that blocks it. */
   readonly leased: boolean
-  /** What handshakes have shown of the server. */
-  readonly acquaintance: HandshakeMemory
+  /** What earlier handshakes have revealed about the server. */
+  readonly handshakeMemory: HandshakeMemory
 }
 
 const isName: Check = value =>
@@ -164,7 +164,7 @@ const READER: Checks<ReaderLimits> = {
   maxElements: isPositive,
 }
 
-/** What is checked of the options of a client. */
+/** The checks of the options of a client. */
 export const CHECKS: Checks<RedisOptions> = {
   host: isFilledText,
   port: value => (isPositive(value) === undefined && (value as number) < 65_536 ? undefined : 'a port from 1 to 65535'),
@@ -197,18 +197,18 @@ function part<T extends object>(name: string, value: unknown, checks: Checks<T>)
   return undefined
 }
 
-/** Refuses unknown options and bad values with a DataError. */
+/** @throws DataError for unknown options and bad values. */
 export function checkOptions(options: RedisOptions): void {
   if (!isObject(options)) throw new DataError('The options must be an object, such as { host, port }, or a URL.')
   const { credentials, host, password, path, pool, port, username } = ownOptions(options, CHECKS, { insteadOf })
   if (credentials !== undefined && (username ?? password) !== undefined) {
-    throw new DataError('The options credentials and username or password exclude each other.')
+    throw new DataError('The option credentials cannot be combined with username or password: remove one of them.')
   }
   if (path !== undefined && (host ?? port) !== undefined) {
-    throw new DataError('The options path and host or port exclude each other.')
+    throw new DataError('The option path cannot be combined with host or port: remove one of them.')
   }
   if (username !== undefined && password === undefined) {
-    throw new DataError('The option username needs a password.')
+    throw new DataError('The option username needs a password: set the option password too.')
   }
   const { min = 0, max = 10 } = ownProperties(pool)
   if (min > max) throw new DataError('The option pool.min must not be above pool.max.')
@@ -218,7 +218,7 @@ function own<K extends keyof RedisOptions>(options: RedisOptions, name: K): Redi
   return Object.hasOwn(options, name) ? options[name] : undefined
 }
 
-/** `more` over `base`; what stands for the same thing in `base` gives way as a whole. */
+/** Merges `more` over `base`. An option of `more` also removes the options of `base` that it replaces, such as path those of a host. */
 export function mergeOptions(base: RedisOptions, more: RedisOptions | undefined): RedisOptions {
   if (more === undefined) return base
   if (!isObject(more)) throw new DataError('The options must be an object, such as { host, port }.')
@@ -244,19 +244,20 @@ export function mergeOptions(base: RedisOptions, more: RedisOptions | undefined)
 }
 
 /**
- * Refuses options that switch off what `base`, the options of a URL or of the client that is duplicated, asks for: a password
- * would go out in clear text.
+ * Rejects `tls: false` if `base`, the options of a URL or of the duplicated client, has TLS: a password would be sent in clear
+ * text.
+ * @throws DataError
  */
 export function checkTls(
   base: RedisOptions,
   more: RedisOptions | undefined,
-  why = 'the URL says rediss://: write redis://',
+  why = 'the URL begins with rediss://: write redis://',
 ): void {
   if (!isObject(more) || !base.tls || own(more, 'tls') !== false) return
   throw new DataError(`The option tls is false, and ${why} for a link without TLS.`)
 }
 
-/** Fills in the defaults. */
+/** Returns the settings of `options`, with defaults for those that are absent. */
 export function settle(options: RedisOptions): Settings {
   const get = <K extends keyof RedisOptions>(name: K) => own(options, name)
   const path = get('path')
@@ -313,16 +314,16 @@ export function settle(options: RedisOptions): Settings {
     keepAlive: keepAlive === true ? 15_000 : keepAlive === false ? 0 : keepAlive,
     readonly: get('readonly') ?? false,
     leased: false,
-    acquaintance: new HandshakeMemory(),
+    handshakeMemory: new HandshakeMemory(),
   }
 }
 
-/** An IPv6 address has brackets where a port may follow it, as in the hostname of a URL; it is dialled without. */
+/** Removes the brackets that an IPv6 address has in a URL. */
 export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1')
 }
 
-/** How an endpoint is named in errors and events: `host:port` or the path. */
+/** The name of an endpoint in errors and events: `host:port` or the path. */
 export function nameOf(endpoint: Endpoint): string {
   if ('path' in endpoint) return endpoint.path
   return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`

@@ -1,4 +1,4 @@
-/** URLs of a server: `redis://`, `rediss://` (TLS) and `unix://`. */
+/** Parses the URL of a server: `redis://`, `rediss://` (TLS) or `unix://`. */
 import { isUrl } from '../../commands/core/value-types.js'
 import { DataError } from '../../errors/errors.js'
 import { checkOptions, checkTls, mergeOptions, type RedisOptions, withoutBrackets } from './options.js'
@@ -46,11 +46,11 @@ const QUERY: ReadonlyMap<string, (options: Mutable, value: string) => void> = ne
 ])
 
 /**
- * The options in a URL. Anything that is not understood is a DataError that names the part; the URL itself is in no
- * message, since it holds the password.
+ * The options in a URL. The message of an error names the part, and never contains the URL, because it has the password.
+ * @throws DataError for every part that is not understood
  */
 export function parseUrl(text: string): RedisOptions {
-  // A WHATWG URL with a user needs a host, which a socket has not.
+  // A WHATWG URL with a user needs a host, and the URL of a socket has none.
   const nameless = /^unix:\/\/[^/?#]*@\//i.test(text)
   let url: URL
   try {
@@ -64,8 +64,7 @@ export function parseUrl(text: string): RedisOptions {
   switch (url.protocol) {
     case 'redis:':
     case 'rediss:':
-      if (!/^rediss?:\/\//i.test(text))
-        throw new DataError('The URL lacks // behind its scheme: expected redis://host.')
+      if (!/^rediss?:\/\//i.test(text)) throw new DataError('The URL lacks // after its scheme: expected redis://host.')
       readHost(url, options)
       if (url.protocol === 'rediss:') options.tls = true
       break
@@ -78,13 +77,13 @@ export function parseUrl(text: string): RedisOptions {
       throw bad('scheme', 'must be redis, rediss (TLS) or unix: redis://host:port')
   }
   if (url.username !== '') options.username = decoded('user', url.username)
-  // A WHATWG URL does not tell `user:@` from `user@`: the colon says that the password is empty, not that it is missing.
+  // A WHATWG URL does not distinguish `user:@`, an empty password, from `user@`, none.
   const isEmpty = /^[a-z]+:\/\/[^/?#]*:@/i.test(text) && options.username !== undefined
   if (url.password !== '' || isEmpty) options.password = decoded('password', url.password)
   if (options.username !== undefined && options.password === undefined) {
-    throw bad('password', 'is missing: user:@host is a user without one, and :password@host a password alone')
+    throw bad('password', 'is missing: write user:@host for an empty password, or :password@host for a password alone')
   }
-  if (url.hash !== '') throw bad('fragment', 'has no meaning; a # in a password is written %23')
+  if (url.hash !== '') throw bad('fragment', 'must be removed; write a # in a password as %23')
   readQuery(url, options)
   return options
 }
@@ -101,15 +100,14 @@ function readQuery(url: URL, options: Mutable): void {
   const seen = new Set<string>()
   for (const [name, value] of url.searchParams) {
     const set = QUERY.get(name)
-    if (set === undefined)
-      throw bad('query', `has an option that is not known here; known are ${[...QUERY.keys()].sort().join(', ')}`)
-    if (seen.has(name)) throw bad('query', `gives ${name} twice`)
-    if (name === 'db' && options.db !== undefined) throw bad('query', 'gives db, and the path does too')
+    if (set === undefined) throw bad('query', `has an unknown option; known are ${[...QUERY.keys()].sort().join(', ')}`)
+    if (seen.has(name)) throw bad('query', `has ${name} twice`)
+    if (name === 'db' && options.db !== undefined) throw bad('query', 'has db, and the path has a database too')
     seen.add(name)
     set(options, value)
   }
   if (options.clientName !== undefined && !/^[!-~]+$/.test(options.clientName)) {
-    throw bad('query', 'gives a clientName that has spaces or characters that are not visible ASCII')
+    throw bad('query', 'has a clientName with a character other than visible ASCII')
   }
 }
 
@@ -122,7 +120,7 @@ function decoded(part: string, value: string): string {
   try {
     return decodeURIComponent(value)
   } catch {
-    throw bad(part, 'has a % that begins no escape: write it as %25')
+    throw bad(part, 'has a % that does not begin an escape: write it as %25')
   }
 }
 

@@ -66,7 +66,7 @@ export class Connection implements ReplySink {
     this.#owner = owner
     this.#node = nameOf(settings.endpoint)
     this.#reader = new Reader(this, { ...settings.limits, ...limits })
-    this.#marks = new ReplyOrderCheck(settings.acquaintance, () => this.mark())
+    this.#marks = new ReplyOrderCheck(settings.handshakeMemory, () => this.mark())
     this.#health = new HealthCheck(settings.healthCheckInterval, this)
   }
 
@@ -356,7 +356,7 @@ export class Connection implements ReplySink {
   /** The server, or a proxy before it, may not know the step at which the attempt ends. */
   #noteEnd(silent: boolean): Command | undefined {
     const step = this.#inflight.peekFront()
-    if (step !== undefined) this.#settings.acquaintance.ended(step, silent)
+    if (step !== undefined) this.#settings.handshakeMemory.ended(step, silent)
     return step
   }
 

@@ -62,8 +62,8 @@ interface Step {
 
 /** The handshake of one connection. */
 export async function shakeHands(ask: SendHandshake, settings: Settings): Promise<Greeting> {
-  const { acquaintance } = settings
-  const bare = acquaintance.begins()
+  const { handshakeMemory } = settings
+  const bare = handshakeMemory.begins()
   const credentials = await credentialsOf(settings)
   const hasPassword = credentials !== undefined
   let greeting = await greet(ask, settings, credentials, bare)
@@ -73,7 +73,7 @@ export async function shakeHands(ask: SendHandshake, settings: Settings): Promis
   }
   let { id } = greeting
   const steps = stepsOf(settings, greeting, bare)
-  if (settings.leased && id === undefined && !bare && !acquaintance.refuses(CLIENT_ID.name)) {
+  if (settings.leased && id === undefined && !bare && !handshakeMemory.refuses(CLIENT_ID.name)) {
     const read = (reply: Reply) => {
       if (typeof reply !== 'number') throw wrongForm('CLIENT ID', 'an integer')
       id = reply
@@ -83,7 +83,7 @@ export async function shakeHands(ask: SendHandshake, settings: Settings): Promis
   const mark = markOf(settings, bare)
   if (mark !== undefined) steps.push(mark)
   await performAll(ask, steps, hasPassword)
-  acquaintance.succeeded(bare)
+  handshakeMemory.succeeded(bare)
   return { ...greeting, id }
 }
 
@@ -158,20 +158,21 @@ async function login(ask: SendHandshake, { password, username }: Credentials): P
 
 /** What follows the login, but for the mark. */
 function stepsOf(settings: Settings, greeting: Greeting, bare: boolean): Step[] {
-  const { acquaintance, clientName, db, readonly, setInfo } = settings
+  const { handshakeMemory, clientName, db, readonly, setInfo } = settings
   const steps: Step[] = []
   const add = (spec: Spec, args: Argument[], tolerates?: Step['tolerates']) => {
     const read = isOk(spec.name)
     steps.push({ command: step(spec, args), read, ...(tolerates === undefined ? {} : { tolerates }) })
   }
-  if (setInfo && !bare && knowsInfo(greeting) && !acquaintance.refuses(CLIENT_SETINFO.name)) {
+  if (setInfo && !bare && knowsInfo(greeting) && !handshakeMemory.refuses(CLIENT_SETINFO.name)) {
     const noted = refusalNoted(settings, CLIENT_SETINFO)
     // Nothing is lost without it, also for a while.
     const tolerates = (error: RedisError) => noted(error) || isForNow(error)
     add(CLIENT_SETINFO, ['LIB-NAME', 'respire'], tolerates)
     add(CLIENT_SETINFO, ['LIB-VER', VERSION], tolerates)
   }
-  const named = greeting.protocol === 3 || clientName === undefined || bare || acquaintance.refuses(CLIENT_SETNAME.name)
+  const named =
+    greeting.protocol === 3 || clientName === undefined || bare || handshakeMemory.refuses(CLIENT_SETNAME.name)
   if (!named) add(CLIENT_SETNAME, [clientName], refusalNoted(settings, CLIENT_SETNAME))
   if (db !== 0) add(SELECT, [db])
   if (readonly) add(READONLY, [], error => isNeedless(error, greeting))
@@ -191,10 +192,10 @@ function isNeedless(error: RedisError, { role }: Greeting): boolean {
 }
 
 /** Tolerates a refusal that lasts, and has the command left out from then on. */
-function refusalNoted({ acquaintance }: Settings, { name }: Spec): (error: RedisError) => boolean {
+function refusalNoted({ handshakeMemory }: Settings, { name }: Spec): (error: RedisError) => boolean {
   return error => {
     if (isForNow(error) || error instanceof AuthenticationError) return false
-    acquaintance.refused(name)
+    handshakeMemory.refused(name)
     return true
   }
 }
@@ -203,21 +204,21 @@ function refusalNoted({ acquaintance }: Settings, { name }: Spec): (error: Redis
  * The end of the handshake. Replies come in order, so a step that was answered twice has the mark answered by another
  * one's reply. It is also the question whether a server without our password lets us in.
  */
-function markOf({ acquaintance }: Settings, bare: boolean): Step | undefined {
-  if (acquaintance.refuses(PING.name)) return undefined
+function markOf({ handshakeMemory }: Settings, bare: boolean): Step | undefined {
+  if (handshakeMemory.refuses(PING.name)) return undefined
   const text = nonce()
-  const plain = bare || !acquaintance.echoes
+  const plain = bare || !handshakeMemory.echoes
   return {
     command: step(PING, plain ? [] : [text]),
     read: reply => {
       if (!plain && reply === text) return
       // No other step is answered so, hence this is proof as well: from servers that know no argument of PING.
       if (reply !== 'PONG') throw wrongForm('PING', 'its argument')
-      acquaintance.echoes = false
+      handshakeMemory.echoes = false
     },
     tolerates: error => {
       if (OTHER_STEP.test(error.message)) throw wrongForm('PING', 'its argument')
-      if (error instanceof NoPermissionError || isUnknownCommand(error)) acquaintance.refused(PING.name)
+      if (error instanceof NoPermissionError || isUnknownCommand(error)) handshakeMemory.refused(PING.name)
       return !(error instanceof AuthenticationError)
     },
   }

@@ -49,7 +49,7 @@ function answered(value: unknown, command: Command): void {
 
 /** The marks of one connection: at most one is outstanding. */
 export class ReplyOrderCheck {
-  readonly #acquaintance: HandshakeMemory
+  readonly #memory: HandshakeMemory
   readonly #again: () => void
   /** The text of the mark that is outstanding. */
   awaited: string | undefined = undefined
@@ -57,14 +57,14 @@ export class ReplyOrderCheck {
   #wanted = false
 
   /** `again` asks for the next mark. */
-  constructor(acquaintance: HandshakeMemory, again: () => void) {
-    this.#acquaintance = acquaintance
+  constructor(memory: HandshakeMemory, again: () => void) {
+    this.#memory = memory
     this.#again = again
   }
 
   /** Whether the server takes marks, as far as is known. */
   get taken(): boolean {
-    return this.#acquaintance.takesMarks
+    return this.#memory.takesMarks
   }
 
   /** Whether one is outstanding; then the next will be asked for when it has been answered. */
@@ -95,7 +95,7 @@ export class ReplyOrderCheck {
 
   /** An error proves nothing: a server that is busy or loads its data answers every command with one. */
   refused(error: RedisError): void {
-    if (error instanceof NoPermissionError || isUnknownCommand(error)) this.#acquaintance.refused(PING.name)
+    if (error instanceof NoPermissionError || isUnknownCommand(error)) this.#memory.refused(PING.name)
     this.#ended()
   }
 

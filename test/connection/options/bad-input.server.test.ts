@@ -11,7 +11,7 @@ const plain = useServer()
 const guarded = useServer({ password: 'right', acl: { reader: 'on >secret ~* +@read +hello +auth -select' } })
 const secure = useServer({ tls: true })
 
-/** What connect() rejects with, and what a call does; both within the deadline. */
+/** The errors of connect() and of a call, and the time until both rejected. */
 async function failureOf(options: RedisOptions): Promise<{ connect: Error; call: Error; ms: number }> {
   const redis = new Redis({ connectTimeout: 500, commandTimeout: 500, ...options })
   redis.on('error', () => {})
@@ -19,12 +19,13 @@ async function failureOf(options: RedisOptions): Promise<{ connect: Error; call:
   const [connect, call] = await Promise.allSettled([redis.connect(), redis.get('k')])
   const ms = performance.now() - start
   redis.destroy()
-  if (connect.status !== 'rejected' || call.status !== 'rejected') throw new Error('it should have failed')
+  if (connect.status !== 'rejected' || call.status !== 'rejected')
+    throw new Error('connect() and the call should both have rejected.')
   return { connect: connect.reason, call: call.reason, ms }
 }
 
-describe('bad input', () => {
-  test('a wrong password', async () => {
+describe('connecting with wrong options', () => {
+  test('a wrong password rejects with AuthenticationError', async () => {
     const { connect, call, ms } = await failureOf({
       port: guarded().port,
       password: 'wrong',
@@ -42,29 +43,32 @@ describe('bad input', () => {
     expect(again.connect).toMatchObject({ name: 'AuthenticationError' })
   })
 
-  test('no password where one is wanted', async () => {
+  test('a missing password rejects with AuthenticationError', async () => {
     const { connect } = await failureOf({ port: guarded().port })
     expect(connect).toMatchObject({ name: 'AuthenticationError', message: expect.stringContaining('set password') })
     const { connect: resp2 } = await failureOf({ port: guarded().port, protocol: 2 })
     expect(resp2).toMatchObject({ name: 'AuthenticationError' })
   })
 
-  test.each([2, 3] as const)('a password for a server without one connects (protocol %i)', async protocol => {
-    for (const options of [{ password: 'needless' }, { username: 'default', password: 'needless' }]) {
-      const redis = new Redis({ port: plain().port, protocol, commandTimeout: 500, ...options })
-      redis.on('error', () => {})
-      expect(await redis.ping()).toBe('PONG')
-      redis.destroy()
-    }
-  })
+  test.each([2, 3] as const)(
+    'a client with a password connects to a server without one (protocol %i)',
+    async protocol => {
+      for (const options of [{ password: 'needless' }, { username: 'default', password: 'needless' }]) {
+        const redis = new Redis({ port: plain().port, protocol, commandTimeout: 500, ...options })
+        redis.on('error', () => {})
+        expect(await redis.ping()).toBe('PONG')
+        redis.destroy()
+      }
+    },
+  )
 
-  test('a user who may not SELECT', async () => {
+  test('a user without the right to SELECT rejects with AuthorizationError', async () => {
     const { connect, call } = await failureOf({ port: guarded().port, username: 'reader', password: 'secret', db: 1 })
     expect(connect).toMatchObject({ name: 'AuthorizationError', code: 'NOPERM' })
     expect(call).toMatchObject({ name: 'AuthorizationError', outcome: 'not sent' })
   })
 
-  test('a database that there is not', async () => {
+  test('a database number out of range rejects with ResponseError', async () => {
     const { connect } = await failureOf({ port: plain().port, db: 999 })
     expect(connect).toMatchObject({
       name: 'ResponseError',
@@ -74,7 +78,7 @@ describe('bad input', () => {
     })
   })
 
-  test('nothing listens', async () => {
+  test('a port on which nothing listens rejects with ECONNREFUSED', async () => {
     const { connect, call } = await failureOf({ port: 1 })
     expect(connect).toMatchObject({ name: 'ConnectionError', code: 'ECONNREFUSED', node: '127.0.0.1:1' })
     expect(call).toMatchObject({
@@ -85,17 +89,17 @@ describe('bad input', () => {
     })
   })
 
-  test('a name that nobody knows', async () => {
+  test('an unknown host name rejects with ConnectionError', async () => {
     const { connect } = await failureOf({ host: 'no-such-host.invalid' })
     expect(connect).toMatchObject({ name: 'ConnectionError', message: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) })
   })
 
-  test('a unix socket that is not there', async () => {
+  test('the path of a missing unix socket rejects with ENOENT', async () => {
     const { connect } = await failureOf({ path: '/nowhere/redis.sock' })
     expect(connect).toMatchObject({ name: 'ConnectionError', code: 'ENOENT' })
   })
 
-  test('a web server at the port', async () => {
+  test('a web server at the port rejects with InvalidResponse', async () => {
     const http: HttpServer = createServer((_, response) => response.end())
     await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
     const { connect } = await failureOf({ port: (http.address() as AddressInfo).port })
@@ -107,7 +111,7 @@ describe('bad input', () => {
     await new Promise(resolve => http.close(resolve))
   })
 
-  test('a server that closes in the handshake', async () => {
+  test('a server that closes the socket during the handshake rejects with ConnectionError', async () => {
     const tcp = createTcp(socket => socket.destroy())
     await new Promise<void>(resolve => tcp.listen(0, '127.0.0.1', resolve))
     const { connect } = await failureOf({ port: (tcp.address() as AddressInfo).port })
@@ -115,7 +119,7 @@ describe('bad input', () => {
     await new Promise(resolve => tcp.close(resolve))
   })
 
-  test('a server that accepts and says nothing', async () => {
+  test('a server that accepts a socket and sends nothing rejects with TimeoutError', async () => {
     const tcp = createTcp(() => {})
     await new Promise<void>(resolve => tcp.listen(0, '127.0.0.1', resolve))
     const { connect, ms } = await failureOf({ port: (tcp.address() as AddressInfo).port, connectTimeout: 100 })
@@ -134,7 +138,7 @@ describe('bad input', () => {
     tcp.close()
   })
 
-  test('a credentials function that does not settle', async () => {
+  test('a credentials function that never settles rejects with TimeoutError', async () => {
     const { connect } = await failureOf({
       port: plain().port,
       credentials: () => new Promise(() => {}),
@@ -146,7 +150,7 @@ describe('bad input', () => {
     })
   })
 
-  test('TLS where the server speaks none', async () => {
+  test('TLS to a port without TLS rejects with a TimeoutError that mentions TLS', async () => {
     const { connect, call } = await failureOf({ port: plain().port, tls: true, connectTimeout: 300 })
     expect(connect).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/Does it speak TLS/) })
     expect(call).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/TLS/) })
@@ -159,12 +163,12 @@ describe('bad input', () => {
     expect(first).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/has not answered yet.*TLS/) })
   })
 
-  test('no TLS where the server wants it', async () => {
+  test('a connection without TLS to a TLS port rejects with an error that recommends rediss://', async () => {
     const { connect } = await failureOf({ port: secure().tls?.port ?? 0 })
     expect(connect).toMatchObject({ name: 'ConnectionError', message: expect.stringMatching(/wants TLS.*rediss:/) })
   })
 
-  test('max number of clients', async () => {
+  test('a server at its maximum number of clients rejects with ConnectionError', async () => {
     const server = await startSingle({ config: ['--maxclients', '1'] })
     const holder = new Redis({ port: server.port })
     await holder.get('k')
@@ -178,7 +182,7 @@ describe('bad input', () => {
     await server.stop()
   })
 
-  test('a wrong password is not hammered, and a call after it was mended succeeds', async () => {
+  test('a wrong password is not tried again until the next call, which succeeds with the right password', async () => {
     const fake = await FakeRedis.start({ password: 'new', script: argv => (argv[0] === 'GET' ? resp.nil : undefined) })
     let password = 'old'
     const redis = new Redis({ port: fake.port, credentials: () => ({ password }), commandTimeout: 2_000 })
@@ -194,13 +198,13 @@ describe('bad input', () => {
   })
 })
 
-describe('TLS', () => {
+describe('connecting over TLS', () => {
   const started: { stop(): Promise<void> }[] = []
   afterAll(async () => {
     for (const server of started) await server.stop()
   })
 
-  test('the right certificate', async () => {
+  test('a client connects to a server with a valid certificate, by name and by address', async () => {
     const { ca, port } = secure().tls ?? { ca: '', port: 0 }
     const redis = new Redis({ host: 'localhost', port, tls: { ca } })
     expect(await redis.set('over', 'tls')).toBe('OK')
@@ -212,7 +216,7 @@ describe('TLS', () => {
   })
 
   test.each(['wrongName', 'expired', 'selfSigned', 'otherAuthority'] as const)(
-    '%s is refused before AUTH is sent',
+    'a certificate of the kind %s is rejected before AUTH is sent',
     async certificate => {
       const certificates = await getCertificates()
       const fake = await FakeRedis.start({ tls: certificates[certificate] })
@@ -232,7 +236,7 @@ describe('TLS', () => {
     },
   )
 
-  test('one that is not to be verified is none of the reasons why a link is lost', async () => {
+  test('rejectUnauthorized: false connects, and a later loss is not blamed on the certificate', async () => {
     const { port } = secure().tls ?? { port: 0 }
     const redis = new Redis({ host: 'localhost', port, tls: { rejectUnauthorized: false } })
     const lost = new Promise<Error>(resolve => redis.once('error', error => resolve(error as Error)))
@@ -243,7 +247,7 @@ describe('TLS', () => {
     await redis.close()
   })
 
-  test('a client certificate', async () => {
+  test('a server that requires a client certificate accepts the right one and no connection without one', async () => {
     const certificates = await getCertificates()
     const server = await startSingle({ tls: { clients: 'yes' } })
     started.push(server)

@@ -66,15 +66,15 @@ const bad: [url: string, part: RegExp][] = [
   ['redis://h/1/2', /path must be the number/],
   ['redis://h/1.5', /path must be the number/],
   ['redis://h?db=x', /db must be a whole number/],
-  ['redis://h/1?db=2', /gives db, and the path/],
-  ['redis://h?tls=true', /option that is not known here/],
-  ['redis://h?ssl=1', /option that is not known here/],
-  ['redis://h?password=secret', /option that is not known here/],
+  ['redis://h/1?db=2', /has db, and the path/],
+  ['redis://h?tls=true', /has an unknown option/],
+  ['redis://h?ssl=1', /has an unknown option/],
+  ['redis://h?password=secret', /has an unknown option/],
   ['redis://h?protocol=4', /protocol must be 2 or 3/],
   ['redis://h?commandTimeout=soon', /commandTimeout must be/],
   ['redis://h?commandTimeout=', /commandTimeout must be/],
   ['redis://h?clientName=a%20b', /clientName/],
-  ['redis://h?db=1&db=2', /gives db twice/],
+  ['redis://h?db=1&db=2', /has db twice/],
   ['redis://secret@h', /password is missing/],
   ['redis://u:secret%@h', /password has a %/],
   ['redis://u:secret@h#secret', /fragment/],
@@ -83,29 +83,32 @@ const bad: [url: string, part: RegExp][] = [
   ['unix:///', /path is missing/],
 ]
 
-describe('a URL', () => {
-  test.each(good)('%s', (url, options) => {
+describe('the URL of a server', () => {
+  test.each(good)('the URL %s is parsed', (url, options) => {
     expect(parseUrl(url)).toEqual(options)
     expect(() => new Redis(url).destroy()).not.toThrow()
   })
 
-  test.each(bad)('%s is refused, the part named and the URL not shown', (url, part) => {
-    let error: unknown
-    try {
-      new Redis(url)
-    } catch (caught) {
-      error = caught
-    }
-    expect(error).toBeInstanceOf(DataError)
-    expect((error as Error).message).toMatch(part)
-    expect((error as Error).message).not.toContain('secret')
-    expect((error as Error).stack).not.toContain('secret')
-    if (url.includes('://h')) expect((error as Error).message).not.toContain(url)
-  })
+  test.each(bad)(
+    'the URL "%s" is rejected with an error that names the part and does not show the URL',
+    (url, part) => {
+      let error: unknown
+      try {
+        new Redis(url)
+      } catch (caught) {
+        error = caught
+      }
+      expect(error).toBeInstanceOf(DataError)
+      expect((error as Error).message).toMatch(part)
+      expect((error as Error).message).not.toContain('secret')
+      expect((error as Error).stack).not.toContain('secret')
+      if (url.includes('://h')) expect((error as Error).message).not.toContain(url)
+    },
+  )
 })
 
-describe('options', () => {
-  test('win over the URL, whole where they stand for the same', () => {
+describe('the options of a client', () => {
+  test('options replace those of the URL, and remove the ones that they exclude', () => {
     expect(readOptions('redis://a:1/2', { port: 5 })).toEqual({ host: 'a', port: 5, db: 2 })
     expect(readOptions('redis://a:1', { path: '/s' })).toEqual({ path: '/s' })
     expect(readOptions('redis://u:p@a', { credentials: { password: 'x' } })).toEqual({
@@ -117,8 +120,8 @@ describe('options', () => {
 
   test.each([
     [{ hots: 'x' }, /Unknown option hots: known are /],
-    [{ keyPrefix: 'a' }, /Unknown option keyPrefix: take a view, redis\.prefixed\('app:'\); known are clientName/],
-    [{ socket: {} }, /Unknown option socket: give host, port, path, tls/],
+    [{ keyPrefix: 'a' }, /Unknown option keyPrefix: use a view: redis\.prefixed\('app:'\); known are clientName/],
+    [{ socket: {} }, /Unknown option socket: set host, port, path, tls/],
     [{ reconnect: { delay: 1 } }, /Unknown option reconnect\.delay: known are reconnect\.attempts, reconnect\.max/],
     [{ port: '6379' }, /port must be/],
     [{ port: 0 }, /port must be/],
@@ -133,18 +136,18 @@ describe('options', () => {
     [{ pool: { min: 3, max: 2 } }, /pool\.min/],
     [{ queue: { maxBytes: 'all' } }, /queue\.maxBytes must be/],
     [{ clientName: 'with space' }, /clientName must be/],
-    [{ password: 'p', credentials: () => ({ password: 'q' }) }, /exclude each other/],
+    [{ password: 'p', credentials: () => ({ password: 'q' }) }, /credentials cannot be combined/],
     [{ credentials: { username: 'u' } as never }, /credentials must be \{ username\?, password \} or a function/],
     [{ username: 'u' }, /needs a password/],
-    [{ path: '/s', host: 'h' }, /exclude each other/],
+    [{ path: '/s', host: 'h' }, /path cannot be combined/],
     [null, /must be an object, such as \{ host, port \}, or a URL/],
     [6379, /must be an object, such as \{ host, port \}, or a URL/],
-  ])('%j is refused', (options, message) => {
+  ])('the options %j are rejected with a DataError', (options, message) => {
     expect(() => new Redis(options as object)).toThrow(message)
     expect(() => new Redis(options as object)).toThrow(DataError)
   })
 
-  test('may be a URL object, and it is not taken for options', () => {
+  test('a URL object is read as a URL and not as options', () => {
     expect(readOptions(new URL('redis://u:p%40@h:7000/2'), { db: 3 })).toEqual({
       host: 'h',
       port: 7000,
@@ -157,7 +160,7 @@ describe('options', () => {
     redis.destroy()
   })
 
-  test('are own properties: what stands on Object.prototype is none', () => {
+  test('a property of Object.prototype is not read as an option', () => {
     const prototype = Object.prototype as unknown as Record<string, unknown>
     Object.assign(prototype, { host: 'evil', password: 'evil', db: 9 })
     try {
@@ -168,7 +171,7 @@ describe('options', () => {
     }
   })
 
-  test('have the defaults of the documentation', () => {
+  test('the options have the defaults of the documentation', () => {
     expect(settle({})).toEqual({
       endpoint: { host: '127.0.0.1', port: 6379 },
       tls: undefined,
@@ -188,13 +191,13 @@ describe('options', () => {
       readonly: false,
       leased: false,
       limits: LIMITS,
-      acquaintance: expect.any(HandshakeMemory),
+      handshakeMemory: expect.any(HandshakeMemory),
     })
     expect(settle({ reconnect: false }).reconnect.attempts).toBe(0)
     expect(nameOf({ host: '::1', port: 1 })).toBe('[::1]:1')
   })
 
-  test('take an IPv6 address with the brackets of a URL, and without', () => {
+  test('the host may be an IPv6 address with the brackets of a URL or without', () => {
     const { hostname } = new URL('redis://[::1]:7000')
     for (const host of [hostname, '::1']) expect(settle({ host }).endpoint).toEqual({ host: '::1', port: 6379 })
   })
