@@ -12,6 +12,7 @@ import { KEYS } from './generate/keys.js'
 import { BLOCKING, LISTS } from './generate/lists.js'
 import { SCRIPTS } from './generate/scripts.js'
 import { BLOCKING_SORTED_SETS, SORTED_SETS } from './generate/sorted-sets.js'
+import { BLOCKING_STREAMS, STREAMS } from './generate/streams.js'
 import { STRINGS } from './generate/strings.js'
 import { type Dice, diceOf, type Make } from './generate/vocabulary.js'
 import { difference, type Label } from './normalise.js'
@@ -27,7 +28,7 @@ export interface CheckOptions {
   readonly progress?: (done: number) => void
 }
 
-const DATA: readonly (readonly Make[])[] = [STRINGS, KEYS, LISTS, HASHES, SETS, SORTED_SETS, SCRIPTS]
+const DATA: readonly (readonly Make[])[] = [STRINGS, KEYS, LISTS, HASHES, SETS, SORTED_SETS, STREAMS, SCRIPTS]
 /** Connections that run commands, by protocol; one that only subscribes; one that gets every event of a key. */
 const WORKERS = [2, 3, 2, 3] as const
 const SUBSCRIBERS = [2, 3] as const
@@ -37,10 +38,17 @@ const RANDOM: ReadonlySet<string> = new Set([
   'srandmember',
   'hrandfield',
   'zrandmember',
+  'scan',
+  'hscan',
+  'sscan',
+  'zscan',
   'xadd',
   'eval',
   'evalsha',
+  'script',
 ])
+/** How many of the last requests a failure shows. */
+const STORY = 40
 const ODD_ARGUMENTS = ['', 'abc', '-1', '9223372036854775808', '1.5', ' 1', '0', '-7', 'nan', 'COUNT', 'LIMIT']
 
 interface Pair {
@@ -151,7 +159,7 @@ class Run {
     if (inMulti && dice.chance(0.2)) return dice.chance(0.9) ? ['EXEC'] : ['DISCARD']
     const chance = dice.below(100)
     const [group, mayBend] = ((): [readonly Make[], boolean] => {
-      if (chance < 3) return [dice.pick([BLOCKING, BLOCKING_SORTED_SETS]), false]
+      if (chance < 3) return [dice.pick([BLOCKING, BLOCKING_SORTED_SETS, BLOCKING_STREAMS]), false]
       if (chance < 7) return [TRANSACTIONS, false]
       if (chance < 10) return [CONNECTIONS, false]
       if (chance < 14) return [PUBLISHING, true]
@@ -244,7 +252,7 @@ class Run {
   }
 
   #failure(at: number, { args }: Label, found: string): Error {
-    const last = this.#story.slice(-40).join('\n')
+    const last = this.#story.slice(-STORY).join('\n')
     return new Error(
       `after ${this.#sent} commands, on connection ${at}, to ${args.join(' ') || 'what others did'}:\n${found}\nThe last requests:\n${last}`,
     )

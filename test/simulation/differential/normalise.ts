@@ -65,6 +65,8 @@ function canonical(frame: Frame, name: string): Frame {
     const groups = name === 'hscan' || name === 'zscan' ? pairs(found.items) : found.items.map(item => [item])
     return { ...frame, items: [cursor, { ...found, items: sorted(groups).flat() }] }
   }
+  if (name === 'xinfo') return withoutIdle(frame)
+  if (name === 'xpending') return { ...frame, items: frame.items.map(withoutThird) }
   if (UNORDERED.has(name)) return { ...frame, items: sorted(frame.items.map(item => [item])).flat() }
   if (UNORDERED_PAIRS.has(name)) return { ...frame, items: sorted(pairs(frame.items)).flat() }
   return frame
@@ -77,4 +79,16 @@ function pairs(items: readonly Frame[]): Frame[][] {
 function sorted(groups: readonly Frame[][]): Frame[][] {
   const key = (group: readonly Frame[]) => group.map(shown).join(' ')
   return [...groups].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}
+
+/** How long ago something was, ms, stands behind its name. */
+function withoutIdle(frame: Frame): Frame {
+  const isIdle = (at: number) => ['idle', 'inactive'].includes(frame.items[at - 1]?.text ?? '')
+  return { ...frame, items: frame.items.flatMap((item, at) => (isIdle(at) ? [] : [withoutIdle(item)])) }
+}
+
+/** The same in an entry of XPENDING, which has four parts. */
+function withoutThird(frame: Frame): Frame {
+  if (frame.items.length !== 4) return frame
+  return { ...frame, items: frame.items.filter((_, at) => at !== 2) }
 }

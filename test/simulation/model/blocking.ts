@@ -86,7 +86,8 @@ export class Blocking {
   /** All keys of a database that somebody waits for, for SWAPDB. */
   readyAll(db: Database): void {
     for (const wait of this.#waiting.values()) {
-      if (wait.db === db) for (const key of wait.keys) if (db.find(key) !== undefined) this.ready(db, key)
+      if (wait.db !== db) continue
+      for (const key of wait.keys) if (wait.deleted !== undefined || db.find(key) !== undefined) this.ready(db, key)
     }
   }
 

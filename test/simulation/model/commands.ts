@@ -14,6 +14,10 @@ import { SORTED_SET_ALGEBRA } from './commands/sorted-set-algebra.js'
 import { SORTED_SET_POPS } from './commands/sorted-set-pops.js'
 import { SORTED_SET_RANGES } from './commands/sorted-set-ranges.js'
 import { SORTED_SETS } from './commands/sorted-sets.js'
+import { STREAM_GROUPS } from './commands/stream-groups.js'
+import { STREAM_INFO } from './commands/stream-info.js'
+import { STREAM_READING } from './commands/stream-reading.js'
+import { STREAMS } from './commands/streams.js'
 import { STRINGS } from './commands/strings.js'
 import { TRANSACTIONS } from './commands/transactions.js'
 import { Failure } from './reply.js'
@@ -33,6 +37,10 @@ const GROUPS: readonly (readonly [string, readonly CommandSpec[]])[] = [
   ['sortedset', SORTED_SET_RANGES],
   ['sortedset', SORTED_SET_ALGEBRA],
   ['sortedset', SORTED_SET_POPS],
+  ['stream', STREAMS],
+  ['stream', STREAM_READING],
+  ['stream', STREAM_GROUPS],
+  ['stream', STREAM_INFO],
   ['connection', CONNECTIONS],
   ['transaction', TRANSACTIONS],
   ['pubsub', PUBSUB],

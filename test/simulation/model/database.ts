@@ -77,7 +77,10 @@ export class Database {
   /** Puts the value in place of whatever is there. */
   put(key: string, value: Value, keepExpiry = false): void {
     if (this.find(key) === undefined) this.add(key, value)
-    else this.#values.set(key, value)
+    else {
+      this.#values.set(key, value)
+      this.#server.blocking.deleted(this, key)
+    }
     if (!keepExpiry) this.#expiry.delete(key)
     this.touch(key)
   }

@@ -14,13 +14,17 @@ const token = (dice: Dice) => dice.pick(['one', 'two', 'three'])
 const id = (dice: Dice) => dice.pick(['room:1', 'room:2', 'other:1', 'odd'])
 const both = (name: string) => [name, `${name}:waiting`]
 
+/** More than every time before: else it would depend on the millisecond whether a key is given more time. */
+let longest = 200_000
+const later = () => String((longest += 10_000))
+
 export const SCRIPTS: readonly Make[] = [
   d =>
     run(
       d,
       ACQUIRE.lua,
       [...both(lock(d)), '{t}fencing'],
-      [token(d), d.pick(['100000', '']), d.pick([id(d), '']), d.pick(['', '1700000000000000']), '200000'],
+      [token(d), d.pick(['100000', '']), d.pick([id(d), '']), d.pick(['', '1700000000000000']), later()],
     ),
   d => run(d, ACQUIRE.lua, [...both(lock(d)), '{t}lockodd'], [token(d), '100000', '', '', '']),
   () => ['RPUSH', '{t}lockodd', 'x'],

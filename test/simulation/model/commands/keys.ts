@@ -138,8 +138,7 @@ function move(call: Call): Reply {
 
 function flush(call: Call, those: readonly Database[]): Reply {
   const { server, args } = call
-  const word = args.length === 2 ? lower(args[1]!) : ''
-  if (args.length > 2 || !['', 'sync', 'async'].includes(word)) return SYNTAX
+  if (args.length > 2 || (args.length === 2 && !['sync', 'async'].includes(lower(args[1]!)))) return SYNTAX
   for (const db of those) {
     server.watches.touchAll(db)
     server.blocking.deletedAll(db)

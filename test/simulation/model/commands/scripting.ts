@@ -107,7 +107,7 @@ function toLua(reply: Reply): LuaValue {
 function fromLua(value: LuaValue): Reply {
   if (value === null || value === false) return null
   if (value === true) return 1
-  if (typeof value === 'number') return Math.trunc(value)
+  if (typeof value === 'number') return integerOf(value)
   if (typeof value === 'string') return value
   if (isList(value)) {
     const end = value.indexOf(null)
@@ -115,6 +115,12 @@ function fromLua(value: LuaValue): Reply {
   }
   if (value.err !== undefined) return new Failure(value.err)
   return value.ok === undefined ? [] : new Status(value.ok)
+}
+
+/** As C casts a double. */
+function integerOf(value: number): number | bigint {
+  if (Math.abs(value) < 2 ** 63) return Number.isSafeInteger(value) ? value : BigInt(Math.trunc(value))
+  return -(2n ** 63n)
 }
 
 function isList(value: LuaValue): value is readonly LuaValue[] {

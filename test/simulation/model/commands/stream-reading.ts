@@ -1,0 +1,196 @@
+/** XREAD and XREADGROUP, also waiting for an entry. */
+import { type Call, type CommandSpec, command, integer } from '../command.js'
+import { Failure, MapReply, NOTHING, NULL_ARRAY, type Reply, SYNTAX } from '../reply.js'
+import { type Consumer, compareIds, type Group, idText, MAX_ID, type Stream, type StreamId } from '../stream.js'
+import { entriesUpTo, following, hasTombstones, strictId } from '../stream-ids.js'
+import { lower } from '../text.js'
+import { consumerOf } from './stream-groups.js'
+import { between, entryReply } from './streams.js'
+
+const keysOf = (args: readonly string[]): readonly string[] => {
+  const at = args.findIndex(arg => lower(arg) === 'streams') + 1
+  return at === 0 ? [] : args.slice(at, at + Math.floor((args.length - at) / 2))
+}
+
+export const STREAM_READING: readonly CommandSpec[] = [
+  command('xread', -4, 'read blocking', keysOf, call => read(call, false)),
+  command('xreadgroup', -7, 'write blocking', keysOf, call => read(call, true)),
+]
+
+interface Reading {
+  count: number
+  /** When it gives up; undefined if it does not wait. */
+  deadline: number | undefined
+  group: string | undefined
+  consumer: string
+  acknowledges: boolean
+}
+
+function read(call: Call, inGroup: boolean): Reply {
+  const { db, args, server } = call
+  const { options, keys, ids } = parse(call, inGroup)
+  // Each stream's place: entries after it are wanted; undefined for `>`.
+  const places = keys.map((key, i): StreamId | undefined => placeOf(call, key, ids[i]!, options))
+  const found: [string, Reply][] = []
+  for (const [i, key] of keys.entries()) {
+    const stream = db.lookTyped(key, 'stream')
+    if (stream === undefined) continue
+    const reply = entriesFor(call, key, stream, places[i], options)
+    if (reply !== undefined) found.push([key, reply])
+  }
+  if (found.length > 0) return shaped(call, found)
+  if (options.deadline === undefined || call.atOnce) return NULL_ARRAY
+  const deletedKey = new Failure('UNBLOCKED the stream key no longer exists')
+  const noGroup = new Failure('NOGROUP the consumer group this client was blocked on no longer exists')
+  server.blocking.block(call.connection, {
+    db,
+    keys,
+    type: 'stream',
+    deadline: options.deadline,
+    serve: key => {
+      const stream = db.findTyped(key, 'stream')!
+      if (options.group !== undefined && !stream.groups.has(options.group)) return noGroup
+      const place = places[keys.indexOf(key)]
+      // Before 7.2 an entry that was trimmed at once ends the wait as well, with none.
+      const hasNew = compareIds(stream.last, place ?? stream.groups.get(options.group ?? '')?.last ?? MAX_ID) > 0
+      const none = hasNew && !call.server.atLeast(7, 2) ? [] : undefined
+      const reply = entriesFor(call, key, stream, place, options) ?? none
+      return reply === undefined ? undefined : shaped(call, [[key, reply]])
+    },
+    timedOut: () => NULL_ARRAY,
+    ...(inGroup ? { deleted: deletedKey } : {}),
+    args,
+  })
+  return NOTHING
+}
+
+function shaped({ connection }: Call, found: [string, Reply][]): Reply {
+  return connection.protocol === 3 ? new MapReply(found) : found
+}
+
+function parse(call: Call, inGroup: boolean): { options: Reading; keys: string[]; ids: string[] } {
+  const { args, now } = call
+  const options: Reading = { count: 0, deadline: undefined, group: undefined, consumer: '', acknowledges: true }
+  for (let i = 1; i < args.length; i++) {
+    const word = lower(args[i]!)
+    const more = args.length - i - 1
+    if (word === 'block' && more > 0) {
+      const ms = integer(args[++i]!, new Failure('ERR timeout is not an integer or out of range'))
+      if (ms < 0) throw new Failure('ERR timeout is negative')
+      options.deadline = ms === 0 ? Infinity : now + ms
+    } else if (word === 'count' && more > 0) options.count = Math.max(0, integer(args[++i]!))
+    else if (word === 'streams' && more > 0) {
+      const rest = args.slice(i + 1)
+      if (rest.length % 2 !== 0) {
+        const [meant, sign] = call.server.atLeast(7, 2) && inGroup ? ['XREADGROUP', '>'] : ['XREAD', '$']
+        throw new Failure(
+          `ERR Unbalanced ${meant} list of streams: for each stream key an ID or '${sign}' must be specified.`,
+        )
+      }
+      if (inGroup && options.group === undefined) throw new Failure('ERR Missing GROUP option for XREADGROUP')
+      return { options, keys: rest.slice(0, rest.length / 2), ids: rest.slice(rest.length / 2) }
+    } else if (word === 'group' && more >= 2) {
+      if (!inGroup) {
+        throw new Failure('ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.')
+      }
+      options.group = args[++i]!
+      options.consumer = args[++i]!
+    } else if (word === 'noack') {
+      if (!inGroup) {
+        throw new Failure('ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.')
+      }
+      options.acknowledges = false
+    } else throw SYNTAX
+  }
+  throw SYNTAX
+}
+
+function placeOf({ db }: Call, key: string, id: string, { group }: Reading): StreamId | undefined {
+  const stream = db.lookTyped(key, 'stream')
+  if (group !== undefined) {
+    if (stream?.groups.has(group) !== true) {
+      throw new Failure(`NOGROUP No such key '${key}' or consumer group '${group}' in XREADGROUP with GROUP option`)
+    }
+  }
+  if (id === '$') {
+    if (group !== undefined) {
+      throw new Failure(
+        'ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would just return an empty result set.',
+      )
+    }
+    return stream?.last ?? { ms: 0n, seq: 0n }
+  }
+  if (id === '>') {
+    if (group === undefined) {
+      throw new Failure(
+        'ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.',
+      )
+    }
+    return undefined
+  }
+  return strictId(id, 0n)
+}
+
+/** Undefined if there is nothing; the history of a consumer always replies. */
+function entriesFor(
+  call: Call,
+  key: string,
+  stream: Stream,
+  place: StreamId | undefined,
+  options: Reading,
+): Reply | undefined {
+  const most = options.count === 0 ? Infinity : options.count
+  if (options.group === undefined) {
+    if (compareIds(place!, MAX_ID) >= 0) return undefined
+    const found = between(stream, following(place!), MAX_ID).slice(0, most)
+    return found.length === 0 ? undefined : found.map(entryReply)
+  }
+  const group = stream.groups.get(options.group)!
+  if (place !== undefined) return history(call, key, stream, group, place, most, options)
+  const found = between(stream, following(group.last), MAX_ID).slice(0, most)
+  if (found.length === 0) return undefined
+  const consumer = consumerOf(call, key, group, options.consumer)
+  for (const { id } of found) {
+    advance(stream, group, id)
+    if (options.acknowledges) deliver(group, consumer, idText(id), call.now)
+  }
+  call.db.changed(key)
+  return found.map(entryReply)
+}
+
+function advance(stream: Stream, group: Group, id: StreamId): void {
+  if (group.read !== undefined && !hasTombstones(stream, id)) group.read++
+  else if (stream.added > 0) group.read = entriesUpTo(stream, id)
+  group.last = id
+}
+
+function deliver(group: Group, consumer: Consumer, id: string, now: number): void {
+  group.pending.get(id)?.consumer.pending.delete(id)
+  group.pending.set(id, { consumer, delivered: now, deliveries: 1 })
+  consumer.pending.add(id)
+}
+
+function history(
+  call: Call,
+  key: string,
+  stream: Stream,
+  group: Group,
+  place: StreamId,
+  most: number,
+  { consumer: name }: Reading,
+): Reply {
+  const consumer = consumerOf(call, key, group, name)
+  const ids = [...consumer.pending]
+    .map(text => strictId(text, 0n))
+    .filter(id => compareIds(id, place) > 0)
+    .sort(compareIds)
+    .slice(0, most)
+  return ids.map((id): Reply => {
+    const entry = stream.entries.find(each => compareIds(each.id, id) === 0)
+    if (entry === undefined) return [idText(id), NULL_ARRAY]
+    const pending = group.pending.get(idText(id))!
+    pending.delivered = call.now
+    pending.deliveries++
+    return entryReply(entry)
+  })
+}
