@@ -143,6 +143,14 @@ export class Blocking {
     }
   }
 
+  /** Ends those for which there is a reply. */
+  endWhere(replyTo: (wait: Wait) => Reply | undefined): void {
+    for (const [connection, wait] of [...this.#waiting]) {
+      const reply = replyTo(wait)
+      if (reply !== undefined) this.#end(connection, wait, reply)
+    }
+  }
+
   /** Waits that may be over for another reason than a key, such as an acknowledgement of replicas. */
   retry(): void {
     for (const [connection, wait] of [...this.#waiting]) {

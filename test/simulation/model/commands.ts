@@ -1,5 +1,6 @@
 /** All commands of the model. A new group is a file in `commands`, named here. */
 import { type CommandSpec, wrongArity } from './command.js'
+import { CLUSTER } from './commands/cluster.js'
 import { CONNECTIONS } from './commands/connections.js'
 import { EXPIRY } from './commands/expiry.js'
 import { HASHES } from './commands/hashes.js'
@@ -46,6 +47,7 @@ const GROUPS: readonly (readonly [string, readonly CommandSpec[]])[] = [
   ['pubsub', PUBSUB],
   ['scripting', SCRIPTING],
   ['server', SERVER],
+  ['cluster', CLUSTER],
 ]
 
 const TABLE: ReadonlyMap<string, CommandSpec> = new Map(

@@ -65,11 +65,11 @@ function refusalOf(
   if (forbidden !== undefined) return forbidden
   const queue = name === 'exec' ? (connection.queue ?? []) : []
   const any = (flag: 'write' | 'denyoom') => flags.has(flag) || queue.some(each => each.spec.flags.has(flag))
-  const redirected = server.redirect?.(
-    connection,
-    [...keysOf(spec, args), ...queue.flatMap(each => keysOf(each.spec, each.args))],
-    any('write'),
-  )
+  const redirected = server.redirect?.(connection, {
+    keys: [...keysOf(spec, args), ...queue.flatMap(each => keysOf(each.spec, each.args))],
+    writes: any('write'),
+    isPubSub: flags.has('pubsub'),
+  })
   if (redirected !== undefined) {
     if (name === 'exec') dropTransaction(connection)
     else if (connection.queue !== undefined) connection.refused = true

@@ -4,7 +4,9 @@
  * `connect()` gives a connection, whose `receive()` takes what the client writes. `wakeAt` says when the next thing happens by
  * itself, and `wake()` makes it happen. States that come from outside are set by the methods of `ServerStates`.
  */
+
 import { Blocking } from './blocking.js'
+import type { ClusterNode } from './cluster/cluster-node.js'
 import type { CommandSpec } from './command.js'
 import { categoriesOf, commandOf } from './commands.js'
 import { ModelConnection } from './connection.js'
@@ -59,8 +61,16 @@ export interface PrimaryLink {
   up: boolean
 }
 
+/** What a command, or a transaction, wants of a node. */
+export interface Wanted {
+  readonly keys: readonly string[]
+  readonly writes: boolean
+  /** Its keys are shard channels. */
+  readonly isPubSub: boolean
+}
+
 /** Asks a cluster whether a command may run here; the reply that refuses it. */
-export type Redirect = (connection: ModelConnection, keys: readonly string[], writes: boolean) => Failure | undefined
+export type Redirect = (connection: ModelConnection, wanted: Wanted) => Failure | undefined
 
 export class ModelServer {
   readonly options: ModelOptions
@@ -78,8 +88,8 @@ export class ModelServer {
 
   /** Set by a cluster. */
   redirect: Redirect | undefined
-  /** CLUSTER and its subcommands, set by a cluster. */
-  clusterReply: ((connection: ModelConnection, args: readonly string[]) => Reply) | undefined
+  /** Set by a cluster: what CLUSTER shows. */
+  cluster: { readonly node: ClusterNode; readonly nodes: readonly ClusterNode[] } | undefined
   /** How many replicas have acknowledged an offset; set by a cluster or by the world. */
   acknowledged: (offset: number) => number = () => 0
   /** What ROLE lists; set by a cluster. */
@@ -228,10 +238,11 @@ export class ModelServer {
       if (this.removesExpired) for (const db of this.databases) db.expireDue()
       this.endStep(20)
     })
-    this.#pumpResumed()
+    this.pumpResumed()
   }
 
-  #pumpResumed(): void {
+  /** Runs what those have sent who wait no longer, and hands on all output. */
+  pumpResumed(): void {
     const [first] = this.#resumed
     if (first === undefined) this.flush()
     else this.pump(first)
@@ -250,6 +261,18 @@ export class ModelServer {
       const database = this.databases[db]!
       return { value: database.raw(key), expiry: database.expiryOf(key) }
     })
+  }
+
+  /** The end of what was done to it from outside. */
+  finishStep(size: number): void {
+    this.atOneInstant(() => this.endStep(size))
+    this.pumpResumed()
+  }
+
+  /** Replicas have acknowledged more. */
+  retryWaits(): void {
+    this.blocking.retry()
+    this.pumpResumed()
   }
 
   tell(connection: ModelConnection, args: readonly string[], reply: Reply, phase: Phase): void {
@@ -295,7 +318,7 @@ export class ModelServer {
     this.primary = { host, port, up }
     const state = 'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)'
     this.blocking.breakAll(new Failure(state))
-    this.#pumpResumed()
+    this.pumpResumed()
   }
 
   promote(): void {
@@ -328,7 +351,7 @@ export class ModelServer {
       this.log.offset = offset
       this.blocking.serve()
     })
-    this.#pumpResumed()
+    this.pumpResumed()
   }
 
   #applyOne(effect: Effect): void {

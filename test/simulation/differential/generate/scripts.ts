@@ -16,7 +16,10 @@ const both = (name: string) => [name, `${name}:waiting`]
 
 /** More than every time before: else it would depend on the millisecond whether a key is given more time. */
 let longest = 200_000
-const later = () => String((longest += 10_000))
+const later = () => {
+  longest += 10_000
+  return String(longest)
+}
 
 export const SCRIPTS: readonly Make[] = [
   d =>

@@ -27,7 +27,7 @@ export const SERVER: readonly CommandSpec[] = [
   command('readonly', 1, ANYWHERE, undefined, call => readsReplica(call, true)),
   command('readwrite', 1, ANYWHERE, undefined, call => readsReplica(call, false)),
   command('asking', 1, '', undefined, ({ server, connection }) => {
-    if (server.clusterReply === undefined) return NO_CLUSTER
+    if (server.cluster === undefined) return NO_CLUSTER
     connection.asking = true
     return OK
   }),
@@ -89,7 +89,7 @@ function configure({ server, args }: Call): Reply {
 }
 
 function readsReplica({ server, connection }: Call, reads: boolean): Reply {
-  if (server.clusterReply === undefined) return NO_CLUSTER
+  if (server.cluster === undefined) return NO_CLUSTER
   connection.readsReplica = reads
   return OK
 }
@@ -131,7 +131,7 @@ function wait(call: Call): Reply {
 
 function replicaOf({ server, args }: Call): Reply {
   const [, host, port] = args as [string, string, string]
-  if (server.clusterReply !== undefined) return new Failure('ERR REPLICAOF not allowed in cluster mode.')
+  if (server.cluster !== undefined) return new Failure('ERR REPLICAOF not allowed in cluster mode.')
   if (lower(host) === 'no' && lower(port) === 'one') server.promote()
   else server.demote(host, integer(port), false)
   return OK
@@ -143,7 +143,7 @@ function info(server: Call['server'], sections: readonly string[]): string {
   const all: Readonly<Record<string, readonly string[]>> = {
     Server: [
       `redis_version:${server.flavour === 'valkey' ? '7.2.4' : server.version.join('.')}`,
-      `redis_mode:${server.clusterReply === undefined ? 'standalone' : 'cluster'}`,
+      `redis_mode:${server.cluster === undefined ? 'standalone' : 'cluster'}`,
       `run_id:${server.runId}`,
       `tcp_port:${server.options.address?.port ?? 6379}`,
       ...(server.flavour === 'valkey' ? ['server_name:valkey', `valkey_version:${server.version.join('.')}`] : []),
@@ -170,7 +170,7 @@ function info(server: Call['server'], sections: readonly string[]): string {
       ),
       `master_repl_offset:${log.offset}`,
     ],
-    Cluster: [`cluster_enabled:${server.clusterReply === undefined ? 0 : 1}`],
+    Cluster: [`cluster_enabled:${server.cluster === undefined ? 0 : 1}`],
     Keyspace: server.databases
       .filter(db => db.size > 0)
       .map(db => `db${db.index}:keys=${db.size},expires=${db.expiring},avg_ttl=0`),

@@ -1,0 +1,118 @@
+/** A node of the model's cluster: a server, what it believes, and how it refuses what belongs elsewhere. */
+import type { ModelConnection } from '../connection.js'
+import type { Step } from '../replication-log.js'
+import { Failure } from '../reply.js'
+import { type ModelOptions, ModelServer, type Wanted } from '../server.js'
+import { slotOf } from './slots.js'
+import { View } from './view.js'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export class ClusterNode {
+  readonly index: number
+  readonly id: string
+  readonly address: Address
+  readonly server: ModelServer
+  readonly view: View
+  /** The process runs. */
+  alive = true
+  /** The cluster's bus reaches it. */
+  connected = true
+  /** It has been cut off for so long that it refuses everything. */
+  isolated = false
+  /** What its primary has sent and it has not applied. */
+  backlog: Step[] = []
+
+  constructor(index: number, nodes: number, id: string, address: Address, options: ModelOptions) {
+    this.index = index
+    this.id = id
+    this.address = address
+    this.view = new View(index, nodes)
+    this.server = new ModelServer({ ...options, label: `node ${index}`, databases: 1, address })
+    this.server.redirect = (connection, wanted) => this.#redirect(connection, wanted)
+  }
+
+  get isPrimary(): boolean {
+    return !this.view.isReplica
+  }
+
+  get isDown(): boolean {
+    return this.isolated || !this.view.isCovered
+  }
+
+  /** The reply that refuses a request that does not belong here; undefined if it does. */
+  #redirect(connection: ModelConnection, { keys, writes, isPubSub }: Wanted): Failure | undefined {
+    const [first] = keys
+    if (first === undefined) return undefined
+    const slot = slotOf(first)
+    if (keys.some(key => slotOf(key) !== slot))
+      return new Failure("CROSSSLOT Keys in request don't hash to the same slot")
+    const { view, index } = this
+    const owner = view.owners[slot]!
+    if (owner < 0) return new Failure('CLUSTERDOWN Hash slot not served')
+    if (this.isDown) return new Failure('CLUSTERDOWN The cluster is down')
+    const target = owner === index ? view.migrating.get(slot) : undefined
+    const imports = view.importing.has(slot)
+    const missing =
+      isPubSub || (target === undefined && !imports)
+        ? 0
+        : keys.filter(key => this.server.databases[0]!.find(key) === undefined).length
+    if (target !== undefined && missing > 0) {
+      return missing < keys.length ? TRY_AGAIN : new Failure(`ASK ${slot} ${this.#addressOf(target)}`)
+    }
+    if (imports && connection.asking) return keys.length > 1 && missing > 0 ? TRY_AGAIN : undefined
+    if (owner === index) return undefined
+    if (view.primary === owner && !writes && (connection.readsReplica || isPubSub)) return undefined
+    return new Failure(`MOVED ${slot} ${this.#addressOf(owner)}`)
+  }
+
+  /** Set by the cluster: where the others are. */
+  addressOf: (node: number) => Address = () => ({ host: '', port: 0 })
+
+  #addressOf(node: number): string {
+    const { host, port } = this.addressOf(node)
+    return `${host}:${port}`
+  }
+
+  /** What follows from a changed view: blocked calls and shard subscriptions that do not belong here any more end. */
+  settle(): void {
+    const { server, view, index } = this
+    server.blocking.endWhere(({ keys }) => {
+      const [key] = keys
+      if (key === undefined) return undefined
+      const slot = slotOf(key)
+      const owner = view.owners[slot]!
+      if (this.isDown) return new Failure('CLUSTERDOWN The cluster is down')
+      if (owner === index || view.importing.has(slot) || owner === view.primary) return undefined
+      if (owner < 0) return new Failure('CLUSTERDOWN Hash slot not served')
+      return new Failure(`MOVED ${slot} ${this.#addressOf(owner)}`)
+    })
+    const served = view.isReplica ? view.primary : index
+    for (const [channel, those] of [...server.pubsub.shards]) {
+      const slot = slotOf(channel)
+      if (view.owners[slot] === served) continue
+      for (const connection of [...those]) {
+        server.pubsub.remove('shards', channel, connection)
+        connection.push(['sunsubscribe', channel, connection.shards.size])
+      }
+    }
+    server.pumpResumed()
+  }
+
+  /** Drops the keys of slots that now belong to others. */
+  dropSlots(slots: ReadonlySet<number>): string[] {
+    const db = this.server.databases[0]!
+    const dropped = db.keys().filter(key => slots.has(slotOf(key)))
+    for (const key of dropped) {
+      db.delete(key)
+      db.touch(key)
+    }
+    this.server.endStep(0)
+    return dropped
+  }
+}
+
+const TRY_AGAIN = new Failure('TRYAGAIN Multiple keys request during rehashing of slot')

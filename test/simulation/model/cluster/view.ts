@@ -1,0 +1,91 @@
+/** What one node believes of the cluster. Nodes learn from each other by announcements, and the higher epoch wins a slot. */
+import { rangesOf, SLOTS } from './slots.js'
+
+/** What a node says of itself. */
+export interface Announcement {
+  readonly node: number
+  readonly epoch: number
+  /** The node whose replica it is, -1 for a primary. */
+  readonly primary: number
+  readonly slots: readonly (readonly [number, number])[]
+}
+
+export class View {
+  /** By slot: the index of the owner, -1 for none. */
+  readonly owners: Int16Array = new Int16Array(SLOTS).fill(-1)
+  /** By node. */
+  readonly epochs: number[]
+  readonly primaries: number[]
+  readonly failed: boolean[]
+  /** Nodes that this one has not met yet, or has forgotten. */
+  readonly unknown: Set<number> = new Set()
+  readonly migrating: Map<number, number> = new Map()
+  readonly importing: Map<number, number> = new Map()
+  readonly #self: number
+
+  constructor(self: number, nodes: number) {
+    this.#self = self
+    this.epochs = new Array<number>(nodes).fill(0)
+    this.primaries = new Array<number>(nodes).fill(-1)
+    this.failed = new Array<boolean>(nodes).fill(false)
+  }
+
+  get isReplica(): boolean {
+    return this.primaries[this.#self]! >= 0
+  }
+
+  get primary(): number {
+    return this.primaries[this.#self]!
+  }
+
+  get epoch(): number {
+    return Math.max(...this.epochs)
+  }
+
+  replicasOf(node: number): number[] {
+    return this.primaries.flatMap((primary, each) => (primary === node && !this.unknown.has(each) ? [each] : []))
+  }
+
+  /** What this node says of itself. */
+  announcement(): Announcement {
+    const node = this.#self
+    return {
+      node,
+      epoch: this.epochs[node]!,
+      primary: this.primaries[node]!,
+      slots: this.isReplica ? [] : rangesOf(this.owners, node),
+    }
+  }
+
+  /** Takes what another node says of itself; the slots that this node has lost by it. */
+  learn({ node, epoch, primary, slots }: Announcement): number[] {
+    const lost: number[] = []
+    this.epochs[node] = Math.max(epoch, this.epochs[node]!)
+    if (primary !== this.primaries[node]) {
+      this.primaries[node] = primary
+      if (primary >= 0) this.#disown(node)
+    }
+    for (const [first, last] of slots) {
+      for (let slot = first; slot <= last; slot++) {
+        const owner = this.owners[slot]!
+        if (owner === node || (owner >= 0 && this.epochs[owner]! >= epoch)) continue
+        // A slot under way to this node is given to it by nobody but itself.
+        if (this.importing.has(slot)) continue
+        this.owners[slot] = node
+        if (owner !== this.#self) continue
+        this.migrating.delete(slot)
+        lost.push(slot)
+      }
+    }
+    return lost
+  }
+
+  #disown(node: number): void {
+    for (let slot = 0; slot < SLOTS; slot++) if (this.owners[slot] === node) this.owners[slot] = -1
+  }
+
+  /** Every slot has an owner that is not known to have failed. */
+  get isCovered(): boolean {
+    return this.owners.every(owner => owner >= 0 && !this.failed[owner])
+  }
+}

@@ -1,0 +1,117 @@
+/** CLUSTER: what a node believes of its cluster. */
+import type { ClusterNode } from '../cluster/cluster-node.js'
+import { rangesOf, slotOf } from '../cluster/slots.js'
+import { type Call, type CommandSpec, command, integer } from '../command.js'
+import { Failure, MapReply, type Reply, Verbatim } from '../reply.js'
+
+const ANYWHERE = 'loading stale'
+
+export const CLUSTER: readonly CommandSpec[] = [
+  command('cluster|slots', 2, ANYWHERE, undefined, call => slots(call)),
+  command('cluster|shards', 2, ANYWHERE, undefined, call => shards(call)),
+  command('cluster|nodes', 2, ANYWHERE, undefined, call => new Verbatim(nodes(call))),
+  command('cluster|info', 2, ANYWHERE, undefined, call => new Verbatim(info(call))),
+  command('cluster|myid', 2, ANYWHERE, undefined, call => clusterOf(call).node.id),
+  command('cluster|keyslot', 3, ANYWHERE, undefined, call => {
+    clusterOf(call)
+    return slotOf(call.text(2))
+  }),
+  command('cluster|countkeysinslot', 3, '', undefined, call => keysIn(call, call.int(2)).length),
+  command('cluster|getkeysinslot', 4, '', undefined, call => keysIn(call, call.int(2)).slice(0, integer(call.text(3)))),
+]
+
+function clusterOf({ server }: Call): { node: ClusterNode; nodes: readonly ClusterNode[] } {
+  if (server.cluster === undefined) throw new Failure('ERR This instance has cluster support disabled')
+  return server.cluster
+}
+
+function keysIn(call: Call, slot: number): string[] {
+  clusterOf(call)
+  if (slot < 0 || slot > 16_383) throw new Failure('ERR Invalid slot')
+  return call.db.keys().filter(key => slotOf(key) === slot)
+}
+
+/** Primaries that have slots, and their replicas, as this node believes. */
+function primariesOf(call: Call): { primary: ClusterNode; replicas: ClusterNode[]; ranges: [number, number][] }[] {
+  const { node, nodes: all } = clusterOf(call)
+  const { view } = node
+  return all
+    .filter(each => !view.unknown.has(each.index) && view.primaries[each.index]! < 0)
+    .map(primary => ({
+      primary,
+      replicas: view.replicasOf(primary.index).map(each => all[each]!),
+      ranges: rangesOf(view.owners, primary.index),
+    }))
+}
+
+function slots(call: Call): Reply {
+  const { node } = clusterOf(call)
+  const entry = ({ address: { host, port }, id }: ClusterNode): Reply => [host, port, id, new MapReply([])]
+  return primariesOf(call).flatMap(({ primary, replicas, ranges }) => {
+    const living = replicas.filter(({ index }) => !node.view.failed[index])
+    return ranges.map(([first, last]): Reply => [first, last, entry(primary), ...living.map(entry)])
+  })
+}
+
+function shards(call: Call): Reply {
+  const { node } = clusterOf(call)
+  const entry = (each: ClusterNode, role: string): Reply =>
+    new MapReply([
+      ['id', each.id],
+      ['port', each.address.port],
+      ['ip', each.address.host],
+      ['endpoint', each.address.host],
+      ['role', role],
+      ['replication-offset', each.server.log.offset],
+      ['health', node.view.failed[each.index] ? 'fail' : 'online'],
+    ])
+  return primariesOf(call).map(
+    ({ primary, replicas, ranges }) =>
+      new MapReply([
+        ['slots', ranges.flat()],
+        ['nodes', [entry(primary, 'master'), ...replicas.map(each => entry(each, 'replica'))]],
+      ]),
+  )
+}
+
+function nodes(call: Call): string {
+  const { node, nodes: all } = clusterOf(call)
+  const { view } = node
+  const known = all.filter(({ index }) => !view.unknown.has(index))
+  const lines = known.map(({ id, index, address: { host, port } }) => {
+    const primary = view.primaries[index]!
+    const flags = [index === node.index && 'myself', primary < 0 ? 'master' : 'slave', view.failed[index] && 'fail']
+    const ranges = rangesOf(view.owners, index).map(([first, last]) => (first === last ? first : `${first}-${last}`))
+    const moving =
+      index === node.index
+        ? [
+            ...[...view.migrating].map(([slot, to]) => `[${slot}->-${all[to]!.id}]`),
+            ...[...view.importing].map(([slot, from]) => `[${slot}-<-${all[from]!.id}]`),
+          ]
+        : []
+    const state = view.failed[index] ? 'disconnected' : 'connected'
+    const of = primary < 0 ? '-' : all[primary]!.id
+    const head = `${id} ${host}:${port}@${port + 10_000} ${flags.filter(Boolean).join(',')} ${of}`
+    return [head, 0, 0, view.epochs[primary < 0 ? index : primary]!, state, ...ranges, ...moving].join(' ')
+  })
+  return `${lines.join('\n')}\n`
+}
+
+function info(call: Call): string {
+  const { node, nodes: all } = clusterOf(call)
+  const { view } = node
+  const assigned = view.owners.filter(owner => owner >= 0)
+  const failed = assigned.filter(owner => view.failed[owner]).length
+  return [
+    `cluster_state:${node.isDown ? 'fail' : 'ok'}`,
+    `cluster_slots_assigned:${assigned.length}`,
+    `cluster_slots_ok:${assigned.length - failed}`,
+    'cluster_slots_pfail:0',
+    `cluster_slots_fail:${failed}`,
+    `cluster_known_nodes:${all.length - view.unknown.size}`,
+    `cluster_size:${new Set(assigned).size}`,
+    `cluster_current_epoch:${view.epoch}`,
+    `cluster_my_epoch:${view.epochs[node.index]}`,
+    '',
+  ].join('\r\n')
+}
