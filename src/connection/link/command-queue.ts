@@ -71,12 +71,12 @@ export class CommandQueue {
   putBack(commands: readonly Command[]): void {
     const unsettled = commands.filter(({ resolve }) => resolve !== undefined)
     for (const command of unsettled) this.count(command)
-    this.prepend(new Denque(unsettled))
+    this.prepend([new Denque(unsettled)])
   }
 
   /** Puts commands that are counted before all others, in their order. */
-  prepend(commands: Denque<Command>): void {
-    if (commands.length > 0) this.#before.unshift(commands)
+  prepend(parts: readonly Denque<Command>[]): void {
+    this.#before.unshift(...parts.filter(({ length }) => length > 0))
   }
 
   /** A command waits here, or will when it is put back. */
@@ -102,7 +102,7 @@ export class CommandQueue {
 
   /** Puts all that waits in `other`, a queue beside this one, before all others, in its order. */
   takeOver(other: CommandQueue): void {
-    this.#before.unshift(...other.takeParts().filter(({ length }) => length > 0))
+    this.prepend(other.takeParts())
   }
 
   /**

@@ -1,10 +1,10 @@
 /** What becomes of commands when their link has lost a connection, or ends: there may be very many, so it is found out in slices. */
-import Denque from 'denque'
 import { CallDetails, type Command, State } from '../../commands/core/command.js'
 import { ConnectionError, type RedisError } from '../../errors/errors.js'
 import { cloneError, fail } from '../call/completion.js'
 import type { Stranded } from '../call/stranded.js'
 import { inSlices, inSpareSlices } from '../call/time-slices.js'
+import { CommandParts } from './command-parts.js'
 import type { CommandQueue } from './command-queue.js'
 
 /** A command that was lost this often is not sent again: perhaps it is what the connection died of. */
@@ -33,7 +33,7 @@ export class ResendAfterLoss {
   readonly #queue: CommandQueue
   readonly #unsorted = new Set<Stranded>()
   /** What is about to be rejected. */
-  readonly #lost = new Set<Denque<Command>>()
+  readonly #lost = new Set<CommandParts>()
 
   constructor(queue: CommandQueue) {
     this.#queue = queue
@@ -65,8 +65,8 @@ export class ResendAfterLoss {
     this.#unsorted.add(left)
     this.#sort(left, error, broken, judge)
     judge.begun?.()
-    const kept = new Denque<Command>()
-    let parts: Denque<Command>[] | undefined
+    const kept = new CommandParts()
+    let parts: ReturnType<CommandQueue['takeParts']> | undefined
     inSlices(
       () => {
         parts ??= judge.isNeeded(broken.size > 0) ? this.#queue.takeParts() : []
@@ -78,7 +78,7 @@ export class ResendAfterLoss {
         return true
       },
       () => {
-        this.#queue.prepend(kept)
+        this.#queue.prepend(kept.take())
         this.#unsorted.delete(left)
         judge.sorted()
       },
@@ -86,8 +86,8 @@ export class ResendAfterLoss {
   }
 
   #sort(left: Stranded, error: RedisError, broken: Set<unknown>, judge: Judge): void {
-    const again = new Denque<Command>()
-    const lost = new Denque<Command>()
+    const again = new CommandParts()
+    const lost = new CommandParts()
     const step = () => {
       const command = left.next()
       if (command === undefined) return false
@@ -105,7 +105,7 @@ export class ResendAfterLoss {
       return true
     }
     this.#lost.add(lost)
-    inSlices(step, () => this.#queue.prepend(again))
+    inSlices(step, () => this.#queue.prepend(again.take()))
     const reject = () => {
       const command = lost.shift()
       if (command === undefined) return false
