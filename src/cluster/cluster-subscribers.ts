@@ -46,7 +46,7 @@ export class ClusterSubscribers implements RegistryOwner {
 
   /** Whether somebody waits for a node to be found. */
   get isWaiting(): boolean {
-    return this.registry.topics.some(({ carrier }) => carrier === undefined || carrier.link.state === 'down')
+    return this.registry.topics.some(({ subscriber }) => subscriber === undefined || subscriber.link.state === 'down')
   }
 
   // What the registry asks
@@ -102,7 +102,7 @@ export class ClusterSubscribers implements RegistryOwner {
     return among[Math.trunc(Math.random() * among.length)]
   }
 
-  takesRefusal(topic: Topic, error: RedisError | undefined): boolean {
+  handleErrorReply(topic: Topic, error: RedisError | undefined): boolean {
     if (topic.kind !== SHARD) return false
     if (error === undefined) {
       // Its slot has moved, and where to is not said.
@@ -124,11 +124,11 @@ export class ClusterSubscribers implements RegistryOwner {
   }
 
   #nodeOf(topic: Topic): ClusterNode | undefined {
-    for (const [node, subscriber] of this.#ofShards) if (subscriber === topic.carrier) return node
+    for (const [node, subscriber] of this.#ofShards) if (subscriber === topic.subscriber) return node
     return undefined
   }
 
-  troubleOf(topic: Topic): RedisError | undefined {
+  placementError(topic: Topic): RedisError | undefined {
     const { topology, trouble } = this.#router
     if (trouble !== undefined || topology === undefined || topic.kind !== SHARD) return trouble
     return notCovered(this.slotOf(topic))
@@ -138,8 +138,8 @@ export class ClusterSubscribers implements RegistryOwner {
     this.#owner.onGap(gap)
   }
 
-  onError(error: Error, heard: boolean): void {
-    this.#owner.onError(error, heard)
+  onError(error: Error, handled: boolean): void {
+    this.#owner.onError(error, handled)
   }
 
   onDown(): void {
@@ -155,7 +155,7 @@ export class ClusterSubscribers implements RegistryOwner {
     this.#leaveGone()
     this.#leaveDead()
     for (const topic of this.registry.topics) {
-      if (topic.kind === SHARD || topic.carrier === undefined) this.registry.reroute(topic)
+      if (topic.kind === SHARD || topic.subscriber === undefined) this.registry.reroute(topic)
     }
     for (const [node, subscriber] of this.#ofShards) {
       if (subscriber.size > 0 || this.#router.nodes.all.includes(node)) continue

@@ -1,62 +1,68 @@
 import { performance } from '../commands/core/timers.js'
 import type { RedisError } from '../errors/errors.js'
 
-/** Messages may have been missed: the server keeps none for a subscriber that is away. */
+/**
+ * A time in which messages may have been missed: the server keeps no messages for a subscriber that is not connected. The
+ * argument of the event `gap`.
+ */
 export interface Gap<T extends string | Buffer = string> {
-  /** The channels and patterns that it concerns. */
+  /** The channels and patterns whose messages may have been missed. */
   readonly channels: readonly T[]
-  /** When the last byte was heard before the loss, ms since the epoch; of a slot that moved, the channel's last message. */
+  /**
+   * The start, ms since the epoch: when the last byte before the loss arrived; for a slot that moved, when the last message
+   * of the channel arrived.
+   */
   readonly from: number
-  /** When the last of `channels` was confirmed again, ms since the epoch. */
+  /** The end, ms since the epoch: when the server had confirmed all of `channels` again. */
   readonly to: number
-  /** Why. */
+  /** Why the subscription was interrupted. */
   readonly cause: RedisError
 }
 
-/** What is lost and not yet back; a gap is told once all of it is. */
-export class Outage<T extends string | Buffer> {
+/** Topics that are lost and not yet confirmed again. They make one gap, which is complete when all of them are back. */
+export class OpenGap<T extends string | Buffer> {
   readonly #lost = new Map<object, T>()
-  readonly #back = new Map<object, T>()
+  readonly #confirmed = new Map<object, T>()
   #from = 0
   #to = 0
   #cause: RedisError | undefined
 
-  lose(topic: object, name: T, from: number, cause: RedisError): void {
+  add(topic: object, name: T, from: number, cause: RedisError): void {
     if (this.#cause === undefined) {
       this.#from = from
       this.#cause = cause
     }
-    this.#back.delete(topic)
+    this.#confirmed.delete(topic)
     this.#lost.set(topic, name)
   }
 
-  /** `topic` is confirmed again. Returns the gap if it was the last one. */
-  regain(topic: object, to: number): Gap<T> | undefined {
+  /** The server has confirmed `topic` again. Returns the gap if `topic` was the last lost one. */
+  confirm(topic: object, to: number): Gap<T> | undefined {
     const name = this.#lost.get(topic)
     if (name === undefined) return undefined
     this.#lost.delete(topic)
-    this.#back.set(topic, name)
+    this.#confirmed.set(topic, name)
     this.#to = to
-    return this.#whole()
+    return this.#closeIfComplete()
   }
 
-  /** `topic` is not wanted any more. */
-  forget(topic: object): Gap<T> | undefined {
-    this.#back.delete(topic)
-    return this.#lost.delete(topic) ? this.#whole() : undefined
+  /** `topic` was unsubscribed. Returns the gap if `topic` was the last lost one. */
+  remove(topic: object): Gap<T> | undefined {
+    this.#confirmed.delete(topic)
+    return this.#lost.delete(topic) ? this.#closeIfComplete() : undefined
   }
 
-  #whole(): Gap<T> | undefined {
+  #closeIfComplete(): Gap<T> | undefined {
     if (this.#lost.size > 0 || this.#cause === undefined) return undefined
     const cause = this.#cause
-    const channels = [...this.#back.values()]
-    this.#back.clear()
+    const channels = [...this.#confirmed.values()]
+    this.#confirmed.clear()
     this.#cause = undefined
     return channels.length === 0 ? undefined : { channels, from: this.#from, to: this.#to, cause }
   }
 }
 
-/** A time of `performance.now()` in ms since the epoch. */
+/** Returns `time`, which is a time of `performance.now()`, in ms since the epoch. */
 export function sinceEpoch(time: number): number {
   return performance.timeOrigin + time
 }

@@ -7,8 +7,7 @@ import { PubSubError, ResponseError } from '../errors/errors.js'
 import type { Registry } from './registry.js'
 import { readSubscribeOptions, type SubscribeOptions } from './subscribe-arguments.js'
 import { Subscription } from './subscription.js'
-import type { Text } from './subscription-state.js'
-import { PATTERN } from './topic.js'
+import { PATTERN, type Text } from './topic.js'
 
 /** Something happened to a key. */
 export interface KeyspaceEvent<T extends Text = string> {
@@ -80,7 +79,7 @@ export async function keyspace<T extends Text>(
     prefix: '',
     timeout,
     options: chosen,
-    reading: {
+    reader: {
       item: readEvent(shape, byEvent ? undefined : events),
       handler: handler as ((item: unknown) => unknown) | undefined,
     },
@@ -89,7 +88,7 @@ export async function keyspace<T extends Text>(
   // A server that was started anew has its configuration from its file.
   if (configure) {
     subscription.on('gap', () => {
-      ensureFlags(view.configuration, flags, true).catch((error: Error) => member.onTrouble(error))
+      ensureFlags(view.configuration, flags, true).catch((error: Error) => member.emitError(error))
     })
   }
   return registry.subscribe(member, names, callOptions, subscription)

@@ -4,8 +4,8 @@
  *   put ──▸ [ oldest … newest ] ──▸ handler, one at a time      or  next() ──▸ for await
  *              maxQueue
  *
- * What one read of the socket brings is handed to a handler in one go behind it, so a handler that returns nothing costs
- * no promise, and the reader is never interrupted by code of the user.
+ * The messages of one read of the socket are handed to the handler together, in the next tick. So a handler that returns
+ * nothing costs no promise, and code of the user never interrupts the reader.
  */
 import { AsyncResource } from 'node:async_hooks'
 import Denque from 'denque'
@@ -14,23 +14,22 @@ import { isThenable } from '../connection/events.js'
 import { PubSubError } from '../errors/errors.js'
 import type { SubscribeOptions, WhenFull } from './subscribe-arguments.js'
 
-/** What an inbox tells who owns it. */
 export interface MessageQueueOwner {
-  /** The queue is full and the policy is to end: nothing more is put. */
+  /** The queue is full and its policy ends the subscription: no more messages are queued. */
   onFull(error: PubSubError | undefined): void
   /** A handler threw or rejected. */
   onFailure(error: unknown): void
-  /** The loop was left: resolves when nothing more will come. */
+  /** The loop was left. Resolves when no more messages will arrive. */
   onReturn(): Promise<void>
 }
 
-interface Waiter<M> {
+interface PendingNext<M> {
   resolve(result: IteratorResult<M, undefined>): void
   reject(error: unknown): void
 }
 
 const IDLE = 0
-/** Its turn is a tick away. */
+/** The handler is called in the next tick. */
 const SCHEDULED = 1
 /** The handler runs, or its promise is pending. */
 const BUSY = 2
@@ -38,12 +37,12 @@ const BUSY = 2
 export class MessageQueue<M> {
   readonly #owner: MessageQueueOwner
   readonly #handler: ((item: M) => unknown) | undefined
-  /** The async context of who subscribed: handlers run in it, whatever the socket was opened in. */
+  /** The async context of the subscribe call: the handler runs in it, and not in the context of the socket. */
   readonly #context: AsyncResource | undefined
   readonly #maxQueue: number
   readonly #whenFull: WhenFull
   readonly #queue = new Denque<M>()
-  readonly #waiting: Waiter<M>[] = []
+  readonly #pendingNexts: PendingNext<M>[] = []
   #state = IDLE
   #iterated = false
   #ended = false
@@ -75,8 +74,8 @@ export class MessageQueue<M> {
   put(item: M): void {
     if (this.#ended) return
     this.#received++
-    if (this.#waiting.length > 0) {
-      this.#waiting.shift()?.resolve({ done: false, value: item })
+    if (this.#pendingNexts.length > 0) {
+      this.#pendingNexts.shift()?.resolve({ done: false, value: item })
       return
     }
     if (this.#queue.length >= this.#maxQueue && !this.#makeRoom()) return
@@ -87,9 +86,9 @@ export class MessageQueue<M> {
     }
   }
 
-  /** False if the item that comes is dropped. */
+  /** Makes room for one item. Returns false if the new item is dropped instead. */
   #makeRoom(): boolean {
-    // The handler is not slow, its turn has not come: one read brought more than the queue holds.
+    // The handler is not slow, it was not called yet: one read brought more messages than the queue holds.
     if (this.#state === SCHEDULED) this.drain()
     if (this.#ended) return false
     if (this.#queue.length < this.#maxQueue) return true
@@ -106,8 +105,8 @@ export class MessageQueue<M> {
       case 'error':
         this.#owner.onFull(
           new PubSubError(
-            `${this.#maxQueue} messages wait to be read and another one came: read faster, raise maxQueue, or choose ` +
-              "'drop-oldest' or 'drop-newest' for whenFull.",
+            `The queue of the subscription is full (maxQueue ${this.#maxQueue}): read faster, raise maxQueue, or set ` +
+              "whenFull to 'drop-oldest' or 'drop-newest'.",
           ),
         )
         return false
@@ -116,7 +115,7 @@ export class MessageQueue<M> {
 
   // Handler
 
-  /** Hands what is queued to the handler, in the context of who subscribed. */
+  /** Hands the queued items to the handler, in the async context of the subscribe call. */
   drain(): void {
     if (this.#state !== SCHEDULED) return
     this.#context?.runInAsyncScope(this.#run, this)
@@ -130,7 +129,7 @@ export class MessageQueue<M> {
       try {
         const result = handler(queue.shift() as M)
         if (result !== undefined && isThenable(result)) {
-          // A thenable of others may settle at once, or twice.
+          // A foreign thenable may settle synchronously, or twice.
           Promise.resolve(result).then(
             () => this.#run(),
             (error: unknown) => {
@@ -149,13 +148,15 @@ export class MessageQueue<M> {
 
   // Iterator
 
-  /** The one iterator; throws PubSubError if there is another reader. */
+  /** Returns the only iterator. Throws PubSubError if there is another one, or a handler. */
   iterate(): AsyncIterableIterator<M, undefined> {
     if (this.#handler !== undefined) {
-      throw new PubSubError('This subscription has a handler, which reads its messages: subscribe again to iterate.')
+      throw new PubSubError(
+        'Cannot iterate: the handler of this subscription reads its messages. Subscribe without a handler to iterate.',
+      )
     }
     if (this.#iterated) {
-      throw new PubSubError('This subscription has an iterator already: subscribe again for another one.')
+      throw new PubSubError('This subscription has an iterator already. Subscribe again to get another one.')
     }
     this.#iterated = true
     const iterator: AsyncIterableIterator<M, undefined> = {
@@ -171,25 +172,25 @@ export class MessageQueue<M> {
 
   #next(): Promise<IteratorResult<M, undefined>> {
     if (this.#queue.length > 0) return Promise.resolve({ done: false, value: this.#queue.shift() as M })
-    if (!this.#ended) return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    if (!this.#ended) return new Promise((resolve, reject) => this.#pendingNexts.push({ resolve, reject }))
     if (!this.#failed) return Promise.resolve({ done: true, value: undefined })
-    // It is thrown once; behind it the iterator is at its end, as any.
+    // The error is thrown once. After that the iterator is done, as any other.
     this.#failed = false
     return Promise.reject(this.#error)
   }
 
   // End
 
-  /** Nothing more is put. What is queued is still read, then the loop ends. */
+  /** Accepts no more items. Queued items are still read, then the loop ends. */
   end(): void {
     this.#ended = true
-    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined })
+    for (const { resolve } of this.#pendingNexts.splice(0)) resolve({ done: true, value: undefined })
   }
 
-  /** Nothing more is put, and the loop throws `error`: behind what is queued. */
+  /** Accepts no more items. After the queued ones the loop throws `error`. */
   fail(error: unknown): void {
     if (this.#ended) return
-    const [first, ...others] = this.#waiting.splice(0)
+    const [first, ...others] = this.#pendingNexts.splice(0)
     this.#ended = true
     if (first === undefined) {
       this.#failed = true
@@ -198,13 +199,13 @@ export class MessageQueue<M> {
     for (const { resolve } of others) resolve({ done: true, value: undefined })
   }
 
-  /** What is queued is not read any more. */
+  /** Drops the queued items. */
   clear(): void {
     this.#queue.clear()
     this.#failed = false
   }
 }
 
-function drain<M>(inbox: MessageQueue<M>): void {
-  inbox.drain()
+function drain<M>(queue: MessageQueue<M>): void {
+  queue.drain()
 }

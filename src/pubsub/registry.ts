@@ -1,9 +1,9 @@
 /**
- * What is wanted, and by whom: the topics of a client with their listeners, and the calls that wait for them. Handlers and
- * queues live here, whatever becomes of connections; what is on the wire is the subscribers' affair.
+ * All subscriptions of a client, their topics, and the calls that wait for confirmations. They outlive connections: the
+ * commands on the wire are the job of the subscribers.
  *
- *   Subscription ── Member ──▸ Listener ──▸ Topic ──▸ Carrier (a connection)
- *                              a, b           a, one for all that want it
+ *   Subscription ── SubscriptionState ──▸ TopicListener ──▸ Topic ──▸ Subscriber (a connection)
+ *                                         a, b              a, shared by all subscriptions of the client
  */
 import type { Key } from '../commands/core/argument.js'
 import type { CallOptions } from '../commands/core/call-options.js'
@@ -16,49 +16,44 @@ import { setDeadline } from '../connection/call/deadlines.js'
 import { processTime } from '../connection/call/process-clock.js'
 import { commandChannel, isObserved, traceCommand, type Where } from '../connection/diagnostics.js'
 import { ConnectionError, type DataError, PubSubError, RedisError } from '../errors/errors.js'
-import { type Gap, Outage, sinceEpoch } from './gap.js'
+import { type Gap, OpenGap, sinceEpoch } from './gap.js'
 import { SubscribeCall } from './subscribe-call.js'
 import type { SubscriberOwner } from './subscriber.js'
-import {
-  type SubscriptionConfig,
-  SubscriptionState,
-  type SubscriptionStateOwner,
-  TopicListener,
-} from './subscription-state.js'
-import type { Kind } from './topic.js'
-import { type Carrier, keyOf, type Listener, Topic } from './topic.js'
+import { type SubscriptionConfig, SubscriptionState, type SubscriptionStateOwner } from './subscription-state.js'
+import type { Kind, SubscriberConnection, TopicListener } from './topic.js'
+import { keyOf, Topic } from './topic.js'
 
-/** What a registry asks of its client, and tells it. */
+/** The client of a registry: finds the subscriber for a topic. */
 export interface RegistryOwner {
   readonly where: Where
-  /** The subscriber that carries `topic`; undefined as long as nobody can: `reroute` tells when. */
-  place(topic: Topic): Carrier | undefined
-  /** The slot of a shard channel (cluster). */
+  /** Returns the subscriber for `topic`, or undefined as long as there is none: the owner calls `reroute` later. */
+  place(topic: Topic): SubscriberConnection | undefined
+  /** Returns the slot of a shard channel (cluster). */
   slotOf?(topic: Topic): number
   /**
-   * A shard channel was refused, or taken from us (no error): true if the client finds out where it is now, and calls
-   * `reroute` then (cluster).
+   * The server rejected a shard channel or, without an error, unsubscribed it. Returns true if the owner finds the node that
+   * serves it now and then calls `reroute` (cluster).
    */
-  takesRefusal?(topic: Topic, error: RedisError | undefined): boolean
-  /** Why nobody can carry `topic` (cluster). */
-  troubleOf?(topic: Topic): RedisError | undefined
-  /** A subscriber has lost its connection, or an attempt failed. */
+  handleErrorReply?(topic: Topic, error: RedisError | undefined): boolean
+  /** Returns why there is no subscriber for `topic` (cluster). */
+  placementError?(topic: Topic): RedisError | undefined
+  /** A subscriber has lost its connection, or could not connect. */
   onDown?(): void
   onGap(gap: Gap): void
-  /** Trouble that no call is told of. `heard` says that a listener of the subscription was told. */
-  onError(error: Error, heard: boolean): void
+  /** An error that rejects no call. `handled` says whether a listener of the subscription received it. */
+  onError(error: Error, handled: boolean): void
 }
 
-/** How long until a topic that was refused for now is tried again, ms. */
-const AGAIN = 100
+/** Average delay before a topic is retried after a retryable error reply, ms. */
+const RETRY_DELAY = 100
 
 export class Registry implements SubscriberOwner, SubscriptionStateOwner {
   readonly #owner: RegistryOwner
   readonly #topics = new Map<string, Topic>()
-  readonly #members = new Set<SubscriptionState>()
-  readonly #outage = new Outage<string>()
+  readonly #subscriptions = new Set<SubscriptionState>()
+  readonly #gap = new OpenGap<string>()
   readonly slotOf: (topic: Topic) => number
-  /** Listeners that want bytes, and topics whose names are no text. */
+  /** Number of listeners that want bytes, and of topics whose names are not valid UTF-8. */
   #bytes = 0
   #closed: RedisError | undefined
 
@@ -71,131 +66,132 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
     return this.#bytes > 0
   }
 
-  /** Topics that somebody wants. */
+  /** The topics that are subscribed to. */
   get topics(): readonly Topic[] {
     return [...this.#topics.values()].filter(({ wanted }) => wanted)
   }
 
   // Calls
 
-  /** A new member: what listens to no topic yet. */
-  create(membership: SubscriptionConfig): SubscriptionState {
-    const member = new SubscriptionState(this, membership)
-    this.#members.add(member)
-    return member
+  /** Returns a new subscription without topics. */
+  create(config: SubscriptionConfig): SubscriptionState {
+    const subscription = new SubscriptionState(this, config)
+    this.#subscriptions.add(subscription)
+    return subscription
   }
 
-  /** Has `member` listen to `names` too; resolves with `result` once the server has confirmed them. */
+  /** Adds `names` to `subscription`. Resolves with `result` when the server has confirmed them. */
   subscribe<R>(
-    member: SubscriptionState,
+    subscription: SubscriptionState,
     names: readonly Key[],
     callOptions: CallOptions | undefined,
     result: R,
   ): Promise<R> {
-    const { kind, prefix, timeout } = member.membership
-    const command = new Command(kind.join, [...names], () => result)
+    const { kind, prefix, timeout } = subscription.config
+    const command = new Command(kind.subscribe, [...names], () => result)
     const promise = createPromise<R>(command)
-    const fault = this.#fault(member, command, prefix)
-    if (fault !== undefined) {
-      fail(command, fault)
-      this.#removeIfEmpty(member)
+    const error = this.#prepare(subscription, command, prefix)
+    if (error !== undefined) {
+      fail(command, error)
+      this.#removeIfEmpty(subscription)
       return promise
     }
     const sent = command.args as readonly Key[]
-    const listeners: Listener[] = []
-    /** Those that were there, whose topics are not confirmed. */
-    const followed: Listener[] = []
+    /** Entries that this call added. */
+    const added: TopicListener[] = []
+    /** Entries that earlier calls added, and whose topics are not confirmed yet. */
+    const awaited: TopicListener[] = []
     const call = new SubscribeCall(command, failed => {
-      for (const listener of followed) {
-        listener.topic.joins.delete(call)
-        listener.followers.delete(call)
+      for (const listener of awaited) {
+        listener.topic.subscribeCalls.delete(call)
+        listener.laterCalls.delete(call)
       }
-      for (const listener of listeners) {
-        listener.topic.joins.delete(call)
+      for (const listener of added) {
+        listener.topic.subscribeCalls.delete(call)
         listener.call = undefined
-        // What it added is not wanted any more, unless another call asked for it too.
-        if (failed && !inherit(listener)) this.#remove(listener)
+        // After a failure the topic is not wanted any more, unless another call asked for it too.
+        if (failed && !passToLaterCall(listener)) this.#remove(listener)
       }
-      if (failed) this.#removeIfEmpty(member)
+      if (failed) this.#removeIfEmpty(subscription)
     })
-    if (!call.heed(callOptions?.signal)) {
-      this.#removeIfEmpty(member)
+    if (!call.attachSignal(callOptions?.signal)) {
+      this.#removeIfEmpty(subscription)
       return promise
     }
     setDeadline(command, callOptions?.timeout ?? timeout, processTime())
     const start = () => {
       for (const [i, name] of names.entries()) {
         const topic = this.#topicOf(kind, sent[i] as Key)
-        const known = member.listeners.get(topic.key)
+        const known = subscription.listeners.get(topic.key)
         if (known !== undefined) {
           if (topic.confirmed) continue
           call.expect(topic)
-          topic.joins.add(call)
-          known.followers.set(call, listeners)
-          followed.push(known)
+          topic.subscribeCalls.add(call)
+          known.laterCalls.set(call, added)
+          awaited.push(known)
           continue
         }
-        const listener = new TopicListener(member, topic, member.shown(name))
-        member.listeners.set(topic.key, listener)
-        listeners.push(listener)
+        const shown = subscription.shown(name)
+        const listener: TopicListener = { topic, subscription, shown, call, laterCalls: new Map() }
+        subscription.listeners.set(topic.key, listener)
+        added.push(listener)
         this.#add(listener, call)
       }
-      call.confirm(undefined)
+      call.resolveIfConfirmed()
     }
     try {
       if (isObserved(commandChannel)) traceCommand(command, this.#owner.where, start)
       else start()
-    } catch (error) {
-      // A name that is longer than a text can be, for one.
-      call.fail(new RedisError(`${kind.join.name} could not be made ready.`, { cause: error, outcome: 'not sent' }))
+    } catch (cause) {
+      // For example: the bytes of a name are longer than a string can be.
+      call.fail(new RedisError(`Could not prepare ${kind.subscribe.name}.`, { cause, outcome: 'not sent' }))
     }
     return promise
   }
 
-  #fault(member: SubscriptionState, command: Command, prefix: string): RedisError | undefined {
+  /** Adds the prefix and measures the command. Returns an error if it cannot be sent. */
+  #prepare(subscription: SubscriptionState, command: Command, prefix: string): RedisError | undefined {
     if (this.#closed !== undefined) return cloneError(this.#closed, { outcome: 'not sent', command: command.spec.name })
-    if (member.ended) return new PubSubError('This subscription has ended: subscribe again to get another one.')
+    if (subscription.ended) return new PubSubError('This subscription has ended. Subscribe again to get a new one.')
     const size: number | DataError = (prefix === '' ? undefined : applyPrefix(command, prefix)) ?? measure(command)
     if (typeof size !== 'number') return size
     command.size = size
     return undefined
   }
 
-  /** Resolves when the server has confirmed that those topics that nobody else wants are left. */
-  unsubscribe(member: SubscriptionState, listeners: readonly TopicListener[]): Promise<void> {
-    const { kind, timeout } = member.membership
-    const command = new Command(kind.leave, [], () => undefined)
+  /** Removes `listeners`. Resolves when the server has confirmed that topics without other listeners are unsubscribed. */
+  unsubscribe(subscription: SubscriptionState, listeners: readonly TopicListener[]): Promise<void> {
+    const { kind, timeout } = subscription.config
+    const command = new Command(kind.unsubscribe, [], () => undefined)
     const promise = createPromise<void>(command)
     const call = new SubscribeCall(command, () => {})
     setDeadline(command, timeout, processTime())
     for (const listener of listeners) {
       const { topic } = listener
       this.#remove(listener)
-      if (topic.wanted || topic.carrier === undefined || this.#closed !== undefined) continue
+      if (topic.wanted || topic.subscriber === undefined || this.#closed !== undefined) continue
       call.expect(topic)
-      topic.leaves.add(call)
+      topic.unsubscribeCalls.add(call)
     }
-    this.#removeIfEmpty(member)
-    call.confirm(undefined)
+    this.#removeIfEmpty(subscription)
+    call.resolveIfConfirmed()
     return promise
   }
 
-  /** Takes `member` from everything, without a call that waits for it. */
-  leaveAll(member: SubscriptionState): void {
-    for (const listener of [...member.listeners.values()]) this.#remove(listener)
-    this.#removeIfEmpty(member)
+  unsubscribeAll(subscription: SubscriptionState): void {
+    for (const listener of [...subscription.listeners.values()]) this.#remove(listener)
+    this.#removeIfEmpty(subscription)
   }
 
-  /** The signal of `member` was aborted. */
-  abandon(member: SubscriptionState, reason: unknown): void {
-    for (const call of callsOf(member)) call.fail(reason)
-    this.leaveAll(member)
+  onAbort(subscription: SubscriptionState, reason: unknown): void {
+    for (const call of callsOf(subscription)) call.fail(reason)
+    this.unsubscribeAll(subscription)
   }
 
-  #removeIfEmpty(member: SubscriptionState): void {
-    if (member.listeners.size > 0) return
-    this.#members.delete(member)
-    member.end()
+  #removeIfEmpty(subscription: SubscriptionState): void {
+    if (subscription.listeners.size > 0) return
+    this.#subscriptions.delete(subscription)
+    subscription.end()
   }
 
   // Topics and their listeners
@@ -205,7 +201,7 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
     const id = `${kind.name} ${key}`
     let topic = this.#topics.get(id)
     if (topic === undefined) {
-      // Bytes of the caller may change once the call is over.
+      // The caller may change its bytes after the call.
       topic = new Topic(kind, typeof name === 'string' ? name : Buffer.from(name), key)
       this.#topics.set(id, topic)
       if (topic.binary) this.#bytes++
@@ -213,218 +209,221 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
     return topic
   }
 
-  #add(listener: Listener, call: SubscribeCall): void {
+  #add(listener: TopicListener, call: SubscribeCall): void {
     const { topic } = listener
-    if (listener.wantsBytes) this.#bytes++
-    // Who waited for its end need not: it goes on.
-    this.#settleLeaves(topic)
-    listener.call = call
-    topic.joins.add(call)
+    if (listener.subscription.wantsBytes) this.#bytes++
+    // The topic is wanted again, so pending unsubscribe calls are done.
+    this.#confirmUnsubscribeCalls(topic)
+    topic.subscribeCalls.add(call)
     if (topic.confirmed) topic.listeners = [...topic.listeners, listener]
     else {
-      topic.waiting = [...topic.waiting, listener]
+      topic.pending = [...topic.pending, listener]
       call.expect(topic)
     }
-    // Also if it is confirmed: it may have been about to be left.
-    topic.carrier ??= this.#owner.place(topic)
-    this.#carry(topic)
+    // Also if the topic is confirmed: an UNSUBSCRIBE may be scheduled.
+    topic.subscriber ??= this.#owner.place(topic)
+    this.#subscribeTopic(topic)
   }
 
-  /** Has its carrier subscribe to it; without one, who waits for it is told why if that lasts. */
-  #carry(topic: Topic): void {
-    if (topic.carrier !== undefined) topic.carrier.carry(topic)
-    else this.#hold(topic, this.#owner.troubleOf?.(topic))
+  /** Subscribes to `topic`. Without a subscriber, calls that reach their deadline reject with the reason. */
+  #subscribeTopic(topic: Topic): void {
+    if (topic.subscriber !== undefined) topic.subscriber.subscribe(topic)
+    else this.#setDeadlineError(topic, this.#owner.placementError?.(topic))
   }
 
-  /** The deadline of who waits for `topic` ends with `trouble`, unless that passes. */
-  #hold(topic: Topic, trouble: RedisError | undefined): void {
-    if (trouble === undefined) return
-    for (const call of topic.joins) call.hold(notJoined(topic, trouble))
+  #setDeadlineError(topic: Topic, error: RedisError | undefined): void {
+    if (error === undefined) return
+    for (const call of topic.subscribeCalls) call.setDeadlineError(notSubscribed(topic, error))
   }
 
-  #remove(listener: Listener): void {
-    const { topic } = listener
-    if (!listener.leave()) return
+  #remove(listener: TopicListener): void {
+    const { subscription, topic } = listener
+    if (!subscription.remove(listener)) return
     topic.listeners = topic.listeners.filter(each => each !== listener)
-    topic.waiting = topic.waiting.filter(each => each !== listener)
-    // Who waits for what he has left meanwhile need not.
+    topic.pending = topic.pending.filter(each => each !== listener)
+    // A call does not wait for a topic that its subscription has left meanwhile.
     for (const call of callsFor(listener)) call.confirm(topic)
-    if (listener.wantsBytes) this.#bytes--
-    topic.carrier?.refresh()
+    if (subscription.wantsBytes) this.#bytes--
+    topic.subscriber?.updateWantsBytes()
     if (topic.wanted) return
-    this.#tell(this.#outage.forget(topic))
-    if (topic.carrier === undefined) this.#discard(topic)
-    else topic.carrier.drop(topic)
+    this.#emitGap(this.#gap.remove(topic))
+    if (topic.subscriber === undefined) this.#discard(topic)
+    else topic.subscriber.unsubscribe(topic)
   }
 
   #discard(topic: Topic): void {
-    topic.carrier = undefined
+    topic.subscriber = undefined
     topic.confirmed = false
-    this.#settleLeaves(topic)
+    this.#confirmUnsubscribeCalls(topic)
     if (this.#topics.delete(`${topic.kind.name} ${topic.key}`) && topic.binary) this.#bytes--
   }
 
-  #settleLeaves(topic: Topic): void {
-    for (const call of [...topic.leaves]) {
-      topic.leaves.delete(call)
+  #confirmUnsubscribeCalls(topic: Topic): void {
+    for (const call of [...topic.unsubscribeCalls]) {
+      topic.unsubscribeCalls.delete(call)
       call.confirm(topic)
     }
   }
 
-  /** Asks again who carries `topic`, and moves it if it is another one: its slot may have moved. */
+  /** Moves `topic` to the subscriber that the owner returns now: its slot may have moved. */
   reroute(topic: Topic): void {
     if (!topic.wanted) return
-    const before = topic.carrier
+    const before = topic.subscriber
     const now = this.#owner.place(topic)
     if (before !== now) {
-      if (topic.confirmed) this.#lose(topic, heardAt(before, topic), moved(topic))
-      topic.carrier = now
-      before?.drop(topic)
+      if (topic.confirmed) this.#lose(topic, lastMessageAt(before, topic), slotMoved(topic))
+      topic.subscriber = now
+      before?.unsubscribe(topic)
     }
-    this.#carry(topic)
+    this.#subscribeTopic(topic)
   }
 
-  // What subscribers tell
+  // SubscriberOwner
 
-  onJoined(carrier: Carrier, topic: Topic): void {
-    if (topic.carrier !== carrier || topic.confirmed) return
+  onSubscribed(subscriber: SubscriberConnection, topic: Topic): void {
+    if (topic.subscriber !== subscriber || topic.confirmed) return
     topic.confirmed = true
-    topic.listeners = [...topic.listeners, ...topic.waiting]
-    topic.waiting = []
-    for (const call of [...topic.joins]) call.confirm(topic)
+    topic.listeners = [...topic.listeners, ...topic.pending]
+    topic.pending = []
+    for (const call of [...topic.subscribeCalls]) call.confirm(topic)
     const to = sinceEpoch(performance.now())
-    for (const listener of topic.listeners) listener.regain(to)
-    this.#tell(this.#outage.regain(topic, to))
+    for (const listener of topic.listeners) listener.subscription.onConfirmed(listener, to)
+    this.#emitGap(this.#gap.confirm(topic, to))
   }
 
-  onLeaving(carrier: Carrier, topic: Topic): void {
-    if (topic.carrier === carrier) topic.confirmed = false
+  onUnsubscribing(subscriber: SubscriberConnection, topic: Topic): void {
+    if (topic.subscriber === subscriber) topic.confirmed = false
   }
 
-  onLeft(carrier: Carrier, topic: Topic): void {
-    if (topic.carrier === carrier && !topic.wanted) this.#discard(topic)
+  onUnsubscribed(subscriber: SubscriberConnection, topic: Topic): void {
+    if (topic.subscriber === subscriber && !topic.wanted) this.#discard(topic)
   }
 
-  onLost(carrier: Carrier, topic: Topic, from: number, cause: RedisError): void {
-    if (topic.carrier === carrier) this.#lose(topic, from, cause)
+  onLost(subscriber: SubscriberConnection, topic: Topic, from: number, cause: RedisError): void {
+    if (topic.subscriber === subscriber) this.#lose(topic, from, cause)
   }
 
   #lose(topic: Topic, from: number, cause: RedisError): void {
     topic.confirmed = false
-    const stay: Listener[] = []
+    const remaining: TopicListener[] = []
     for (const listener of topic.listeners) {
       if (listener.call === undefined) {
-        stay.push(listener)
-        listener.lose(from, cause)
+        remaining.push(listener)
+        listener.subscription.onLost(listener, from, cause)
       } else {
-        // Its call waits for others: nothing was promised yet.
+        // The call still waits for other topics, so nothing was promised to the caller yet: this is no gap.
         listener.call.expect(topic)
-        topic.waiting = [...topic.waiting, listener]
+        topic.pending = [...topic.pending, listener]
       }
     }
-    topic.listeners = stay
-    if (stay.length > 0) this.#outage.lose(topic, textOf(topic.name), from, cause)
+    topic.listeners = remaining
+    if (remaining.length > 0) this.#gap.add(topic, textOf(topic.name), from, cause)
   }
 
-  onServerUnsubscribed(carrier: Carrier, topic: Topic): void {
-    if (topic.carrier !== carrier) return
-    this.#lose(topic, heardAt(carrier, topic), moved(topic))
-    if (this.#owner.takesRefusal?.(topic, undefined) !== true) carrier.carry(topic)
+  onServerUnsubscribed(subscriber: SubscriberConnection, topic: Topic): void {
+    if (topic.subscriber !== subscriber) return
+    this.#lose(topic, lastMessageAt(subscriber, topic), slotMoved(topic))
+    if (this.#owner.handleErrorReply?.(topic, undefined) !== true) subscriber.subscribe(topic)
   }
 
-  onRefused(carrier: Carrier, topic: Topic, error: RedisError, passing: boolean): void {
-    if (topic.carrier !== carrier) return
-    if (this.#owner.takesRefusal?.(topic, error) === true) {
-      for (const call of topic.joins) call.hold(error)
+  onSubscribeFailed(subscriber: SubscriberConnection, topic: Topic, error: RedisError, retryable: boolean): void {
+    if (topic.subscriber !== subscriber) return
+    if (this.#owner.handleErrorReply?.(topic, error) === true) {
+      for (const call of topic.subscribeCalls) call.setDeadlineError(error)
       return
     }
-    if (passing) {
-      for (const call of topic.joins) call.hold(error)
-      detached(() => setTimeout(() => this.reroute(topic), AGAIN * (0.5 + Math.random())).unref())
+    if (retryable) {
+      for (const call of topic.subscribeCalls) call.setDeadlineError(error)
+      detached(() => setTimeout(() => this.reroute(topic), RETRY_DELAY * (0.5 + Math.random())).unref())
       return
     }
-    for (const call of [...topic.joins]) call.fail(cloneError(error, { command: topic.kind.join.name }))
-    for (const listener of topic.listeners) listener.refuse(error)
+    for (const call of [...topic.subscribeCalls]) call.fail(cloneError(error, { command: topic.kind.subscribe.name }))
+    for (const listener of topic.listeners) listener.subscription.onRefused(error)
   }
 
-  /** Nobody was found who could carry what nobody carries; `inVain`: nobody will be until somebody changes something. */
-  onUnplaced(error: RedisError, inVain: boolean): void {
+  /**
+   * The owner found no subscriber for the topics that have none. `permanent`: retrying does not help, so their calls reject.
+   */
+  onUnplaced(error: RedisError, permanent: boolean): void {
     for (const topic of this.topics) {
-      if (topic.carrier !== undefined) continue
-      if (inVain) for (const call of [...topic.joins]) call.fail(notJoined(topic, error))
-      else this.#hold(topic, error)
+      if (topic.subscriber !== undefined) continue
+      if (permanent) for (const call of [...topic.subscribeCalls]) call.fail(notSubscribed(topic, error))
+      else this.#setDeadlineError(topic, error)
     }
   }
 
-  onUnsubscribeFailed(_carrier: Carrier, topic: Topic, error: RedisError): void {
-    for (const call of [...topic.leaves]) {
-      topic.leaves.delete(call)
-      call.fail(cloneError(error, { command: topic.kind.leave.name }))
+  onUnsubscribeFailed(_subscriber: SubscriberConnection, topic: Topic, error: RedisError): void {
+    for (const call of [...topic.unsubscribeCalls]) {
+      topic.unsubscribeCalls.delete(call)
+      call.fail(cloneError(error, { command: topic.kind.unsubscribe.name }))
     }
   }
 
-  onDown(carrier: Carrier, error: RedisError, permanent: boolean, exhausted: boolean): void {
-    this.report(error, false)
+  onDown(subscriber: SubscriberConnection, error: RedisError, permanent: boolean, exhausted: boolean): void {
+    this.onError(error, false)
     this.#owner.onDown?.()
     if (!permanent && !exhausted) return
     for (const topic of this.topics) {
-      if (topic.carrier !== carrier) continue
-      for (const call of [...topic.joins])
-        call.fail(cloneError(error, { command: topic.kind.join.name, outcome: 'not sent' }))
-      // What was live once waits on, unless the attempts are used up.
-      if (exhausted) for (const listener of topic.listeners) listener.refuse(error)
+      if (topic.subscriber !== subscriber) continue
+      for (const call of [...topic.subscribeCalls])
+        call.fail(cloneError(error, { command: topic.kind.subscribe.name, outcome: 'not sent' }))
+      // A topic that was confirmed before waits for the next connection, unless the attempts are used up.
+      if (exhausted) for (const listener of topic.listeners) listener.subscription.onRefused(error)
     }
   }
 
   // Events
 
-  report(error: Error, heard: boolean): void {
-    this.#owner.onError(error, heard)
+  onError(error: Error, handled: boolean): void {
+    this.#owner.onError(error, handled)
   }
 
-  #tell(gap: Gap | undefined): void {
+  #emitGap(gap: Gap | undefined): void {
     if (gap !== undefined) this.#owner.onGap(gap)
   }
 
-  // Ends
+  // End
 
-  /** No call is taken any more; loops end behind what is queued, or throw `error` at once. */
+  /** Rejects new calls. Loops end after the queued messages or, with `error`, throw it at once. */
   close(error?: ConnectionError): void {
     const first = this.#closed === undefined
     this.#closed ??= new ConnectionError('The client is closed.')
     if (!first && error === undefined) return
-    const gone = error ?? new ConnectionError('The client was closed.', { outcome: 'not sent' })
-    for (const member of [...this.#members]) {
-      for (const call of callsOf(member)) call.fail(cloneError(gone, { outcome: 'not sent' }))
-      if (error === undefined) member.end()
+    const callError = error ?? new ConnectionError('The client was closed.', { outcome: 'not sent' })
+    for (const subscription of [...this.#subscriptions]) {
+      for (const call of callsOf(subscription)) call.fail(cloneError(callError, { outcome: 'not sent' }))
+      if (error === undefined) subscription.end()
       else {
-        member.inbox.clear()
-        member.fail(cloneError(error, {}))
+        subscription.queue.clear()
+        subscription.fail(cloneError(error, {}))
       }
     }
-    for (const topic of this.#topics.values()) this.#settleLeaves(topic)
-    this.#members.clear()
+    for (const topic of this.#topics.values()) this.#confirmUnsubscribeCalls(topic)
+    this.#subscriptions.clear()
   }
 }
 
-/** Since when messages of `topic` may go elsewhere, ms since the epoch: nobody tells when exactly its slot moved. */
-function heardAt(carrier: Carrier | undefined, topic: Topic): number {
-  return sinceEpoch(carrier?.heardAt(topic) ?? performance.now())
+/**
+ * Since when messages of `topic` may have been published on another node, ms since the epoch. No server reports the moment
+ * when the slot moved, so the last message is the best bound.
+ */
+function lastMessageAt(subscriber: SubscriberConnection | undefined, topic: Topic): number {
+  return sinceEpoch(subscriber?.lastMessageAt(topic) ?? performance.now())
 }
 
 function textOf(name: Key): string {
   return typeof name === 'string' ? name : Buffer.from(name).toString()
 }
 
-/** The calls that wait for what `listener` listens to. */
-function callsFor({ call, followers }: Listener): SubscribeCall[] {
-  return call === undefined ? [...followers.keys()] : [call, ...followers.keys()]
+/** The calls that wait for the topic of `listener`. */
+function callsFor({ call, laterCalls }: TopicListener): SubscribeCall[] {
+  return call === undefined ? [...laterCalls.keys()] : [call, ...laterCalls.keys()]
 }
 
-/** Makes `listener` one that a follower of it added; false if it has none. */
-function inherit(listener: Listener): boolean {
-  for (const [call, added] of listener.followers) {
-    listener.followers.delete(call)
+/** Makes `listener` an entry of the next call that asked for its topic. Returns false if there is none. */
+function passToLaterCall(listener: TopicListener): boolean {
+  for (const [call, added] of listener.laterCalls) {
+    listener.laterCalls.delete(call)
     listener.call = call
     added.push(listener)
     return true
@@ -432,15 +431,17 @@ function inherit(listener: Listener): boolean {
   return false
 }
 
-function callsOf(member: SubscriptionState): ReadonlySet<SubscribeCall> {
-  return new Set([...member.listeners.values()].flatMap(callsFor))
+function callsOf(subscription: SubscriptionState): ReadonlySet<SubscribeCall> {
+  return new Set([...subscription.listeners.values()].flatMap(callsFor))
 }
 
-/** What a call rejects with for whose topic there is nobody to carry it. */
-function notJoined(topic: Topic, error: RedisError): RedisError {
-  return cloneError(error, { command: topic.kind.join.name, outcome: 'not sent', cause: error.cause })
+/** `error` as the error of the subscribe call of `topic`, which was not sent. */
+function notSubscribed(topic: Topic, error: RedisError): RedisError {
+  return cloneError(error, { command: topic.kind.subscribe.name, outcome: 'not sent', cause: error.cause })
 }
 
-function moved(topic: Topic): RedisError {
-  return new RedisError(`The ${topic.kind.name} was taken from this connection by the server: its slot has moved.`)
+function slotMoved(topic: Topic): RedisError {
+  return new RedisError(
+    `The server ended the subscription by itself (${topic.kind.unsubscribe.name}): the slot of the channel has moved.`,
+  )
 }

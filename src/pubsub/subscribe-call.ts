@@ -5,60 +5,63 @@ import { timedOut } from '../connection/call/timeout-errors.js'
 import type { Link } from '../connection/link/link.js'
 import type { RedisError } from '../errors/errors.js'
 
-/** What a call waits for: a topic, and the connection that carries it. */
-export interface Awaited {
-  readonly carrier: { readonly link: Link } | undefined
+/** A topic that a call waits for, with its connection. */
+export interface AwaitedTopic {
+  readonly subscriber: { readonly link: Link } | undefined
 }
 
-/** A call that waits until the server has confirmed its topics: that they are joined, or that they are left. */
+/** A call of the user: resolves when the server has confirmed all of its topics as subscribed, or as unsubscribed. */
 export class SubscribeCall implements CommandOwner {
   readonly command: Command
-  readonly #missing = new Set<Awaited>()
-  readonly #over: (failed: boolean) => void
+  readonly #unconfirmed = new Set<AwaitedTopic>()
+  readonly #onSettled: (failed: boolean) => void
 
-  /** `over` is told when it is settled. */
-  constructor(command: Command, over: (failed: boolean) => void) {
+  constructor(command: Command, onSettled: (failed: boolean) => void) {
     this.command = command
-    this.#over = over
+    this.#onSettled = onSettled
     command.owner = this
   }
 
-  /** Heeds `signal`; false if it had aborted, and the call is over. */
-  heed(signal: AbortSignal | undefined): boolean {
+  /** Watches `signal`. Returns false if it is aborted already: the call is then rejected. */
+  attachSignal(signal: AbortSignal | undefined): boolean {
     return signal === undefined || attachSignal(signal, this.command)
   }
 
-  expect(topic: Awaited): void {
-    this.#missing.add(topic)
+  expect(topic: AwaitedTopic): void {
+    this.#unconfirmed.add(topic)
   }
 
-  /** `topic` was confirmed; or undefined: there may be nothing to wait for. */
-  confirm(topic: Awaited | undefined): void {
-    if (topic !== undefined) this.#missing.delete(topic)
-    if (this.#missing.size > 0 || this.command.resolve === undefined) return
+  /** `topic` was confirmed. The call resolves if that was the last one. */
+  confirm(topic: AwaitedTopic): void {
+    this.#unconfirmed.delete(topic)
+    this.resolveIfConfirmed()
+  }
+
+  resolveIfConfirmed(): void {
+    if (this.#unconfirmed.size > 0 || this.command.resolve === undefined) return
     succeed(this.command, null)
-    this.#over(false)
+    this.#onSettled(false)
   }
 
-  /** The server refused for now: if that lasts to the deadline, it is what the call rejects with. */
-  hold(refusal: RedisError): void {
+  /** The topic cannot be subscribed to for now. If that lasts until the deadline, the call rejects with `error`. */
+  setDeadlineError(error: RedisError): void {
     this.command.details ??= new CallDetails()
-    this.command.details.refusal = refusal
+    this.command.details.refusal = error
   }
 
   fail(error: unknown): void {
     if (this.command.resolve === undefined) return
     fail(this.command, error)
-    this.#over(true)
+    this.#onSettled(true)
   }
 
-  // What a holder is asked
+  // CommandOwner
 
   onDeadline(command: Command, elapsed: number, round: number): boolean {
-    const [topic] = this.#missing
-    const link = topic?.carrier?.link
+    const [topic] = this.#unconfirmed
+    const link = topic?.subscriber?.link
     const ready = link?.state === 'ready'
-    // As long as there was more than a read takes the confirmation may still be in the kernel.
+    // The confirmation may still be in the kernel as long as a read of the socket filled its buffer.
     if (ready && round < 50 && link.connection?.hasMore === true) return false
     if (ready) command.state |= State.written
     this.fail(
@@ -66,7 +69,7 @@ export class SubscribeCall implements CommandOwner {
         node: link?.node ?? 'the server',
         phase: ready ? 'written' : 'connecting',
         elapsed,
-        queued: this.#missing.size,
+        queued: this.#unconfirmed.size,
         inflight: link?.inflight ?? 0,
         trouble: link?.lastError,
       }),

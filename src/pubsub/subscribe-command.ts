@@ -3,59 +3,64 @@ import type { Connection } from '../connection/socket/connection.js'
 import { InvalidResponse, type RedisError } from '../errors/errors.js'
 import type { Kind, Topic } from './topic.js'
 
-/** A topic on this connection. */
-export interface CarriedTopic {
+/** The state of one topic on one subscriber connection. */
+export interface TopicState {
   readonly topic: Topic
-  state: 'out' | 'joining' | 'in' | 'leaving'
+  phase: 'unsubscribed' | 'subscribing' | 'subscribed' | 'unsubscribing'
   wanted: boolean
-  /** Of a shard: when the last message came, or the confirmation, on the clock of `performance.now()`. */
-  heardAt: number | undefined
-  line: SubscribeCommand | undefined
-  /** Was refused together with others: it goes alone, to learn whom the refusal means. */
-  alone: boolean
+  /** Of a shard channel: when the last message or the confirmation arrived, on the clock of `performance.now()`. */
+  lastMessageAt: number | undefined
+  /** The command that is in flight for the topic. */
+  command: SubscribeCommand | undefined
+  /** A command with several topics was rejected: each is sent in a command of its own, to find the refused ones. */
+  sendAlone: boolean
 }
 
-/** Names in one line, at most: a server that is asked for more at once keeps its other clients waiting. */
-export const LINE = 1_000
-/** Their length together, unless one alone is longer: a text has a longest length. */
-export const LINE_LENGTH = 1_048_576
+/** The most names in one command: a server that runs a longer one makes its other clients wait. */
+export const MAX_NAMES = 1_000
+/** The most characters in one command, unless a single name is longer: the length of a string is limited. */
+export const MAX_LENGTH = 1_048_576
 
-/** SUBSCRIBE or UNSUBSCRIBE on its way: done when each of its names was confirmed, whatever comes between. */
+/** A SUBSCRIBE or UNSUBSCRIBE: done when each of its names is confirmed, whatever else arrives in between. */
 export class SubscribeCommand extends Command {
   readonly connection: Connection
-  readonly carried: readonly CarriedTopic[]
+  readonly topics: readonly TopicState[]
+  /** Names that are not confirmed yet. */
   left: number
-  /** A line behind it that must be confirmed first. */
+  /** A command sent after this one, which must be confirmed before this one is done. */
   fence: SubscribeCommand | undefined
-  /** The line that it fences. */
+  /** The command that this one fences. */
   fenced: SubscribeCommand | undefined
-  readonly #failed: (line: SubscribeCommand, error: RedisError) => void
+  readonly #onError: (command: SubscribeCommand, error: RedisError) => void
 
   constructor(
     kind: Kind,
-    joining: boolean,
-    carried: readonly CarriedTopic[],
+    subscribing: boolean,
+    topics: readonly TopicState[],
     connection: Connection,
-    failed: (line: SubscribeCommand, error: RedisError) => void,
+    onError: (command: SubscribeCommand, error: RedisError) => void,
   ) {
     super(
-      joining ? kind.join : kind.leave,
-      carried.map(({ topic }) => topic.name),
+      subscribing ? kind.subscribe : kind.unsubscribe,
+      topics.map(({ topic }) => topic.name),
     )
     this.connection = connection
-    this.carried = carried
-    this.left = carried.length
-    this.#failed = failed
+    this.topics = topics
+    this.left = topics.length
+    this.#onError = onError
     this.state = State.pinned | State.batched
-    this.resolve = heard
+    this.resolve = onReply
   }
 
   fail(error: RedisError): void {
-    this.#failed(this, error)
+    this.#onError(this, error)
   }
 }
 
-function heard(value: unknown, line: Command): void {
-  if ((line.state & State.failed) === 0) throw new InvalidResponse(`The server sent a reply to ${line.spec.name}.`)
-  ;(line as SubscribeCommand).fail(value as RedisError)
+/** Confirmations are pushes, so the only reply to the command is an error. */
+function onReply(value: unknown, command: Command): void {
+  if ((command.state & State.failed) === 0) {
+    throw new InvalidResponse(`Unexpected reply to ${command.spec.name}: its confirmations must be pushes.`)
+  }
+  ;(command as SubscribeCommand).fail(value as RedisError)
 }

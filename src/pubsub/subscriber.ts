@@ -1,13 +1,14 @@
 /**
- * The connection of subscriptions, and what is on it: one for all subscriptions of a client, dialled when the first comes.
+ * One connection for all subscriptions of a client (of a cluster: of a node). It connects when the first topic is added.
  *
- *            carry                 write               confirmed
- *   ─ out ─────────▸ (wanted) ─ SUBSCRIBE ─▸ joining ─────────────▸ in
- *      ▴                                                            │ drop
- *      └── confirmed ── leaving ◂─ UNSUBSCRIBE ── (unwanted) ◂──────┘
+ *                       write                      confirmed
+ *   unsubscribed ─── SUBSCRIBE ───▸ subscribing ─────────────▸ subscribed
+ *      ▴    (wanted)                                                │  (not wanted)
+ *      └────── confirmed ────── unsubscribing ◂── UNSUBSCRIBE ──────┘
  *
- * A topic has at most one line on its way. What was decided meanwhile is looked at when it is confirmed, so the wire comes
- * to what is wanted in whatever order calls came; a lost connection puts all back to `out`, and writes the wanted again.
+ * A topic has at most one command in flight. If `wanted` changes meanwhile, the next command is written after the confirmation,
+ * so the server ends in the wanted state whatever the order of the calls. A lost connection sets all topics to `unsubscribed`,
+ * and the wanted ones are subscribed again.
  */
 import type { Reply } from '../commands/core/reply.js'
 import { nextTick, performance } from '../commands/core/timers.js'
@@ -20,48 +21,47 @@ import type { Connection } from '../connection/socket/connection.js'
 import { nonce } from '../connection/socket/nonce.js'
 import { NoPermissionError, type RedisError } from '../errors/errors.js'
 import { sinceEpoch } from './gap.js'
-import { type CarriedTopic, LINE, LINE_LENGTH, SubscribeCommand } from './subscribe-command.js'
-import { type Carrier, CHANNEL, type Kind, keyOf, PATTERN, SHARD, type Topic } from './topic.js'
+import { MAX_LENGTH, MAX_NAMES, SubscribeCommand, type TopicState } from './subscribe-command.js'
+import { CHANNEL, type Kind, keyOf, PATTERN, SHARD, type SubscriberConnection, type Topic } from './topic.js'
 
-/** Where a subscriber connects to. A node of the client has all of it. */
+/** Where a subscriber connects to. A node of the client has all of these properties. */
 export interface SubscriberDestination {
   readonly settings: Settings
-  /** That of the node: all that dial it share one. */
+  /** The backoff of the node, shared by all connections to it. */
   readonly backoff: Backoff
   readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
 }
 
-/** What a subscriber tells who owns it. */
 export interface SubscriberOwner {
-  /** Whether some subscription wants bytes: then all text of messages comes as Buffers. */
+  /** Whether some subscription wants bytes: the reader then gives all text of messages as Buffers. */
   readonly wantsBytes: boolean
-  /** The slot of a shard channel: those of one line share it. Without it they go together. */
+  /** Returns the slot of a shard channel. Only topics of the same slot go into one command. */
   slotOf?(topic: Topic): number
-  onJoined(subscriber: Carrier, topic: Topic): void
-  /** Its messages end: it is about to be left. */
-  onLeaving(subscriber: Carrier, topic: Topic): void
-  onLeft(subscriber: Carrier, topic: Topic): void
-  /** It was confirmed and is no more. `from` is when the last byte came before, ms since the epoch. */
-  onLost(subscriber: Carrier, topic: Topic, from: number, cause: RedisError): void
-  /** The server took it from us: its slot has moved. */
-  onServerUnsubscribed(subscriber: Carrier, topic: Topic): void
-  /** The server does not let us join it; `passing` says that waiting helps. `carry` tries again. */
-  onRefused(subscriber: Carrier, topic: Topic, error: RedisError, passing: boolean): void
-  /** The server does not let us leave it. */
-  onUnsubscribeFailed(subscriber: Carrier, topic: Topic, error: RedisError): void
-  /** The connection was lost, or an attempt failed. */
-  onDown(subscriber: Carrier, error: RedisError, permanent: boolean, exhausted: boolean): void
+  onSubscribed(subscriber: SubscriberConnection, topic: Topic): void
+  /** UNSUBSCRIBE is being written: no more messages of the topic are expected. */
+  onUnsubscribing(subscriber: SubscriberConnection, topic: Topic): void
+  onUnsubscribed(subscriber: SubscriberConnection, topic: Topic): void
+  /** The connection of a confirmed topic was lost. Its last byte arrived at `from`, ms since the epoch. */
+  onLost(subscriber: SubscriberConnection, topic: Topic, from: number, cause: RedisError): void
+  /** The server unsubscribed a wanted topic by itself, because its slot has moved. */
+  onServerUnsubscribed(subscriber: SubscriberConnection, topic: Topic): void
+  /** The server rejected SUBSCRIBE. `retryable` says that it may succeed later: call `subscribe` again. */
+  onSubscribeFailed(subscriber: SubscriberConnection, topic: Topic, error: RedisError, retryable: boolean): void
+  /** The server rejected UNSUBSCRIBE. */
+  onUnsubscribeFailed(subscriber: SubscriberConnection, topic: Topic, error: RedisError): void
+  /** The connection was lost, or an attempt to connect failed. */
+  onDown(subscriber: SubscriberConnection, error: RedisError, permanent: boolean, exhausted: boolean): void
 }
 
-export class Subscriber implements LinkOwner, Carrier {
+export class Subscriber implements LinkOwner, SubscriberConnection {
   readonly #owner: SubscriberOwner
   #destination: SubscriberDestination
   #link: Link
-  readonly #channels = new Map<string, CarriedTopic>()
-  readonly #patterns = new Map<string, CarriedTopic>()
-  readonly #shards = new Map<string, CarriedTopic>()
-  /** To be looked at in the next tick. */
-  readonly #changed = new Set<CarriedTopic>()
+  readonly #channels = new Map<string, TopicState>()
+  readonly #patterns = new Map<string, TopicState>()
+  readonly #shards = new Map<string, TopicState>()
+  /** Topics for which the next flush may have to write a command. */
+  readonly #changed = new Set<TopicState>()
   readonly #fences = new Map<string, SubscribeCommand>()
   #scheduled = false
   #wanted = 0
@@ -85,139 +85,152 @@ export class Subscriber implements LinkOwner, Carrier {
     return this.#link
   }
 
-  /** Topics that it carries. */
+  /** Number of wanted topics. */
   get size(): number {
     return this.#wanted
   }
 
-  /** Subscribes to `topic` as soon as can be, and again after each loss. */
-  carry(topic: Topic): void {
-    const topics = this.#of(topic.kind)
-    let carried = topics.get(topic.key)
-    if (carried === undefined) {
-      carried = { topic, state: 'out', wanted: false, heardAt: undefined, line: undefined, alone: false }
-      topics.set(topic.key, carried)
+  subscribe(topic: Topic): void {
+    const states = this.#statesOf(topic.kind)
+    let state = states.get(topic.key)
+    if (state === undefined) {
+      state = {
+        topic,
+        phase: 'unsubscribed',
+        wanted: false,
+        lastMessageAt: undefined,
+        command: undefined,
+        sendAlone: false,
+      }
+      states.set(topic.key, state)
     }
-    if (!carried.wanted) {
-      carried.wanted = true
+    if (!state.wanted) {
+      state.wanted = true
       this.#wanted++
     }
-    this.refresh()
-    this.#look(carried)
+    this.updateWantsBytes()
+    this.#schedule(state)
   }
 
-  /** Unsubscribes from `topic`. `onLeft` tells when that is done; at once if the server knows nothing of it. */
-  drop(topic: Topic): void {
-    const carried = this.#of(topic.kind).get(topic.key)
-    if (carried === undefined || !carried.wanted) return
-    carried.wanted = false
+  /** Unsubscribes from `topic`. `onUnsubscribed` is called after the confirmation, or in the next tick if none is needed. */
+  unsubscribe(topic: Topic): void {
+    const state = this.#statesOf(topic.kind).get(topic.key)
+    if (state === undefined || !state.wanted) return
+    state.wanted = false
     this.#wanted--
-    this.#look(carried)
+    this.#schedule(state)
   }
 
-  heardAt(topic: Topic): number | undefined {
-    return this.#of(topic.kind).get(topic.key)?.heardAt
+  lastMessageAt(topic: Topic): number | undefined {
+    return this.#statesOf(topic.kind).get(topic.key)?.lastMessageAt
   }
 
-  /** Bytes may be wanted from now on, or not any more. */
-  refresh(): void {
+  updateWantsBytes(): void {
     const { connection } = this.#link
     if (connection !== undefined) connection.pushBytes = this.#owner.wantsBytes
   }
 
-  #of({ name }: Kind): Map<string, CarriedTopic> {
+  #statesOf({ name }: Kind): Map<string, TopicState> {
     return name === 'channel' ? this.#channels : name === 'pattern' ? this.#patterns : this.#shards
   }
 
-  #look(carried: CarriedTopic): void {
-    this.#changed.add(carried)
+  #schedule(state: TopicState): void {
+    this.#changed.add(state)
     if (this.#scheduled) return
     this.#scheduled = true
     nextTick(flush, this)
   }
 
-  /** Writes what leads from what is to what is wanted. */
+  /** Writes the commands that bring the changed topics to their wanted state. */
   flush(): void {
     this.#scheduled = false
     const changed = [...this.#changed]
     this.#changed.clear()
     if (this.#closed) return
     const { connection } = this.#link
-    const joining: CarriedTopic[] = []
-    const leaving: CarriedTopic[] = []
-    for (const carried of changed) {
-      const { state, topic, wanted } = carried
-      if (state === 'out') {
-        if (wanted) joining.push(carried)
-        else this.#forget(carried)
-      } else if (state === 'in') {
-        if (wanted) this.#owner.onJoined(this, topic)
-        else leaving.push(carried)
+    const subscribing: TopicState[] = []
+    const unsubscribing: TopicState[] = []
+    for (const state of changed) {
+      const { phase, topic, wanted } = state
+      if (phase === 'unsubscribed') {
+        if (wanted) subscribing.push(state)
+        else this.#remove(state)
+      } else if (phase === 'subscribed') {
+        if (wanted) this.#owner.onSubscribed(this, topic)
+        else unsubscribing.push(state)
       }
     }
     if (connection === undefined) {
       if (this.#wanted > 0) this.#link.connect()
       return
     }
-    this.#write(connection, leaving, false)
-    this.#write(connection, joining, true)
+    this.#writeAll(connection, unsubscribing, false)
+    this.#writeAll(connection, subscribing, true)
     connection.commit()
   }
 
-  #forget(carried: CarriedTopic): void {
-    // At the next flush its name may be that of another one.
-    this.#changed.delete(carried)
-    this.#of(carried.topic.kind).delete(carried.topic.key)
-    this.#owner.onLeft(this, carried.topic)
+  #remove(state: TopicState): void {
+    // A new state with the same name may be added before the next flush.
+    this.#changed.delete(state)
+    this.#statesOf(state.topic.kind).delete(state.topic.key)
+    this.#owner.onUnsubscribed(this, state.topic)
   }
 
-  #write(connection: Connection, all: readonly CarriedTopic[], joining: boolean): void {
+  #writeAll(connection: Connection, states: readonly TopicState[], subscribing: boolean): void {
     for (const kind of [CHANNEL, PATTERN, SHARD]) {
-      const groups = new Map<unknown, CarriedTopic[]>()
-      for (const carried of all) {
-        if (carried.topic.kind !== kind) continue
-        const group = carried.alone ? carried : kind === SHARD ? (this.#owner.slotOf?.(carried.topic) ?? 0) : 0
-        const members = groups.get(group)
-        if (members === undefined) groups.set(group, [carried])
-        else members.push(carried)
+      const groups = new Map<unknown, TopicState[]>()
+      for (const state of states) {
+        if (state.topic.kind !== kind) continue
+        const id = state.sendAlone ? state : kind === SHARD ? (this.#owner.slotOf?.(state.topic) ?? 0) : 0
+        const group = groups.get(id)
+        if (group === undefined) groups.set(id, [state])
+        else group.push(state)
       }
       for (const group of groups.values()) {
         for (let i = 0; i < group.length; ) {
-          const line = lineOf(group, i)
-          this.#writeLine(connection, kind, line, joining)
-          i += line.length
+          const chunk = chunkOf(group, i)
+          this.#write(connection, kind, chunk, subscribing)
+          i += chunk.length
           if (!connection.hasRoom) connection.commit()
         }
       }
     }
   }
 
-  #writeLine(connection: Connection, kind: Kind, group: readonly CarriedTopic[], joining: boolean): void {
-    const line = new SubscribeCommand(kind, joining, group, connection, (failed, error) =>
-      this.#lineFailed(failed, error),
-    )
-    for (const carried of group) {
-      carried.state = joining ? 'joining' : 'leaving'
-      carried.line = line
-      if (!joining) this.#owner.onLeaving(this, carried.topic)
+  #write(connection: Connection, kind: Kind, states: readonly TopicState[], subscribing: boolean): void {
+    const command = this.#newCommand(connection, kind, states, subscribing)
+    for (const state of states) {
+      state.phase = subscribing ? 'subscribing' : 'unsubscribing'
+      state.command = command
+      if (!subscribing) this.#owner.onUnsubscribing(this, state.topic)
     }
-    connection.push(line)
-    if (kind === SHARD && !joining) this.#writeFence(connection, line)
+    connection.push(command)
+    if (kind === SHARD && !subscribing) this.#writeFence(connection, command)
+  }
+
+  #newCommand(
+    connection: Connection,
+    kind: Kind,
+    states: readonly TopicState[],
+    subscribing: boolean,
+  ): SubscribeCommand {
+    return new SubscribeCommand(kind, subscribing, states, connection, (command, error) =>
+      this.#onCommandError(command, error),
+    )
   }
 
   /**
-   * The server may unsubscribe us from a shard's channel by itself, just before it reads our own SUNSUBSCRIBE, which it then
-   * refuses: two answers to one line. Whatever comes before the fence is confirmed belongs to the line.
+   * A server may unsubscribe us from a shard channel by itself, just before it reads our SUNSUBSCRIBE, which it then rejects:
+   * two answers to one command. So an UNSUBSCRIBE of a random name follows as a fence: every answer that arrives before the
+   * fence is confirmed belongs to the SUNSUBSCRIBE.
    */
-  #writeFence(connection: Connection, line: SubscribeCommand): void {
-    const fence = new SubscribeCommand(CHANNEL, false, [], connection, (failed, error) =>
-      this.#lineFailed(failed, error),
-    )
+  #writeFence(connection: Connection, command: SubscribeCommand): void {
+    const fence = this.#newCommand(connection, CHANNEL, [], false)
     const name = `respire:fence:${nonce()}`
     fence.args = [name]
     fence.left = 1
-    fence.fenced = line
-    line.fence = fence
+    fence.fenced = command
+    command.fence = fence
     this.#fences.set(name, fence)
     connection.push(fence)
   }
@@ -231,116 +244,117 @@ export class Subscriber implements LinkOwner, Carrier {
         this.#patterns.get(nameOf(items[0]))?.topic.deliverFrom(items[1] as Reply, items[2] as Reply)
         break
       case 'smessage':
-        this.#deliverOfShard(this.#shards.get(nameOf(items[0])), items[1] as Reply)
+        this.#deliverShardMessage(this.#shards.get(nameOf(items[0])), items[1] as Reply)
         break
       case 'subscribe':
-        this.#joined(this.#channels.get(nameOf(items[0])))
+        this.#onSubscribed(this.#channels.get(nameOf(items[0])))
         break
       case 'psubscribe':
-        this.#joined(this.#patterns.get(nameOf(items[0])))
+        this.#onSubscribed(this.#patterns.get(nameOf(items[0])))
         break
       case 'ssubscribe':
-        this.#joined(this.#shards.get(nameOf(items[0])))
+        this.#onSubscribed(this.#shards.get(nameOf(items[0])))
         break
       case 'unsubscribe':
-        if (!this.#fenceConfirmed(nameOf(items[0]))) this.#left(this.#channels.get(nameOf(items[0])))
+        if (!this.#onFenceConfirmed(nameOf(items[0]))) this.#onUnsubscribed(this.#channels.get(nameOf(items[0])))
         break
       case 'punsubscribe':
-        this.#left(this.#patterns.get(nameOf(items[0])))
+        this.#onUnsubscribed(this.#patterns.get(nameOf(items[0])))
         break
       case 'sunsubscribe':
-        this.#left(this.#shards.get(nameOf(items[0])))
+        this.#onUnsubscribed(this.#shards.get(nameOf(items[0])))
         break
     }
   }
 
-  #deliverOfShard(carried: CarriedTopic | undefined, message: Reply): void {
-    if (carried === undefined) return
-    carried.heardAt = this.#link.connection?.lastRead
-    carried.topic.deliver(message)
+  #deliverShardMessage(state: TopicState | undefined, message: Reply): void {
+    if (state === undefined) return
+    state.lastMessageAt = this.#link.connection?.lastRead
+    state.topic.deliver(message)
   }
 
-  #joined(carried: CarriedTopic | undefined): void {
-    if (carried?.state !== 'joining') return
-    carried.heardAt = this.#link.connection?.lastRead
-    carried.state = 'in'
-    carried.alone = false
-    if (carried.wanted) this.#owner.onJoined(this, carried.topic)
-    else this.#look(carried)
-    this.#confirmed(carried)
+  #onSubscribed(state: TopicState | undefined): void {
+    if (state?.phase !== 'subscribing') return
+    state.lastMessageAt = this.#link.connection?.lastRead
+    state.phase = 'subscribed'
+    state.sendAlone = false
+    if (state.wanted) this.#owner.onSubscribed(this, state.topic)
+    else this.#schedule(state)
+    this.#countConfirmation(state)
   }
 
-  #left(carried: CarriedTopic | undefined): void {
-    if (carried?.state === 'leaving') {
-      carried.state = 'out'
-      this.#confirmed(carried)
-      if (carried.wanted) this.#look(carried)
-      else this.#forget(carried)
-    } else if (carried?.state === 'in') {
-      carried.state = 'out'
-      if (carried.wanted) this.#owner.onServerUnsubscribed(this, carried.topic)
-      else this.#look(carried)
+  #onUnsubscribed(state: TopicState | undefined): void {
+    if (state?.phase === 'unsubscribing') {
+      state.phase = 'unsubscribed'
+      this.#countConfirmation(state)
+      if (state.wanted) this.#schedule(state)
+      else this.#remove(state)
+    } else if (state?.phase === 'subscribed') {
+      state.phase = 'unsubscribed'
+      if (state.wanted) this.#owner.onServerUnsubscribed(this, state.topic)
+      else this.#schedule(state)
     }
   }
 
-  #confirmed(carried: CarriedTopic): void {
-    const { line } = carried
-    carried.line = undefined
-    if (line === undefined) return
-    line.left--
-    if (line.left === 0 && line.fence === undefined) line.connection.answered(line)
+  #countConfirmation(state: TopicState): void {
+    const { command } = state
+    state.command = undefined
+    if (command === undefined) return
+    command.left--
+    if (command.left === 0 && command.fence === undefined) command.connection.answered(command)
   }
 
-  #fenceConfirmed(name: string): boolean {
+  /** Returns false if `name` is not the name of a fence. */
+  #onFenceConfirmed(name: string): boolean {
     const fence = this.#fences.get(name)
     if (fence === undefined) return false
     this.#fences.delete(name)
-    const line = fence.fenced
-    if (line?.resolve !== undefined) {
-      line.connection.answered(line)
-      // It had no answer at all: nothing says that we are still subscribed.
-      for (const carried of line.carried) if (carried.line === line) this.#left(carried)
+    const command = fence.fenced
+    if (command?.resolve !== undefined) {
+      command.connection.answered(command)
+      // Topics without an answer of their own: the server had unsubscribed them before.
+      for (const state of command.topics) if (state.command === command) this.#onUnsubscribed(state)
     }
     fence.connection.answered(fence)
     return true
   }
 
-  /** An error reply to `line`, which has left the queue. Those of a lost connection are settled by `onDown`. */
-  #lineFailed(line: SubscribeCommand, error: RedisError): void {
-    if (line.connection.state === 'closed') return
-    if (line.fenced !== undefined) {
-      this.#fences.delete(line.args[0] as string)
+  /** An error reply to `command`, which has left the queue. Commands of a lost connection are handled by `onDown`. */
+  #onCommandError(command: SubscribeCommand, error: RedisError): void {
+    if (command.connection.state === 'closed') return
+    if (command.fenced !== undefined) {
+      this.#fences.delete(command.args[0] as string)
       return
     }
-    if (line.fence !== undefined && line.left === 0 && error instanceof NoPermissionError) {
-      // It was confirmed, so what the server refuses is the fence.
-      this.#fences.delete(line.fence.args[0] as string)
-      line.connection.answered(line.fence)
+    if (command.fence !== undefined && command.left === 0 && error instanceof NoPermissionError) {
+      // The command itself was confirmed, so the server has rejected the fence.
+      this.#fences.delete(command.fence.args[0] as string)
+      command.connection.answered(command.fence)
       return
     }
-    for (const carried of line.carried) {
-      if (carried.line === line) this.#carriedFailed(carried, line, error)
+    for (const state of command.topics) {
+      if (state.command === command) this.#onTopicError(state, command, error)
     }
   }
 
-  #carriedFailed(carried: CarriedTopic, line: SubscribeCommand, error: RedisError): void {
-    const { topic } = carried
-    carried.line = undefined
-    if (carried.state === 'joining') {
-      carried.state = 'out'
-      if (!carried.wanted) this.#forget(carried)
-      else if (line.carried.length > 1) {
-        carried.alone = true
-        this.#look(carried)
-      } else this.#owner.onRefused(this, topic, error, isRetryable(line, error))
+  #onTopicError(state: TopicState, command: SubscribeCommand, error: RedisError): void {
+    const { topic } = state
+    state.command = undefined
+    if (state.phase === 'subscribing') {
+      state.phase = 'unsubscribed'
+      if (!state.wanted) this.#remove(state)
+      else if (command.topics.length > 1) {
+        state.sendAlone = true
+        this.#schedule(state)
+      } else this.#owner.onSubscribeFailed(this, topic, error, isRetryable(command, error))
     } else if (topic.kind === SHARD) {
-      // Its slot is not there any more, and so are not we.
-      carried.state = 'out'
-      if (carried.wanted) this.#look(carried)
-      else this.#forget(carried)
+      // The slot has left this node, and with it the subscription.
+      state.phase = 'unsubscribed'
+      if (state.wanted) this.#schedule(state)
+      else this.#remove(state)
     } else {
-      carried.state = 'in'
-      if (carried.wanted) this.#owner.onJoined(this, topic)
+      state.phase = 'subscribed'
+      if (state.wanted) this.#owner.onSubscribed(this, topic)
       else this.#owner.onUnsubscribeFailed(this, topic, error)
     }
   }
@@ -350,46 +364,46 @@ export class Subscriber implements LinkOwner, Carrier {
   onReconnecting(): void {}
 
   onReady(): void {
-    this.refresh()
-    for (const topics of [this.#channels, this.#patterns, this.#shards]) {
-      for (const carried of topics.values()) this.#changed.add(carried)
+    this.updateWantsBytes()
+    for (const states of [this.#channels, this.#patterns, this.#shards]) {
+      for (const state of states.values()) this.#changed.add(state)
     }
     this.flush()
   }
 
   onDown(link: object, error: RedisError, lastRead: number, permanent: boolean): void {
     if (link !== this.#link) return
-    this.#lost(error, lastRead)
+    this.#lose(error, lastRead)
     this.#owner.onDown(this, error, permanent, this.#destination.backoff.exhausted)
     if (this.#wanted > 0 && !this.#closed) this.#link.connect()
   }
 
-  #lost(error: RedisError, lastRead: number): void {
+  #lose(error: RedisError, lastRead: number): void {
     const from = sinceEpoch(lastRead)
     this.#fences.clear()
-    for (const topics of [this.#channels, this.#patterns, this.#shards]) {
-      for (const carried of [...topics.values()]) {
-        const { state } = carried
-        carried.state = 'out'
-        carried.line = undefined
-        if (!carried.wanted) this.#forget(carried)
-        else if (state === 'in') this.#owner.onLost(this, carried.topic, from, error)
+    for (const states of [this.#channels, this.#patterns, this.#shards]) {
+      for (const state of [...states.values()]) {
+        const { phase } = state
+        state.phase = 'unsubscribed'
+        state.command = undefined
+        if (!state.wanted) this.#remove(state)
+        else if (phase === 'subscribed') this.#owner.onLost(this, state.topic, from, error)
       }
     }
   }
 
-  /** Goes on at another server, with all that it carries. What is missed between is a gap. */
+  /** Moves all topics to another server. Messages published in between are missed: the subscriptions emit a gap. */
   move(destination: SubscriberDestination, cause: RedisError): void {
     if (this.#closed) return
     const lastRead = this.#link.connection?.lastRead ?? performance.now()
     this.#link.destroy()
     this.#destination = destination
     this.#link = this.#newLink()
-    this.#lost(cause, lastRead)
+    this.#lose(cause, lastRead)
     if (this.#wanted > 0) this.#link.connect()
   }
 
-  /** Closes the connection. Nothing is told any more. */
+  /** Closes the connection. The owner is not notified any more. */
   destroy(): void {
     if (this.#closed) return
     this.#closed = true
@@ -411,17 +425,17 @@ function flush(subscriber: Subscriber): void {
   subscriber.flush()
 }
 
-/** What of `group` goes in one line, from its `start` on. */
-function lineOf(group: readonly CarriedTopic[], start: number): readonly CarriedTopic[] {
+/** Returns the part of `group` from `start` on that fits into one command. */
+function chunkOf(group: readonly TopicState[], start: number): readonly TopicState[] {
   let end = start
-  for (let length = 0; end < group.length && end < start + LINE; end++) {
+  for (let length = 0; end < group.length && end < start + MAX_NAMES; end++) {
     length += group[end]?.topic.name.length ?? 0
-    if (length > LINE_LENGTH && end > start) break
+    if (length > MAX_LENGTH && end > start) break
   }
   return group.slice(start, end)
 }
 
-/** The key of a name in a message; that of no topic if it has none. */
+/** Returns the key of a name in a push; if the push has no name, a key that no topic has. */
 function nameOf(name: Reply | undefined): string {
   return typeof name === 'string' ? name : Buffer.isBuffer(name) ? keyOf(name) : '\udfff'
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { RedisError } from '../../src/errors/errors.js'
-import { Outage } from '../../src/pubsub/gap.js'
+import { OpenGap } from '../../src/pubsub/gap.js'
 import { MessageQueue, type MessageQueueOwner } from '../../src/pubsub/message-queue.js'
 import { keyOf } from '../../src/pubsub/topic.js'
 import { until } from '../rig/conditions.js'
@@ -160,32 +160,32 @@ describe('the key of a channel name', () => {
   })
 })
 
-describe('an outage', () => {
+describe('an open gap', () => {
   const cause = new RedisError('lost')
 
-  test('an outage is one gap, from the first loss to the last confirmation', () => {
-    const outage = new Outage<string>()
+  test('an open gap is one gap, from the first loss to the last confirmation', () => {
+    const gap = new OpenGap<string>()
     const [a, b] = [{}, {}]
-    outage.lose(a, 'a', 10, cause)
-    outage.lose(b, 'b', 10, cause)
-    expect(outage.regain(a, 20)).toBeUndefined()
+    gap.add(a, 'a', 10, cause)
+    gap.add(b, 'b', 10, cause)
+    expect(gap.confirm(a, 20)).toBeUndefined()
     // The connection is lost again before all channels are confirmed.
-    outage.lose(a, 'a', 25, new RedisError('lost again'))
-    expect(outage.regain(b, 30)).toBeUndefined()
-    expect(outage.regain(a, 40)).toEqual({ channels: ['b', 'a'], from: 10, to: 40, cause })
-    expect(outage.regain(a, 50)).toBeUndefined()
+    gap.add(a, 'a', 25, new RedisError('lost again'))
+    expect(gap.confirm(b, 30)).toBeUndefined()
+    expect(gap.confirm(a, 40)).toEqual({ channels: ['b', 'a'], from: 10, to: 40, cause })
+    expect(gap.confirm(a, 50)).toBeUndefined()
   })
 
-  test('an outage neither waits for channels that were left nor reports them', () => {
-    const outage = new Outage<string>()
+  test('an open gap neither waits for channels that were left nor reports them', () => {
+    const gap = new OpenGap<string>()
     const [a, b] = [{}, {}]
-    outage.lose(a, 'a', 10, cause)
-    outage.lose(b, 'b', 10, cause)
-    expect(outage.regain(a, 20)).toBeUndefined()
-    expect(outage.forget(b)).toEqual({ channels: ['a'], from: 10, to: 20, cause })
-    outage.lose(a, 'a', 30, cause)
-    expect(outage.forget(a)).toBeUndefined()
-    outage.lose(b, 'b', 40, cause)
-    expect(outage.regain(b, 50)).toMatchObject({ channels: ['b'], from: 40 })
+    gap.add(a, 'a', 10, cause)
+    gap.add(b, 'b', 10, cause)
+    expect(gap.confirm(a, 20)).toBeUndefined()
+    expect(gap.remove(b)).toEqual({ channels: ['a'], from: 10, to: 20, cause })
+    gap.add(a, 'a', 30, cause)
+    expect(gap.remove(a)).toBeUndefined()
+    gap.add(b, 'b', 40, cause)
+    expect(gap.confirm(b, 50)).toMatchObject({ channels: ['b'], from: 40 })
   })
 })
