@@ -1,4 +1,4 @@
-/** Keyspace notifications: the server tells what happens to keys, if `notify-keyspace-events` says so. */
+/** Keyspace notifications: the server publishes the events of keys if its option `notify-keyspace-events` is set. */
 import type { CallOptions } from '../commands/core/call-options.js'
 import { type Checks, isBoolean, isCount, ownOptions } from '../commands/core/check-options.js'
 import { escaped } from '../commands/core/prefix.js'
@@ -9,41 +9,44 @@ import { readSubscribeOptions, type SubscribeOptions } from './subscribe-argumen
 import { Subscription } from './subscription.js'
 import { PATTERN, type Text } from './topic.js'
 
-/** Something happened to a key. */
+/** A keyspace notification: a key was changed, has expired, or was evicted. */
 export interface KeyspaceEvent<T extends Text = string> {
-  /** As the server names it: `set`, `del`, `expired`… */
+  /** The server's name of the event: `set`, `del`, `expired`… */
   readonly event: string
+  /** The key, without the prefix of the client. */
   readonly key: T
+  /** The number of the database. */
   readonly db: number
 }
 
 export interface KeyspaceOptions {
   /** Patterns of keys, as in KEYS (default '*'). */
   readonly keys?: string | readonly string[]
-  /** Names of events; without them, all that the server tells of keys that are there: not `keymiss` and not `new`. */
+  /** Names of events (default: all events of the class `A` of `notify-keyspace-events`, so not `keymiss` and `new`). */
   readonly events?: readonly string[]
-  /** The database (default: that of the client); '*' is all. */
+  /** The number of the database (default: the database of the client), or '*' for all databases. */
   readonly db?: number | '*'
-  /** Adds the flags that are missing to `notify-keyspace-events`; otherwise PubSubError names them (default false). */
+  /** Whether to add missing flags to `notify-keyspace-events` of the server. If false (default), missing flags are a PubSubError. */
   readonly configure?: boolean
 }
 
+/** Called with each event, in order. If it returns a promise, the next event waits for it. */
 export type KeyspaceHandler<T extends Text = string> = (event: KeyspaceEvent<T>) => unknown
 
-/** A subscription to what happens to keys. */
+/** A subscription to the events of keys, for one handler or one `for await` loop. */
 export interface KeyspaceSubscription<T extends Text = string>
   extends Omit<Subscription<T, KeyspaceEvent<T>>, 'channels' | 'subscribe' | 'unsubscribe'> {
-  /** Ends it; resolves when the server confirmed. */
+  /** Resolves when the subscription has ended and the server has confirmed it. */
   unsubscribe(): Promise<void>
 }
 
-/** The configuration of the server. */
+/** The part of a client that reads and writes the configuration of the server. */
 export interface Configuration {
   configGet(parameter: string): Promise<Record<string, string>>
   configSet(values: Readonly<Record<string, string>>): Promise<unknown>
 }
 
-/** What a view is, as far as it matters here. */
+/** The part of a view that `keyspace` uses. */
 export interface KeyspaceView {
   readonly registry: Registry
   readonly shape: ReplyFormat
@@ -54,7 +57,7 @@ export interface KeyspaceView {
   readonly configuration: Configuration
 }
 
-/** keyspace() of a view. */
+/** Implements keyspace() of a view. */
 export async function keyspace<T extends Text>(
   view: KeyspaceView,
   wanted: KeyspaceOptions,
@@ -66,14 +69,14 @@ export async function keyspace<T extends Text>(
   chosen.signal?.throwIfAborted()
   const { callOptions, registry, shape, timeout } = view
   const patterns = typeof keys === 'string' ? [keys] : keys
-  // The channels of events carry all keys, those of keys all events: the narrower ones are subscribed to.
+  // An event channel gets the events of all keys, a key channel all events of its keys. Subscribe to the narrower kind.
   const byEvent = events !== undefined && shape.prefix === '' && patterns.every(pattern => pattern === '*')
   const names = byEvent
     ? events.map(event => `__keyevent@${db}__:${escaped(event)}`)
     : patterns.map(pattern => `__keyspace@${db}__:${escaped(shape.prefix)}${pattern}`)
   const flags = flagsFor(byEvent, events)
   await ensureFlags(view.configuration, flags, configure)
-  const member = registry.create({
+  const state = registry.create({
     kind: PATTERN,
     bytes: shape.bytes,
     prefix: '',
@@ -84,14 +87,14 @@ export async function keyspace<T extends Text>(
       handler: handler as ((item: unknown) => unknown) | undefined,
     },
   })
-  const subscription = new Subscription<T, KeyspaceEvent<T>>(registry, member)
-  // A server that was started anew has its configuration from its file.
+  const subscription = new Subscription<T, KeyspaceEvent<T>>(registry, state)
+  // A restarted server has the flags of its configuration file again.
   if (configure) {
     subscription.on('gap', () => {
-      ensureFlags(view.configuration, flags, true).catch((error: Error) => member.emitError(error))
+      ensureFlags(view.configuration, flags, true).catch((error: Error) => state.emitError(error))
     })
   }
-  return registry.subscribe(member, names, callOptions, subscription)
+  return registry.subscribe(state, names, callOptions, subscription)
 }
 
 function isTexts(value: unknown): boolean {
@@ -99,7 +102,8 @@ function isTexts(value: unknown): boolean {
 }
 
 const CHECKS: Checks<KeyspaceOptions> = {
-  keys: value => (typeof value === 'string' || isTexts(value) ? undefined : 'a pattern, or an array of at least one'),
+  keys: value =>
+    typeof value === 'string' || isTexts(value) ? undefined : 'a pattern, or an array of at least one pattern',
   events: value => (isTexts(value) ? undefined : 'an array of at least one name'),
   db: value => (value === '*' || isCount(value) === undefined ? undefined : "a whole number from 0, or '*'"),
   configure: isBoolean,
@@ -107,7 +111,7 @@ const CHECKS: Checks<KeyspaceOptions> = {
 
 const HEAD = /^__key(event|space)@(\d+)__:/
 
-/** Makes an event of a message: `__keyspace@0__:user:1` and `set`, or `__keyevent@0__:set` and `user:1`. */
+/** Returns a function that turns a message into an event: `__keyspace@0__:user:1` and `set`, or `__keyevent@0__:set` and `user:1`. */
 function readEvent(
   { bytes, prefix }: ReplyFormat,
   events: readonly string[] | undefined,
@@ -127,10 +131,10 @@ function readEvent(
 
 // Flags
 
-/** What `A` stands for. */
+/** The flags that the server's flag `A` stands for. */
 const ALL = 'g$lshzxetd'
 
-/** The class of each event; those that are not here are of all. */
+/** The flag of each event. An event that is not listed needs all flags, because its flag is unknown. */
 const CLASSES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     g: 'del rename_from rename_to move_from move_to copy_to restore expire persist',
@@ -155,37 +159,37 @@ function flagsFor(byEvent: boolean, events: readonly string[] | undefined): Read
   return flags
 }
 
-/** Between two looks at the flags another client may set them. So often they are looked at. */
-const LOOKS = 10
+/** The most reads of the flags: another client may overwrite them between our read and our write. */
+const MAX_READS = 10
 
-/** Flags are read, added to and written: calls of this process that do so take turns, or one would undo what another wrote. */
+/** Calls of this process change the flags one after another, or one would overwrite the flags of another. */
 let turn: Promise<unknown> = Promise.resolve()
 
 function ensureFlags(server: Configuration, flags: ReadonlySet<string>, configure: boolean): Promise<void> {
-  if (!configure) return lookAtFlags(server, flags, false)
-  const mine = turn.then(() => lookAtFlags(server, flags, true))
+  if (!configure) return checkFlags(server, flags, false)
+  const mine = turn.then(() => checkFlags(server, flags, true))
   turn = mine.catch(() => {})
   return mine
 }
 
-async function lookAtFlags(server: Configuration, flags: ReadonlySet<string>, configure: boolean): Promise<void> {
-  for (let look = 1; ; look++) {
-    let now: string
+async function checkFlags(server: Configuration, flags: ReadonlySet<string>, configure: boolean): Promise<void> {
+  for (let reads = 1; ; reads++) {
+    let current: string
     try {
-      now = (await server.configGet('notify-keyspace-events'))['notify-keyspace-events'] ?? ''
+      current = (await server.configGet('notify-keyspace-events'))['notify-keyspace-events'] ?? ''
     } catch (error) {
-      // A server that does not tell its configuration may have it right.
+      // The user may not be allowed to read the configuration. The flags may be right all the same.
       if (configure || !(error instanceof ResponseError)) throw error
       return
     }
-    const there = now.replace('A', ALL)
-    const missing = [...flags].filter(flag => !there.includes(flag)).join('')
+    const enabled = current.replace('A', ALL)
+    const missing = [...flags].filter(flag => !enabled.includes(flag)).join('')
     if (missing === '') return
-    if (configure && look < LOOKS) await server.configSet({ 'notify-keyspace-events': now + missing })
+    if (configure && reads < MAX_READS) await server.configSet({ 'notify-keyspace-events': current + missing })
     else {
       throw new PubSubError(
-        `The server does not tell what happens to these keys: notify-keyspace-events is '${now}' and lacks '${missing}'. ` +
-          'Set it there, or say keyspace({ configure: true }).',
+        `The server does not publish these keyspace events: its notify-keyspace-events is '${current}' and lacks ` +
+          `'${missing}'. Add these flags on the server, or use keyspace({ configure: true }).`,
       )
     }
   }

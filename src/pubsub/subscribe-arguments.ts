@@ -1,22 +1,22 @@
-/** What subscribe(), psubscribe() and ssubscribe() take: channels as an array or one by one, a handler, options. */
-
+/** The arguments of subscribe(), psubscribe() and ssubscribe(): channels as an array or one by one, a handler, options. */
 import type { Key } from '../commands/core/argument.js'
 import { type Checks, isAbortSignal, isFrom, isOneOf, ownOptions } from '../commands/core/check-options.js'
 import { isBytes, isObject } from '../commands/core/value-types.js'
 import { DataError, PubSubError } from '../errors/errors.js'
 
-/** What becomes of a message when the queue of a subscription is full. */
+/** What to do with a message when the queue of a subscription is full. */
 export type WhenFull = 'drop-oldest' | 'drop-newest' | 'close' | 'error'
 
 export interface SubscribeOptions {
-  /** Messages that wait to be read, at most (default 10000). */
+  /** The most messages that are queued, that is, not read yet (default 10000). */
   readonly maxQueue?: number
   /**
-   * When one more comes (default 'drop-oldest'): the oldest or the newest is dropped and counted; or the subscription
-   * leaves its channels and ends behind what is queued, with 'error' by throwing PubSubError.
+   * What to do with a message when the queue is full (default 'drop-oldest'). 'drop-oldest' and 'drop-newest' drop one message
+   * and count it in `dropped`. 'close' and 'error' unsubscribe and end the subscription after the queued messages; with
+   * 'error' the loop then throws a PubSubError.
    */
   readonly whenFull?: WhenFull
-  /** Its abort ends the subscription, also while it is being made: what waits for it rejects with the signal's reason. */
+  /** Ends the subscription when it aborts. The loop, and a subscribe call that is pending, reject with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
@@ -32,20 +32,20 @@ export type SubscribeArguments<T extends string | Buffer> =
   | readonly [...channels: [Key, ...Key[]], options: SubscribeOptions]
   | readonly [...channels: [Key, ...Key[]], handler: MessageHandler<T>, options: SubscribeOptions]
 
-/** The channels of a call that takes nothing else. */
+/** The arguments of a call that takes channels only. */
 export type ChannelArguments = readonly [channels: readonly Key[]] | readonly Key[]
 
-export interface Wanted<H> {
+export interface ParsedArguments<H> {
   readonly names: readonly Key[]
   readonly handler: H | undefined
   readonly options: SubscribeOptions
 }
 
-/** Tells the parts of a call apart; throws DataError or PubSubError, which name what is wrong. */
+/** Splits the arguments of a call into their parts. Throws DataError or PubSubError if they are wrong. */
 export function readArguments<T extends string | Buffer>(
   method: string,
   args: SubscribeArguments<T>,
-): Wanted<MessageHandler<T>> {
+): ParsedArguments<MessageHandler<T>> {
   const rest: unknown[] = [...args]
   const last = rest.at(-1)
   const options = last === undefined || (isObject(last) && !isBytes(last) && rest.length > 1) ? rest.pop() : undefined
@@ -57,19 +57,21 @@ export function readArguments<T extends string | Buffer>(
   }
 }
 
-/** The channels of `args`, at least one. */
+/** Returns the channels of `args`. Throws PubSubError if there is none, DataError if one is not a valid name. */
 export function readChannels(method: string, args: ChannelArguments): readonly Key[] {
   const names = (args.length === 1 && Array.isArray(args[0]) ? args[0] : args) as readonly Key[]
   if (names.length === 0)
-    throw new PubSubError(`${method}() needs at least one channel: give them one by one or as an array.`)
+    throw new PubSubError(`${method}() needs at least one channel: pass channels one by one or as one array.`)
   for (const name of names) {
-    // Half of a surrogate pair is sent as U+FFFD: two names would be one channel.
+    // Half of a surrogate pair is sent as U+FFFD, so two names could become the same channel.
     if (typeof name === 'string' && /\p{Surrogate}/u.test(name)) {
-      throw new DataError(`A channel of ${method}() has half of a surrogate pair, which is no text: give its bytes.`)
+      throw new DataError(
+        `A channel of ${method}() has half of a surrogate pair, which UTF-8 cannot encode: pass the name as bytes.`,
+      )
     }
     if (typeof name === 'string' || name instanceof Uint8Array) continue
     const found = name === null ? 'null' : Array.isArray(name) ? 'an array' : `of type ${typeof name}`
-    throw new DataError(`A channel of ${method}() is ${found}: expected a string, a Buffer or Uint8Array.`)
+    throw new DataError(`A channel of ${method}() is ${found}: expected a string, a Buffer or a Uint8Array.`)
   }
   return names
 }
@@ -80,7 +82,7 @@ const CHECKS: Checks<SubscribeOptions> = {
   signal: isAbortSignal,
 }
 
-/** The own options of `method`. Throws a DataError for unknown options and bad values. */
+/** Returns the own options of `method`. Throws DataError for unknown options and bad values. */
 export function readSubscribeOptions(method: string, options: unknown): SubscribeOptions {
   return ownOptions(options as SubscribeOptions | undefined, CHECKS, { of: `${method}()` })
 }

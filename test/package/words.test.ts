@@ -13,6 +13,7 @@ const DONE = [
   'src/connection/options',
   'src/connection/resp',
   'src/errors',
+  'src/pubsub',
   'test/connection/options',
   'test/connection/resp',
   'test/errors',

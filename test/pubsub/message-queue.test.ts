@@ -160,10 +160,10 @@ describe('the key of a channel name', () => {
   })
 })
 
-describe('an open gap', () => {
+describe('the open gap of a subscription', () => {
   const cause = new RedisError('lost')
 
-  test('an open gap is one gap, from the first loss to the last confirmation', () => {
+  test('losses until all topics are confirmed make one gap, from the first loss to the last confirmation', () => {
     const gap = new OpenGap<string>()
     const [a, b] = [{}, {}]
     gap.add(a, 'a', 10, cause)
@@ -176,7 +176,7 @@ describe('an open gap', () => {
     expect(gap.confirm(a, 50)).toBeUndefined()
   })
 
-  test('an open gap neither waits for channels that were left nor reports them', () => {
+  test('a gap neither waits for channels that were left nor reports them', () => {
     const gap = new OpenGap<string>()
     const [a, b] = [{}, {}]
     gap.add(a, 'a', 10, cause)
