@@ -215,7 +215,7 @@ describe('misuse of subscriptions', () => {
     expect(() => one[Symbol.asyncIterator]()).toThrow(/an iterator already/)
     expect(() => one[Symbol.asyncIterator]()).toThrow(PubSubError)
     const two = await redis.subscribe('a', () => {})
-    expect(() => two[Symbol.asyncIterator]()).toThrow(/has a handler/)
+    expect(() => two[Symbol.asyncIterator]()).toThrow(/the handler of this subscription/)
     expect(() => two[Symbol.asyncIterator]()).toThrow(PubSubError)
   })
 
