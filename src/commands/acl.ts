@@ -10,7 +10,7 @@ const ACL_CAT = keyless('ACL CAT', list(word))
 const ACL_DELUSER = keyless('ACL DELUSER', int, { requestPolicy: 'all_nodes', responsePolicy: first })
 const ACL_DRYRUN = keyless('ACL DRYRUN', word)
 const ACL_GENPASS = keyless('ACL GENPASS', word)
-/** A server before 7.0 lists the patterns, without the sign of their kind. */
+/** A server before 7.0 lists the patterns without the character for their kind. */
 function patterns(sign: string): Decoder {
   return reply => {
     const items = itemsOf(reply)
@@ -56,7 +56,7 @@ const ACL_SETUSER = keyless('ACL SETUSER', ok, { requestPolicy: 'all_nodes', res
 const ACL_USERS = keyless('ACL USERS', texts)
 const ACL_WHOAMI = keyless('ACL WHOAMI', text)
 
-/** A user, as ACL GETUSER tells. */
+/** A user, as returned by ACL GETUSER. */
 export interface AclUser {
   flags: string[]
   /** Hashes of the passwords. */
@@ -68,7 +68,7 @@ export interface AclUser {
   selectors: { commands: string; keys: string; channels: string }[]
 }
 
-/** Something that a user was not allowed to do. */
+/** An action that a user was not allowed to do. */
 export interface AclLogEntry {
   count: number
   reason: string
@@ -83,72 +83,98 @@ export interface AclLogEntry {
 }
 
 export abstract class Acl<C extends Context> extends Runner<C> {
-  /** The categories of commands, or the commands of one. @since 6.0 [ACL CAT](https://redis.io/commands/acl-cat) */
+  /**
+   * Returns the categories of commands, or the commands of one category. @since 6.0
+   * [ACL CAT](https://redis.io/commands/acl-cat)
+   */
   aclCat(category?: string): Outcome<C, string[]> {
     return this.run(new Command(ACL_CAT, category === undefined ? [] : [category]))
   }
 
-  /** Deletes users and tells how many there were. @since 6.0 [ACL DELUSER](https://redis.io/commands/acl-deluser) */
+  /**
+   * Deletes users. Returns the number of users that existed. @since 6.0
+   * [ACL DELUSER](https://redis.io/commands/acl-deluser)
+   */
   aclDeluser(...users: readonly string[]): Outcome<C, C['int']> {
     return this.run(new Command(ACL_DELUSER, [...users]))
   }
 
-  /** `'OK'` if `user` may run the command, else why not. @since 7.0 [ACL DRYRUN](https://redis.io/commands/acl-dryrun) */
+  /**
+   * Returns `'OK'` if `user` may run the command, else the reason. @since 7.0
+   * [ACL DRYRUN](https://redis.io/commands/acl-dryrun)
+   */
   aclDryrun(user: string, ...words: readonly [string, ...Argument[]]): Outcome<C, string> {
     return this.run(new Command(ACL_DRYRUN, [user, ...words]))
   }
 
-  /** A random password of 256 bits, or of `bits`. @since 6.0 [ACL GENPASS](https://redis.io/commands/acl-genpass) */
+  /**
+   * Returns a random password of 256 bits, or of `bits`. @since 6.0
+   * [ACL GENPASS](https://redis.io/commands/acl-genpass)
+   */
   aclGenpass(bits?: number): Outcome<C, string> {
     return this.run(new Command(ACL_GENPASS, bits === undefined ? [] : [bits]))
   }
 
-  /** What a user may do, or null if there is none of this name. @since 6.0 [ACL GETUSER](https://redis.io/commands/acl-getuser) */
+  /**
+   * Returns the rules of a user, or null if the user does not exist. @since 6.0
+   * [ACL GETUSER](https://redis.io/commands/acl-getuser)
+   */
   aclGetuser(user: string): Outcome<C, AclUser | null> {
     return this.run(new Command(ACL_GETUSER, [user]))
   }
 
-  /** The help text of ACL, line by line. @since 6.0 [ACL HELP](https://redis.io/commands/acl-help) */
+  /** Returns the help text of ACL, line by line. @since 6.0 [ACL HELP](https://redis.io/commands/acl-help) */
   aclHelp(): Outcome<C, string[]> {
     return this.run(new Command(ACL_HELP, []))
   }
 
-  /** The rules of all users, as lines of an ACL file. @since 6.0 [ACL LIST](https://redis.io/commands/acl-list) */
+  /**
+   * Returns the rules of all users, as lines of an ACL file. @since 6.0 [ACL LIST](https://redis.io/commands/acl-list)
+   */
   aclList(): Outcome<C, string[]> {
     return this.run(new Command(ACL_LIST, []))
   }
 
-  /** Reads the ACL file anew. Connections of users that it changes are ended, perhaps this one. @since 6.0 [ACL LOAD](https://redis.io/commands/acl-load) */
+  /**
+   * Loads the ACL file. Closes connections of changed users, maybe this one. Returns `'OK'`. @since 6.0
+   * [ACL LOAD](https://redis.io/commands/acl-load)
+   */
   aclLoad(): Outcome<C, 'OK'> {
     return this.run(new Command(ACL_LOAD, []))
   }
 
-  /** What users were not allowed to do, the newest first. @since 6.0 [ACL LOG](https://redis.io/commands/acl-log) */
+  /**
+   * Returns the actions that users were not allowed to do, the newest first. @since 6.0
+   * [ACL LOG](https://redis.io/commands/acl-log)
+   */
   aclLog(count?: number): Outcome<C, AclLogEntry[]> {
     return this.run(new Command(ACL_LOG, count === undefined ? [] : [count]))
   }
 
-  /** Empties the log. @since 6.0 [ACL LOG](https://redis.io/commands/acl-log) */
+  /** Empties the log. Returns `'OK'`. @since 6.0 [ACL LOG](https://redis.io/commands/acl-log) */
   aclLogReset(): Outcome<C, 'OK'> {
     return this.run(new Command(ACL_LOG, ['RESET'], ok))
   }
 
-  /** Writes the ACL file. @since 6.0 [ACL SAVE](https://redis.io/commands/acl-save) */
+  /** Saves the ACL file. Returns `'OK'`. @since 6.0 [ACL SAVE](https://redis.io/commands/acl-save) */
   aclSave(): Outcome<C, 'OK'> {
     return this.run(new Command(ACL_SAVE, []))
   }
 
-  /** Makes a user or changes one: `aclSetuser('alice', 'on', '>secret', '~app:*', '+@read')`. @since 6.0 [ACL SETUSER](https://redis.io/commands/acl-setuser) */
+  /**
+   * Creates or changes a user: `aclSetuser('alice', 'on', '>secret', '~app:*', '+@read')`. Returns `'OK'`. @since 6.0
+   * [ACL SETUSER](https://redis.io/commands/acl-setuser)
+   */
   aclSetuser(user: string, ...rules: readonly string[]): Outcome<C, 'OK'> {
     return this.run(new Command(ACL_SETUSER, [user, ...rules]))
   }
 
-  /** The names of all users. @since 6.0 [ACL USERS](https://redis.io/commands/acl-users) */
+  /** Returns the names of all users. @since 6.0 [ACL USERS](https://redis.io/commands/acl-users) */
   aclUsers(): Outcome<C, C['text'][]> {
     return this.run(new Command(ACL_USERS, []))
   }
 
-  /** The user of the connection. @since 6.0 [ACL WHOAMI](https://redis.io/commands/acl-whoami) */
+  /** Returns the user of the connection. @since 6.0 [ACL WHOAMI](https://redis.io/commands/acl-whoami) */
   aclWhoami(): Outcome<C, C['text']> {
     return this.run(new Command(ACL_WHOAMI, []))
   }

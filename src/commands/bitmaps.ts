@@ -7,13 +7,16 @@ import { pushSeveral, refuse, type Several } from './core/option-tokens.js'
 import { owned } from './core/own-properties.js'
 import { read, write } from './core/spec.js'
 
-/** How a field is read: unsigned up to 63 bits, or signed up to 64. */
+/** The type of a field: unsigned with up to 63 bits, or signed with up to 64. */
 export type BitType = `u${number}` | `i${number}`
 
-/** A bit's position; with `#` so many times the width of the field. */
+/** The position of a bit; with `#` a multiple of the width of the field. */
 export type BitOffset = number | `#${number}`
 
-/** What happens to a value that does not fit: `wrap` around (unless told otherwise), stay at the limit, or do nothing. */
+/**
+ * How a value that does not fit is handled: `wrap` around (the default), `sat` (set to the limit), or `fail` (not
+ * written).
+ */
 export type Overflow = 'wrap' | 'sat' | 'fail'
 
 export interface BitfieldGet {
@@ -37,10 +40,10 @@ export interface BitfieldIncrby {
 
 export type BitfieldOperation = BitfieldGet | BitfieldSet | BitfieldIncrby
 
-/** AND, OR, XOR and NOT; `diff`, `diff1`, `andor` and `one` since 8.2. */
+/** Bitwise AND, OR, XOR and NOT; `diff`, `diff1`, `andor` and `one` since 8.2. */
 export type BitOperation = 'and' | 'or' | 'xor' | 'not' | 'diff' | 'diff1' | 'andor' | 'one'
 
-/** In which unit a range counts. @since 7.0 */
+/** The unit of a range. @since 7.0 */
 export type BitUnit = 'byte' | 'bit'
 
 const ints = list(int)
@@ -55,25 +58,25 @@ const SETBIT = write('SETBIT', int)
 
 export abstract class Bitmaps<C extends Context> extends Runner<C> {
   /**
-   * How many bits are 1, in all or from `start` to `end`, both included; negative positions count from the end.
-   * @since 2.6 [BITCOUNT](https://redis.io/commands/bitcount)
+   * Returns the number of bits that are 1, in the whole value or from `start` to `end`, both inclusive; negative
+   * positions count from the end. @since 2.6 [BITCOUNT](https://redis.io/commands/bitcount)
    */
   bitcount(key: Key): Outcome<C, C['int']>
   bitcount(key: Key, start: number, end: number, unit?: BitUnit): Outcome<C, C['int']>
   bitcount(key: Key, start?: number, end?: number, unit?: BitUnit): Outcome<C, C['int']> {
     const args = ranged([key], start, end, unit)
-    if (start !== undefined && end === undefined) refuse(args, 'A start needs an end.')
+    if (start !== undefined && end === undefined) refuse(args, 'A start needs an end: give both, or none of them.')
     return this.run(new Command(BITCOUNT, args))
   }
 
   /**
-   * Reads and writes integers of any width, one operation after the other, in one step. For each: a get gives the value,
-   * a set the old one, an incrby the new one; null where `overflow: 'fail'` kept it from being written. @since 3.2
-   * [BITFIELD](https://redis.io/commands/bitfield)
+   * Reads and writes integers of any width, one operation after the other, as one atomic command. Returns for each get
+   * the value, for each set the old value, for each incrby the new value; null if `overflow: 'fail'` prevented the
+   * write. @since 3.2 [BITFIELD](https://redis.io/commands/bitfield)
    */
   bitfield(key: Key, operations: readonly BitfieldOperation[]): Outcome<C, (C['int'] | null)[]> {
     const args: Arguments = [key]
-    // The server's OVERFLOW holds for all that follows; ours belongs to one operation.
+    // The server's OVERFLOW applies to all following operations; ours applies to one operation.
     let overflow: Overflow = 'wrap'
     for (const operation of owned(operations)) {
       if ('get' in operation) {
@@ -90,7 +93,8 @@ export abstract class Bitmaps<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Reads integers of any width, also on replicas. @since 6.0 [BITFIELD_RO](https://redis.io/commands/bitfield_ro)
+   * Reads integers of any width, also on replicas. Returns the values. @since 6.0
+   * [BITFIELD_RO](https://redis.io/commands/bitfield_ro)
    */
   bitfieldRo(key: Key, operations: readonly BitfieldGet[]): Outcome<C, C['int'][]> {
     const args: Arguments = [key]
@@ -99,19 +103,20 @@ export abstract class Bitmaps<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Stores the bits of `keys` combined by `operation` (`not` takes one key) and gives the length in bytes. @since 2.6
-   * [BITOP](https://redis.io/commands/bitop)
+   * Combines the bits of `keys` with `operation` (`not` takes one key) and stores the result. Returns its length in
+   * bytes. @since 2.6 [BITOP](https://redis.io/commands/bitop)
    */
   bitop(operation: BitOperation, destination: Key, ...keys: Several<Key>): Outcome<C, C['int']> {
     const args: Arguments = [operation, destination]
     pushSeveral(args, keys)
-    if (operation === 'not' && args.length > 3) refuse(args, 'The operation not takes one key.')
+    if (operation === 'not' && args.length > 3) refuse(args, 'The operation not takes exactly one key.')
     return this.run(new Command(BITOP, args))
   }
 
   /**
-   * The position of the first bit that is `bit`, in all or from `start` to `end`, both included; -1 if there is none.
-   * Without an end, zeros are thought behind the value. @since 2.8.7 [BITPOS](https://redis.io/commands/bitpos)
+   * Returns the position of the first bit that is `bit`, in the whole value or from `start` to `end`, both inclusive;
+   * -1 if there is none. Without an end, the value counts as followed by zeros. @since 2.8.7
+   * [BITPOS](https://redis.io/commands/bitpos)
    */
   bitpos(key: Key, bit: 0 | 1): Outcome<C, C['int']>
   bitpos(key: Key, bit: 0 | 1, start: number): Outcome<C, C['int']>
@@ -120,21 +125,25 @@ export abstract class Bitmaps<C extends Context> extends Runner<C> {
     return this.run(new Command(BITPOS, ranged([key, bit], start, end, unit)))
   }
 
-  /** The bit at `offset`, 0 beyond the end. @since 2.2 [GETBIT](https://redis.io/commands/getbit) */
+  /** Returns the bit at `offset`; 0 beyond the end. @since 2.2 [GETBIT](https://redis.io/commands/getbit) */
   getbit(key: Key, offset: number): Outcome<C, C['int']> {
     return this.run(new Command(GETBIT, [key, offset]))
   }
 
-  /** Sets the bit at `offset` and gives what it was. @since 2.2 [SETBIT](https://redis.io/commands/setbit) */
+  /** Sets the bit at `offset`. Returns its old value. @since 2.2 [SETBIT](https://redis.io/commands/setbit) */
   setbit(key: Key, offset: number, value: 0 | 1): Outcome<C, C['int']> {
     return this.run(new Command(SETBIT, [key, offset, value]))
   }
 }
 
-/** Adds a range as far as it is given. What stands behind a gap would count as what is missing: it is refused. */
+/**
+ * Adds a range as far as it is given. A value after a missing one is an error, because it would be sent in the wrong
+ * place.
+ */
 function ranged(args: Arguments, ...range: readonly (Argument | undefined)[]): Arguments {
   const given = range.filter(each => each !== undefined)
-  if (given.some((each, i) => each !== range[i])) refuse(args, 'An end needs a start, and a unit an end.')
+  if (given.some((each, i) => each !== range[i]))
+    refuse(args, 'A range is incomplete: an end needs a start, and a unit needs an end.')
   args.push(...given)
   return args
 }

@@ -1,4 +1,6 @@
-/** What is said before a connection may be used. The state they set belongs to the client, so `call` refuses most of them. */
+/**
+ * Commands that the client sends itself. The state that they set belongs to the client, so `call` rejects most of them.
+ */
 
 import { int, ok, word } from './core/decoders.js'
 import { type KeySpec, keysFrom } from './core/key-specs.js'
@@ -21,7 +23,7 @@ export const READONLY: Spec = keyless('READONLY', ok, {
   reserved: { session: false, instead: "the readFrom option of RedisCluster, or nodes('replica')" },
 })
 
-/** Also the sign of life that an idle connection is asked for; safe to send again. */
+/** Also sent by the health check of an idle connection. It may be sent again. */
 export const PING: Spec = keyless('PING', word, {
   repeatable: true,
   requestPolicy: 'all_shards',
@@ -41,7 +43,7 @@ export const CLIENT_UNBLOCK: Spec = keyless('CLIENT UNBLOCK', int)
 const all: readonly KeySpec[] = [keysFrom(0, 'read')]
 const listening = (method: string): Traits => ({
   ...(method === 'psubscribe' ? { patterns: all } : { names: all }),
-  reserved: { session: false, instead: `redis.${method}(), and unsubscribe() of the Subscription that it gives` },
+  reserved: { session: false, instead: `redis.${method}(), and unsubscribe() of the Subscription that it returns` },
 })
 const none = () => null
 
@@ -68,7 +70,7 @@ export const UNWATCH: Spec = keyless('UNWATCH', ok, {
   reserved: { session: true, instead: 'redis.session() and session.unwatch()' },
 })
 
-/** Lets the next command of the connection through to a slot that is being imported. */
+/** Lets the next command of the connection access a slot that is being imported. */
 export const ASKING: Spec = keyless('ASKING', word, {
-  reserved: { session: false, instead: 'RedisCluster, which says it where the server asks for it' },
+  reserved: { session: false, instead: 'RedisCluster, which sends it after an ASK error' },
 })

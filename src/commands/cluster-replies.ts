@@ -10,16 +10,16 @@ import { linesOf } from './text-replies.js'
 
 export interface ClusterNodeInfo {
   id: string
-  /** `host:port@bus`, with the host's name behind a comma if it has one. */
+  /** `host:port@bus`, followed by a comma and the host name if it has one. */
   address: string
   flags: string[]
-  /** Id of its primary, null if it has none. */
+  /** The id of its primary, null if it has none. */
   primary: string | null
   pingSent: number
   pongReceived: number
   configEpoch: number
   linkState: string
-  /** Ranges of slots, and slots on the move (`[93-<-id]`), in the server's words. */
+  /** Ranges of slots, and slots that are being migrated (`[93-<-id]`), in the server's words. */
   slots: string[]
 }
 
@@ -48,24 +48,24 @@ export interface ClusterSlotRange {
 }
 
 export interface ClusterSlotNode {
-  /** Null means the host that was asked. */
+  /** Null means the host that received the command. */
   host: string | null
   port: number
   id: string
-  /** Other names of it: `ip`, `hostname`. @since 7.0 */
+  /** Its other names: `ip`, `hostname`. @since 7.0 */
   metadata: Record<string, string>
 }
 
-/** A move of slots with their keys, as one of its two nodes tells. */
+/** A migration of slots with their keys, as reported by one of its two nodes. */
 export interface SlotMigration {
   id: string
   /** Ranges of slots: `0-1000 2000-3000`. */
   slots: string
-  /** Id of the node that gives them. */
+  /** The id of the node that the slots leave. */
   source: string
-  /** Id of the node that gets them. */
+  /** The id of the node that receives the slots. */
   dest: string
-  /** `'import'` or `'migrate'`, as the node that was asked is one or the other. */
+  /** `'import'` or `'migrate'`, the role of the reporting node. */
   operation: string
   state: string
   /** Empty for none. */
@@ -74,7 +74,7 @@ export interface SlotMigration {
   createTime: number
   startTime: number
   endTime: number
-  /** For how many ms writes had to wait. */
+  /** For how many ms writes were paused. */
   writePauseMs: number
 }
 
@@ -168,10 +168,10 @@ export function slotRange(reply: Reply, shape: ReplyFormat): unknown {
   }
 }
 
-/** How a slot is used. */
+/** Statistics of one slot. */
 export interface SlotStats {
   slot: number
-  /** Numbers by the names that the server gives them: `key-count`, `cpu-usec`… */
+  /** Numbers, by the names of the server: `key-count`, `cpu-usec`… */
   statistics: Record<string, number>
 }
 

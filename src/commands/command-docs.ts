@@ -33,10 +33,10 @@ const HELP = keyless('COMMAND HELP', list(word))
 const INFO = keyless('COMMAND INFO', list(orNull(about)))
 const LIST = keyless('COMMAND LIST', list(word))
 
-/** What the server knows of a command. */
+/** Information about a command. */
 export interface CommandInfo {
   name: string
-  /** Words of a call, the name included; negative: at least so many. */
+  /** The number of words of a call, including the name; negative: at least this number. */
   arity: number
   flags: string[]
   firstKey: number
@@ -55,7 +55,7 @@ export interface CommandInfo {
 function about(reply: Reply): unknown {
   const items = itemsOf(reply)
   if (items === undefined) return unexpectedReply(reply, 'a list')
-  // What a server does not tell yet is an empty list.
+  // Data that an older server does not have is an empty list.
   const words = (index: number) => list(word)(items[index] ?? [], PLAIN)
   return {
     name: word(items[0] ?? null),
@@ -71,7 +71,7 @@ function about(reply: Reply): unknown {
   }
 }
 
-/** Maps at any depth as objects with names in camel case: under RESP2 they are lists that begin with a word. */
+/** Maps at any depth, as objects with names in camel case. Under RESP2 they are lists that begin with a word. */
 function named(reply: Reply): unknown {
   const pairs = pairsOf(reply)
   if (pairs === undefined) return wordsOf(reply)
@@ -103,7 +103,7 @@ function keyAndFlags(reply: Reply, shape: ReplyFormat): unknown {
   return { key: text(key, shape), flags: list(word)(flags, shape) }
 }
 
-/** Which commands to list: at most one of these. */
+/** The commands to list; at most one of these options. */
 export type CommandListFilter = AtMostOne<{
   readonly module: string
   /** A category of the ACL. */
@@ -112,46 +112,59 @@ export type CommandListFilter = AtMostOne<{
   readonly pattern: string
 }>
 
-/** What the server tells of its own commands. */
+/** Commands that return information about the server's commands. */
 export abstract class CommandDocs<C extends Context> extends Runner<C> {
-  /** All commands. @since 2.8.13 [COMMAND](https://redis.io/commands/command) */
+  /** Returns all commands. @since 2.8.13 [COMMAND](https://redis.io/commands/command) */
   command(): Outcome<C, CommandInfo[]> {
     return this.run(new Command(COMMAND, []))
   }
 
-  /** How many commands there are. @since 2.8.13 [COMMAND COUNT](https://redis.io/commands/command-count) */
+  /** Returns the number of commands. @since 2.8.13 [COMMAND COUNT](https://redis.io/commands/command-count) */
   commandCount(): Outcome<C, C['int']> {
     return this.run(new Command(COUNT, []))
   }
 
-  /** The documentation of commands, by name; of all if none is named. @since 7.0 [COMMAND DOCS](https://redis.io/commands/command-docs) */
+  /**
+   * Returns the documentation of commands, by name; of all commands if no name is given. @since 7.0
+   * [COMMAND DOCS](https://redis.io/commands/command-docs)
+   */
   commandDocs(...names: readonly string[]): Outcome<C, Record<string, Record<string, unknown>>> {
     return this.run(new Command(DOCS, [...names]))
   }
 
-  /** The keys in the words of a call. @since 2.8.13 [COMMAND GETKEYS](https://redis.io/commands/command-getkeys) */
+  /**
+   * Returns the keys in the words of a call. @since 2.8.13 [COMMAND GETKEYS](https://redis.io/commands/command-getkeys)
+   */
   commandGetkeys(...words: readonly [string, ...Argument[]]): Outcome<C, C['text'][]> {
     return this.run(new Command(GETKEYS, [...words]))
   }
 
-  /** The keys in the words of a call, and what is done to each. @since 7.0 [COMMAND GETKEYSANDFLAGS](https://redis.io/commands/command-getkeysandflags) */
+  /**
+   * Returns the keys in the words of a call, and how the command accesses each of them. @since 7.0
+   * [COMMAND GETKEYSANDFLAGS](https://redis.io/commands/command-getkeysandflags)
+   */
   commandGetkeysandflags(
     ...words: readonly [string, ...Argument[]]
   ): Outcome<C, { key: C['text']; flags: string[] }[]> {
     return this.run(new Command(GETKEYSANDFLAGS, [...words]))
   }
 
-  /** The help text of COMMAND, line by line. @since 5.0 [COMMAND HELP](https://redis.io/commands/command-help) */
+  /**
+   * Returns the help text of COMMAND, line by line. @since 5.0 [COMMAND HELP](https://redis.io/commands/command-help)
+   */
   commandHelp(): Outcome<C, string[]> {
     return this.run(new Command(HELP, []))
   }
 
-  /** What the server knows of commands, null for one that it does not; of all if none is named. @since 2.8.13 [COMMAND INFO](https://redis.io/commands/command-info) */
+  /**
+   * Returns information about commands, null for an unknown command; about all commands if no name is given.
+   * @since 2.8.13 [COMMAND INFO](https://redis.io/commands/command-info)
+   */
   commandInfo(...names: readonly string[]): Outcome<C, (CommandInfo | null)[]> {
     return this.run(new Command(INFO, [...names]))
   }
 
-  /** The names of commands. @since 7.0 [COMMAND LIST](https://redis.io/commands/command-list) */
+  /** Returns the names of commands. @since 7.0 [COMMAND LIST](https://redis.io/commands/command-list) */
   commandList(filter: CommandListFilter = {}): Outcome<C, string[]> {
     const args: Arguments = []
     filter = plainOptions(args, filter)

@@ -1,6 +1,6 @@
 /**
- * All groups of commands on one class. The groups are plain classes over a Context; their methods are copied on one
- * prototype at load, so that a client is one object with one prototype chain of two.
+ * All groups of commands on one class. The groups are plain classes over a Context. Their methods are copied to one
+ * prototype when the package is loaded, so that a client has a prototype chain of length two.
  */
 import { DataError } from '../errors/errors.js'
 import { Acl } from './acl.js'
@@ -14,7 +14,7 @@ import { type Context, type Outcome, type Plain, type Promised, type ReplyTypes,
 import { raw } from './core/decoder.js'
 import { allSpecs, type Spec, specOf } from './core/spec.js'
 import { isBytes } from './core/value-types.js'
-// Specs without methods: `call` must know that these are not for the shared connection.
+// Specs without methods, so that `call` can reject these commands on the shared connection.
 import { rejectWrongCalls } from './core/wrong-calls.js'
 import { Geo } from './geo.js'
 import { HashExpiry } from './hash-expiry.js'
@@ -67,7 +67,7 @@ const groups = [
   Namespaces,
 ]
 
-/** What reads nested arguments, and is called seldom. */
+/** The groups whose methods read nested arguments and are called seldom. */
 const SELDOM = [Bitmaps, Geo, VectorSets, ServerCommands, Connections, Acl, ClusterCommands, Observing, CommandDocs]
 
 export interface Commands<C extends Context>
@@ -103,11 +103,11 @@ const isWord = (word: unknown): boolean => (typeof word === 'string' || isBytes(
 const nameless = (): DataError =>
   new DataError("The first argument of call() must be the name of a command: call('OBJECT', 'ENCODING', 'key').")
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface says what the loop below puts on the prototype
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface declares the methods that the loop below adds to the prototype
 export abstract class Commands<C extends Context> extends Runner<C> {
   /**
-   * Any command by its name, the reply as it came: maps as Map, sets as Set. It counts as what its name is: a known
-   * read-only command may be sent again after a loss, an unknown one never is.
+   * Runs any command by its name. Returns the reply as it came: maps as Map, sets as Set. A known read-only command may be
+   * sent again after a lost connection, an unknown command never is.
    */
   call(...words: readonly [string, ...Argument[]]): Outcome<C, unknown> {
     if (!isWord(words[0])) return this.run(new Command(specOf(['CALL']), [nameless()], raw))
@@ -117,13 +117,13 @@ export abstract class Commands<C extends Context> extends Runner<C> {
 }
 
 /**
- * What parameters and mocks are typed with: a client, a cluster, a session, a view, another installed copy of this package, and
- * an object literal with the methods that are used all fit.
+ * The type for parameters and mocks. A client, a cluster, a session, a view, a client of another installed copy of this
+ * package, and an object literal with the used methods are all assignable to it.
  */
 export type RedisCommands<F extends ReplyTypes = Plain> = Commands<Promised<F>>
 
 /**
- * Returns the spec of every command by its name, those of the modules included. It is defined here, and not beside
+ * Returns the spec of every command by its name, including those of the modules. It is defined here instead of next to
  * `allSpecs`, because its importer must load every group.
  */
 export function commandSpecs(): ReadonlyMap<string, Spec> {

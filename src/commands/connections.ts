@@ -23,38 +23,38 @@ const CLIENT_TRACKINGINFO = keyless('CLIENT TRACKINGINFO', named({ flags: list(w
 const CLIENT_UNPAUSE = keyless('CLIENT UNPAUSE', ok)
 const ECHO = keyless('ECHO', text, { repeatable: true })
 
-// What would make replies stay away, or come unasked, on the connection that all callers share.
+// Commands that would suppress replies, or add unrequested ones, on the connection that all callers share.
 keyless('CLIENT REPLY', word, {
-  reserved: { session: false, instead: 'with({ signal }) to give a reply up: without replies no call could settle' },
+  reserved: { session: false, instead: 'with({ signal }) to abort a call: without replies no call could settle' },
 })
 keyless('CLIENT TRACKING', word, {
-  reserved: { session: false, instead: 'plain reads: caching by the client is not there yet' },
+  reserved: { session: false, instead: 'plain reads: client-side caching is not supported yet' },
 })
 keyless('CLIENT CACHING', word, {
-  reserved: { session: false, instead: 'plain reads: caching by the client is not there yet' },
+  reserved: { session: false, instead: 'plain reads: client-side caching is not supported yet' },
 })
 keyless('READWRITE', word, {
   reserved: { session: false, instead: "the readFrom option of RedisCluster, or nodes('replica')" },
 })
 
-/** Which connections to end: those that fit all that is given. At least one is needed. */
+/** The connections to close: those that match all given options. At least one option is needed. */
 export interface ClientKillFilter {
-  /** Several: Valkey only, @since 8.1 */
+  /** An array is allowed by Valkey only, @since 8.1 */
   readonly id?: OneOrMore<number>
   /** `host:port` of the client. */
   readonly addr?: string
-  /** `host:port` of the server's side. @since 6.2 */
+  /** `host:port` on the server's side. @since 6.2 */
   readonly laddr?: string
   readonly type?: ClientType
   /** @since 6.0 */
   readonly user?: string
-  /** Spares the connection that asks (the server's default is true). */
+  /** Skips the connection that sends the command (the server's default is true). */
   readonly skipme?: boolean
   /** Only connections that are older, in seconds. @since 7.4 */
   readonly maxage?: number
 }
 
-/** `'primary'` is Valkey's word for `'master'`. @since 8.0 */
+/** The types of connections. `'primary'` is Valkey's word for `'master'`. @since 8.0 */
 export type ClientType = 'normal' | 'master' | 'primary' | 'replica' | 'pubsub'
 
 export type ClientListFilter = AtMostOne<{
@@ -67,9 +67,9 @@ export type ClientListFilter = AtMostOne<{
   readonly user?: string
   /** `host:port` of the client. Valkey only, @since 8.1 */
   readonly addr?: string
-  /** `host:port` of the server's side. Valkey only, @since 8.1 */
+  /** `host:port` on the server's side. Valkey only, @since 8.1 */
   readonly laddr?: string
-  /** Leaves out the connection that asks. Valkey only, @since 8.1 */
+  /** Skips the connection that sends the command. Valkey only, @since 8.1 */
   readonly skipme?: boolean
   /** Only connections that are older, in seconds. Valkey only, @since 8.1 */
   readonly maxage?: number
@@ -82,37 +82,49 @@ export interface TrackingInfo<T, I> {
 }
 
 export abstract class Connections<C extends Context> extends Runner<C> {
-  /** The name of the connection, null or empty if it has none. @since 2.6.9 [CLIENT GETNAME](https://redis.io/commands/client-getname) */
+  /**
+   * Returns the name of the connection; null or empty if it has none. @since 2.6.9
+   * [CLIENT GETNAME](https://redis.io/commands/client-getname)
+   */
   clientGetname(): Outcome<C, C['text'] | null> {
     return this.run(new Command(CLIENT_GETNAME, []))
   }
 
-  /** The id of the connection that gets its invalidations, 0 or -1 for none. @since 6.0 [CLIENT GETREDIR](https://redis.io/commands/client-getredir) */
+  /**
+   * Returns the id of the connection that receives its invalidations; 0 or -1 for none. @since 6.0
+   * [CLIENT GETREDIR](https://redis.io/commands/client-getredir)
+   */
   clientGetredir(): Outcome<C, C['int']> {
     return this.run(new Command(CLIENT_GETREDIR, []))
   }
 
-  /** The help text of CLIENT, line by line. @since 5.0 [CLIENT HELP](https://redis.io/commands/client-help) */
+  /** Returns the help text of CLIENT, line by line. @since 5.0 [CLIENT HELP](https://redis.io/commands/client-help) */
   clientHelp(): Outcome<C, string[]> {
     return this.run(new Command(CLIENT_HELP, []))
   }
 
-  /** The id of the connection. @since 5.0 [CLIENT ID](https://redis.io/commands/client-id) */
+  /** Returns the id of the connection. @since 5.0 [CLIENT ID](https://redis.io/commands/client-id) */
   clientId(): Outcome<C, C['int']> {
     return this.run(new Command(CLIENT_ID, []))
   }
 
-  /** Marks the connection as one that imports: it sees keys that have expired. Valkey only, @since 8.1 [CLIENT IMPORT-SOURCE](https://valkey.io/commands/client-import-source) */
+  /**
+   * Marks the connection as an import source, which sees expired keys. Returns `'OK'`. Valkey only, @since 8.1
+   * [CLIENT IMPORT-SOURCE](https://valkey.io/commands/client-import-source)
+   */
   clientImportSource(on: boolean): Outcome<C, 'OK'> {
     return this.run(new Command(CLIENT_IMPORT_SOURCE, [on ? 'ON' : 'OFF']))
   }
 
-  /** What the server knows of the connection. @since 6.2 [CLIENT INFO](https://redis.io/commands/client-info) */
+  /** Returns information about the connection. @since 6.2 [CLIENT INFO](https://redis.io/commands/client-info) */
   clientInfo(): Outcome<C, ClientInfo> {
     return this.run(new Command(CLIENT_INFO, []))
   }
 
-  /** Ends connections and tells how many. @since 2.4 [CLIENT KILL](https://redis.io/commands/client-kill) */
+  /**
+   * Closes connections. Returns the number of closed connections. @since 2.4
+   * [CLIENT KILL](https://redis.io/commands/client-kill)
+   */
   clientKill(filter: ClientKillFilter): Outcome<C, C['int']> {
     const args: Arguments = []
     filter = plainOptions(args, filter)
@@ -122,12 +134,12 @@ export abstract class Connections<C extends Context> extends Runner<C> {
     option(args, 'USER', filter.user)
     option(args, 'MAXAGE', filter.maxage)
     pushClientIds(args, filter.id)
-    if (args.length === 0) refuse(args, 'Say which connections: id, addr, laddr, type, user or maxage.')
+    if (args.length === 0) refuse(args, 'At least one of the options id, addr, laddr, type, user and maxage is needed.')
     if (filter.skipme !== undefined) args.push('SKIPME', filter.skipme ? 'yes' : 'no')
     return this.run(new Command(CLIENT_KILL, args))
   }
 
-  /** The connections of the server. @since 2.4 [CLIENT LIST](https://redis.io/commands/client-list) */
+  /** Returns the connections of the server. @since 2.4 [CLIENT LIST](https://redis.io/commands/client-list) */
   clientList(filter: ClientListFilter = {}): Outcome<C, ClientInfo[]> {
     const args: Arguments = []
     filter = plainOptions(args, filter)
@@ -142,55 +154,73 @@ export abstract class Connections<C extends Context> extends Runner<C> {
     return this.run(new Command(CLIENT_LIST, args))
   }
 
-  /** Spares the connection when the server runs out of memory for clients. @since 7.0 [CLIENT NO-EVICT](https://redis.io/commands/client-no-evict) */
+  /**
+   * Protects the connection from eviction when clients use too much memory. Returns `'OK'`. @since 7.0
+   * [CLIENT NO-EVICT](https://redis.io/commands/client-no-evict)
+   */
   clientNoEvict(on: boolean): Outcome<C, 'OK'> {
     return this.run(new Command(CLIENT_NO_EVICT, [on ? 'ON' : 'OFF']))
   }
 
-  /** Lets reads of the connection leave the age of keys as it is. @since 7.2 [CLIENT NO-TOUCH](https://redis.io/commands/client-no-touch) */
+  /**
+   * Makes reads of the connection leave the access time of keys unchanged. Returns `'OK'`. @since 7.2
+   * [CLIENT NO-TOUCH](https://redis.io/commands/client-no-touch)
+   */
   clientNoTouch(on: boolean): Outcome<C, 'OK'> {
     return this.run(new Command(CLIENT_NO_TOUCH, [on ? 'ON' : 'OFF']))
   }
 
-  /** Lets all clients wait for `ms`; with `'write'` only their writes (@since 6.2). @since 3.0 [CLIENT PAUSE](https://redis.io/commands/client-pause) */
+  /**
+   * Pauses all clients for `ms` milliseconds; with `'write'` only their writes (since 6.2). Returns `'OK'`. @since 3.0
+   * [CLIENT PAUSE](https://redis.io/commands/client-pause)
+   */
   clientPause(ms: number, which?: 'write' | 'all'): Outcome<C, 'OK'> {
     return this.run(new Command(CLIENT_PAUSE, which === undefined ? [ms] : [ms, which.toUpperCase()]))
   }
 
-  /** Names the library that uses the connection. @since 7.2 [CLIENT SETINFO](https://redis.io/commands/client-setinfo) */
+  /**
+   * Sets the library name or version of the connection. Returns `'OK'`. @since 7.2
+   * [CLIENT SETINFO](https://redis.io/commands/client-setinfo)
+   */
   clientSetinfo(what: 'lib-name' | 'lib-ver', value: string): Outcome<C, 'OK'> {
     return this.run(new Command(CLIENT_SETINFO, [what.toUpperCase(), value]))
   }
 
   /**
-   * Names the connection, until it is lost: the `clientName` option names those behind it too. @since 2.6.9
-   * [CLIENT SETNAME](https://redis.io/commands/client-setname)
+   * Sets the name of the connection until it is lost. Returns `'OK'`. The option `clientName` also names later
+   * connections. @since 2.6.9 [CLIENT SETNAME](https://redis.io/commands/client-setname)
    */
   clientSetname(name: string): Outcome<C, 'OK'> {
     return this.run(new Command(CLIENT_SETNAME, [name]))
   }
 
-  /** How the connection is tracked. @since 6.2 [CLIENT TRACKINGINFO](https://redis.io/commands/client-trackinginfo) */
+  /**
+   * Returns how the connection is tracked. @since 6.2
+   * [CLIENT TRACKINGINFO](https://redis.io/commands/client-trackinginfo)
+   */
   clientTrackinginfo(): Outcome<C, TrackingInfo<C['text'], C['int']>> {
     return this.run(new Command(CLIENT_TRACKINGINFO, []))
   }
 
-  /** Lets a connection go that blocks on a command: as if its time were up, or with an error. 1 if it did block. @since 5.0 [CLIENT UNBLOCK](https://redis.io/commands/client-unblock) */
+  /**
+   * Unblocks a connection that waits in a blocking command, as after its timeout or with an error. Returns 1 if it was
+   * blocked, else 0. @since 5.0 [CLIENT UNBLOCK](https://redis.io/commands/client-unblock)
+   */
   clientUnblock(id: number, how?: 'timeout' | 'error'): Outcome<C, C['int']> {
     return this.run(new Command(CLIENT_UNBLOCK, how === undefined ? [id] : [id, how.toUpperCase()]))
   }
 
-  /** Ends a pause. @since 6.2 [CLIENT UNPAUSE](https://redis.io/commands/client-unpause) */
+  /** Ends a pause. Returns `'OK'`. @since 6.2 [CLIENT UNPAUSE](https://redis.io/commands/client-unpause) */
   clientUnpause(): Outcome<C, 'OK'> {
     return this.run(new Command(CLIENT_UNPAUSE, []))
   }
 
-  /** `message`. [ECHO](https://redis.io/commands/echo) */
+  /** Returns `message`. [ECHO](https://redis.io/commands/echo) */
   echo(message: Argument): Outcome<C, C['text']> {
     return this.run(new Command(ECHO, [message]))
   }
 
-  /** `'PONG'`, or `message`. [PING](https://redis.io/commands/ping) */
+  /** Returns `'PONG'`, or `message`. [PING](https://redis.io/commands/ping) */
   ping(): Outcome<C, 'PONG'>
   ping(message: Argument): Outcome<C, C['text']>
   ping(message?: Argument): Outcome<C, unknown> {

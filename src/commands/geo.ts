@@ -24,7 +24,7 @@ import { read, type Spec, write } from './core/spec.js'
 /** Metres, kilometres, feet or miles. */
 export type GeoUnit = 'm' | 'km' | 'ft' | 'mi'
 
-/** A place on earth, in degrees. */
+/** A position on earth, in degrees. */
 export interface Position {
   /** From -180 to 180. */
   readonly longitude: number
@@ -37,35 +37,35 @@ export interface GeoMember extends Position {
 }
 
 export type GeoaddOptions = AtMostOne<{
-  /** Adds new members only. @since 6.2 */
+  /** Only adds new members. @since 6.2 */
   readonly nx: boolean
-  /** Moves only members that are there. @since 6.2 */
+  /** Only moves existing members. @since 6.2 */
   readonly xx: boolean
 }> & {
-  /** Counts the members that moved too, not only the new ones. @since 6.2 */
+  /** The reply counts moved members too, not only new members. @since 6.2 */
   readonly ch?: boolean
 }
 
 type Order = AtMostOne<{
-  /** The nearest first. */
+  /** The nearest member first. */
   readonly asc: boolean
-  /** The farthest first. */
+  /** The farthest member first. */
   readonly desc: boolean
 }>
 
 type Quantity =
   | { readonly count?: never; readonly any?: false }
   | {
-      /** At most so many members, the nearest ones. */
+      /** Maximum number of members; the nearest ones are returned. */
       readonly count: number
-      /** The first that are found will do, if they are not the nearest. @since 6.2 */
+      /** Returns the first members found, which may not be the nearest. @since 6.2 */
       readonly any?: boolean
     }
 
-/** In what order members come, and how many. */
+/** The order and the number of members. */
 export type GeoSelection = Order & Quantity
 
-/** What is told of each member beside its name. */
+/** The details of each member in addition to its name. */
 export interface GeoDetails<D extends boolean, O extends boolean, H extends boolean> {
   /** `distance`, in the unit of the search. */
   readonly withdist?: D
@@ -75,11 +75,11 @@ export interface GeoDetails<D extends boolean, O extends boolean, H extends bool
   readonly withhash?: H
 }
 
-/** Around what is searched, and how far. */
+/** The centre and the size of the search area. */
 export type GeoArea = OneOf<{
   /** Around this member. */
   readonly frommember: Argument
-  /** Around this place. */
+  /** Around this position. */
   readonly fromlonlat: Position
 }> &
   OneOf<{
@@ -87,7 +87,7 @@ export type GeoArea = OneOf<{
     readonly bybox: { readonly width: number; readonly height: number; readonly unit: GeoUnit }
   }>
 
-/** Where the members that were found go: their scores are geohashes, or distances. */
+/** Where to store the found members. Their scores are geohashes (`store`) or distances (`storedist`). */
 export type GeoStore = OneOf<{ readonly store: Key; readonly storedist: Key }>
 
 type Flat<T> = { readonly [K in keyof T]: T[K] }
@@ -98,7 +98,7 @@ type Detailed<F extends ReplyTypes, D, O, H> = Flat<
     (H extends true ? { hash: F['int'] } : unknown)
 >
 
-/** The members that were found: their names, or objects with the details that were asked for. */
+/** The found members: their names, or objects with the requested details. */
 export type GeoFound<F extends ReplyTypes, D extends boolean, O extends boolean, H extends boolean> = D extends boolean
   ? O extends boolean
     ? H extends boolean
@@ -125,7 +125,7 @@ const position: Decoder = tuple(2, items => ({ longitude: double(at(items, 0)), 
 
 const names = list(text)
 
-/** Behind a member's name come those of distance, hash and place that were asked for, in this order. */
+/** The name of a member is followed by the requested details, in the order distance, hash, position. */
 function found({ withdist, withcoord, withhash }: AnySelection): Decoder {
   if (withdist !== true && withcoord !== true && withhash !== true) return names
   return list(
@@ -159,9 +159,9 @@ const GEORADIUSBYMEMBER_RO = read('GEORADIUSBYMEMBER_RO', names)
 const GEOSEARCH = read('GEOSEARCH', names)
 const GEOSEARCHSTORE = write('GEOSEARCHSTORE', int, { keys: [keyAt(0, 'write'), keyAt(1, 'read')] })
 
-/** Places on earth, kept in a sorted set: the scores are geohashes. */
+/** Commands for positions on earth, stored in a sorted set whose scores are geohashes. */
 export abstract class Geo<C extends Context> extends Runner<C> {
-  /** Adds or moves members and tells how many are new. @since 3.2 [GEOADD](https://redis.io/commands/geoadd) */
+  /** Adds or moves members. Returns the number of new members. @since 3.2 [GEOADD](https://redis.io/commands/geoadd) */
   geoadd(key: Key, members: OneOrMore<GeoMember>, options: GeoaddOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = [key]
     options = plainOptions(args, options)
@@ -176,7 +176,7 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   }
 
   /**
-   * How far two members are from each other, in metres unless told otherwise; null if one is missing. @since 3.2
+   * Returns the distance of two members, by default in metres; null if one of them does not exist. @since 3.2
    * [GEODIST](https://redis.io/commands/geodist)
    */
   geodist(key: Key, member: Argument, other: Argument, unit?: GeoUnit): Outcome<C, number | null> {
@@ -184,7 +184,7 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The geohashes of members as text of 11 letters, null where there is no such member. @since 3.2
+   * Returns the geohashes of members as text of 11 characters; null for a member that does not exist. @since 3.2
    * [GEOHASH](https://redis.io/commands/geohash)
    */
   geohash(key: Key, ...members: Several<Argument>): Outcome<C, (string | null)[]> {
@@ -194,7 +194,8 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Where members are, null where there is no such member. @since 3.2 [GEOPOS](https://redis.io/commands/geopos)
+   * Returns the positions of members; null for a member that does not exist. @since 3.2
+   * [GEOPOS](https://redis.io/commands/geopos)
    */
   geopos(key: Key, ...members: Several<Argument>): Outcome<C, (Position | null)[]> {
     const args: Arguments = [key]
@@ -203,8 +204,8 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members within `radius` around a place; with `store` or `storedist` stores them and tells how many. @since 3.2
-   * [GEORADIUS](https://redis.io/commands/georadius)
+   * Returns the members within `radius` of a position; with `store` or `storedist` it stores them and returns their
+   * number. @since 3.2 [GEORADIUS](https://redis.io/commands/georadius)
    * @deprecated `geosearch` and `geosearchstore` do the same.
    */
   georadius<D extends boolean = false, O extends boolean = false, H extends boolean = false>(
@@ -235,7 +236,8 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members within `radius` around a place. @since 3.2.10 [GEORADIUS_RO](https://redis.io/commands/georadius_ro)
+   * Returns the members within `radius` of a position. @since 3.2.10
+   * [GEORADIUS_RO](https://redis.io/commands/georadius_ro)
    * @deprecated `geosearch` does the same.
    */
   georadiusRo<D extends boolean = false, O extends boolean = false, H extends boolean = false>(
@@ -250,8 +252,8 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members within `radius` around a member; with `store` or `storedist` stores them and tells how many. @since 3.2
-   * [GEORADIUSBYMEMBER](https://redis.io/commands/georadiusbymember)
+   * Returns the members within `radius` of a member; with `store` or `storedist` it stores them and returns their
+   * number. @since 3.2 [GEORADIUSBYMEMBER](https://redis.io/commands/georadiusbymember)
    * @deprecated `geosearch` and `geosearchstore` do the same.
    */
   georadiusbymember<D extends boolean = false, O extends boolean = false, H extends boolean = false>(
@@ -279,7 +281,7 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members within `radius` around a member. @since 3.2.10
+   * Returns the members within `radius` of a member. @since 3.2.10
    * [GEORADIUSBYMEMBER_RO](https://redis.io/commands/georadiusbymember_ro)
    * @deprecated `geosearch` does the same.
    */
@@ -294,8 +296,8 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The members within a circle or a box: their names, or with `withdist`, `withcoord` or `withhash` objects. @since 6.2
-   * [GEOSEARCH](https://redis.io/commands/geosearch)
+   * Returns the members within a circle or a box: their names, or objects with `withdist`, `withcoord` or `withhash`.
+   * @since 6.2 [GEOSEARCH](https://redis.io/commands/geosearch)
    */
   geosearch<D extends boolean = false, O extends boolean = false, H extends boolean = false>(
     key: Key,
@@ -309,8 +311,8 @@ export abstract class Geo<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Stores the members within a circle or a box, and tells how many; with `storedist` their scores are distances. @since 6.2
-   * [GEOSEARCHSTORE](https://redis.io/commands/geosearchstore)
+   * Stores the members within a circle or a box; with `storedist` their scores are distances. Returns their number.
+   * @since 6.2 [GEOSEARCHSTORE](https://redis.io/commands/geosearchstore)
    */
   geosearchstore(
     destination: Key,
@@ -331,8 +333,9 @@ function pushArea(args: Arguments, options: GeoArea): void {
   const { frommember, fromlonlat, byradius, bybox } = options
   exclusive(args, options, 'frommember', 'fromlonlat')
   exclusive(args, options, 'byradius', 'bybox')
-  if (frommember === undefined && fromlonlat === undefined) refuse(args, 'One of frommember and fromlonlat is needed.')
-  if (byradius === undefined && bybox === undefined) refuse(args, 'One of byradius and bybox is needed.')
+  if (frommember === undefined && fromlonlat === undefined)
+    refuse(args, 'One of the options frommember and fromlonlat is needed.')
+  if (byradius === undefined && bybox === undefined) refuse(args, 'One of the options byradius and bybox is needed.')
   option(args, 'FROMMEMBER', frommember)
   if (fromlonlat !== undefined) args.push('FROMLONLAT', fromlonlat.longitude, fromlonlat.latitude)
   if (byradius !== undefined) args.push('BYRADIUS', byradius.radius, byradius.unit)
@@ -341,7 +344,7 @@ function pushArea(args: Arguments, options: GeoArea): void {
 
 function pushSelection(args: Arguments, options: AnySelection): void {
   exclusive(args, options, 'asc', 'desc')
-  if (isGiven(options, 'any') && !isGiven(options, 'count')) refuse(args, 'The option any goes with count only.')
+  if (isGiven(options, 'any') && !isGiven(options, 'count')) refuse(args, 'The option any needs the option count.')
   flag(args, 'ASC', options.asc)
   flag(args, 'DESC', options.desc)
   option(args, 'COUNT', options.count)

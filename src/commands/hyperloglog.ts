@@ -14,7 +14,7 @@ const debugged: Decoder = (reply, shape) => {
 }
 
 const PFADD = write('PFADD', int)
-// Read-only, although the server may write what it counted into the first key: its key is flagged as written.
+// It is read-only, although its key is flagged as written: the server may cache the count in the first key.
 const PFCOUNT = read('PFCOUNT', int, { keys: [keysFrom(0, 'write')] })
 const PFDEBUG = write('PFDEBUG', debugged, { keys: [keyAt(1, 'write')] })
 const PFMERGE = write('PFMERGE', ok, { keys: [keyAt(0, 'write'), keysFrom(1, 'read')] })
@@ -22,7 +22,7 @@ const PFSELFTEST = keyless('PFSELFTEST', ok)
 
 export abstract class HyperLogLogs<C extends Context> extends Runner<C> {
   /**
-   * Adds elements; without any the key is made all the same. 1 if the estimate changed, else 0. @since 2.8.9
+   * Adds elements; without elements it only creates the key. Returns 1 if the estimate changed, else 0. @since 2.8.9
    * [PFADD](https://redis.io/commands/pfadd)
    */
   pfadd(key: Key, ...elements: Several<Argument>): Outcome<C, C['int']> {
@@ -30,7 +30,7 @@ export abstract class HyperLogLogs<C extends Context> extends Runner<C> {
   }
 
   /**
-   * How many different elements were added to `keys` together, within 0.81 % or so. @since 2.8.9
+   * Returns the approximate number of distinct elements in `keys` together, with an error of about 0.81 %. @since 2.8.9
    * [PFCOUNT](https://redis.io/commands/pfcount)
    */
   pfcount(...keys: Several<Key>): Outcome<C, C['int']> {
@@ -40,8 +40,8 @@ export abstract class HyperLogLogs<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Looks inside a HyperLogLog: its registers (GETREG), its sparse form (DECODE), its encoding (ENCODING), or makes it
-   * dense (TODENSE). For those who work on the server. @since 2.8.9 [PFDEBUG](https://redis.io/commands/pfdebug)
+   * Returns internals of a HyperLogLog: its registers (GETREG), sparse encoding (DECODE) or encoding (ENCODING);
+   * TODENSE makes it dense. For developers of the server. @since 2.8.9 [PFDEBUG](https://redis.io/commands/pfdebug)
    */
   pfdebug(subcommand: 'encoding' | 'decode', key: Key): Outcome<C, string>
   pfdebug(subcommand: 'getreg', key: Key): Outcome<C, C['int'][]>
@@ -51,14 +51,15 @@ export abstract class HyperLogLogs<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Merges `keys` into `destination`, what it held included. @since 2.8.9 [PFMERGE](https://redis.io/commands/pfmerge)
+   * Merges `keys` into `destination`, which keeps its own elements. Returns `'OK'`. @since 2.8.9
+   * [PFMERGE](https://redis.io/commands/pfmerge)
    */
   pfmerge(destination: Key, ...keys: Several<Key>): Outcome<C, 'OK'> {
     return this.run(new Command(PFMERGE, [destination, ...flat(keys)]))
   }
 
   /**
-   * The server's own test of its HyperLogLogs; it takes seconds. @since 2.8.9
+   * Runs the server's own test of HyperLogLogs, which takes seconds. Returns `'OK'`. @since 2.8.9
    * [PFSELFTEST](https://redis.io/commands/pfselftest)
    */
   pfselftest(): Outcome<C, 'OK'> {
@@ -66,7 +67,7 @@ export abstract class HyperLogLogs<C extends Context> extends Runner<C> {
   }
 }
 
-/** What was given as rest arguments or as one array; none at all is fine. */
+/** The rest arguments, or the items of one array; an empty list is allowed. */
 function flat(given: Several<Argument>): readonly Argument[] {
   return given.length === 1 && Array.isArray(given[0]) ? given[0] : (given as readonly Argument[])
 }

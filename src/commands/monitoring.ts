@@ -63,7 +63,10 @@ const MODULE_LOAD = keyless('MODULE LOAD', ok)
 const MODULE_LOADEX = keyless('MODULE LOADEX', ok)
 const MODULE_UNLOAD = keyless('MODULE UNLOAD', ok)
 
-/** A list as an object, as far as it goes: its first field is text if it is named `event`, the others are counts. */
+/**
+ * Converts a list to an object with as many fields as the list has items. A field named `event` is text, the others are
+ * counts.
+ */
 function fieldsOf(...names: readonly string[]): Decoder {
   return tuple(2, items => {
     const told = names.slice(0, items.length)
@@ -82,7 +85,7 @@ function histogram(reply: Reply): unknown {
   return { calls: count(fields.get('calls') ?? null), histogramUsec: plain(buckets) }
 }
 
-/** MEMORY STATS mixes counts, doubles as text and, by database, maps. */
+/** MEMORY STATS contains counts, doubles as text and, for each database, a map. */
 function memory(reply: Reply): unknown {
   const pairs = pairsOf(reply)
   if (pairs === undefined) return unexpectedReply(reply, 'a map')
@@ -112,44 +115,44 @@ const logged: Decoder = tuple(
 
 export interface LatencyEvent {
   event: string
-  /** Seconds since the epoch. */
+  /** Seconds since the Unix epoch. */
   timestamp: number
-  /** Ms. */
+  /** Milliseconds. */
   latest: number
-  /** Ms. */
+  /** Milliseconds. */
   max: number
-  /** Ms, of all samples. Valkey only, @since 8.1 */
+  /** Sum of all samples, in milliseconds. Valkey only, @since 8.1 */
   sum?: number
-  /** Samples. Valkey only, @since 8.1 */
+  /** Number of samples. Valkey only, @since 8.1 */
   count?: number
 }
 
 export interface LatencySample {
-  /** Seconds since the epoch. */
+  /** Seconds since the Unix epoch. */
   timestamp: number
-  /** Ms. */
+  /** Milliseconds. */
   latency: number
 }
 
-/** Calls of a command, and how many took at most as long as each bucket says, in microseconds. */
+/** The number of calls of a command, and how many of them took at most the time of each bucket, in microseconds. */
 export interface LatencyHistogram {
   calls: number
   histogramUsec: Record<string, number>
 }
 
-/** Numbers by the names that the server gives them; of a database, an object of numbers. */
+/** Numbers, by the names of the server; for each database an object of numbers. */
 export type MemoryStats = { [name: string]: number | MemoryStats }
 
 export interface SlowlogEntry<T> {
   id: number
-  /** Seconds since the epoch. */
+  /** Seconds since the Unix epoch. */
   timestamp: number
   /** Microseconds. */
   duration: number
   args: T[]
   /** `host:port`. @since 4.0 */
   client: string
-  /** The connection's. @since 4.0 */
+  /** The name of the connection. @since 4.0 */
   name: string
 }
 
@@ -162,89 +165,132 @@ export interface ModuleInfo {
   args: string[]
 }
 
-/** How a server does: latency, memory, slow commands, modules. */
+/** Commands to monitor a server: latency, memory, slow commands, modules. */
 export abstract class Observing<C extends Context> extends Runner<C> {
-  /** The latest commands that were slow or had large requests or replies; `duration` is bytes there. Valkey only, @since 8.1 [COMMANDLOG GET](https://valkey.io/commands/commandlog-get) */
+  /**
+   * Returns the latest commands that were slow or had large requests or replies. For large ones `duration` is in bytes.
+   * Valkey only, @since 8.1 [COMMANDLOG GET](https://valkey.io/commands/commandlog-get)
+   */
   commandlogGet(count: number, type: CommandLogType): Outcome<C, SlowlogEntry<C['text']>[]> {
     return this.run(new Command(COMMANDLOG_GET, [count, type]))
   }
 
-  /** The help text of COMMANDLOG, line by line. Valkey only, @since 8.1 [COMMANDLOG HELP](https://valkey.io/commands/commandlog-help) */
+  /**
+   * Returns the help text of COMMANDLOG, line by line. Valkey only, @since 8.1
+   * [COMMANDLOG HELP](https://valkey.io/commands/commandlog-help)
+   */
   commandlogHelp(): Outcome<C, string[]> {
     return this.run(new Command(COMMANDLOG_HELP, []))
   }
 
-  /** How many entries a log has. Valkey only, @since 8.1 [COMMANDLOG LEN](https://valkey.io/commands/commandlog-len) */
+  /**
+   * Returns the number of entries of a log. Valkey only, @since 8.1
+   * [COMMANDLOG LEN](https://valkey.io/commands/commandlog-len)
+   */
   commandlogLen(type: CommandLogType): Outcome<C, C['int']> {
     return this.run(new Command(COMMANDLOG_LEN, [type]))
   }
 
-  /** Empties a log. Valkey only, @since 8.1 [COMMANDLOG RESET](https://valkey.io/commands/commandlog-reset) */
+  /**
+   * Empties a log. Returns `'OK'`. Valkey only, @since 8.1
+   * [COMMANDLOG RESET](https://valkey.io/commands/commandlog-reset)
+   */
   commandlogReset(type: CommandLogType): Outcome<C, 'OK'> {
     return this.run(new Command(COMMANDLOG_RESET, [type]))
   }
 
-  /** A report in words on the latency of the server. @since 2.8.13 [LATENCY DOCTOR](https://redis.io/commands/latency-doctor) */
+  /**
+   * Returns a report on the latency of the server. @since 2.8.13
+   * [LATENCY DOCTOR](https://redis.io/commands/latency-doctor)
+   */
   latencyDoctor(): Outcome<C, string> {
     return this.run(new Command(LATENCY_DOCTOR, []))
   }
 
-  /** A drawing of the samples of an event. @since 2.8.13 [LATENCY GRAPH](https://redis.io/commands/latency-graph) */
+  /**
+   * Returns a drawing of the samples of an event. @since 2.8.13
+   * [LATENCY GRAPH](https://redis.io/commands/latency-graph)
+   */
   latencyGraph(event: string): Outcome<C, string> {
     return this.run(new Command(LATENCY_GRAPH, [event]))
   }
 
-  /** The help text of LATENCY, line by line. @since 2.8.13 [LATENCY HELP](https://redis.io/commands/latency-help) */
+  /**
+   * Returns the help text of LATENCY, line by line. @since 2.8.13
+   * [LATENCY HELP](https://redis.io/commands/latency-help)
+   */
   latencyHelp(): Outcome<C, string[]> {
     return this.run(new Command(LATENCY_HELP, []))
   }
 
-  /** How long commands took, by command. @since 7.0 [LATENCY HISTOGRAM](https://redis.io/commands/latency-histogram) */
+  /**
+   * Returns how long commands took, by command. @since 7.0
+   * [LATENCY HISTOGRAM](https://redis.io/commands/latency-histogram)
+   */
   latencyHistogram(...commands: readonly string[]): Outcome<C, Record<string, LatencyHistogram>> {
     return this.run(new Command(LATENCY_HISTOGRAM, [...commands]))
   }
 
-  /** The samples of an event. @since 2.8.13 [LATENCY HISTORY](https://redis.io/commands/latency-history) */
+  /** Returns the samples of an event. @since 2.8.13 [LATENCY HISTORY](https://redis.io/commands/latency-history) */
   latencyHistory(event: string): Outcome<C, LatencySample[]> {
     return this.run(new Command(LATENCY_HISTORY, [event]))
   }
 
-  /** The latest sample of each event. @since 2.8.13 [LATENCY LATEST](https://redis.io/commands/latency-latest) */
+  /**
+   * Returns the latest sample of each event. @since 2.8.13 [LATENCY LATEST](https://redis.io/commands/latency-latest)
+   */
   latencyLatest(): Outcome<C, LatencyEvent[]> {
     return this.run(new Command(LATENCY_LATEST, []))
   }
 
-  /** Forgets samples, of all events or of some, and tells of how many events. @since 2.8.13 [LATENCY RESET](https://redis.io/commands/latency-reset) */
+  /**
+   * Deletes the samples of all events or of some. Returns the number of events. @since 2.8.13
+   * [LATENCY RESET](https://redis.io/commands/latency-reset)
+   */
   latencyReset(...events: readonly string[]): Outcome<C, C['int']> {
     return this.run(new Command(LATENCY_RESET, [...events]))
   }
 
-  /** A report in words on the memory of the server. @since 4.0 [MEMORY DOCTOR](https://redis.io/commands/memory-doctor) */
+  /**
+   * Returns a report on the memory of the server. @since 4.0 [MEMORY DOCTOR](https://redis.io/commands/memory-doctor)
+   */
   memoryDoctor(): Outcome<C, string> {
     return this.run(new Command(MEMORY_DOCTOR, []))
   }
 
-  /** The help text of MEMORY, line by line. @since 4.0 [MEMORY HELP](https://redis.io/commands/memory-help) */
+  /** Returns the help text of MEMORY, line by line. @since 4.0 [MEMORY HELP](https://redis.io/commands/memory-help) */
   memoryHelp(): Outcome<C, string[]> {
     return this.run(new Command(MEMORY_HELP, []))
   }
 
-  /** What the allocator tells. @since 4.0 [MEMORY MALLOC-STATS](https://redis.io/commands/memory-malloc-stats) */
+  /**
+   * Returns the statistics of the memory allocator. @since 4.0
+   * [MEMORY MALLOC-STATS](https://redis.io/commands/memory-malloc-stats)
+   */
   memoryMallocStats(): Outcome<C, string> {
     return this.run(new Command(MEMORY_MALLOC_STATS, []))
   }
 
-  /** Gives memory back to the system. @since 4.0 [MEMORY PURGE](https://redis.io/commands/memory-purge) */
+  /**
+   * Returns unused memory to the operating system. Returns `'OK'`. @since 4.0
+   * [MEMORY PURGE](https://redis.io/commands/memory-purge)
+   */
   memoryPurge(): Outcome<C, 'OK'> {
     return this.run(new Command(MEMORY_PURGE, []))
   }
 
-  /** Where the memory is, by the server's own names. @since 4.0 [MEMORY STATS](https://redis.io/commands/memory-stats) */
+  /**
+   * Returns how memory is used, by the names of the server. @since 4.0
+   * [MEMORY STATS](https://redis.io/commands/memory-stats)
+   */
   memoryStats(): Outcome<C, MemoryStats> {
     return this.run(new Command(MEMORY_STATS, []))
   }
 
-  /** The bytes that a key and its value take, or null if there is none. @since 4.0 [MEMORY USAGE](https://redis.io/commands/memory-usage) */
+  /**
+   * Returns the bytes that a key and its value take, or null if the key does not exist. @since 4.0
+   * [MEMORY USAGE](https://redis.io/commands/memory-usage)
+   */
   memoryUsage(key: Key, options: { readonly samples?: number } = {}): Outcome<C, C['int'] | null> {
     const args: Arguments = [key]
     options = plainOptions(args, options)
@@ -252,22 +298,27 @@ export abstract class Observing<C extends Context> extends Runner<C> {
     return this.run(new Command(MEMORY_USAGE, args))
   }
 
-  /** The help text of MODULE, line by line. @since 5.0 [MODULE HELP](https://redis.io/commands/module-help) */
+  /** Returns the help text of MODULE, line by line. @since 5.0 [MODULE HELP](https://redis.io/commands/module-help) */
   moduleHelp(): Outcome<C, string[]> {
     return this.run(new Command(MODULE_HELP, []))
   }
 
-  /** The modules that are loaded. @since 4.0 [MODULE LIST](https://redis.io/commands/module-list) */
+  /** Returns the loaded modules. @since 4.0 [MODULE LIST](https://redis.io/commands/module-list) */
   moduleList(): Outcome<C, ModuleInfo[]> {
     return this.run(new Command(MODULE_LIST, []))
   }
 
-  /** Loads a module. Rejects with ModuleError if it cannot be loaded. @since 4.0 [MODULE LOAD](https://redis.io/commands/module-load) */
+  /**
+   * Loads a module. Returns `'OK'`. Rejects with ModuleError if it cannot be loaded. @since 4.0
+   * [MODULE LOAD](https://redis.io/commands/module-load)
+   */
   moduleLoad(path: string, ...args: readonly string[]): Outcome<C, 'OK'> {
     return this.run(new Command(MODULE_LOAD, [path, ...args]))
   }
 
-  /** Loads a module with parameters. @since 7.0 [MODULE LOADEX](https://redis.io/commands/module-loadex) */
+  /**
+   * Loads a module with parameters. Returns `'OK'`. @since 7.0 [MODULE LOADEX](https://redis.io/commands/module-loadex)
+   */
   moduleLoadex(
     path: string,
     options: { readonly config?: Readonly<Record<string, string>>; readonly args?: readonly string[] } = {},
@@ -279,27 +330,35 @@ export abstract class Observing<C extends Context> extends Runner<C> {
     return this.run(new Command(MODULE_LOADEX, args))
   }
 
-  /** Unloads a module. Rejects with ModuleError if it cannot be. @since 4.0 [MODULE UNLOAD](https://redis.io/commands/module-unload) */
+  /**
+   * Unloads a module. Returns `'OK'`. Rejects with ModuleError if it cannot be unloaded. @since 4.0
+   * [MODULE UNLOAD](https://redis.io/commands/module-unload)
+   */
   moduleUnload(name: string): Outcome<C, 'OK'> {
     return this.run(new Command(MODULE_UNLOAD, [name]))
   }
 
-  /** The slowest commands of late, the newest first: 10, or `count` of them, -1 for all. @since 2.2.12 [SLOWLOG GET](https://redis.io/commands/slowlog-get) */
+  /**
+   * Returns the latest slow commands, the newest first: 10, or `count` of them, -1 for all. @since 2.2.12
+   * [SLOWLOG GET](https://redis.io/commands/slowlog-get)
+   */
   slowlogGet(count?: number): Outcome<C, SlowlogEntry<C['text']>[]> {
     return this.run(new Command(SLOWLOG_GET, count === undefined ? [] : [count]))
   }
 
-  /** The help text of SLOWLOG, line by line. @since 6.2 [SLOWLOG HELP](https://redis.io/commands/slowlog-help) */
+  /**
+   * Returns the help text of SLOWLOG, line by line. @since 6.2 [SLOWLOG HELP](https://redis.io/commands/slowlog-help)
+   */
   slowlogHelp(): Outcome<C, string[]> {
     return this.run(new Command(SLOWLOG_HELP, []))
   }
 
-  /** How many entries the log has. @since 2.2.12 [SLOWLOG LEN](https://redis.io/commands/slowlog-len) */
+  /** Returns the number of entries in the log. @since 2.2.12 [SLOWLOG LEN](https://redis.io/commands/slowlog-len) */
   slowlogLen(): Outcome<C, C['int']> {
     return this.run(new Command(SLOWLOG_LEN, []))
   }
 
-  /** Empties the log. @since 2.2.12 [SLOWLOG RESET](https://redis.io/commands/slowlog-reset) */
+  /** Empties the log. Returns `'OK'`. @since 2.2.12 [SLOWLOG RESET](https://redis.io/commands/slowlog-reset) */
   slowlogReset(): Outcome<C, 'OK'> {
     return this.run(new Command(SLOWLOG_RESET, []))
   }

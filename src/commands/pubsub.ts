@@ -30,13 +30,13 @@ const PUBSUB_NUMPAT = keyless('PUBSUB NUMPAT', int)
 const PUBSUB_NUMSUB = keyless('PUBSUB NUMSUB', numbers, channels)
 const PUBSUB_SHARDCHANNELS = keyless('PUBSUB SHARDCHANNELS', keys, pattern)
 const PUBSUB_SHARDNUMSUB = keyless('PUBSUB SHARDNUMSUB', numbers, channels)
-// A sharded channel is no key, but it has a slot like one.
+// A sharded channel is not a key, but it has a slot like a key.
 const SPUBLISH = keyless('SPUBLISH', int, { keys: [keyAt(0, 'write')] })
 
-/** Sending messages, and asking who listens. Listening itself is `subscribe` of the client. */
+/** Commands to publish messages and to list subscriptions. To subscribe, use `subscribe` of the client. */
 export abstract class PubSub<C extends Context> extends Runner<C> {
   /**
-   * Sends a message to those who listen to a channel, and tells how many of them are on this server. @since 2.0
+   * Publishes a message to a channel. Returns the number of subscribers on this server that receive it. @since 2.0
    * [PUBLISH](https://redis.io/commands/publish)
    */
   publish(channel: Key, message: Argument): Outcome<C, C['int']> {
@@ -44,27 +44,28 @@ export abstract class PubSub<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The channels of this server that somebody listens to, not by a pattern; only those of a glob-style pattern if given.
-   * @since 2.8 [PUBSUB CHANNELS](https://redis.io/commands/pubsub-channels)
+   * Returns the channels of this server that have subscribers, without pattern subscriptions; if a glob-style pattern
+   * is given, only matching channels. @since 2.8 [PUBSUB CHANNELS](https://redis.io/commands/pubsub-channels)
    */
   pubsubChannels(pattern?: Key): Outcome<C, C['text'][]> {
     return this.run(new Command(PUBSUB_CHANNELS, pattern === undefined ? [] : [pattern]))
   }
 
-  /** The server's own help on PUBSUB. @since 6.2 [PUBSUB HELP](https://redis.io/commands/pubsub-help) */
+  /** Returns the server's own help on PUBSUB. @since 6.2 [PUBSUB HELP](https://redis.io/commands/pubsub-help) */
   pubsubHelp(): Outcome<C, string[]> {
     return this.run(new Command(PUBSUB_HELP, []))
   }
 
   /**
-   * How many patterns are listened to on this server. @since 2.8 [PUBSUB NUMPAT](https://redis.io/commands/pubsub-numpat)
+   * Returns the number of patterns with subscribers on this server. @since 2.8
+   * [PUBSUB NUMPAT](https://redis.io/commands/pubsub-numpat)
    */
   pubsubNumpat(): Outcome<C, C['int']> {
     return this.run(new Command(PUBSUB_NUMPAT, []))
   }
 
   /**
-   * How many listen to each channel on this server, not by a pattern. @since 2.8
+   * Returns the number of subscribers of each channel on this server, without pattern subscriptions. @since 2.8
    * [PUBSUB NUMSUB](https://redis.io/commands/pubsub-numsub)
    */
   pubsubNumsub(...channels: Several<Key>): Outcome<C, Record<string, C['int']>> {
@@ -72,15 +73,15 @@ export abstract class PubSub<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The sharded channels of this server that somebody listens to; only those of a glob-style pattern if given. @since 7.0
-   * [PUBSUB SHARDCHANNELS](https://redis.io/commands/pubsub-shardchannels)
+   * Returns the sharded channels of this server that have subscribers; if a glob-style pattern is given, only matching
+   * channels. @since 7.0 [PUBSUB SHARDCHANNELS](https://redis.io/commands/pubsub-shardchannels)
    */
   pubsubShardchannels(pattern?: Key): Outcome<C, C['text'][]> {
     return this.run(new Command(PUBSUB_SHARDCHANNELS, pattern === undefined ? [] : [pattern]))
   }
 
   /**
-   * How many listen to each sharded channel on this server. @since 7.0
+   * Returns the number of subscribers of each sharded channel on this server. @since 7.0
    * [PUBSUB SHARDNUMSUB](https://redis.io/commands/pubsub-shardnumsub)
    */
   pubsubShardnumsub(...channels: Several<Key>): Outcome<C, Record<string, C['int']>> {
@@ -88,15 +89,15 @@ export abstract class PubSub<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Sends a message to those who listen to a sharded channel, and tells how many of them are on this server. @since 7.0
-   * [SPUBLISH](https://redis.io/commands/spublish)
+   * Publishes a message to a sharded channel. Returns the number of subscribers on this server that receive it.
+   * @since 7.0 [SPUBLISH](https://redis.io/commands/spublish)
    */
   spublish(channel: Key, message: Argument): Outcome<C, C['int']> {
     return this.run(new Command(SPUBLISH, [channel, message]))
   }
 }
 
-/** None at all is fine: the answer is empty then. */
+/** An empty list is allowed: the reply is then empty. */
 function flat(channels: Several<Key>): Arguments {
   const args: Arguments = []
   for (const each of channels) if (!Array.isArray(each) || each.length > 0) pushAll(args, each as Key | readonly Key[])

@@ -10,13 +10,16 @@ import { called, EVAL, EVAL_RO, EVALSHA, EVALSHA_RO } from './scripting.js'
 
 export interface ScriptOptions {
   readonly lua: string
-  /** How many keys each run must have; any number unless given. */
+  /** The number of keys that each run must have. By default any number is allowed. */
   readonly keys?: number
-  /** The script writes nothing, and the server holds it to that: it may run on a replica, and again after a loss. @since 7.0 */
+  /**
+   * Declares that the script writes nothing, which the server enforces. It may run on a replica, and is retried after a
+   * lost connection. @since 7.0
+   */
   readonly readonly?: boolean
 }
 
-/** Makes what `run` gives of the reply, which comes as `call` gives it. */
+/** Decodes the reply for `run`. The reply comes as `call` returns it. */
 export interface ScriptDecoding<D> {
   readonly decode?: D
 }
@@ -29,8 +32,9 @@ const CHECKS: Checks<ScriptOptions & ScriptDecoding<unknown>> = {
 }
 
 /**
- * A script in Lua, to be made once and run on anything that runs commands: clients, sessions, pipelines, transactions. Its SHA-1 is
- * sent, and its text only where the server does not have it; in pipelines and transactions its text is sent once, with its first run.
+ * A Lua script, created once and run on anything that runs commands: clients, sessions, pipelines, transactions. Only
+ * its SHA-1 is sent, and its text when the server does not have it. In pipelines and transactions its text is sent
+ * once, with the first run.
  *
  * `new Script({ keys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])", decode: Number })`
  */
@@ -52,34 +56,38 @@ export class Script<R = unknown> {
     this.decode = decode === undefined ? raw : fromPlain(decode)
   }
 
-  /** The SHA-1 of the text, in hexadecimal: what the server knows it by. */
+  /** The SHA-1 of the text, in hexadecimal, by which the server identifies the script. */
   get sha1(): string {
-    // Loaded at the first script: node:crypto takes as long as a quarter of this package.
+    // Loaded with the first script: loading node:crypto takes a quarter of the time of this package.
     this.#sha1 ??= process.getBuiltinModule('node:crypto').createHash('sha1').update(this.lua).digest('hex')
     return this.#sha1
   }
 
   /**
-   * Runs it: `await script.run(redis, ['k'], [2])`, or `script.run(redis.pipeline(), 'k', 2)`. In the script `KEYS[1]` is the
-   * first key and `ARGV[1]` the first argument. `DataError` if the number of keys is wrong.
+   * Runs the script: `await script.run(redis, ['k'], [2])`, or `script.run(redis.pipeline(), 'k', 2)`. Returns the
+   * decoded reply. `KEYS[1]` is the first key and `ARGV[1]` the first argument. Rejects with `DataError` if the number
+   * of keys is wrong.
    */
   run<C extends Context>(on: Runner<C>, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, R> {
     if (typeof on?.run === 'function') return on.run<R>(new ScriptCommand(this, keys, args))
     const fault = new DataError(
-      'run() of a Script takes what it is to run on first: a client, a session or a pipeline.',
+      'The first argument of run() of a Script must be a client, a session, a pipeline or a transaction.',
     )
     return Promise.reject(fault) as Outcome<C, R>
   }
 }
 
-/** More scripts than these in one batch, and their texts are sent anew: a server keeps the last 500 that EVAL brought it. */
+/**
+ * Limit of scripts in one batch. Beyond it texts are sent again, because a server keeps only the last 500 texts of
+ * EVAL.
+ */
 const MOST_TEXTS = 100
 
-/** The scripts whose text stands in what is written to one connection, or in one transaction. */
+/** The scripts whose text has been written to one connection, or in one transaction. */
 export class Texts {
   readonly #sha1s = new Set<string>()
 
-  /** Takes note of `script`; false if its text is there already. */
+  /** Records `script`. Returns false if its text was recorded before. */
   lacks({ sha1 }: Script<unknown>): boolean {
     if (this.#sha1s.has(sha1)) return false
     if (this.#sha1s.size === MOST_TEXTS) this.#sha1s.clear()
@@ -106,17 +114,17 @@ export class Carried {
   }
 }
 
-/** A run of a script: EVALSHA with its hash, or EVAL with its text where the server may not have it. */
+/** A run of a script: EVALSHA with its hash, or EVAL with its text if the server may not have it. */
 export class ScriptCommand extends Command {
   readonly script: Script<unknown>
-  /** Of the pipeline that it is first written with; what is sent once more is sent with its text. */
+  /** Belongs to the pipeline that it is first written with; when it is sent again, it is sent with its text. */
   carried: Carried | undefined = undefined
 
   constructor(script: Script<unknown>, keys: OneOrMore<Key>, args: OneOrMore<Argument>) {
     const words = called(script.sha1, keys, args)
     const count = words[1]
     if (script.keys !== undefined && count !== script.keys) {
-      refuse(words, `The script takes ${script.keys} keys, and ${count} were given.`)
+      refuse(words, `The script needs ${script.keys} keys, but ${count} were given.`)
     }
     super(script.readonly ? EVALSHA_RO : EVALSHA, words, script.decode)
     this.script = script
@@ -127,7 +135,7 @@ export class ScriptCommand extends Command {
     return this.spec === EVAL || this.spec === EVAL_RO
   }
 
-  /** From now on it is sent with the script's text. */
+  /** Makes it send the script's text from now on. */
   giveText(): void {
     if (this.hasText) return
     const { args, spec } = this.asEval()
@@ -136,19 +144,21 @@ export class ScriptCommand extends Command {
     this.size += this.script.lua.length
   }
 
-  /** It is about to be written to `connection`: its hash is enough where the same pipeline has written its text. */
+  /**
+   * Called before it is written to `connection`: the hash is enough if the same pipeline has already written the text.
+   */
   chooseFor(connection: object): void {
     const { carried } = this
     this.carried = undefined
     if (carried === undefined || carried.on(connection).lacks(this.script)) this.giveText()
   }
 
-  /** What is written for it in a transaction in which `texts` stand before it. */
+  /** The command to write in a transaction in which the scripts of `texts` were written before. */
   lineAfter(texts: Texts): Command {
     return texts.lacks(this.script) ? this.asEval() : this
   }
 
-  /** The same run with the script's text; also after a prefix was put before its keys. */
+  /** The same run with the script's text; also after a prefix was added to its keys. */
   asEval(): Command {
     const { args, decode, script, shape } = this
     const command = new Command(script.readonly ? EVAL_RO : EVAL, [script.lua, ...args.slice(1)], decode)
@@ -158,8 +168,9 @@ export class ScriptCommand extends Command {
 }
 
 /**
- * Whether the server knows what the script or function of `command` may do before it runs, so that READONLY means that it did
- * not run. Without flags in its first line a script runs on a replica up to its first write, and may return that refusal.
+ * Whether the server knows the flags of the script or function of `command` before it runs. READONLY then means that it
+ * did not run. A script without flags in its first line runs on a replica up to its first write, and may then return
+ * READONLY.
  */
 export function hasFlags(command: Command): boolean {
   if (command instanceof ScriptCommand) return command.script.lua.startsWith('#!')
@@ -171,7 +182,7 @@ export function hasFlags(command: Command): boolean {
     : text instanceof Uint8Array && text[0] === 35 && text[1] === 33
 }
 
-/** A decoder of ours sees the shape of the view too. */
+/** A decoder of this package also gets the reply format of the view. */
 function fromPlain(decode: unknown): Decoder {
   const read = decode as (reply: unknown, shape: ReplyFormat) => unknown
   return (reply, shape) => read(raw(reply), shape)

@@ -32,23 +32,23 @@ import type { Reply } from './core/reply.js'
 import { and, first, one } from './core/response-policies.js'
 import { keyless, read, type Spec, write } from './core/spec.js'
 
-/** Whether the server answers when it is done, or at once and goes on in the background. */
+/** Whether the server replies when it is done, or at once and continues in the background. */
 export type FlushOptions = AtMostOne<{ readonly async: boolean; readonly sync: boolean }>
 
 export interface FunctionListOptions {
-  /** Only libraries of this glob-style pattern. */
+  /** Only libraries that match this glob-style pattern. */
   readonly libraryname?: string
-  /** Their source text too. */
+  /** Adds the source text. */
   readonly withcode?: boolean
 }
 
-/** What is done with libraries that are there; one of the same name is an error unless told otherwise. */
+/** How existing libraries are treated. By default a library of the same name is an error. */
 export type FunctionRestoreOptions = AtMostOne<{
-  /** Deletes all of them first. */
+  /** Deletes all existing libraries first. */
   readonly flush: boolean
-  /** Keeps them; one of the same name is an error. */
+  /** Keeps existing libraries; one of the same name is an error. */
   readonly append: boolean
-  /** Keeps them; those of the same name are replaced. */
+  /** Keeps existing libraries, and replaces those of the same name. */
   readonly replace: boolean
 }>
 
@@ -56,7 +56,7 @@ export interface FunctionLibrary {
   readonly libraryName: string
   readonly engine: string
   readonly functions: LibraryFunction[]
-  /** With `withcode` only. */
+  /** Only with `withcode`. */
   readonly libraryCode?: string
 }
 
@@ -75,7 +75,7 @@ export interface RunningScript<F extends ReplyTypes = Plain> {
   readonly name: string
   /** The words of the call. */
   readonly command: F['text'][]
-  /** Milliseconds since it began. */
+  /** Milliseconds since it started. */
   readonly durationMs: F['int']
 }
 
@@ -90,14 +90,14 @@ const libraries = list(
 
 const runningScript = named({ name: word, command: texts, duration_ms: int })
 
-/** Nothing runs, most of the time, and that is null. */
+/** Null if no function is running. */
 
 const functionStats = named({
   running_script: orNull(runningScript),
   engines: record(named({ libraries_count: int, functions_count: int })),
 })
 
-/** All shards have the same libraries, but a function runs on one of them. */
+/** All shards have the same libraries, but a function runs on one of them: choose the reply of that shard. */
 function busiest(replies: readonly Reply[]): Reply {
   return replies.find(reply => runs(reply)) ?? first(replies)
 }
@@ -131,11 +131,11 @@ const FUNCTION_STATS = keyless('FUNCTION STATS', functionStats, {
   requestPolicy: 'all_shards',
   responsePolicy: busiest,
 })
-/** Makes of the connection a console: what follows is no RESP. */
+/** Turns the connection into a debugging console that does not speak RESP. */
 export const SCRIPT_DEBUG: Spec = keyless('SCRIPT DEBUG', word, {
   reserved: { session: false, instead: 'redis-cli with --ldb' },
 })
-/** Whether the server has scripts, by their hashes. */
+/** For each hash, whether the server has the script. */
 export const SCRIPT_EXISTS: Spec = keyless('SCRIPT EXISTS', itemPerArgument(0, list(int)), {
   requestPolicy: 'all_shards',
   responsePolicy: and,
@@ -146,70 +146,88 @@ const SCRIPT_KILL = keyless('SCRIPT KILL', ok, whereItRuns)
 const SCRIPT_LOAD = keyless('SCRIPT LOAD', word, onNodes)
 const SCRIPT_SHOW = keyless('SCRIPT SHOW', text)
 
-/** Scripts in Lua and functions of libraries. What they return is unknown: a `Script` gives it a type. */
+/**
+ * Commands for Lua scripts and functions of libraries. The type of their replies is unknown; a `Script` gives it a
+ * type.
+ */
 export abstract class Scripting<C extends Context> extends Runner<C> {
-  /** Runs a script. The reply comes as `call` gives it. @since 2.6 [EVAL](https://redis.io/commands/eval) */
+  /** Runs a script. Returns its reply as `call` does. @since 2.6 [EVAL](https://redis.io/commands/eval) */
   eval(script: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
     return this.run(new Command(EVAL, called(script, keys, args)))
   }
 
-  /** Runs a script that may not write. @since 7.0 [EVAL_RO](https://redis.io/commands/eval_ro) */
+  /**
+   * Runs a script that may not write. Returns its reply as `call` does. @since 7.0
+   * [EVAL_RO](https://redis.io/commands/eval_ro)
+   */
   evalRo(script: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
     return this.run(new Command(EVAL_RO, called(script, keys, args)))
   }
 
   /**
-   * Runs a script that the server has, by the SHA-1 of its text in hexadecimal; `NoScriptError` if it has not, and only a
-   * `Script` helps itself then. @since 2.6 [EVALSHA](https://redis.io/commands/evalsha)
+   * Runs a script that the server has, by the SHA-1 of its text in hexadecimal. Returns its reply as `call` does.
+   * Rejects with `NoScriptError` if the server does not have it; a `Script` sends its text in that case. @since 2.6
+   * [EVALSHA](https://redis.io/commands/evalsha)
    */
   evalsha(sha1: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
     return this.run(new Command(EVALSHA, called(sha1, keys, args)))
   }
 
-  /** As `evalsha`, and the script may not write. @since 7.0 [EVALSHA_RO](https://redis.io/commands/evalsha_ro) */
+  /**
+   * Like `evalsha`, for a script that may not write. Returns its reply as `call` does. @since 7.0
+   * [EVALSHA_RO](https://redis.io/commands/evalsha_ro)
+   */
   evalshaRo(sha1: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
     return this.run(new Command(EVALSHA_RO, called(sha1, keys, args)))
   }
 
-  /** Runs a function of a library. The reply comes as `call` gives it. @since 7.0 [FCALL](https://redis.io/commands/fcall) */
+  /**
+   * Runs a function of a library. Returns its reply as `call` does. @since 7.0 [FCALL](https://redis.io/commands/fcall)
+   */
   fcall(name: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
     return this.run(new Command(FCALL, called(name, keys, args)))
   }
 
-  /** Runs a function that is declared not to write. @since 7.0 [FCALL_RO](https://redis.io/commands/fcall_ro) */
+  /**
+   * Runs a function that is declared read-only. Returns its reply as `call` does. @since 7.0
+   * [FCALL_RO](https://redis.io/commands/fcall_ro)
+   */
   fcallRo(name: Argument, keys: OneOrMore<Key> = [], args: OneOrMore<Argument> = []): Outcome<C, unknown> {
     return this.run(new Command(FCALL_RO, called(name, keys, args)))
   }
 
-  /** Deletes a library. @since 7.0 [FUNCTION DELETE](https://redis.io/commands/function-delete) */
+  /** Deletes a library. Returns `'OK'`. @since 7.0 [FUNCTION DELETE](https://redis.io/commands/function-delete) */
   functionDelete(libraryName: Argument): Outcome<C, 'OK'> {
     return this.run(new Command(FUNCTION_DELETE, [libraryName]))
   }
 
-  /** All libraries as bytes for `functionRestore`. @since 7.0 [FUNCTION DUMP](https://redis.io/commands/function-dump) */
+  /**
+   * Returns all libraries as bytes, for `functionRestore`. @since 7.0
+   * [FUNCTION DUMP](https://redis.io/commands/function-dump)
+   */
   functionDump(): Outcome<C, Buffer> {
     return this.run(new Command(FUNCTION_DUMP, []))
   }
 
-  /** Deletes all libraries. @since 7.0 [FUNCTION FLUSH](https://redis.io/commands/function-flush) */
+  /** Deletes all libraries. Returns `'OK'`. @since 7.0 [FUNCTION FLUSH](https://redis.io/commands/function-flush) */
   functionFlush(mode: FlushOptions = {}): Outcome<C, 'OK'> {
     return this.run(new Command(FUNCTION_FLUSH, flushing(mode)))
   }
 
-  /** The server's own help on FUNCTION. @since 7.0 [FUNCTION HELP](https://redis.io/commands/function-help) */
+  /** Returns the server's own help on FUNCTION. @since 7.0 [FUNCTION HELP](https://redis.io/commands/function-help) */
   functionHelp(): Outcome<C, string[]> {
     return this.run(new Command(FUNCTION_HELP, []))
   }
 
   /**
-   * Ends the function that runs, if it has written nothing yet. @since 7.0
+   * Stops the running function, if it has not written anything yet. Returns `'OK'`. @since 7.0
    * [FUNCTION KILL](https://redis.io/commands/function-kill)
    */
   functionKill(): Outcome<C, 'OK'> {
     return this.run(new Command(FUNCTION_KILL, []))
   }
 
-  /** The libraries and their functions. @since 7.0 [FUNCTION LIST](https://redis.io/commands/function-list) */
+  /** Returns the libraries and their functions. @since 7.0 [FUNCTION LIST](https://redis.io/commands/function-list) */
   functionList(options: FunctionListOptions = {}): Outcome<C, FunctionLibrary[]> {
     const args: Arguments = []
     options = plainOptions(args, options)
@@ -219,8 +237,8 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Makes a library of its source text and gives its name; one of the same name is an error unless `replace` is given.
-   * @since 7.0 [FUNCTION LOAD](https://redis.io/commands/function-load)
+   * Creates a library from its source text. Returns its name. A library of the same name is an error, unless `replace`
+   * is given. @since 7.0 [FUNCTION LOAD](https://redis.io/commands/function-load)
    */
   functionLoad(code: Argument, options: { readonly replace?: boolean } = {}): Outcome<C, string> {
     const args: Arguments = []
@@ -231,7 +249,8 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Makes the libraries that `functionDump` gave. @since 7.0 [FUNCTION RESTORE](https://redis.io/commands/function-restore)
+   * Creates the libraries that `functionDump` returned. Returns `'OK'`. @since 7.0
+   * [FUNCTION RESTORE](https://redis.io/commands/function-restore)
    */
   functionRestore(dump: Uint8Array, options: FunctionRestoreOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [dump]
@@ -244,14 +263,15 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Which function runs, and how many each engine has. @since 7.0 [FUNCTION STATS](https://redis.io/commands/function-stats)
+   * Returns the running function, and the number of libraries and functions of each engine. @since 7.0
+   * [FUNCTION STATS](https://redis.io/commands/function-stats)
    */
   functionStats(): Outcome<C, FunctionStats<C>> {
     return this.run(new Command(FUNCTION_STATS, []))
   }
 
   /**
-   * For each SHA-1 in hexadecimal 1 if the server has the script, else 0. @since 2.6
+   * Returns for each SHA-1 in hexadecimal 1 if the server has the script, else 0. @since 2.6
    * [SCRIPT EXISTS](https://redis.io/commands/script-exists)
    */
   scriptExists(...sha1s: Several<Argument>): Outcome<C, C['int'][]> {
@@ -260,18 +280,21 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
     return this.run(new Command(SCRIPT_EXISTS, args))
   }
 
-  /** Makes the server forget all scripts. @since 2.6 [SCRIPT FLUSH](https://redis.io/commands/script-flush) */
+  /**
+   * Deletes all scripts from the server's cache. Returns `'OK'`. @since 2.6
+   * [SCRIPT FLUSH](https://redis.io/commands/script-flush)
+   */
   scriptFlush(mode: FlushOptions = {}): Outcome<C, 'OK'> {
     return this.run(new Command(SCRIPT_FLUSH, flushing(mode)))
   }
 
-  /** The server's own help on SCRIPT. @since 5.0 [SCRIPT HELP](https://redis.io/commands/script-help) */
+  /** Returns the server's own help on SCRIPT. @since 5.0 [SCRIPT HELP](https://redis.io/commands/script-help) */
   scriptHelp(): Outcome<C, string[]> {
     return this.run(new Command(SCRIPT_HELP, []))
   }
 
   /**
-   * Ends the script that runs, if it has written nothing yet. @since 2.6
+   * Stops the running script, if it has not written anything yet. Returns `'OK'`. @since 2.6
    * [SCRIPT KILL](https://redis.io/commands/script-kill)
    */
   scriptKill(): Outcome<C, 'OK'> {
@@ -279,7 +302,7 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Tells the server a script, without running it, and gives the SHA-1 of its text in hexadecimal. @since 2.6
+   * Stores a script on the server without running it. Returns the SHA-1 of its text in hexadecimal. @since 2.6
    * [SCRIPT LOAD](https://redis.io/commands/script-load)
    */
   scriptLoad(script: Argument): Outcome<C, string> {
@@ -287,15 +310,15 @@ export abstract class Scripting<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The text of a script that the server has, by its SHA-1 in hexadecimal; `NoScriptError` if it has not. Valkey only.
-   * @since 8.0 [SCRIPT SHOW](https://valkey.io/commands/script-show)
+   * Returns the text of a script that the server has, by its SHA-1 in hexadecimal. Rejects with `NoScriptError` if the
+   * server does not have it. Valkey only. @since 8.0 [SCRIPT SHOW](https://valkey.io/commands/script-show)
    */
   scriptShow(sha1: Argument): Outcome<C, C['text']> {
     return this.run(new Command(SCRIPT_SHOW, [sha1]))
   }
 }
 
-/** What is run, the number of keys, the keys, and the other arguments. */
+/** The script or function, the number of keys, the keys, and the other arguments. */
 export function called(what: Argument, keys: OneOrMore<Key>, rest: OneOrMore<Argument>): Arguments {
   const several: readonly Key[] = Array.isArray(keys) ? keys : [keys as Key]
   const others: readonly Argument[] = Array.isArray(rest) ? rest : [rest as Argument]
@@ -303,7 +326,7 @@ export function called(what: Argument, keys: OneOrMore<Key>, rest: OneOrMore<Arg
   if (typeof keys === 'number') {
     refuse(
       args,
-      'Expected the keys, not their number: eval(script, [key, …], [argument, …]), and so for each of its kind.',
+      'Expected an array of keys, found a number. The number of keys is added for you: eval(script, [key, …], [argument, …]).',
     )
   }
   for (const key of several) args.push(key)

@@ -43,20 +43,23 @@ const SLAVEOF = keyless('SLAVEOF', word)
 const SWAPDB = keyless('SWAPDB', ok)
 const TIME = keyless('TIME', time, { repeatable: true })
 
-// What would change or take over the connection that all callers share.
-/** Makes a connection one that is told of every command: what `monitor()` sends. */
+// Commands that would change or take over the connection that all callers share.
+/** Makes the server report every command on the connection; sent by `monitor()`. */
 export const MONITOR: Spec = keyless('MONITOR', word, {
-  reserved: { session: false, instead: "monitor() of a Redis client, in a cluster that of one of nodes('primary')" },
+  reserved: {
+    session: false,
+    instead: "monitor() of a Redis client; in a cluster, of one of the clients of nodes('primary')",
+  },
 })
-keyless('SYNC', word, { reserved: { session: false, instead: 'a replica: the stream of a primary is no reply' } })
-keyless('PSYNC', word, { reserved: { session: false, instead: 'a replica: the stream of a primary is no reply' } })
-keyless('REPLCONF', word, { reserved: { session: false, instead: 'a replica: it is what replicas say' } })
+keyless('SYNC', word, { reserved: { session: false, instead: 'a replica: a replication stream is not a reply' } })
+keyless('PSYNC', word, { reserved: { session: false, instead: 'a replica: a replication stream is not a reply' } })
+keyless('REPLCONF', word, { reserved: { session: false, instead: 'a replica: only replicas send it' } })
 keyless('RESET', word, { reserved: { session: false, instead: 'redis.duplicate() for a fresh connection' } })
 keyless('QUIT', word, { reserved: { session: false, instead: 'redis.close()' } })
 
 /** The time of the server. */
 export interface ServerTime {
-  /** Whole seconds since the epoch. */
+  /** Whole seconds since the Unix epoch. */
   seconds: number
   /** Microseconds of the current second. */
   microseconds: number
@@ -68,7 +71,7 @@ function time(reply: Reply): unknown {
   return { seconds: count(items[0] ?? null), microseconds: count(items[1] ?? null) }
 }
 
-/** What a server is to replication, told by itself. */
+/** The replication role of a server, as the server itself reports it. */
 export type Role =
   | { role: 'master'; offset: number; replicas: { host: string; port: number; offset: number }[] }
   | { role: 'slave'; host: string; port: number; state: string; offset: number }
@@ -105,9 +108,9 @@ function role(reply: Reply): unknown {
 
 export type FailoverOptions =
   | {
-      /** Only to this replica; `force` does it when `timeout` has passed although it lags behind. */
+      /** Only to this replica. `force` fails over after `timeout` even if the replica lags behind. */
       readonly to?: { readonly host: string; readonly port: number; readonly force?: boolean }
-      /** Ms to wait for a replica that is up to date. */
+      /** How many ms to wait for an up-to-date replica. */
       readonly timeout?: number
       readonly abort?: false
     }
@@ -115,39 +118,42 @@ export type FailoverOptions =
 
 export type ShutdownOptions =
   | {
-      /** Saves, or does not, whatever the configuration says. */
+      /** Saves, or does not save, whatever the configuration says. */
       readonly save?: boolean
       /** Does not wait for replicas that lag behind. @since 7.0 */
       readonly now?: boolean
-      /** Shuts down although saving fails. @since 7.0 */
+      /** Shuts down even if saving fails. @since 7.0 */
       readonly force?: boolean
       readonly abort?: false
     }
   | Abortion<'save' | 'now' | 'force'>
 
-/** Ends what is under way, a shutdown @since 7.0. It goes with nothing else. */
+/** Aborts the operation in progress (a shutdown: since 7.0). It cannot be combined with other options. */
 type Abortion<Others extends string> = { readonly abort: true } & { readonly [K in Others]?: never }
 
-/** Refuses whatever is given beside `abort`. */
+/** Adds an error for any option next to `abort`. */
 function refuseBesideAbort(args: Arguments, options: FailoverOptions | ShutdownOptions): void {
   if (options.abort !== true) return
-  // A save that is false is NOSAVE.
+  // `save: false` is sent as NOSAVE, so it counts as given.
   const given = ['to', 'timeout', 'save', 'now', 'force'].filter(name => isGiven(options, name))
   if ('save' in options && options.save === false) given.push('save')
-  if (given.length > 0) refuse(args, `The option abort goes alone, not with ${given.join(' and ')}.`)
+  if (given.length > 0) refuse(args, `The option abort cannot be combined with ${given.join(' and ')}.`)
 }
 
 export type FlushMode = 'async' | 'sync'
 
 export abstract class ServerCommands<C extends Context> extends Runner<C> {
-  /** Rewrites the append-only file in the background. [BGREWRITEAOF](https://redis.io/commands/bgrewriteaof) */
+  /**
+   * Rewrites the append-only file in the background. Returns the server's status text.
+   * [BGREWRITEAOF](https://redis.io/commands/bgrewriteaof)
+   */
   bgrewriteaof(): Outcome<C, string> {
     return this.run(new Command(BGREWRITEAOF, []))
   }
 
   /**
-   * Saves in the background; with `schedule` behind a rewrite that is under way. `cancel` ends or unschedules a save (Valkey
-   * only, since 8.1). [BGSAVE](https://redis.io/commands/bgsave)
+   * Saves in the background; with `schedule` after a rewrite in progress. `cancel` aborts or unschedules a save (Valkey
+   * only, since 8.1). Returns the server's status text. [BGSAVE](https://redis.io/commands/bgsave)
    */
   bgsave(options: AtMostOne<{ readonly schedule: boolean; readonly cancel: boolean }> = {}): Outcome<C, string> {
     const args: Arguments = []
@@ -158,44 +164,60 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
     return this.run(new Command(BGSAVE, args))
   }
 
-  /** The parameters that match any of the patterns, by name. @since 2.0 [CONFIG GET](https://redis.io/commands/config-get) */
+  /**
+   * Returns the parameters that match any of the patterns, by name. @since 2.0
+   * [CONFIG GET](https://redis.io/commands/config-get)
+   */
   configGet(...patterns: readonly string[]): Outcome<C, Record<string, C['text']>> {
     return this.run(new Command(CONFIG_GET, [...patterns]))
   }
 
-  /** The help text of CONFIG, line by line. @since 5.0 [CONFIG HELP](https://redis.io/commands/config-help) */
+  /** Returns the help text of CONFIG, line by line. @since 5.0 [CONFIG HELP](https://redis.io/commands/config-help) */
   configHelp(): Outcome<C, string[]> {
     return this.run(new Command(CONFIG_HELP, []))
   }
 
-  /** Sets the statistics of INFO back. @since 2.0 [CONFIG RESETSTAT](https://redis.io/commands/config-resetstat) */
+  /**
+   * Resets the statistics of INFO. Returns `'OK'`. @since 2.0
+   * [CONFIG RESETSTAT](https://redis.io/commands/config-resetstat)
+   */
   configResetstat(): Outcome<C, 'OK'> {
     return this.run(new Command(CONFIG_RESETSTAT, []))
   }
 
-  /** Writes the configuration to its file. @since 2.8 [CONFIG REWRITE](https://redis.io/commands/config-rewrite) */
+  /**
+   * Writes the configuration to its file. Returns `'OK'`. @since 2.8
+   * [CONFIG REWRITE](https://redis.io/commands/config-rewrite)
+   */
   configRewrite(): Outcome<C, 'OK'> {
     return this.run(new Command(CONFIG_REWRITE, []))
   }
 
-  /** Sets parameters, all or none; several at once since 7.0. @since 2.0 [CONFIG SET](https://redis.io/commands/config-set) */
+  /**
+   * Sets parameters, all or none; several at once since 7.0. Returns `'OK'`. @since 2.0
+   * [CONFIG SET](https://redis.io/commands/config-set)
+   */
   configSet(parameters: Fields): Outcome<C, 'OK'> {
     const args: Arguments = []
     pushFields(args, parameters, 'parameter')
     return this.run(new Command(CONFIG_SET, args))
   }
 
-  /** How many keys there are. [DBSIZE](https://redis.io/commands/dbsize) */
+  /** Returns the number of keys. [DBSIZE](https://redis.io/commands/dbsize) */
   dbsize(): Outcome<C, C['int']> {
     return this.run(new Command(DBSIZE, []))
   }
 
-  /** Hands over from this primary to a replica. @since 6.2 [FAILOVER](https://redis.io/commands/failover) */
+  /**
+   * Starts a failover from this primary to a replica. Returns `'OK'`. @since 6.2
+   * [FAILOVER](https://redis.io/commands/failover)
+   */
   failover(options: FailoverOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = []
     options = plainOptions(args, options)
     refuseBesideAbort(args, options)
-    if (options.to?.force === true && options.timeout === undefined) refuse(args, 'The option force needs timeout.')
+    if (options.to?.force === true && options.timeout === undefined)
+      refuse(args, 'The option force needs the option timeout.')
     if (options.to !== undefined) {
       args.push('TO', options.to.host, options.to.port)
       flag(args, 'FORCE', options.to.force)
@@ -205,17 +227,20 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
     return this.run(new Command(FAILOVER, args))
   }
 
-  /** Deletes all keys of all databases. [FLUSHALL](https://redis.io/commands/flushall) */
+  /** Deletes all keys of all databases. Returns `'OK'`. [FLUSHALL](https://redis.io/commands/flushall) */
   flushall(mode?: FlushMode): Outcome<C, 'OK'> {
     return this.run(new Command(FLUSHALL, mode === undefined ? [] : [mode.toUpperCase()]))
   }
 
-  /** Deletes all keys of this database. [FLUSHDB](https://redis.io/commands/flushdb) */
+  /** Deletes all keys of this database. Returns `'OK'`. [FLUSHDB](https://redis.io/commands/flushdb) */
   flushdb(mode?: FlushMode): Outcome<C, 'OK'> {
     return this.run(new Command(FLUSHDB, mode === undefined ? [] : [mode.toUpperCase()]))
   }
 
-  /** What the server tells of itself, by section and field; `{ raw: true }` gives its text. [INFO](https://redis.io/commands/info) */
+  /**
+   * Returns information about the server, by section and field; with `{ raw: true }` as text.
+   * [INFO](https://redis.io/commands/info)
+   */
   info(sections?: string | readonly string[], options?: { readonly raw?: false }): Outcome<C, Info>
   info(sections: string | readonly string[], options: { readonly raw: true }): Outcome<C, C['text']>
   info(sections: string | readonly string[], options: { readonly raw?: boolean }): Outcome<C, Info | C['text']>
@@ -227,33 +252,40 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
     return this.run(new Command(INFO, args, options.raw === true ? text : info))
   }
 
-  /** When the last save was, in seconds since the epoch. [LASTSAVE](https://redis.io/commands/lastsave) */
+  /**
+   * Returns the time of the last save, in seconds since the Unix epoch. [LASTSAVE](https://redis.io/commands/lastsave)
+   */
   lastsave(): Outcome<C, C['int']> {
     return this.run(new Command(LASTSAVE, []))
   }
 
-  /** A drawing, and the version of the server. @since 5.0 [LOLWUT](https://redis.io/commands/lolwut) */
+  /** Returns a drawing and the version of the server. @since 5.0 [LOLWUT](https://redis.io/commands/lolwut) */
   lolwut(version?: number): Outcome<C, string> {
     return this.run(new Command(LOLWUT, version === undefined ? [] : ['VERSION', version]))
   }
 
-  /** Makes the server a replica of another, or with `'no one'` a primary. @since 5.0 [REPLICAOF](https://redis.io/commands/replicaof) */
+  /**
+   * Makes the server a replica of another server, or with `'no one'` a primary. Returns `'OK'`. @since 5.0
+   * [REPLICAOF](https://redis.io/commands/replicaof)
+   */
   replicaof(primary: { readonly host: string; readonly port: number } | 'no one'): Outcome<C, 'OK'> {
     return this.run(new Command(REPLICAOF, primaryWords(primary)))
   }
 
-  /** What the server is to replication, and how far it is. @since 2.8.12 [ROLE](https://redis.io/commands/role) */
+  /**
+   * Returns the replication role of the server, and its offset. @since 2.8.12 [ROLE](https://redis.io/commands/role)
+   */
   role(): Outcome<C, Role> {
     return this.run(new Command(ROLE, []))
   }
 
-  /** Saves, and serves nobody meanwhile. [SAVE](https://redis.io/commands/save) */
+  /** Saves the data, and blocks all clients until it is done. Returns `'OK'`. [SAVE](https://redis.io/commands/save) */
   save(): Outcome<C, 'OK'> {
     return this.run(new Command(SAVE, []))
   }
 
   /**
-   * Ends the server. Where it does, no reply comes: the call rejects with ConnectionError.
+   * Shuts the server down. A server that shuts down sends no reply: the call rejects with ConnectionError.
    * [SHUTDOWN](https://redis.io/commands/shutdown)
    */
   shutdown(options: ShutdownOptions = {}): Outcome<C, 'OK'> {
@@ -268,19 +300,19 @@ export abstract class ServerCommands<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Makes the server a replica of another. [SLAVEOF](https://redis.io/commands/slaveof)
+   * Makes the server a replica of another server. Returns `'OK'`. [SLAVEOF](https://redis.io/commands/slaveof)
    * @deprecated `replicaof` does the same.
    */
   slaveof(primary: { readonly host: string; readonly port: number } | 'no one'): Outcome<C, 'OK'> {
     return this.run(new Command(SLAVEOF, primaryWords(primary)))
   }
 
-  /** Exchanges two databases. @since 4.0 [SWAPDB](https://redis.io/commands/swapdb) */
+  /** Swaps two databases. Returns `'OK'`. @since 4.0 [SWAPDB](https://redis.io/commands/swapdb) */
   swapdb(one: number, other: number): Outcome<C, 'OK'> {
     return this.run(new Command(SWAPDB, [one, other]))
   }
 
-  /** The server's time. @since 2.6 [TIME](https://redis.io/commands/time) */
+  /** Returns the server's time. @since 2.6 [TIME](https://redis.io/commands/time) */
   time(): Outcome<C, ServerTime> {
     return this.run(new Command(TIME, []))
   }

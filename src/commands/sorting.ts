@@ -9,27 +9,30 @@ import { ownProperties } from './core/own-properties.js'
 import { read, write } from './core/spec.js'
 
 export type SortOptions = AtMostOne<{
-  /** From the least on, the server's default. */
+  /** In ascending order. This is the default. */
   readonly asc: boolean
-  /** From the greatest on. */
+  /** In descending order. */
   readonly desc: boolean
 }> & {
-  /** Sorts by the values of other keys, the `*` of the pattern being the element; `nosort` keeps the order. */
+  /** Sorts by the values of other keys: `*` in the pattern is replaced by the element. `nosort` keeps the order. */
   readonly by?: Key
-  /** Only `count` elements from `offset` on. */
+  /** Returns only `count` elements from `offset` on. */
   readonly limit?: { readonly offset: number; readonly count: number }
-  /** Gives the values of other keys (or `#`, the element itself) in the element's place, one for each pattern. */
+  /** Returns the values of other keys instead of the element, one for each pattern; `#` is the element itself. */
   readonly get?: OneOrMore<Key>
-  /** Compares as text: elements that are no numbers are an error otherwise. */
+  /** Compares as text. Without it, elements that are not numbers are an error. */
   readonly alpha?: boolean
 }
 
 export type SortStoreOptions = SortOptions & {
-  /** Writes the result to this key as a list. */
+  /** Stores the result at this key as a list. */
   readonly store?: Key
 }
 
-/** The patterns, so that a prefix reaches them: all GETs stand at the end, the names behind every second place. */
+/**
+ * The positions of patterns, so that a prefix is added to them. All GETs are at the end, so every second argument is a
+ * pattern.
+ */
 const patterns: readonly KeySpec[] = [
   keyAfter('BY', 'read'),
   { begin: { token: 'GET', from: 1 }, find: { last: -1, step: 2, limit: 0 }, access: 'read' },
@@ -54,7 +57,7 @@ function sortArguments(key: Key, options: SortStoreOptions): Arguments {
   option(args, 'BY', options.by)
   if (options.get !== undefined) {
     const gets: readonly Key[] = Array.isArray(options.get) ? options.get : [options.get as Key]
-    if (gets.length === 0) refuse(args, 'At least one pattern is needed in get.')
+    if (gets.length === 0) refuse(args, 'At least one pattern is needed in the option get.')
     for (const pattern of gets) args.push('GET', pattern)
   }
   return args
@@ -62,8 +65,8 @@ function sortArguments(key: Key, options: SortStoreOptions): Arguments {
 
 export abstract class Sorting<C extends Context> extends Runner<C> {
   /**
-   * The elements of a list, set or sorted set, sorted; with `get` other values in their place, null where there is
-   * none; with `store` the length of the list that was stored. [SORT](https://redis.io/commands/sort)
+   * Returns the sorted elements of a list, set or sorted set; with `get` other values instead, null for a missing one;
+   * with `store` the length of the stored list. [SORT](https://redis.io/commands/sort)
    */
   sort(key: Key, options?: SortOptions & { readonly get?: never; readonly store?: never }): Outcome<C, C['text'][]>
   sort(key: Key, options: SortStoreOptions & { readonly store: Key }): Outcome<C, C['int']>
@@ -75,7 +78,10 @@ export abstract class Sorting<C extends Context> extends Runner<C> {
     )
   }
 
-  /** As `sort` without `store`, also on replicas. @since 7.0 [SORT_RO](https://redis.io/commands/sort_ro) */
+  /**
+   * Like `sort` without `store`, also on replicas. Returns the sorted elements. @since 7.0
+   * [SORT_RO](https://redis.io/commands/sort_ro)
+   */
   sortRo(key: Key, options?: SortOptions & { readonly get?: never }): Outcome<C, C['text'][]>
   sortRo(key: Key, options: SortOptions): Outcome<C, (C['text'] | null)[]>
   sortRo(key: Key, options: SortOptions = {}): Outcome<C, unknown> {

@@ -32,40 +32,40 @@ import {
 import { pushIds, pushReferences, pushStreams, type References, type StreamId, type StreamIds } from './streams.js'
 
 export interface XreadgroupOptions {
-  /** At most so many entries of each stream. */
+  /** Maximum number of entries of each stream. */
   readonly count?: number
-  /** Waits so many milliseconds for an entry, 0 for ever, if there is none. */
+  /** If there is no entry, waits for one up to this number of milliseconds; 0 for ever. */
   readonly block?: number
-  /** What is read counts as acknowledged at once. */
+  /** Entries count as acknowledged when they are delivered. */
   readonly noack?: boolean
 }
 
 const XREADGROUP_OPTIONS: ReadonlySet<string> = new Set(['count', 'block', 'claim', 'noack'])
 
 export interface XclaimOptions {
-  /** Sets for how many milliseconds the entries count as idle; 0 unless given. */
+  /** Sets the idle time of the entries, in milliseconds. Default 0. */
   readonly idle?: number
-  /** Sets when the entries were delivered last, Unix time in ms. */
+  /** Sets the time of the last delivery, Unix time in ms. */
   readonly time?: number
-  /** Sets how often they were delivered; else it grows by 1. */
+  /** Sets the number of deliveries. By default it increases by 1. */
   readonly retrycount?: number
-  /** Makes entries pending that were not. */
+  /** Also claims entries that are not pending. */
   readonly force?: boolean
-  /** Sets the last id that the group was given, if it is greater. */
+  /** Sets the last delivered id of the group, if it is greater. */
   readonly lastid?: StreamId
 }
 
 export interface XautoclaimOptions {
-  /** Looks at so many pending entries at most; 100 unless given. */
+  /** Maximum number of pending entries to examine. Default 100. */
   readonly count?: number
 }
 
 /** One step of `xautoclaim`. */
 export interface Autoclaimed<T = string> {
-  /** Where the next step begins; `'0-0'` is the end. */
+  /** The start of the next step; `'0-0'` means the end. */
   readonly cursor: string
   readonly entries: StreamEntry<T>[]
-  /** Entries that were deleted from the stream: they are no longer pending. Empty before 7.0. */
+  /** Ids of entries that were deleted from the stream and are therefore no longer pending. Empty before 7.0. */
   readonly deleted: string[]
 }
 
@@ -76,7 +76,7 @@ export interface AutoclaimedIds {
   readonly deleted: string[]
 }
 
-/** What is pending in a group. The ids are null if nothing is. */
+/** A summary of the pending entries of a group. The ids are null if there are none. */
 export interface PendingSummary<F extends ReplyTypes = Plain> {
   readonly count: F['int']
   readonly min: string | null
@@ -84,38 +84,38 @@ export interface PendingSummary<F extends ReplyTypes = Plain> {
   readonly consumers: { readonly name: F['text']; readonly count: F['int'] }[]
 }
 
-/** An entry that was delivered and not acknowledged. */
+/** An entry that is delivered and not acknowledged. */
 export interface PendingEntry<F extends ReplyTypes = Plain> {
   readonly id: string
-  /** Empty if it was given back (XNACK). */
+  /** Empty if the entry was released with XNACK. */
   readonly consumer: F['text']
-  /** Milliseconds since it was delivered last. */
+  /** Milliseconds since its last delivery. */
   readonly idle: F['int']
   readonly deliveries: F['int']
 }
 
 export interface XpendingOptions {
-  /** Only what is idle for so many milliseconds. @since 6.2 */
+  /** Only entries that have been idle for this number of milliseconds. @since 6.2 */
   readonly idle?: number
-  /** Only what this consumer has. */
+  /** Only entries of this consumer. */
   readonly consumer?: Argument
 }
 
 export interface XgroupCreateOptions {
-  /** Makes the stream if there is none. */
+  /** Creates the stream if it does not exist. */
   readonly mkstream?: boolean
-  /** How many entries count as read, for `lag`. @since 7.0 */
+  /** The number of entries that count as read, for `lag`. @since 7.0 */
   readonly entriesread?: number
 }
 
 export interface XnackOptions {
-  /** Sets how often the entries count as delivered. */
+  /** Sets the number of deliveries. */
   readonly retrycount?: number
-  /** Makes entries pending that were not. */
+  /** Also makes entries pending that are not. */
   readonly force?: boolean
 }
 
-/** How an entry that is given back counts: as never delivered this time, as failed, or as one that nobody can handle. */
+/** How a released entry counts: as not delivered, as failed, or as one that no consumer can process. */
 export type NackMode = 'silent' | 'fail' | 'fatal'
 
 const ids = list(word)
@@ -168,14 +168,16 @@ const XINFO_GROUPS = read('XINFO GROUPS', groupInfos)
 const XNACK = write('XNACK', int)
 const XPENDING = read('XPENDING', pendingSummary)
 const XREADGROUP = write('XREADGROUP', orNothing(streams), {
-  // Behind GROUP, its name and the consumer's: they may be named STREAMS.
+  // The search begins after GROUP and the two names, because a group or a consumer may be named STREAMS.
   keys: [halfAfter('STREAMS', 'read', 3)],
   blocks: 'after BLOCK, ms',
 })
 
-/** Groups of consumers: each entry of a stream goes to one of them, and is pending until it is acknowledged. */
+/**
+ * Commands for consumer groups: each entry of a stream is delivered to one consumer, and is pending until acknowledged.
+ */
 export abstract class StreamGroups<C extends Context> extends Runner<C> {
-  /** Acknowledges entries and tells how many were pending. @since 5.0 [XACK](https://redis.io/commands/xack) */
+  /** Acknowledges entries. Returns how many were pending. @since 5.0 [XACK](https://redis.io/commands/xack) */
   xack(key: Key, group: Argument, ...ids: Several<StreamId>): Outcome<C, C['int']> {
     const args: Arguments = [key, group]
     pushSeveral(args, ids, 'id')
@@ -183,8 +185,9 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Acknowledges entries and deletes them from the stream. For each id 1 if it was deleted, -1 if there is none, 2 if it was
-   * acknowledged and some group still refers to it. @since 8.2 [XACKDEL](https://redis.io/commands/xackdel)
+   * Acknowledges entries and deletes them from the stream. Returns for each id 1 if it was deleted, -1 if it does not
+   * exist, 2 if it was acknowledged and another group still refers to it. @since 8.2
+   * [XACKDEL](https://redis.io/commands/xackdel)
    */
   xackdel(key: Key, group: Argument, ids: OneOrMore<StreamId>, options: References = {}): Outcome<C, C['int'][]> {
     const args: Arguments = [key, group]
@@ -195,8 +198,8 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Gives a consumer what has been pending for `minIdle` milliseconds, from the id `start` on, whoever had it; with `justid`
-   * only ids, and deliveries are not counted. @since 6.2 [XAUTOCLAIM](https://redis.io/commands/xautoclaim)
+   * Assigns entries pending for `minIdle` ms to `consumer`, from the id `start` on. Returns one step; with `justid` only
+   * ids, and deliveries are not counted. @since 6.2 [XAUTOCLAIM](https://redis.io/commands/xautoclaim)
    */
   xautoclaim(
     key: Key,
@@ -238,8 +241,8 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Gives a consumer these entries if they have been pending for `minIdle` milliseconds, whoever had them, and gives those it
-   * got; with `justid` only their ids, and deliveries are not counted. @since 5.0 [XCLAIM](https://redis.io/commands/xclaim)
+   * Assigns these entries to `consumer`, if they have been pending for `minIdle` ms. Returns the claimed entries; with
+   * `justid` only their ids, and deliveries are not counted. @since 5.0 [XCLAIM](https://redis.io/commands/xclaim)
    */
   xclaim(
     key: Key,
@@ -286,8 +289,8 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Makes a group that will be given the entries behind `id`: `'0'` for all, `'$'` for those that come from now on.
-   * @since 5.0 [XGROUP CREATE](https://redis.io/commands/xgroup-create)
+   * Creates a group that reads the entries after `id`: `'0'` for all, `'$'` for entries added from now on. Returns
+   * `'OK'`. @since 5.0 [XGROUP CREATE](https://redis.io/commands/xgroup-create)
    */
   xgroupCreate(key: Key, group: Argument, id: StreamId, options: XgroupCreateOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, group, id]
@@ -298,7 +301,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Makes a consumer. 1, or 0 if there is one. @since 6.2
+   * Creates a consumer. Returns 1, or 0 if it exists. @since 6.2
    * [XGROUP CREATECONSUMER](https://redis.io/commands/xgroup-createconsumer)
    */
   xgroupCreateconsumer(key: Key, group: Argument, consumer: Argument): Outcome<C, C['int']> {
@@ -306,7 +309,7 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Deletes a consumer and tells how many entries it had pending: nobody can claim them any more. @since 5.0
+   * Deletes a consumer. Returns the number of its pending entries; they can no longer be claimed. @since 5.0
    * [XGROUP DELCONSUMER](https://redis.io/commands/xgroup-delconsumer)
    */
   xgroupDelconsumer(key: Key, group: Argument, consumer: Argument): Outcome<C, C['int']> {
@@ -314,21 +317,21 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Deletes a group, its consumers and what is pending. 1, or 0 if there is none. @since 5.0
+   * Deletes a group with its consumers and pending entries. Returns 1, or 0 if it does not exist. @since 5.0
    * [XGROUP DESTROY](https://redis.io/commands/xgroup-destroy)
    */
   xgroupDestroy(key: Key, group: Argument): Outcome<C, C['int']> {
     return this.run(new Command(XGROUP_DESTROY, [key, group]))
   }
 
-  /** The server's own help on XGROUP. @since 5.0 [XGROUP HELP](https://redis.io/commands/xgroup-help) */
+  /** Returns the server's own help on XGROUP. @since 5.0 [XGROUP HELP](https://redis.io/commands/xgroup-help) */
   xgroupHelp(): Outcome<C, string[]> {
     return this.run(new Command(XGROUP_HELP, []))
   }
 
   /**
-   * Sets behind which id a group goes on; `entriesread` (since 7.0) says how many entries count as read. @since 5.0
-   * [XGROUP SETID](https://redis.io/commands/xgroup-setid)
+   * Sets the id after which a group reads; `entriesread` (since 7.0) is the number of entries that count as read.
+   * Returns `'OK'`. @since 5.0 [XGROUP SETID](https://redis.io/commands/xgroup-setid)
    */
   xgroupSetid(
     key: Key,
@@ -342,19 +345,19 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     return this.run(new Command(XGROUP_SETID, args))
   }
 
-  /** The consumers of a group. @since 5.0 [XINFO CONSUMERS](https://redis.io/commands/xinfo-consumers) */
+  /** Returns the consumers of a group. @since 5.0 [XINFO CONSUMERS](https://redis.io/commands/xinfo-consumers) */
   xinfoConsumers(key: Key, group: Argument): Outcome<C, ConsumerInfo<C>[]> {
     return this.run(new Command(XINFO_CONSUMERS, [key, group]))
   }
 
-  /** The groups of a stream. @since 5.0 [XINFO GROUPS](https://redis.io/commands/xinfo-groups) */
+  /** Returns the groups of a stream. @since 5.0 [XINFO GROUPS](https://redis.io/commands/xinfo-groups) */
   xinfoGroups(key: Key): Outcome<C, GroupInfo<C>[]> {
     return this.run(new Command(XINFO_GROUPS, [key]))
   }
 
   /**
-   * Gives pending entries back to their group, for another consumer to claim at once, and tells how many. @since 8.8
-   * [XNACK](https://redis.io/commands/xnack)
+   * Releases pending entries, so that another consumer can claim them at once. Returns the number of released entries.
+   * @since 8.8 [XNACK](https://redis.io/commands/xnack)
    */
   xnack(
     key: Key,
@@ -372,8 +375,8 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
   }
 
   /**
-   * What is pending in a group: how much, between which ids, and at which consumers; or, from one id to another, at most
-   * `count` entries one by one. @since 5.0 [XPENDING](https://redis.io/commands/xpending)
+   * Returns a summary of the pending entries of a group: their number, ids and consumers. With a range of ids it
+   * returns at most `count` single entries. @since 5.0 [XPENDING](https://redis.io/commands/xpending)
    */
   xpending(key: Key, group: Argument): Outcome<C, PendingSummary<C>>
   xpending(
@@ -396,16 +399,17 @@ export abstract class StreamGroups<C extends Context> extends Runner<C> {
     options = plainOptions(args, options)
     if (start === undefined) return this.run(new Command(XPENDING, args))
     option(args, 'IDLE', options.idle)
-    // What is missing among these is refused when the arguments are checked.
+    // Missing arguments of the range are rejected by `measure`.
     args.push(start, end as StreamId, count as number)
     if (isGiven(options, 'consumer')) args.push(options.consumer as Argument)
     return this.run(new Command(XPENDING, args, pendingEntries))
   }
 
   /**
-   * Gives a consumer entries that its group was not given before, `{ orders: '>' }`; or, behind any other id, again those
-   * that it has pending. Null if there are none, after `block` milliseconds if given. With `claim` (since 8.4) also what has
-   * been pending for so many milliseconds, whoever had it. @since 5.0 [XREADGROUP](https://redis.io/commands/xreadgroup)
+   * Returns entries for a consumer: `{ orders: '>' }` reads new entries, any other id reads the consumer's pending
+   * entries after it. Returns null if there are none, after `block` milliseconds if given. With `claim` (since 8.4) it
+   * also claims entries that have been pending for so many milliseconds. @since 5.0
+   * [XREADGROUP](https://redis.io/commands/xreadgroup)
    */
   xreadgroup(
     group: Argument,

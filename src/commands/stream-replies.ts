@@ -1,4 +1,4 @@
-/** The decoders of streams: entries, what a read of several streams gave, and what the server knows about a stream. */
+/** The decoders of streams: entries, replies of reads from several streams, and information about a stream. */
 import type { Plain, ReplyTypes } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
 import {
@@ -18,33 +18,38 @@ import {
 } from './core/decoders.js'
 import { unexpectedReply } from './core/unexpected-reply.js'
 
-/** What one XADD put into a stream. A field that was given twice has its last value. */
+/** An entry as one XADD added it. A field that was given twice has its last value. */
 export interface StreamEntry<T = string> {
   readonly id: string
   readonly fields: Record<string, T>
 }
 
-/** An entry that a consumer has been given before. Its fields are null if it was deleted from the stream meanwhile. */
+/**
+ * An entry that was delivered to a consumer before. Its fields are null if it has been deleted from the stream since.
+ */
 export interface DeliveredEntry<T = string> {
   readonly id: string
   readonly fields: Record<string, T> | null
 }
 
-/** What a read with `claim` gave. What was pending before also tells for how long it was, and how often it was delivered. */
+/**
+ * An entry of a read with `claim`. An entry that was pending before also has its idle time and its number of
+ * deliveries.
+ */
 export interface ClaimedEntry<F extends ReplyTypes = Plain> extends StreamEntry<F['text']> {
-  /** Milliseconds since it was delivered last. */
+  /** Milliseconds since its last delivery. */
   readonly idle?: F['int']
-  /** How often it was delivered before. */
+  /** The number of earlier deliveries. */
   readonly deliveries?: F['int']
 }
 
-/** Entries of one stream among several. */
+/** The entries of one of several streams. */
 export interface StreamEntries<T, E> {
   readonly key: T
   readonly entries: E[]
 }
 
-/** Of an entry that was deleted since it was delivered the server knows the id alone. */
+/** For an entry that was deleted after its delivery, the server knows only the id. */
 const fieldsOrNull = orNull(textRecord)
 
 export const entry: Decoder = tuple(2, (items, shape) => {
@@ -55,7 +60,7 @@ export const entry: Decoder = tuple(2, (items, shape) => {
 
 export const entries: Decoder = list(entry)
 
-/** Entries that were claimed. A server before 7.0 puts null in the place of those that were deleted: they are left out. */
+/** Entries that were claimed. Servers before 7.0 reply with null for deleted entries: they are left out. */
 export const claimedEntries: Decoder = (reply, shape) => {
   const items = itemsOf(reply)
   return items === undefined
@@ -63,7 +68,7 @@ export const claimedEntries: Decoder = (reply, shape) => {
     : items.filter(each => each !== null).map(each => entry(each, shape))
 }
 
-/** Entries of several streams: a map (RESP3) or pairs (RESP2). */
+/** The entries of several streams: a map (RESP3) or pairs (RESP2). */
 export const streams: Decoder = (reply, shape) => {
   const pairs = pairsOf(reply)
   if (pairs === undefined) return unexpectedReply(reply, 'streams with their entries')
@@ -74,7 +79,7 @@ export const streams: Decoder = (reply, shape) => {
   return found
 }
 
-/** What XINFO STREAM tells, in short and in full. */
+/** The part of XINFO STREAM that the short and the full reply share. */
 interface StreamFacts<F extends ReplyTypes> {
   readonly length: F['int']
   readonly radixTreeKeys: F['int']
@@ -82,7 +87,7 @@ interface StreamFacts<F extends ReplyTypes> {
   readonly lastGeneratedId: string
   /** @since 7.0 */
   readonly maxDeletedEntryId?: string
-  /** Entries ever added. @since 7.0 */
+  /** The number of entries ever added. @since 7.0 */
   readonly entriesAdded?: F['int']
   /** @since 7.0 */
   readonly recordedFirstEntryId?: string
@@ -101,7 +106,7 @@ interface StreamFacts<F extends ReplyTypes> {
 }
 
 export interface StreamInfo<F extends ReplyTypes = Plain> extends StreamFacts<F> {
-  /** How many groups there are. */
+  /** The number of groups. */
   readonly groups: F['int']
   readonly firstEntry: StreamEntry<F['text']> | null
   readonly lastEntry: StreamEntry<F['text']> | null
@@ -117,9 +122,9 @@ export interface FullGroupInfo<F extends ReplyTypes = Plain> {
   readonly lastDeliveredId: string
   /** @since 7.0 */
   readonly entriesRead?: F['int'] | null
-  /** Entries that wait to be delivered, null if that cannot be told. @since 7.0 */
+  /** The number of entries that are not delivered yet; null if the server cannot determine it. @since 7.0 */
   readonly lag?: F['int'] | null
-  /** Entries delivered and not acknowledged. */
+  /** The number of entries that are delivered and not acknowledged. */
   readonly pelCount: F['int']
   readonly pending: FullPendingEntry<F>[]
   readonly consumers: FullConsumerInfo<F>[]
@@ -127,9 +132,9 @@ export interface FullGroupInfo<F extends ReplyTypes = Plain> {
 
 export interface FullConsumerInfo<F extends ReplyTypes = Plain> {
   readonly name: F['text']
-  /** When it asked for something last, Unix time in ms. */
+  /** Its last attempt to read, Unix time in ms. */
   readonly seenTime: F['int']
-  /** When it got something last, Unix time in ms; -1 for never. @since 7.2 */
+  /** Its last successful read, Unix time in ms; -1 for never. @since 7.2 */
   readonly activeTime?: F['int']
   readonly pelCount: F['int']
   readonly pending: Omit<FullPendingEntry<F>, 'consumer'>[]
@@ -138,31 +143,31 @@ export interface FullConsumerInfo<F extends ReplyTypes = Plain> {
 export interface FullPendingEntry<F extends ReplyTypes = Plain> {
   readonly id: string
   readonly consumer: F['text']
-  /** When it was delivered last, Unix time in ms. */
+  /** Its last delivery, Unix time in ms. */
   readonly deliveryTime: F['int']
   readonly deliveries: F['int']
 }
 
 export interface GroupInfo<F extends ReplyTypes = Plain> {
   readonly name: F['text']
-  /** How many consumers there are. */
+  /** The number of consumers. */
   readonly consumers: F['int']
-  /** Entries delivered and not acknowledged. */
+  /** The number of entries that are delivered and not acknowledged. */
   readonly pending: F['int']
   readonly lastDeliveredId: string
   /** @since 7.0 */
   readonly entriesRead?: F['int'] | null
-  /** Entries that wait to be delivered, null if that cannot be told. @since 7.0 */
+  /** The number of entries that are not delivered yet; null if the server cannot determine it. @since 7.0 */
   readonly lag?: F['int'] | null
 }
 
 export interface ConsumerInfo<F extends ReplyTypes = Plain> {
   readonly name: F['text']
-  /** Entries delivered to it and not acknowledged. */
+  /** The number of entries that are delivered to it and not acknowledged. */
   readonly pending: F['int']
-  /** Milliseconds since it asked for something. */
+  /** Milliseconds since its last attempt to read. */
   readonly idle: F['int']
-  /** Milliseconds since it got something; -1 for never. @since 7.2 */
+  /** Milliseconds since its last successful read; -1 for never. @since 7.2 */
   readonly inactive?: F['int']
 }
 

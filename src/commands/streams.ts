@@ -32,24 +32,24 @@ import {
   streams,
 } from './stream-replies.js'
 
-/** The id of an entry: `'1526919030474-55'`, or the milliseconds alone. */
+/** The id of an entry: `'1526919030474-55'`, or only the milliseconds. */
 export type StreamId = string | number
 
-/** Which streams are read, and behind which id each; one object or Map. */
+/** The streams to read, each with the id after which its entries are read; one object or Map. */
 export type StreamIds<I = StreamId> = Readonly<Record<string, I>> | ReadonlyMap<Key, I>
 
-/** How references to deleted entries are handled; `keepref` unless given. @since 8.2 */
+/** How references of groups to deleted entries are handled. Default `keepref`. @since 8.2 */
 export type References = AtMostOne<{
-  /** Groups keep what is pending. */
+  /** Groups keep their pending entries. */
   readonly keepref: boolean
-  /** What is pending goes too, in every group. */
+  /** The pending entries of every group are deleted too. */
   readonly delref: boolean
-  /** Deletes only what all groups have read and acknowledged. */
+  /** Deletes only entries that all groups have read and acknowledged. */
   readonly acked: boolean
 }>
 
 interface TrimBy {
-  /** Keeps so many of the newest entries. */
+  /** Keeps this number of the newest entries. */
   readonly maxlen: number
   /** Keeps the entries from this id on. @since 6.2 */
   readonly minid: StreamId
@@ -62,19 +62,21 @@ type By =
 type Exactness =
   | { readonly approximate?: false; readonly limit?: never }
   | {
-      /** Deletes only whole nodes of the stream's tree (`~`): much cheaper, and a few entries more stay. */
+      /** Deletes only whole nodes of the stream's tree (`~`): much cheaper, but a few more entries remain. */
       readonly approximate: true
-      /** Deletes at most so many entries, 0 for no limit. @since 6.2 */
+      /** Maximum number of entries to delete; 0 for no limit. @since 6.2 */
       readonly limit?: number
     }
 
 export type TrimOptions = By & Exactness & References
 
-/** Adds nothing twice: an XADD that is sent again with the same ids gives the id of the entry that is there. @since 8.6 */
+/**
+ * Prevents duplicates: an XADD that is sent again with the same ids returns the id of the existing entry. @since 8.6
+ */
 type Idempotence = AtMostOne<{
-  /** Names the producer and, by an id of its own, the entry. */
+  /** Identifies the producer, and the entry by an id of the producer's own. */
   readonly idmp: { readonly producer: Argument; readonly id: Argument }
-  /** Names the producer; the entry is known by its content. */
+  /** Identifies the producer. The entry is identified by its content. */
   readonly idmpauto: Argument
 }>
 
@@ -102,19 +104,19 @@ interface NoTrim {
 }
 
 export interface RangeOptions {
-  /** At most so many entries. */
+  /** Maximum number of entries. */
   readonly count?: number
 }
 
 export interface XreadOptions {
-  /** At most so many entries of each stream. */
+  /** Maximum number of entries of each stream. */
   readonly count?: number
-  /** Waits so many milliseconds for an entry, 0 for ever, if there is none. */
+  /** If there is no entry, waits for one up to this number of milliseconds; 0 for ever. */
   readonly block?: number
 }
 
 export interface XsetidOptions {
-  /** How many entries were ever added. @since 7.0 */
+  /** The number of entries ever added. @since 7.0 */
   readonly entriesadded?: number
   /** The greatest id that was deleted. @since 7.0 */
   readonly maxdeletedid?: StreamId
@@ -127,7 +129,7 @@ export interface XcfgsetOptions {
   readonly idmpMaxsize?: number
 }
 
-/** Any trimming, where which one is known at run time only. */
+/** Any trim options, if they are known only at run time. */
 interface AnyTrim extends Partial<TrimBy> {
   readonly approximate?: boolean
   readonly limit?: number | undefined
@@ -149,11 +151,12 @@ const XREVRANGE = read('XREVRANGE', entries)
 const XSETID = write('XSETID', ok)
 const XTRIM = write('XTRIM', int)
 
-/** Streams: logs of entries, each with an id that grows, and fields. */
+/** Commands for streams: logs of entries, each with fields and an increasing id. */
 export abstract class Streams<C extends Context> extends Runner<C> {
   /**
-   * Appends an entry and gives its id: `id`, or one that the server makes for `'*'`. With `nomkstream` null if there is no
-   * stream. What the options of `xtrim` say is done in the same step. @since 5.0 [XADD](https://redis.io/commands/xadd)
+   * Appends an entry. Returns its id: `id`, or an id that the server generates for `'*'`. With `nomkstream` it returns
+   * null if the stream does not exist. The options of `xtrim` trim the stream in the same step. @since 5.0
+   * [XADD](https://redis.io/commands/xadd)
    */
   xadd(
     key: Key,
@@ -190,7 +193,8 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Sets how long and how many idempotent ids of `xadd` are kept. @since 8.6 [XCFGSET](https://redis.io/commands/xcfgset)
+   * Sets how long and how many idempotent ids of `xadd` are kept. Returns `'OK'`. @since 8.6
+   * [XCFGSET](https://redis.io/commands/xcfgset)
    */
   xcfgset(key: Key, options: XcfgsetOptions): Outcome<C, 'OK'> {
     const args: Arguments = [key]
@@ -200,7 +204,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     return this.run(new Command(XCFGSET, args))
   }
 
-  /** Deletes entries and tells how many there were. @since 5.0 [XDEL](https://redis.io/commands/xdel) */
+  /** Deletes entries. Returns the number of entries that existed. @since 5.0 [XDEL](https://redis.io/commands/xdel) */
   xdel(key: Key, ...ids: Several<StreamId>): Outcome<C, C['int']> {
     const args: Arguments = [key]
     pushSeveral(args, ids, 'id')
@@ -208,8 +212,8 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Deletes entries, and what groups refer to of them as the options say. For each id 1 if it was deleted, -1 if there is
-   * none, 2 if some group still refers to it. @since 8.2 [XDELEX](https://redis.io/commands/xdelex)
+   * Deletes entries, and the references of groups to them as the options say. Returns for each id 1 if it was deleted,
+   * -1 if it does not exist, 2 if a group still refers to it. @since 8.2 [XDELEX](https://redis.io/commands/xdelex)
    */
   xdelex(key: Key, ids: OneOrMore<StreamId>, options: References = {}): Outcome<C, C['int'][]> {
     const args: Arguments = [key]
@@ -219,14 +223,15 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     return this.run(new Command(XDELEX, args))
   }
 
-  /** The server's own help on XINFO. @since 5.0 [XINFO HELP](https://redis.io/commands/xinfo-help) */
+  /** Returns the server's own help on XINFO. @since 5.0 [XINFO HELP](https://redis.io/commands/xinfo-help) */
   xinfoHelp(): Outcome<C, string[]> {
     return this.run(new Command(XINFO_HELP, []))
   }
 
   /**
-   * What the server knows about a stream; with `full` (since 6.0) also about its groups and consumers, with `count` entries
-   * of each list, 10 unless given, 0 for all. @since 5.0 [XINFO STREAM](https://redis.io/commands/xinfo-stream)
+   * Returns information about a stream. With `full` (since 6.0) it includes its groups and consumers, with at most
+   * `count` entries in each list (default 10, 0 for all). @since 5.0
+   * [XINFO STREAM](https://redis.io/commands/xinfo-stream)
    */
   xinfoStream(key: Key, options?: { readonly full?: false }): Outcome<C, StreamInfo<C>>
   xinfoStream(key: Key, options: { readonly full: true; readonly count?: number }): Outcome<C, FullStreamInfo<C>>
@@ -238,19 +243,19 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     const args: Arguments = [key]
     options = plainOptions(args, options)
     const full = options.full === true
-    if (!full && isGiven(options, 'count')) refuse(args, 'The option count goes with full only.')
+    if (!full && isGiven(options, 'count')) refuse(args, 'The option count needs the option full.')
     flag(args, 'FULL', full)
     option(args, 'COUNT', options.count)
     return this.run(new Command(XINFO_STREAM, args, full ? fullStreamInfo : streamInfo))
   }
 
-  /** How many entries there are. @since 5.0 [XLEN](https://redis.io/commands/xlen) */
+  /** Returns the number of entries. @since 5.0 [XLEN](https://redis.io/commands/xlen) */
   xlen(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(XLEN, [key]))
   }
 
   /**
-   * The entries from one id to another, both included unless written as `'(id'`; all of them unless told otherwise.
+   * Returns the entries from `start` to `end`, both inclusive unless written as `'(id'`; by default all entries.
    * @since 5.0 [XRANGE](https://redis.io/commands/xrange)
    */
   xrange(
@@ -266,9 +271,9 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The entries behind an id of each stream: `{ orders: '0', returns: '$' }`; `'$'` is what comes from now on, `'+'` (since
-   * 7.4) the last one. Null if there are none, after `block` milliseconds if given. @since 5.0
-   * [XREAD](https://redis.io/commands/xread)
+   * Returns the entries after the given id of each stream: `{ orders: '0', returns: '$' }`. `'$'` means entries that
+   * are added from now on, `'+'` (since 7.4) the last entry. Returns null if there are none, after `block` milliseconds
+   * if given. @since 5.0 [XREAD](https://redis.io/commands/xread)
    */
   xread(
     streams: StreamIds,
@@ -284,7 +289,7 @@ export abstract class Streams<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The entries from one id down to another: as `xrange`, newest first, and `end` comes first. @since 5.0
+   * Like `xrange`, but newest first, and `end` is the first argument. Returns the entries. @since 5.0
    * [XREVRANGE](https://redis.io/commands/xrevrange)
    */
   xrevrange(
@@ -299,7 +304,10 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     return this.run(new Command(XREVRANGE, args))
   }
 
-  /** Sets the id behind which the next one comes. @since 5.0 [XSETID](https://redis.io/commands/xsetid) */
+  /**
+   * Sets the last id of the stream: the next entry gets a greater one. Returns `'OK'`. @since 5.0
+   * [XSETID](https://redis.io/commands/xsetid)
+   */
   xsetid(key: Key, lastId: StreamId, options: XsetidOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, lastId]
     options = plainOptions(args, options)
@@ -308,32 +316,36 @@ export abstract class Streams<C extends Context> extends Runner<C> {
     return this.run(new Command(XSETID, args))
   }
 
-  /** Deletes the oldest entries and tells how many. @since 5.0 [XTRIM](https://redis.io/commands/xtrim) */
+  /**
+   * Deletes the oldest entries. Returns the number of deleted entries. @since 5.0
+   * [XTRIM](https://redis.io/commands/xtrim)
+   */
   xtrim(key: Key, options: TrimOptions): Outcome<C, C['int']> {
     const args: Arguments = [key]
     known(args, options, XTRIM_OPTIONS)
     options = plainOptions(args, options)
-    if (!isGiven(options, 'maxlen') && !isGiven(options, 'minid')) refuse(args, 'One of maxlen and minid is needed.')
+    if (!isGiven(options, 'maxlen') && !isGiven(options, 'minid'))
+      refuse(args, 'One of the options maxlen and minid is needed.')
     pushTrim(args, options)
     pushReferences(args, options)
     return this.run(new Command(XTRIM, args))
   }
 }
 
-/** Adds STREAMS, the keys, and their ids in the same order; none at all is a refusal. */
+/** Adds STREAMS, the keys, and their ids in the same order; no stream is an error. */
 export function pushStreams(args: Arguments, streams: StreamIds): void {
   const pairs: Arguments = []
   pushFields(pairs, streams, 'stream')
   args.push('STREAMS', ...pairs.filter((_, i) => i % 2 === 0), ...pairs.filter((_, i) => i % 2 === 1))
 }
 
-/** Adds IDS, their number, and the ids. */
+/** Adds IDS, the number of ids, and the ids. */
 export function pushIds(args: Arguments, ids: OneOrMore<StreamId>): void {
   args.push('IDS')
   pushCounted(args, Array.isArray(ids) ? ids : [ids as StreamId], 'id')
 }
 
-/** Adds how references are handled, and refuses more than one way. */
+/** Adds the option for references; more than one is an error. */
 export function pushReferences(args: Arguments, options: AnyTrim): void {
   exclusive(args, options, 'keepref', 'delref', 'acked')
   flag(args, 'KEEPREF', options.keepref)
@@ -353,9 +365,9 @@ function pushTrim(args: Arguments, options: AnyTrim): void {
   decided(args, options, THRESHOLDS)
   exclusive(args, options, 'maxlen', 'minid')
   if (maxlen === undefined && minid === undefined && (approximate === true || limit !== undefined)) {
-    refuse(args, 'The options approximate and limit go with maxlen or minid only.')
+    refuse(args, 'The options approximate and limit need the option maxlen or minid.')
   }
-  if (limit !== undefined && approximate !== true) refuse(args, 'The option limit goes with approximate only.')
+  if (limit !== undefined && approximate !== true) refuse(args, 'The option limit needs the option approximate.')
   const how = approximate === true ? '~' : '='
   if (maxlen !== undefined) args.push('MAXLEN', how, maxlen)
   if (minid !== undefined) args.push('MINID', how, minid)

@@ -1,15 +1,21 @@
-/** Replies that are text in lines: INFO, CLIENT LIST, CLUSTER NODES. Read by hand: no expression runs over what a server sent. */
+/**
+ * Parsers for text replies with lines: INFO, CLIENT LIST, CLUSTER NODES. They use no regular expression on whole
+ * replies.
+ */
 
 import { bare, camelCase, plain, word } from './core/decoders.js'
 import type { Reply } from './core/reply.js'
 
-/** A value of INFO: text, a number, or for lists such as `keys=1,expires=0` an object of these. */
+/** A value of INFO: text, a number, or an object of these for lists such as `keys=1,expires=0`. */
 export type InfoValue = string | number | { [field: string]: string | number }
 
-/** INFO by section and field. Sections are named in lower case, fields as the server names them, modules by their own names. */
+/**
+ * INFO by section and field. Section names are in lower case, field names are the server's, and modules have their own
+ * names.
+ */
 export type Info = Record<string, Record<string, InfoValue>>
 
-/** What only looks like a number, or like fields, in some builds and places. */
+/** Fields that can look like a number or like a list of fields, but are text. */
 const TEXT_OF_INFO = new Set([
   'redis_version',
   'valkey_version',
@@ -36,7 +42,7 @@ export function info(reply: Reply): unknown {
     if (colon <= 0) continue
     const name = line.slice(0, colon)
     const value = TEXT_OF_INFO.has(name) ? line.slice(colon + 1) : infoValue(line.slice(colon + 1))
-    // Each module has a line of this name.
+    // There is one line named `module` for each module.
     section[name === 'module' && typeof value === 'object' ? String(value.name) : name] = value
   }
   for (const each of Object.values(sections)) plain(each)
@@ -54,7 +60,7 @@ function infoValue(text: string): InfoValue {
   return plain(fields)
 }
 
-/** A number if the text is the shortest or a fixed-point form of a safe one, else the text. */
+/** Returns a number if the text is the shortest or a fixed-point form of a safe number, else the text. */
 export function valueIn(text: string): string | number {
   if (text === '' || text.length > 16) return text
   const value = Number(text)
@@ -64,7 +70,7 @@ export function valueIn(text: string): string | number {
     : text
 }
 
-/** A connection of the server, in the fields of CLIENT LIST: `qbuf-free` is `qbufFree`. */
+/** A connection of the server, with the fields of CLIENT LIST: `qbuf-free` is `qbufFree`. */
 export interface ClientInfo {
   id: number
   addr: string
@@ -98,7 +104,7 @@ function clientOf(line: string): Record<string, string | number> {
   const put = (name: string, text: string) => {
     client[camelCase(name)] = TEXT.has(name) ? text : valueIn(text)
   }
-  // The path of a socket may hold blanks, and even what looks like a field. It stands there twice.
+  // The path of a socket may contain spaces, and even text that looks like a field. It occurs twice.
   const path = / addr=(.* .*) laddr=\1 (?=fd=)/.exec(line)
   const others = path === null ? line : `${line.slice(0, path.index)} ${line.slice(path.index + path[0].length)}`
   for (const part of others.split(' ')) {
@@ -129,7 +135,7 @@ export function linesOf(text: string): string[] {
     .filter(line => line !== '')
 }
 
-/** A `name:value` text, one a line: CLUSTER INFO. Names in camel case. */
+/** A text of `name:value` lines, for example CLUSTER INFO. Names are converted to camel case. */
 export function properties(reply: Reply): unknown {
   const text = word(reply)
   if (typeof text !== 'string') return text

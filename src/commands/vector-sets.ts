@@ -25,54 +25,57 @@ import { read, write } from './core/spec.js'
 import { unexpectedReply } from './core/unexpected-reply.js'
 import { isBytes } from './core/value-types.js'
 
-/** A vector: numbers, sent as text, or the shorter Float32Array, sent as it is (it must not change until the call settles). */
+/**
+ * A vector: numbers, which are sent as text, or a Float32Array, which is shorter (it must not change until the call
+ * settles).
+ */
 export type Vector = readonly number[] | Float32Array
 
-/** How the server keeps vectors: as 8-bit integers unless told otherwise. */
+/** How the server stores vectors. Default: as 8-bit integers. */
 export type Quantization = AtMostOne<{
   /** 32-bit floats. */
   readonly noquant: boolean
   /** 8-bit integers. */
   readonly q8: boolean
-  /** One bit for each dimension. */
+  /** One bit per dimension. */
   readonly bin: boolean
 }>
 
 export type VaddOptions = Quantization & {
-  /** Projects the vector to so many dimensions. */
+  /** Projects the vector to this number of dimensions. */
   readonly reduce?: number
-  /** Searches for neighbours in a thread of its own. */
+  /** Searches for neighbours in a background thread. */
   readonly cas?: boolean
-  /** How many candidates are looked at for links; 200 unless given. */
+  /** The number of candidates to examine for links. Default 200. */
   readonly ef?: number
-  /** What filters are about: the text of a JSON object. */
+  /** The attributes for filters: the text of a JSON object. */
   readonly setattr?: string
-  /** How many links a node has at most; 16 unless given. */
+  /** Maximum number of links of a node. Default 16. */
   readonly m?: number
 }
 
 export interface VsimOptions<S extends boolean, A extends boolean> {
-  /** `score`: 1 for the same direction, 0 for the opposite. */
+  /** Adds `score`: 1 for the same direction, 0 for the opposite. */
   readonly withscores?: S
-  /** `attributes`, the text of a JSON object or null. @since 8.2 */
+  /** Adds `attributes`: the text of a JSON object, or null. @since 8.2 */
   readonly withattribs?: A
-  /** At most so many elements; 10 unless given. */
+  /** Maximum number of elements. Default 10. */
   readonly count?: number
-  /** Only what is no farther than this, from 0 to 1. @since 8.2 */
+  /** Only elements within this distance, from 0 to 1. @since 8.2 */
   readonly epsilon?: number
-  /** How many candidates are looked at. */
+  /** The number of candidates to examine. */
   readonly ef?: number
-  /** Only what has such attributes: `'.year > 1980'`. */
+  /** Only elements with matching attributes: `'.year > 1980'`. */
   readonly filter?: string
-  /** How many candidates the filter is tried on, 0 for all. */
+  /** Maximum number of candidates to filter; 0 for all. */
   readonly filterEf?: number
-  /** Looks at all elements: slow and exact. */
+  /** Compares all elements: slow and exact. */
   readonly truth?: boolean
   /** Searches in the server's main thread. */
   readonly nothread?: boolean
 }
 
-/** The elements that were found: their names, or objects with what was asked for. */
+/** The found elements: their names, or objects with the requested details. */
 export type VsimFound<T, S extends boolean, A extends boolean> = S extends boolean
   ? A extends boolean
     ? [S, A] extends [false, false]
@@ -88,19 +91,19 @@ type Similar<T, S, A> = Flat<
     (A extends true ? { attributes: T | null } : unknown)
 >
 
-/** A neighbour and how similar it is, from 0 to 1. */
+/** A neighbour and its similarity, from 0 to 1. */
 export interface VectorLink<T> {
   readonly element: T
   readonly score: number
 }
 
-/** A vector as the server keeps it. */
+/** A vector as the server stores it. */
 export interface RawVector {
   readonly quantization: string
   readonly data: Buffer
-  /** The length that the vector had before it was normalized. */
+  /** The length of the vector before it was normalized. */
   readonly norm: number
-  /** What integers are scaled by; with 8 bits only. */
+  /** The scale of the integers; only with 8 bits. */
   readonly range?: number
 }
 
@@ -116,14 +119,14 @@ export interface VectorSetInfo<F extends ReplyTypes = Plain> {
   readonly hnswMaxNodeUid: F['int']
 }
 
-/** Elements and what was asked for: in turn (RESP2), or as a map, to a list if it is both (RESP3). */
+/** Elements with the requested details: alternating (RESP2), or as a map (RESP3), with a list for two details. */
 function similar(withscores: boolean, withattribs: boolean): Decoder {
   const more = Number(withscores) + Number(withattribs)
   if (more === 0) return texts
   return (reply, shape) => {
     const items = flattened(reply)
     if (items === undefined || items.length % (1 + more) !== 0)
-      return unexpectedReply(reply, 'elements with what was asked for')
+      return unexpectedReply(reply, 'elements with the requested details')
     const found: object[] = []
     for (let i = 0; i < items.length; i += 1 + more) {
       found.push({
@@ -166,7 +169,7 @@ const vectorSetInfo = named({
 const layers = orNull(list(texts))
 const scoredLayers = orNull(list(similar(true, false)))
 
-// The server declares all their keys as written, also where the command only reads.
+// The server declares all their keys as written, even for commands that only read.
 const declared = { keys: [keyAt(0, 'write')] }
 
 const VADD = write('VADD', bool)
@@ -183,10 +186,11 @@ const VREM = write('VREM', bool)
 const VSETATTR = write('VSETATTR', bool)
 const VSIM = read('VSIM', texts, declared)
 
-/** Vector sets: elements with vectors, found by similarity. @since 8.0 */
+/** Commands for vector sets: elements with vectors, found by similarity. @since 8.0 */
 export abstract class VectorSets<C extends Context> extends Runner<C> {
   /**
-   * Adds an element, or gives it another vector. True if it is new. @since 8.0 [VADD](https://redis.io/commands/vadd)
+   * Adds an element, or changes its vector. Returns true if it is new. @since 8.0
+   * [VADD](https://redis.io/commands/vadd)
    */
   vadd(key: Key, vector: Vector, element: Argument, options: VaddOptions = {}): Outcome<C, boolean> {
     const args: Arguments = [key]
@@ -205,19 +209,19 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
     return this.run(new Command(VADD, args))
   }
 
-  /** How many elements there are. @since 8.0 [VCARD](https://redis.io/commands/vcard) */
+  /** Returns the number of elements. @since 8.0 [VCARD](https://redis.io/commands/vcard) */
   vcard(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(VCARD, [key]))
   }
 
-  /** How many dimensions the vectors have. @since 8.0 [VDIM](https://redis.io/commands/vdim) */
+  /** Returns the number of dimensions of the vectors. @since 8.0 [VDIM](https://redis.io/commands/vdim) */
   vdim(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(VDIM, [key]))
   }
 
   /**
-   * The vector of an element, about as it was added; with `raw` as the server keeps it. Null if there is none. @since 8.0
-   * [VEMB](https://redis.io/commands/vemb)
+   * Returns the approximate vector of an element, with `raw` as the server stores it; null if the element does not
+   * exist. @since 8.0 [VEMB](https://redis.io/commands/vemb)
    */
   vemb(key: Key, element: Argument, options?: { readonly raw?: false }): Outcome<C, number[] | null>
   vemb(key: Key, element: Argument, options: { readonly raw: true }): Outcome<C, RawVector | null>
@@ -230,7 +234,7 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The attributes of an element, the text of a JSON object; null if there are none. @since 8.0
+   * Returns the attributes of an element, the text of a JSON object; null if there are none. @since 8.0
    * [VGETATTR](https://redis.io/commands/vgetattr)
    */
   vgetattr(key: Key, element: Argument): Outcome<C, C['text'] | null> {
@@ -238,20 +242,21 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * What the server knows about a vector set, null if there is none. @since 8.0 [VINFO](https://redis.io/commands/vinfo)
+   * Returns information about a vector set; null if it does not exist. @since 8.0
+   * [VINFO](https://redis.io/commands/vinfo)
    */
   vinfo(key: Key): Outcome<C, VectorSetInfo<C> | null> {
     return this.run(new Command(VINFO, [key]))
   }
 
-  /** Whether the element is there. @since 8.0 [VISMEMBER](https://redis.io/commands/vismember) */
+  /** Returns whether the element exists. @since 8.0 [VISMEMBER](https://redis.io/commands/vismember) */
   vismember(key: Key, element: Argument): Outcome<C, boolean> {
     return this.run(new Command(VISMEMBER, [key, element]))
   }
 
   /**
-   * The neighbours of an element in each layer of the graph, from the top down; with `withscores` how similar they are too.
-   * Null if there is no such element. @since 8.0 [VLINKS](https://redis.io/commands/vlinks)
+   * Returns the neighbours of an element in each layer of the graph, from the top down; with `withscores` their
+   * similarity too. Null if the element does not exist. @since 8.0 [VLINKS](https://redis.io/commands/vlinks)
    */
   vlinks(key: Key, element: Argument, options?: { readonly withscores?: false }): Outcome<C, C['text'][][] | null>
   vlinks(
@@ -272,8 +277,8 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * An element chosen at random, null if there is none; `count` of them, each once, or with a negative count so many with
-   * repetitions. @since 8.0 [VRANDMEMBER](https://redis.io/commands/vrandmember)
+   * Returns a random element, null if the key does not exist. With `count` it returns so many distinct elements; a
+   * negative count allows repetitions. @since 8.0 [VRANDMEMBER](https://redis.io/commands/vrandmember)
    */
   vrandmember(key: Key): Outcome<C, C['text'] | null>
   vrandmember(key: Key, count: number): Outcome<C, C['text'][]>
@@ -285,29 +290,29 @@ export abstract class VectorSets<C extends Context> extends Runner<C> {
   }
 
   /**
-   * The elements whose names lie between two, at most `count`: `'[a'` with and `'(a'` without the name itself, `'-'` and
-   * `'+'` for no end. @since 8.4 [VRANGE](https://redis.io/commands/vrange)
+   * Returns at most `count` elements with names in a range:
+   * `'[a'` inclusive, `'(a'` exclusive, `'-'` and `'+'` for no limit. @since 8.4 [VRANGE](https://redis.io/commands/vrange)
    */
   vrange(key: Key, start: Key, end: Key, count?: number): Outcome<C, C['text'][]> {
     return this.run(new Command(VRANGE, count === undefined ? [key, start, end] : [key, start, end, count]))
   }
 
-  /** Removes an element. True if it was there. @since 8.0 [VREM](https://redis.io/commands/vrem) */
+  /** Removes an element. Returns true if it existed. @since 8.0 [VREM](https://redis.io/commands/vrem) */
   vrem(key: Key, element: Argument): Outcome<C, boolean> {
     return this.run(new Command(VREM, [key, element]))
   }
 
   /**
-   * Sets the attributes of an element, the text of a JSON object; empty text removes them. False if there is no such element.
-   * @since 8.0 [VSETATTR](https://redis.io/commands/vsetattr)
+   * Sets the attributes of an element, the text of a JSON object; an empty text removes them. Returns false if the
+   * element does not exist. @since 8.0 [VSETATTR](https://redis.io/commands/vsetattr)
    */
   vsetattr(key: Key, element: Argument, attributes: string): Outcome<C, boolean> {
     return this.run(new Command(VSETATTR, [key, element, attributes]))
   }
 
   /**
-   * The elements most like a vector, or like an element named by text or bytes: their names, or with `withscores` or
-   * `withattribs` objects. @since 8.0 [VSIM](https://redis.io/commands/vsim)
+   * Returns the elements that are most similar to a vector, or to an element given as text or bytes. The result
+   * contains names, or objects with `withscores` or `withattribs`. @since 8.0 [VSIM](https://redis.io/commands/vsim)
    */
   vsim<S extends boolean = false, A extends boolean = false>(
     key: Key,

@@ -225,7 +225,7 @@ describe('a wrong call', () => {
 
   it('of MONITOR on a cluster names what a cluster has', async () => {
     await expect(cluster.call('MONITOR')).rejects.toThrow(
-      /monitor\(\) of a Redis client, in a cluster that of one of nodes\('primary'\)/,
+      /monitor\(\) of a Redis client; in a cluster, of one of the clients of nodes\('primary'\)/,
     )
   })
 })

@@ -61,7 +61,7 @@ it('lets an overflow belong to its own operation', () => {
 })
 
 it('refuses what does not fit', () => {
-  expectRefusals(/not takes one key/, [r.bitop('not', 'to', 'a', 'b')])
+  expectRefusals(/not takes exactly one key/, [r.bitop('not', 'to', 'a', 'b')])
   expectRefusals(/At least one key is needed/, [r.bitop('or', 'to'), r.bitop('or', 'to', [])])
   expectRefusals(/^Argument 5 of BITFIELD is undefined/, [loosely(r, 'bitfield', 'k', [{ set: 'u8', offset: 0 }])])
 })

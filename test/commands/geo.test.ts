@@ -82,12 +82,14 @@ it('refuses what conflicts or lacks', () => {
     loosely(r, 'georadius', 'k', 1, 2, 3, 'm', { store: 'a', withdist: true }),
     loosely(r, 'georadiusbymember', 'k', 'a', 3, 'm', { storedist: 'a', withcoord: true }),
   ])
-  expectRefusals(/any goes with count only/, [
+  expectRefusals(/any needs the option count/, [
     loosely(r, 'geosearch', 'k', { frommember: 'a', byradius, any: true }),
     loosely(r, 'georadius', 'k', 1, 2, 3, 'm', { any: true }),
   ])
-  expectRefusals(/One of frommember and fromlonlat is needed/, [loosely(r, 'geosearch', 'k', { byradius })])
-  expectRefusals(/One of byradius and bybox is needed/, [loosely(r, 'geosearchstore', 't', 'k', { frommember: 'a' })])
+  expectRefusals(/One of the options frommember and fromlonlat is needed/, [loosely(r, 'geosearch', 'k', { byradius })])
+  expectRefusals(/One of the options byradius and bybox is needed/, [
+    loosely(r, 'geosearchstore', 't', 'k', { frommember: 'a' }),
+  ])
   expectRefusals(/At least one member is needed/, [r.geoadd('k', []), r.geohash('k'), r.geopos('k', [])])
 })
 

@@ -48,10 +48,10 @@ describe('the habits of other clients', () => {
       (name): [string, () => { argv: unknown }, RegExp] => [
         `${name}(script, 1, key)`,
         () => loosely(r, name, 'return 1', 1, 'foo'),
-        /Expected the keys, not their number: eval\(script, \[key, …\], \[argument, …\]\)/,
+        /Expected an array of keys, found a number. The number of keys is added for you: eval\(script, \[key, …\], \[argument, …\]\)/,
       ],
     ),
-    ['eval(script, 0)', () => loosely(r, 'eval', 'return 1', 0), /Expected the keys, not their number/],
+    ['eval(script, 0)', () => loosely(r, 'eval', 'return 1', 0), /Expected an array of keys, found a number/],
     ['eval { keys }', () => loosely(r, 'eval', 'return 1', { keys: ['k'], arguments: [] }), /./],
     ['hset(key, field, value)', () => loosely(r, 'hset', 'h', 'f', 'v'), /object or a Map of fields and values/],
     ['mset(key, value)', () => loosely(r, 'mset', 'k', 'v'), /object or a Map of keys and values/],

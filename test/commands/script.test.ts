@@ -40,8 +40,8 @@ it('becomes EVAL with its text, keys, arguments, decoder and shape', () => {
 
 it('refuses another number of keys than it was made for', () => {
   const script = new Script({ lua, keys: 1 })
-  expectRefusals(/The script takes 1 keys, and 0 were given/, [script.run(r)])
-  expectRefusals(/The script takes 1 keys, and 2 were given/, [script.run(r, ['a', 'b'])])
+  expectRefusals(/The script needs 1 keys, but 0 were given/, [script.run(r)])
+  expectRefusals(/The script needs 1 keys, but 2 were given/, [script.run(r, ['a', 'b'])])
   expect(script.run(r, 'a').argv).toEqual(['EVALSHA', sha1, 1, 'a'])
 })
 

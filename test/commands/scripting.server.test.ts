@@ -172,7 +172,7 @@ redis.register_function{function_name='one', callback=function() return 1 end, f
     await redis.scriptFlush()
     expect(await script.run(redis.prefixed('p:'), 'k', 4)).toBe(4)
     expect(await redis.mget('k', 'p:k')).toEqual(['6', '4'])
-    await expect(script.run(redis)).rejects.toThrow(/takes 1 keys/)
+    await expect(script.run(redis)).rejects.toThrow(/needs 1 keys/)
     await redis.scriptFlush()
     const piped = await script.run(redis.pipeline().set('k', 1), 'k', 1).get('k').exec()
     expect(piped).toEqual(['OK', 2, '2'])

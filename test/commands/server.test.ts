@@ -65,11 +65,11 @@ describe('what is sent', () => {
   it('is refused where nothing would be said', () => {
     expectRefusals(/parameter/, [loosely(r, 'configSet', {})])
     expectRefusals(/exclude each other/, [loosely(r, 'bgsave', { schedule: true, cancel: true })])
-    expectRefusals('abort goes alone, not with now and save', [
+    expectRefusals('abort cannot be combined with now and save', [
       loosely(r, 'shutdown', { abort: true, save: false, now: true, force: false }),
     ])
-    expectRefusals('abort goes alone, not with timeout', [loosely(r, 'failover', { abort: true, timeout: 1 })])
-    expectRefusals('force needs timeout', [r.failover({ to: { host: 'h', port: 1, force: true } })])
+    expectRefusals('abort cannot be combined with timeout', [loosely(r, 'failover', { abort: true, timeout: 1 })])
+    expectRefusals('force needs the option timeout', [r.failover({ to: { host: 'h', port: 1, force: true } })])
   })
 })
 

@@ -66,13 +66,13 @@ it('refuses what conflicts or lacks', () => {
     loosely(r, 'xtrim', 'k', { maxlen: 1, minid: 1 }),
     loosely(r, 'xdelex', 'k', '1-1', { delref: true, acked: true }),
   ])
-  expectRefusals(/limit goes with approximate only/, [
+  expectRefusals(/limit needs the option approximate/, [
     loosely(r, 'xadd', 'k', '*', { a: 1 }, { maxlen: 1, limit: 5 }),
     loosely(r, 'xtrim', 'k', { maxlen: 1, limit: 5 }),
   ])
-  expectRefusals(/go with maxlen or minid only/, [loosely(r, 'xadd', 'k', '*', { a: 1 }, { approximate: true })])
-  expectRefusals(/One of maxlen and minid is needed/, [loosely(r, 'xtrim', 'k', { acked: true })])
-  expectRefusals(/count goes with full only/, [loosely(r, 'xinfoStream', 'k', { count: 1 })])
+  expectRefusals(/need the option maxlen or minid/, [loosely(r, 'xadd', 'k', '*', { a: 1 }, { approximate: true })])
+  expectRefusals(/One of the options maxlen and minid is needed/, [loosely(r, 'xtrim', 'k', { acked: true })])
+  expectRefusals(/count needs the option full/, [loosely(r, 'xinfoStream', 'k', { count: 1 })])
   expectRefusals(/At least one field is needed/, [r.xadd('k', '*', {})])
   expectRefusals(/At least one stream is needed/, [r.xread({})])
   expectRefusals(/At least one id is needed/, [r.xdel('k'), r.xdelex('k', [])])
