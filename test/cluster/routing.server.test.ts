@@ -249,6 +249,47 @@ async function policies(node: ClusterNode): Promise<Map<string, { request?: stri
   return found
 }
 
+describe('transactions', () => {
+  test.each([2, 3] as const)(
+    'commands whose replies are bytes share a transaction of a cluster with commands whose replies are text, RESP%i',
+    async protocol => {
+      const client = connect({ protocol })
+      const bytes = Buffer.from([0xff, 0xfe, 0x80, 1, 2])
+      for (const key of ['{a}bin', '{b}bin', '{c}bin']) {
+        await client.set(key, bytes)
+        await client.del(`${key}:h`)
+        await client.hset(`${key}:h`, { f: 'é', g: '😀' })
+        const dump = await client.dump(key)
+        const multi = client.multi().dump(key).hgetall(`${key}:h`).get(key).incr(`${key}:h`).dump(`${key}:none`)
+        expect(await multi.hmget(`${key}:h`, 'f', 'none').exec({ settle: true })).toEqual([
+          dump,
+          { f: 'é', g: '😀' },
+          bytes.toString(),
+          expect.objectContaining({ name: 'ResponseError', command: 'INCR', code: 'WRONGTYPE' }),
+          null,
+          ['é', null],
+        ])
+        expect(await client.bytes.multi().get(key).dump(key).hget(`${key}:h`, 'f').exec()).toEqual([
+          bytes,
+          dump,
+          Buffer.from('é'),
+        ])
+        const inSession = client.session(session => session.multi().hget(`${key}:h`, 'g').dump(key).exec())
+        expect(await inSession).toEqual(['😀', dump])
+        // A copy made of the bytes has the same value.
+        expect(
+          await client
+            .multi()
+            .del(`${key}:copy`)
+            .restore(`${key}:copy`, 0, dump as Buffer)
+            .exec(),
+        ).toEqual([0, 'OK'])
+        expect(await client.bytes.multi().get(`${key}:copy`).del(`${key}:copy`).exec()).toEqual([bytes, 1])
+      }
+    },
+  )
+})
+
 describe('reads from replicas', () => {
   test('go to replicas in turn, and to the primary when none answers', async () => {
     await cluster().waitReady()
