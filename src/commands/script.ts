@@ -6,6 +6,7 @@ import type { Context, Outcome, Runner } from './core/context.js'
 import { type Decoder, raw } from './core/decoder.js'
 import { type OneOrMore, refuse } from './core/option-tokens.js'
 import type { ReplyFormat } from './core/reply-format.js'
+import { isEncodable } from './core/value-types.js'
 import { called, EVAL, EVAL_RO, EVALSHA, EVALSHA_RO } from './scripting.js'
 
 export interface ScriptOptions {
@@ -150,7 +151,10 @@ export class ScriptCommand extends Command {
   chooseFor(connection: object): void {
     const { carried } = this
     this.carried = undefined
-    if (carried === undefined || carried.on(connection).lacks(this.script)) this.giveText()
+    // A run that will be rejected for its arguments does not carry the text for the runs after it.
+    if (carried === undefined || !this.args.every(isEncodable) || carried.on(connection).lacks(this.script)) {
+      this.giveText()
+    }
   }
 
   /** The command to write in a transaction in which the scripts of `texts` were written before. */

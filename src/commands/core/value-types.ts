@@ -18,10 +18,11 @@ export function isUrl(value: unknown): value is URL {
 }
 
 /**
- * Whether `text` can be encoded as UTF-8. It cannot if it contains half of a surrogate pair, as in a truncated emoji.
+ * Whether an argument of a command can be sent unchanged. Text with half of a surrogate pair, as of a truncated emoji, cannot:
+ * UTF-8 has no bytes for it.
  */
-export function isWellFormed(text: string): boolean {
-  return (text as unknown as { isWellFormed(): boolean }).isWellFormed()
+export function isEncodable(argument: unknown): boolean {
+  return typeof argument !== 'string' || (argument as unknown as { isWellFormed(): boolean }).isWellFormed()
 }
 
 /** Whether `value` is an object, and no list of values. */

@@ -111,11 +111,11 @@ export function cloneError(error: RedisError, details: ErrorDetails, message: st
   return withoutStack(() => new Class(message, all))
 }
 
-/** Rejects a command of which UTF-8 cannot write some text: U+FFFD would stand in its place, and two keys could become one. */
-export function refuseTextReply(command: Command): void {
-  const message =
-    'has half of a surrogate pair, which no bytes stand for: text was probably cut in the middle of an emoji.'
-  fail(command, new DataError(`An argument of ${command.spec.name} ${message}`))
+/** Rejects a command with text that UTF-8 cannot encode: U+FFFD would be sent in its place, and two keys could become one. */
+export function rejectMalformedText(command: Command): void {
+  const { name } = command.spec
+  const message = `An argument of ${name} has half of a surrogate pair, which no bytes stand for: text was probably cut in the middle of an emoji.`
+  fail(command, new DataError(message, { command: name, outcome: 'not sent' }))
 }
 
 /** The server has answered, so the command may have run, whatever is wrong with the reply. */

@@ -9,7 +9,7 @@ import type Denque from 'denque'
 import type { Argument } from '../../commands/core/argument.js'
 import { type Command, State } from '../../commands/core/command.js'
 import type { Spec } from '../../commands/core/spec.js'
-import { isWellFormed } from '../../commands/core/value-types.js'
+import { isEncodable } from '../../commands/core/value-types.js'
 
 /** A string or bytes of at least this size is a part of its own: joining would only copy it. */
 export const BIG: number = 16 * 1024
@@ -110,7 +110,7 @@ export class Writer {
     const faulty = new Set<unknown>()
     for (let i = begin; i < queue.length; i++) {
       const command = queue.peekAt(i) as Command
-      if (!command.args.every(isWritable)) faulty.add(callOf(command))
+      if (!command.args.every(isEncodable)) faulty.add(callOf(command))
     }
     if (faulty.size === 0) return 0
     const chunk = queue.splice(begin, this.#commands) ?? []
@@ -158,10 +158,6 @@ export class Writer {
     if (big !== undefined) this.#parts.push(big)
     this.#text = ''
   }
-}
-
-function isWritable(argument: Argument): boolean {
-  return typeof argument !== 'string' || isWellFormed(argument)
 }
 
 /** The call that is rejected if `command` cannot be written: the command, or the transaction that it is a part of. */

@@ -11,7 +11,7 @@ import type { Reply } from '../../commands/core/reply.js'
 import { performance } from '../../commands/core/timers.js'
 import type { ScriptCommand } from '../../commands/script.js'
 import { ConnectionError, InvalidResponse, type RedisError } from '../../errors/errors.js'
-import { createPromise, fail, refuseTextReply, succeed } from '../call/completion.js'
+import { createPromise, fail, rejectMalformedText, succeed } from '../call/completion.js'
 import { askingLine, type MultiExec } from '../call/multi-exec.js'
 import { Stranded } from '../call/stranded.js'
 import { TimeLimit } from '../call/time-limit.js'
@@ -223,7 +223,7 @@ export class Connection implements ReplySink {
     const count = this.#writer.commands
     if (count === 0 || this.#state === 'closed') return
     try {
-      const parts = this.#writer.take(this.#inflight, refuseTextReply)
+      const parts = this.#writer.take(this.#inflight, rejectMalformedText)
       if (!this.#outbox.send(parts, this.#writer.ascii)) this.#outbox.keep(this.#inflight, count)
     } catch (error) {
       this.#broken(error)
