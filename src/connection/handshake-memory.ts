@@ -1,57 +1,58 @@
-/** What handshakes have shown of one server. All that dial it share one: what it refuses is not said to it again. */
+/** What handshakes have revealed about one server. All its connections share it, so that a rejected command is not sent again. */
 
 import { CLIENT_ID, CLIENT_SETINFO, CLIENT_SETNAME, HELLO, PING } from '../commands/client-internal.js'
 import type { Command } from '../commands/core/command.js'
 
-/** Without these a connection is as good: a server that falls silent at them may know them no better than a proxy does. */
-const NEEDLESS: ReadonlySet<unknown> = new Set([HELLO, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_ID, PING])
+/** A connection works without these commands. Some servers and proxies close the connection at one, or never reply to it. */
+const OPTIONAL: ReadonlySet<unknown> = new Set([HELLO, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_ID, PING])
 
-/** So many attempts in a row that end at what is needless have the next one leave it out. */
+/** After so many attempts in a row that failed at an optional command, the next attempt leaves these commands out. */
 const ENOUGH = 2
 
 export class HandshakeMemory {
-  readonly #refused = new Set<string>()
-  /** Attempts in a row that ended at what is needless. */
-  #ends = 0
-  /** The last of them ended by time, not by a loss. */
+  readonly #rejected = new Set<string>()
+  /** Attempts in a row that failed at an optional command. */
+  #failures = 0
+  /** The last of them timed out; the socket was not closed. */
   #silent = false
-  /** PING with an argument is answered with that argument, as far as is known. */
+  /** Whether the server replies to PING with its argument; true until it replied otherwise. */
   echoes = true
 
-  /** Whether it refused this command for good. */
-  refuses(command: string): boolean {
-    return this.#refused.has(command)
+  /** Whether the server has rejected `command` for good. */
+  rejects(command: string): boolean {
+    return this.#rejected.has(command)
   }
 
-  refused(command: string): void {
-    this.#refused.add(command)
+  noteRejected(command: string): void {
+    this.#rejected.add(command)
   }
 
-  /** Whether `PING <nonce>` may go out as a mark, which its nonce answers. */
-  get takesMarks(): boolean {
-    return this.echoes && !this.#refused.has(PING.name)
+  /** Whether `PING <nonce>` can be sent as a probe: the server replies with the nonce. */
+  get acceptsProbes(): boolean {
+    return this.echoes && !this.#rejected.has(PING.name)
   }
 
-  /** Whether the attempt that begins leaves out what is needless; once, unless it succeeds. */
-  begins(): boolean {
-    const bare = this.#ends >= ENOUGH
-    if (bare) this.#ends = 0
-    return bare
+  /** Called when an attempt begins: true if it must leave out the optional commands. True once, unless the attempt succeeds. */
+  beginAttempt(): boolean {
+    const minimal = this.#failures >= ENOUGH
+    if (minimal) this.#failures = 0
+    return minimal
   }
 
-  /** An attempt ended while `step` had no reply: the socket was lost, or `silent`, the time was up. */
-  ended({ args, spec }: Command, silent: boolean): void {
-    // The mark of a bare attempt has no nonce: nothing shorter can be said.
-    const needless = NEEDLESS.has(spec) && !(spec === PING && args.length === 0)
-    this.#ends = needless ? this.#ends + 1 : 0
+  /** An attempt failed while `step` had no reply: the socket was closed, or the time was up (`silent`). */
+  noteFailure({ args, spec }: Command, silent: boolean): void {
+    // The PING of a minimal attempt has no nonce; it cannot be left out.
+    const optional = OPTIONAL.has(spec) && !(spec === PING && args.length === 0)
+    this.#failures = optional ? this.#failures + 1 : 0
     this.#silent = silent
   }
 
   /**
-   * An attempt succeeded. After a bare one the next asks once more for the rest, which a loss answers at once. A silence
-   * would cost each connection its whole time, so it is believed.
+   * An attempt succeeded. After a minimal attempt, the next one sends the optional commands once more if the server had closed
+   * the socket at them, because such a failure costs no time. If the server had been silent, it does not: each new connection
+   * would wait for the whole timeout.
    */
-  succeeded(bare: boolean): void {
-    this.#ends = bare ? (this.#silent ? ENOUGH : ENOUGH - 1) : 0
+  noteSuccess(minimal: boolean): void {
+    this.#failures = minimal ? (this.#silent ? ENOUGH : ENOUGH - 1) : 0
   }
 }

@@ -174,8 +174,8 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     fail(command, this.overdue(command, elapsed, 'written'))
     if (dropAlone(command, this.#connection)) return true
     // Was its reply lost, or does it only come late?
-    this.#connection?.mark()
-    for (const connection of this.#retiring) connection.mark()
+    this.#connection?.probe()
+    for (const connection of this.#retiring) connection.probe()
     return true
   }
 

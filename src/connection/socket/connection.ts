@@ -1,8 +1,8 @@
 /**
- * One socket from its dial to its end, and all that belongs to it: reader, writer and the queue of commands whose replies
- * are still to come. They die together; nothing of them is carried over to the next connection.
+ * One socket from dialling to its end, with its reader, its writer and the queue of commands that wait for their replies. A new
+ * connection takes over none of them.
  *
- *   opening ──▸ ready ──▸ retiring ──▸ closed        any state ──▸ closed on loss, breach or destroy
+ *   opening ──▸ ready ──▸ retiring ──▸ closed        any state ──▸ closed on loss, protocol error or destroy
  */
 import Denque from 'denque'
 import { PING } from '../../commands/client-internal.js'
@@ -22,7 +22,7 @@ import type { ReaderLimits } from '../resp/protocol.js'
 import { Reader } from '../resp/reader.js'
 import type { ReplySink } from '../resp/reply-sink.js'
 import { Writer } from '../resp/writer.js'
-import { certificateError, failedToConnect, lost, notReady, protocolBreach, withNodeName } from './connect-errors.js'
+import { certificateError, failedToConnect, lost, notReady, protocolFailure, withNodeName } from './connect-errors.js'
 import type { ConnectionOwner } from './connection-owner.js'
 import { CHUNK, type Dialled, dial, isConnecting, refusedCertificate, type Socket } from './dial.js'
 import { type Greeting, shakeHands } from './handshake.js'
@@ -38,11 +38,11 @@ export class Connection implements ReplySink {
   readonly #owner: ConnectionOwner<Connection>
   readonly #reader: Reader
   readonly #writer = new Writer()
-  readonly #outbox = new SocketWriter(
+  readonly #socketWriter = new SocketWriter(
     () => this.#owner.onDrain(this),
-    fault => this.#broken(fault),
+    error => this.#endBroken(error),
   )
-  readonly #marks: ReplyOrderCheck
+  readonly #orderCheck: ReplyOrderCheck
   #inflight = new Denque<Command>()
   #socket: Socket | undefined
   #state: 'opening' | 'ready' | 'retiring' | 'closed' = 'opening'
@@ -54,9 +54,9 @@ export class Connection implements ReplySink {
   #readyAt = 0
   #hasAnswered = false
   #space = 0
-  /** Whether a reply may be waiting in the kernel: the last read filled the buffer. */
+  /** Whether the kernel may hold another reply: the last read filled the buffer. */
   hasMore = false
-  /** Whether the loss that ended it will come again until somebody changes something: a wrong password, a bad certificate. */
+  /** Whether the error that closed it repeats until somebody changes the configuration: a wrong password, a bad certificate. */
   permanent = false
   #trace: ConnectContext | undefined
   #listening = false
@@ -66,7 +66,7 @@ export class Connection implements ReplySink {
     this.#owner = owner
     this.#node = nameOf(settings.endpoint)
     this.#reader = new Reader(this, { ...settings.limits, ...limits })
-    this.#marks = new ReplyOrderCheck(settings.handshakeMemory, () => this.mark())
+    this.#orderCheck = new ReplyOrderCheck(settings.handshakeMemory, () => this.probe())
     this.#health = new HealthCheck(settings.healthCheckInterval, this)
   }
 
@@ -83,7 +83,7 @@ export class Connection implements ReplySink {
     return this.#state
   }
 
-  /** Of the commands written and not answered the one that was written first. */
+  /** The oldest command written and not answered. */
   get oldest(): Command | undefined {
     return this.#inflight.peekFront()
   }
@@ -97,12 +97,12 @@ export class Connection implements ReplySink {
     return this.#inflight.length
   }
 
-  /** Those that are written and not answered, each transaction as one. */
+  /** The commands written and not answered; a transaction counts as one. */
   unanswered(): Set<Command> {
     return new Set(this.#inflight.toArray().map(wholeOf))
   }
 
-  /** When the last byte came, on the clock of `performance.now()`; 0 if none did. */
+  /** When the last byte arrived, on the clock of `performance.now()`; 0 if none has. */
   get lastRead(): number {
     return this.#lastRead
   }
@@ -112,7 +112,7 @@ export class Connection implements ReplySink {
     return this.#readyAt
   }
 
-  /** Dials and shakes hands; all of it within `connectTimeout`. The owner hears how it went. */
+  /** Dials and performs the handshake, both within `connectTimeout`. The owner is notified of the result. */
   open(resolve: () => Endpoint | Promise<Endpoint>, attempt: number): void {
     this.#trace = traceConnect(this.#settings.endpoint, attempt)
     const { connectTimeout } = this.#settings
@@ -143,7 +143,7 @@ export class Connection implements ReplySink {
 
   #connected({ socket, ready }: Dialled): Promise<void> {
     this.#socket = socket
-    this.#outbox.socket = socket
+    this.#socketWriter.socket = socket
     socket.on('error', error => this.#lost(error))
     socket.on('close', () => this.#lost(undefined))
     socket.on('end', () => this.#lost(undefined))
@@ -158,14 +158,14 @@ export class Connection implements ReplySink {
     })
   }
 
-  /** Sends commands of our own at once, in one write; they live and die with this connection. */
+  /** Sends commands of our own at once, in one write. They reject when the connection is closed, and are never resent. */
   #askAll(commands: readonly Command[]): Promise<unknown>[] {
     const promises = commands.map(command => {
       command.state |= State.pinned
       const promise = createPromise<unknown>(command)
-      // Whoever asks may have stopped listening when the connection dies.
+      // The caller may have stopped waiting when the connection is lost: that is not an unhandled rejection.
       promise.catch(() => {})
-      if (this.#state === 'closed' || this.#socket === undefined) fail(command, this.#gone())
+      if (this.#state === 'closed' || this.#socket === undefined) fail(command, this.#closedError())
       else {
         command.size = 64
         this.push(command)
@@ -176,22 +176,22 @@ export class Connection implements ReplySink {
     return promises
   }
 
-  /** Asks something of our own that must not wait for the queue of the link. */
+  /** Sends a command of our own that must not wait in the queue of the link. */
   ask(command: Command): Promise<unknown> {
     return this.#askAll([command])[0] as Promise<unknown>
   }
 
-  /** Whether more may be encoded now; if not, `onDrain` tells when, or `commit` makes room. */
+  /** Whether more may be encoded now; if not, after `onDrain` or `commit`. */
   get hasRoom(): boolean {
     return this.#writer.size < CHUNK
   }
 
-  /** Whether the socket takes another chunk; if not, `onDrain` tells when it does. */
+  /** Whether the socket accepts another chunk; if not, after `onDrain`. */
   get writable(): boolean {
-    return this.#state !== 'closed' && this.#socket?.writableNeedDrain === false && this.#outbox.empty
+    return this.#state !== 'closed' && this.#socket?.writableNeedDrain === false && this.#socketWriter.empty
   }
 
-  /** Encodes `command` and queues it for its reply; `commit` must follow in the same turn. What cannot be encoded rejects alone. */
+  /** Encodes and queues `command`; `commit` must follow in the same turn. A command that cannot be encoded rejects alone. */
   push(command: Command): void {
     if (command.spec.blocks !== undefined && blockTime(command) !== undefined) command.state |= State.blocking
     try {
@@ -208,7 +208,7 @@ export class Connection implements ReplySink {
     this.#inflight.push(command)
   }
 
-  /** All lines are encoded, or none. */
+  /** Encodes all commands of a transaction, or none. */
   #pushLines(command: Command): void {
     if ((command.state & State.scripted) !== 0) (command as ScriptCommand).chooseFor(this)
     const lines: Command[] = (command.state & State.multiExec) === 0 ? [command] : (command as MultiExec).lines()
@@ -218,20 +218,20 @@ export class Connection implements ReplySink {
     for (const line of lines) this.#inflight.push(line)
   }
 
-  /** Hands what was encoded to the socket. It never throws: what cannot be handed over ends the connection. */
+  /** Passes the encoded commands to the socket. It never throws: if that fails, the connection is closed. */
   commit(): void {
     const count = this.#writer.commands
     if (count === 0 || this.#state === 'closed') return
     try {
       const parts = this.#writer.take(this.#inflight, rejectMalformedText)
-      if (!this.#outbox.send(parts, this.#writer.ascii)) this.#outbox.keep(this.#inflight, count)
+      if (!this.#socketWriter.send(parts, this.#writer.ascii)) this.#socketWriter.retain(this.#inflight, count)
     } catch (error) {
-      this.#broken(error)
+      this.#endBroken(error)
     }
   }
 
   #takeSpace(): Uint8Array {
-    // The socket asks once more behind the read that ended it, and a reader that met a breach gives no space.
+    // Node asks for a buffer once more after the read in which we closed. The reader may be broken by then.
     if (this.#state === 'closed') return NOWHERE
     const space = this.#reader.space()
     this.#space = space.length
@@ -245,11 +245,11 @@ export class Connection implements ReplySink {
     try {
       this.#reader.advance(bytes)
       if (this.#inflight.length === 0) {
-        if (this.#state === 'retiring') this.#end(this.#gone())
+        if (this.#state === 'retiring') this.#end(this.#closedError())
         else this.#owner.onIdle(this)
       }
     } catch (error) {
-      this.#broken(error)
+      this.#endBroken(error)
       return false
     }
     return true
@@ -261,13 +261,13 @@ export class Connection implements ReplySink {
 
   onReply(reply: Reply): void {
     if (this.#listening && this.#isMessage(reply)) return
-    if (this.#marks.awaited !== undefined) this.#marks.check(this.oldest, reply)
+    if (this.#orderCheck.awaited !== undefined) this.#orderCheck.check(this.oldest, reply)
     const command = this.#inflight.shift()
     if (command !== undefined) {
       if (!this.#hasAnswered && (command.state & State.pinned) === 0) this.#noteAnswer()
-      if (!succeed(command, reply, this.#node)) this.mark()
+      if (!succeed(command, reply, this.#node)) this.probe()
     } else if (this.#owner.onStray !== undefined) this.#owner.onStray(this, reply)
-    else throw new InvalidResponse('The server sent a reply that nobody asked for.')
+    else throw new InvalidResponse('The server sent a reply although no command was waiting for one.')
   }
 
   #noteAnswer(): void {
@@ -279,18 +279,18 @@ export class Connection implements ReplySink {
     const command = this.#inflight.shift()
     error.node = this.#node
     if (command === undefined) {
-      // `max number of clients`, or the refusal of a proxy, before anything was asked.
+      // `max number of clients`, or an error of a proxy, before the first command.
       if (error instanceof ConnectionError) throw error
-      throw new InvalidResponse(`The server sent an error that nobody asked for: ${error.message}`)
+      throw new InvalidResponse(`The server sent an error although no command was waiting: ${error.message}`)
     }
     if (!this.#hasAnswered && (command.state & State.pinned) === 0) this.#noteAnswer()
     if (command.resolve === undefined) return
     if ((command.state & (State.pinned | State.multiPart)) !== 0) fail(command, error)
-    else this.#refused(command, error)
+    else this.#passOn(command, error)
   }
 
-  /** The command has left the queue: whatever its owner does, it must settle. */
-  #refused(command: Command, error: RedisError): void {
+  /** The command has left the queue: it must settle even if the owner throws. */
+  #passOn(command: Command, error: RedisError): void {
     try {
       this.#owner.onRefusal(this, command, error)
     } catch (fault) {
@@ -303,7 +303,7 @@ export class Connection implements ReplySink {
     this.#owner.onPush(this, kind, items)
   }
 
-  /** Under RESP2 messages and confirmations are lists of three or four; the one list that is a reply is that of PING, of two. */
+  /** Under RESP2, messages and confirmations are lists of three or four items; the only list that is a reply, to PING, has two. */
   #isMessage(reply: Reply): boolean {
     if (!Array.isArray(reply) || reply.length < 3) return false
     const [kind, ...items] = reply
@@ -311,52 +311,54 @@ export class Connection implements ReplySink {
     return true
   }
 
-  /** Makes it the connection of a subscriber: what it asks for comes as messages. */
+  /** Makes it the connection of a subscriber: SUBSCRIBE is answered with messages. */
   listen(): void {
     this.#listening = true
   }
 
-  /** Whether the text of pushes is wanted as Buffers. */
+  /** Whether pushes have Buffers for bulk strings. */
   set pushBytes(bytes: boolean) {
     this.#reader.pushBytes = bytes
   }
 
-  /** Messages have answered `command`, the oldest in flight: no reply to it will come. */
+  /** Messages have answered `command`, the oldest in flight, which gets no other reply. */
   answered(command: Command): void {
     if (this.#inflight.peekFront() !== command) {
-      throw new InvalidResponse(`The server confirmed ${command.spec.name} before what was said earlier.`)
+      throw new InvalidResponse(
+        `Out-of-order reply: ${command.spec.name} was confirmed before an earlier command was answered.`,
+      )
     }
     this.#inflight.shift()
     if (!this.#hasAnswered) this.#noteAnswer()
   }
 
-  /** Takes no new command, waits for the replies still to come, then ends. */
+  /** Accepts no new command, waits for the outstanding replies, then closes. */
   retire(): void {
     if (this.#state !== 'ready') return
     this.#state = 'retiring'
-    if (this.#inflight.length === 0) this.#end(this.#gone())
+    if (this.#inflight.length === 0) this.#end(this.#closedError())
   }
 
-  /** Ends now; what had no reply is lost. */
+  /** Closes at once; commands without a reply are stranded. */
   destroy(error: RedisError): void {
     this.#end(error)
   }
 
-  #gone(): ConnectionError {
+  #closedError(): ConnectionError {
     return new ConnectionError(`The connection to ${this.#node} was closed.`, { node: this.#node })
   }
 
   #timedOut(): void {
     const credentials = this.#inflight.length === 0 && typeof this.#settings.credentials === 'function'
     const stage = isConnecting(this.#socket) ? 'dial' : credentials ? 'credentials' : 'handshake'
-    this.#noteEnd(true)
+    this.#noteFailedStep(true)
     this.#end(notReady(this.#node, stage, this.#settings))
   }
 
-  /** The server, or a proxy before it, may not know the step at which the attempt ends. */
-  #noteEnd(silent: boolean): Command | undefined {
+  /** The server, or a proxy in front of it, may not know the step at which the attempt failed. */
+  #noteFailedStep(silent: boolean): Command | undefined {
     const step = this.#inflight.peekFront()
-    if (step !== undefined) this.#settings.handshakeMemory.ended(step, silent)
+    if (step !== undefined) this.#settings.handshakeMemory.noteFailure(step, silent)
     return step
   }
 
@@ -376,27 +378,27 @@ export class Connection implements ReplySink {
       this.permanent = true
       this.#end(certificateError(this.#node, error, certificate))
     } else if (this.#state === 'opening') {
-      const step = this.#noteEnd(false)
+      const step = this.#noteFailedStep(false)
       this.#end(failedToConnect(this.#node, error, this.#settings.tls === undefined, step?.spec.name))
     } else this.#end(lost(this.#node, error))
   }
 
   /**
-   * The reader found a breach of RESP, or a sink of it threw: what proves that replies do not belong to their commands, or a
-   * fault of our own. Nothing that comes after it can be trusted.
+   * The bytes are not RESP, or prove that replies belong to other commands, or our own code has thrown. No later reply can be
+   * trusted.
    */
-  #broken(error: unknown): void {
+  #endBroken(error: unknown): void {
     if (!(error instanceof InvalidResponse)) {
-      this.#end(withNodeName(error, this.#node, 'The connection failed in the client itself.'))
+      this.#end(withNodeName(error, this.#node, 'Internal error in the client; please report it with its cause.'))
       return
     }
     Object.assign(error, { node: this.#node, outcome: 'unknown' })
     const opening = this.#state === 'opening'
     const shifted = this.#reader.broken === null
-    // The command being read gets the breach itself. A proof is not about the oldest in flight more than about the others.
+    // Invalid bytes reject the command being read with this error. A wrong order concerns all commands in flight equally.
     const reading = opening || shifted ? undefined : this.#inflight.shift()
     if (reading !== undefined) fail(reading, error)
-    this.#end(protocolBreach(error, this.#node, opening, shifted))
+    this.#end(protocolFailure(error, this.#node, opening, shifted))
   }
 
   #end(error: RedisError): void {
@@ -405,7 +407,7 @@ export class Connection implements ReplySink {
     this.#state = 'closed'
     this.#connectLimit?.cancel()
     this.#health.stop()
-    this.#outbox.clear()
+    this.#socketWriter.clear()
     this.#socket?.destroy()
     const left = this.#inflight
     this.#inflight = new Denque()
@@ -415,26 +417,26 @@ export class Connection implements ReplySink {
   // Health
 
   /**
-   * Asks in the stream whether replies still come to the commands that they belong to. Nothing is asked while an answer is
-   * outstanding, and nothing of a server that blocks on a command in flight.
+   * Sends a PING that checks whether replies still belong to their commands, unless one is outstanding or the server blocks on
+   * a command in flight.
    */
-  mark(): void {
-    if ((this.#state !== 'ready' && this.#state !== 'retiring') || !this.#marks.taken) return
-    if (this.#marks.wait() || mayBlock(this.#inflight)) return
-    this.push(this.#marks.make())
+  probe(): void {
+    if ((this.#state !== 'ready' && this.#state !== 'retiring') || !this.#orderCheck.supported) return
+    if (this.#orderCheck.wait() || mayBlock(this.#inflight)) return
+    this.push(this.#orderCheck.next())
     this.commit()
   }
 
-  /** Asks for a sign of life. */
-  nudge(): void {
-    if (this.#marks.taken) this.mark()
+  /** Sends a PING of either kind, so that a reply arrives. */
+  ping(): void {
+    if (this.#orderCheck.supported) this.probe()
     else this.ask(new Command(PING, [])).catch(() => {})
   }
 
-  /** The server blocks on the oldest command in flight, which has a limit of its own. */
+  /** Whether the server blocks on the oldest command in flight, which has a time limit of its own. */
   get silenceExpected(): boolean {
     const { oldest } = this
-    // One that has settled, by its deadline or an abort, waits for nothing.
+    // Nobody waits for a command that has settled, by its deadline or an abort.
     return oldest?.resolve !== undefined && (oldest.state & State.blocking) !== 0
   }
 

@@ -1,23 +1,23 @@
-/** Opens sockets: tcp, tls, unix. The one place that touches node:net and node:tls. */
+/** Opens sockets: TCP, TLS and unix. No other file uses node:net or node:tls. */
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { ConnectionOptions, PeerCertificate, TLSSocket } from 'node:tls'
 import { detached } from '../../commands/core/timers.js'
 import type { Endpoint } from '../options/options.js'
 
-/** Whether a host is an address, and no name. */
+/** Whether a host is an IP address, not a name. */
 export function isAddress(host: string): boolean {
   return isIP(host) !== 0
 }
 
-/** The most bytes that wait in a socket, but for a single bigger value. */
+/** The most bytes that wait in a socket, unless a single value is bigger. */
 export const HIGH_WATER_MARK: number = 1024 * 1024
 
-/** About how many bytes are encoded before they are written: one write per tick for most, bounded for floods. */
+/** About how many bytes are encoded before they are written. Most ticks need one write; under load the limit bounds memory. */
 export const CHUNK: number = 256 * 1024
 
 export type { Socket } from 'node:net'
 
-/** Where a socket puts what it reads, and who is told how much it was. */
+/** The read buffer of a socket, and the callback that gets the number of bytes read. */
 export interface Intake {
   readonly buffer: () => Uint8Array
   readonly callback: (bytes: number) => boolean
@@ -25,24 +25,24 @@ export interface Intake {
 
 export interface Dialled {
   readonly socket: Socket
-  /** The event that says it may be written to: over TLS the verdict on the server's certificate has fallen then. */
+  /** The event after which the socket may be written to: over TLS the server's certificate has been verified by then. */
   readonly ready: 'connect' | 'secureConnect'
 }
 
-/** Loaded at the first connection that is to be secure. */
+/** Loaded at the first TLS connection. */
 let tlsModule: typeof import('node:tls') | undefined
 
-/** What is wrong with a certificate that is for none of `hosts`, said of the first; undefined if it is for one of them. */
+/** The error of a certificate that matches none of `hosts`, worded for the first host; undefined if it matches one of them. */
 export function identityFault(hosts: readonly string[], certificate: PeerCertificate): Error | undefined {
   const faults = hosts.map(host => tlsModule?.checkServerIdentity(host, certificate))
   return faults.every(fault => fault !== undefined) ? faults[0] : undefined
 }
 
-/** A socket that connects to `endpoint`. TLS is verified against the host's name, which is also the server name (SNI). */
+/** A socket that connects to `endpoint`. The certificate is verified against the host name, which is also sent as SNI. */
 export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefined, onread: Intake): Promise<Dialled> {
   const target =
     'path' in endpoint ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port, autoSelectFamily: true }
-  // A chunk is written until the socket says stop: behind the last one it must not be over the mark.
+  // Chunks are written until the socket asks to stop. Its mark is one chunk lower than our limit, so that the last chunk stays under the limit.
   const options = { highWaterMark: HIGH_WATER_MARK - CHUNK, onread, ...target }
   const secure = tls ?? ('tls' in endpoint && endpoint.tls === true ? {} : undefined)
   // Node's types do not know that the high-water mark is passed on, nor that tls.connect takes onread.
@@ -56,23 +56,23 @@ export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefine
   return { socket: detached(() => connect(merged as ConnectionOptions)), ready: 'secureConnect' }
 }
 
-/** Whether it cannot be written to yet, over TLS because the server was not verified. */
+/** Whether the socket cannot be written to yet: it is not connected, or the server's certificate is not verified yet. */
 export function isConnecting(socket: Socket | undefined): boolean {
   return (
     socket === undefined || socket.connecting || (socket as { secureConnecting?: boolean }).secureConnecting === true
   )
 }
 
-/** What Node and OpenSSL call a certificate that they do not trust; Deno, whose errors have no code, says it in words. */
+/** The codes of Node and OpenSSL for an untrusted certificate, and the message of Deno, whose errors have no code. */
 const DISTRUSTED =
   /^(?:CERT_|CRL_|UNABLE_TO_|ERROR_IN_C|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_ALTNAME_)|invalid peer certificate/
 
-/** Why the server's certificate was refused, if that is the `error` that ended `socket`. */
+/** The reason why the server's certificate was rejected; undefined if `error` has another cause. */
 export function refusedCertificate(socket: Socket, error: (Error & { code?: string }) | undefined): string | undefined {
   if (error === undefined || !('encrypted' in socket)) return undefined
   const { authorizationError } = socket as Partial<TLSSocket>
-  const said = error.code ?? error.message
-  // With rejectUnauthorized: false there is an authorizationError too, and it harms nobody.
-  if (authorizationError && String(authorizationError) === said) return said
-  return DISTRUSTED.test(said) || DISTRUSTED.test(error.message) ? said : undefined
+  const reason = error.code ?? error.message
+  // With rejectUnauthorized: false there is an authorizationError too, which is not the cause.
+  if (authorizationError && String(authorizationError) === reason) return reason
+  return DISTRUSTED.test(reason) || DISTRUSTED.test(error.message) ? reason : undefined
 }

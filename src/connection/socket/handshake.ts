@@ -1,9 +1,9 @@
 /**
- * What is said before a connection may be used: HELLO with AUTH and SETNAME, or AUTH under RESP2; then, in one write,
- * CLIENT SETINFO, SELECT, READONLY, and `PING <nonce>`, which shows that each reply belonged to its step.
+ * The commands that are sent before a connection is used: HELLO with AUTH and SETNAME, or AUTH under RESP2. Then, in one write,
+ * CLIENT SETINFO, SELECT, READONLY, and `PING <nonce>`, which proves that each reply belonged to its command.
  *
- * It is one unit: a failure of what the connection cannot do without destroys it. What it can do without may be refused,
- * and is not said again to who refused it.
+ * The failure of a required command closes the connection. An optional command may be rejected, and is then not sent to that
+ * server again.
  */
 
 import {
@@ -32,58 +32,65 @@ import {
   ResponseError,
 } from '../../errors/errors.js'
 import type { Credentials, Settings } from '../options/options.js'
-import { explained, insisted, isForNow, isOfHello, isUnknownCommand, isWithoutPassword } from './handshake-errors.js'
+import {
+  explained,
+  isForNow,
+  isOfHello,
+  isUnknownCommand,
+  isWithoutPassword,
+  withoutResp3,
+} from './handshake-errors.js'
 import { nonce } from './nonce.js'
 
-/** What the server said of itself. */
+/** The properties of the server and of the connection, as HELLO reports them. */
 export interface Greeting {
   readonly protocol: 2 | 3
-  /** The id of this connection, if HELLO or CLIENT ID told. */
+  /** The id of this connection, if HELLO or CLIENT ID returned it. */
   readonly id: number | undefined
-  /** `standalone`, `cluster` or `sentinel`, if it told. */
+  /** `standalone`, `cluster` or `sentinel`, if reported. */
   readonly mode: string | undefined
-  /** `master` or `replica`, if it told. */
+  /** `master` or `replica`, if reported. */
   readonly role: string | undefined
-  /** `redis`, `valkey` …, if it told. */
+  /** `redis`, `valkey` …, if reported. */
   readonly server: string | undefined
   readonly version: string | undefined
 }
 
-/** Sends all of them in one write; each promise gets the reply as it came, or rejects. */
+/** Sends the commands in one write. Each promise resolves with the undecoded reply, or rejects. */
 export type SendHandshake = (commands: readonly Command[]) => Promise<unknown>[]
 
 interface Step {
   readonly command: Command
-  /** Throws for a reply that this step cannot have. */
+  /** Throws for a reply that this command cannot have. */
   readonly read: (reply: Reply) => void
-  /** True if the connection is as good without it. */
+  /** Whether the connection can be used although the command was rejected with `error`. */
   readonly tolerates?: (error: RedisError) => boolean
 }
 
-/** The handshake of one connection. */
-export async function shakeHands(ask: SendHandshake, settings: Settings): Promise<Greeting> {
+/** Performs the handshake of a connection. */
+export async function shakeHands(send: SendHandshake, settings: Settings): Promise<Greeting> {
   const { handshakeMemory } = settings
-  const bare = handshakeMemory.begins()
+  const minimal = handshakeMemory.beginAttempt()
   const credentials = await credentialsOf(settings)
   const hasPassword = credentials !== undefined
-  let greeting = await greet(ask, settings, credentials, bare)
+  let greeting = await greet(send, settings, credentials, minimal)
   if (greeting === undefined) {
-    if (credentials !== undefined) await login(ask, credentials)
+    if (credentials !== undefined) await login(send, credentials)
     greeting = { protocol: 2, id: undefined, mode: undefined, role: undefined, server: undefined, version: undefined }
   }
   let { id } = greeting
-  const steps = stepsOf(settings, greeting, bare)
-  if (settings.leased && id === undefined && !bare && !handshakeMemory.refuses(CLIENT_ID.name)) {
+  const steps = stepsOf(settings, greeting, minimal)
+  if (settings.leased && id === undefined && !minimal && !handshakeMemory.rejects(CLIENT_ID.name)) {
     const read = (reply: Reply) => {
       if (typeof reply !== 'number') throw wrongForm('CLIENT ID', 'an integer')
       id = reply
     }
-    steps.push({ command: step(CLIENT_ID, []), read, tolerates: refusalNoted(settings, CLIENT_ID) })
+    steps.push({ command: step(CLIENT_ID, []), read, tolerates: toleratingRejection(settings, CLIENT_ID) })
   }
-  const mark = markOf(settings, bare)
-  if (mark !== undefined) steps.push(mark)
-  await performAll(ask, steps, hasPassword)
-  handshakeMemory.succeeded(bare)
+  const probe = probeStep(settings, minimal)
+  if (probe !== undefined) steps.push(probe)
+  await performAll(send, steps, hasPassword)
+  handshakeMemory.noteSuccess(minimal)
   return { ...greeting, id }
 }
 
@@ -93,37 +100,39 @@ async function credentialsOf({ credentials }: Settings): Promise<Credentials | u
   try {
     given = await credentials()
   } catch (cause) {
-    throw new ConnectionError('The credentials function failed; it is asked again at the next attempt.', { cause })
+    throw new ConnectionError('The credentials function failed; it is called again at the next attempt.', { cause })
   }
   if (typeof given?.password !== 'string') {
-    throw new ConnectionError('The credentials function gave no { username?, password }.')
+    throw new ConnectionError(
+      'The credentials function must return { username?, password }, and returned something else.',
+    )
   }
   return given
 }
 
-/** HELLO 3; undefined if RESP2 is to be spoken. */
+/** Sends HELLO 3; returns undefined if the connection must use RESP2. */
 async function greet(
-  ask: SendHandshake,
+  send: SendHandshake,
   settings: Settings,
   credentials: Credentials | undefined,
-  bare: boolean,
+  minimal: boolean,
 ): Promise<Greeting | undefined> {
   const { clientName, protocol } = settings
-  if (protocol === 2 || (bare && protocol === undefined)) return undefined
+  if (protocol === 2 || (minimal && protocol === undefined)) return undefined
   const args: (string | number)[] = [3]
   if (credentials !== undefined) args.push('AUTH', credentials.username ?? 'default', credentials.password)
-  if (clientName !== undefined && !bare) args.push('SETNAME', clientName)
+  if (clientName !== undefined && !minimal) args.push('SETNAME', clientName)
   try {
-    return readGreeting((await ask([step(HELLO, args)])[0]) as Reply)
+    return readGreeting((await send([step(HELLO, args)])[0]) as Reply)
   } catch (error) {
-    if (credentials !== undefined && isWithoutPassword(error)) return greet(ask, settings, undefined, bare)
+    if (credentials !== undefined && isWithoutPassword(error)) return greet(send, settings, undefined, minimal)
     if (!isOfHello(error, credentials !== undefined)) throw explained(error, credentials !== undefined)
     if (protocol === undefined) return undefined
-    throw error instanceof NoPermissionError ? explained(error, credentials !== undefined) : insisted(error)
+    throw error instanceof NoPermissionError ? explained(error, credentials !== undefined) : withoutResp3(error)
   }
 }
 
-/** A map; other servers send it flat. */
+/** Reads the map of HELLO, which some servers send as a flat list. */
 function readGreeting(reply: Reply): Greeting {
   const pairs = pairsOf(reply)
   if (pairs === undefined || pairs.length % 2 !== 0) throw wrongForm('HELLO', 'a map')
@@ -144,100 +153,100 @@ function readGreeting(reply: Reply): Greeting {
   }
 }
 
-/** AUTH under RESP2; a server before 6 knows a password alone. */
-async function login(ask: SendHandshake, { password, username }: Credentials): Promise<void> {
-  const auth = (args: string[]) => performAll(ask, [{ command: step(AUTH, args), read: isOk('AUTH') }], true)
+/** Sends AUTH under RESP2; a server older than Redis 6 accepts a password alone. */
+async function login(send: SendHandshake, { password, username }: Credentials): Promise<void> {
+  const auth = (args: string[]) => performAll(send, [{ command: step(AUTH, args), read: isOk('AUTH') }], true)
   try {
     await auth(username === undefined ? [password] : [username, password])
   } catch (error) {
     if (error instanceof AuthenticationWrongNumberOfArgsError && username === 'default') {
-      await login(ask, { password })
+      await login(send, { password })
     } else if (!isWithoutPassword(error)) throw error
   }
 }
 
-/** What follows the login, but for the mark. */
-function stepsOf(settings: Settings, greeting: Greeting, bare: boolean): Step[] {
+/** The steps after the login, without the final PING. */
+function stepsOf(settings: Settings, greeting: Greeting, minimal: boolean): Step[] {
   const { handshakeMemory, clientName, db, readonly, setInfo } = settings
   const steps: Step[] = []
   const add = (spec: Spec, args: Argument[], tolerates?: Step['tolerates']) => {
     const read = isOk(spec.name)
     steps.push({ command: step(spec, args), read, ...(tolerates === undefined ? {} : { tolerates }) })
   }
-  if (setInfo && !bare && knowsInfo(greeting) && !handshakeMemory.refuses(CLIENT_SETINFO.name)) {
-    const noted = refusalNoted(settings, CLIENT_SETINFO)
-    // Nothing is lost without it, also for a while.
+  if (setInfo && !minimal && knowsInfo(greeting) && !handshakeMemory.rejects(CLIENT_SETINFO.name)) {
+    const noted = toleratingRejection(settings, CLIENT_SETINFO)
+    // The connection works without it, also if the server rejects it only for now.
     const tolerates = (error: RedisError) => noted(error) || isForNow(error)
     add(CLIENT_SETINFO, ['LIB-NAME', 'respire'], tolerates)
     add(CLIENT_SETINFO, ['LIB-VER', VERSION], tolerates)
   }
   const named =
-    greeting.protocol === 3 || clientName === undefined || bare || handshakeMemory.refuses(CLIENT_SETNAME.name)
-  if (!named) add(CLIENT_SETNAME, [clientName], refusalNoted(settings, CLIENT_SETNAME))
+    greeting.protocol === 3 || clientName === undefined || minimal || handshakeMemory.rejects(CLIENT_SETNAME.name)
+  if (!named) add(CLIENT_SETNAME, [clientName], toleratingRejection(settings, CLIENT_SETNAME))
   if (db !== 0) add(SELECT, [db])
   if (readonly) add(READONLY, [], error => isNeedless(error, greeting))
   return steps
 }
 
-/** Servers that know no HELLO 3 know no CLIENT SETINFO, and those that call themselves Redis have it since 7.2. */
+/** Servers without HELLO 3 have no CLIENT SETINFO, and servers that report to be Redis have it since 7.2. */
 function knowsInfo({ protocol, server, version }: Greeting): boolean {
   if (protocol === 2) return false
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? []
   return server !== 'redis' || major === undefined || Number(major) * 100 + Number(minor) >= 702
 }
 
-/** A primary answers reads without READONLY, and so does a server of no cluster. */
+/** A primary answers reads without READONLY, and so does a server outside a cluster. */
 function isNeedless(error: RedisError, { role }: Greeting): boolean {
   return role === 'master' || /cluster support disabled/i.test(error.message) || isUnknownCommand(error)
 }
 
-/** Tolerates a refusal that lasts, and has the command left out from then on. */
-function refusalNoted({ handshakeMemory }: Settings, { name }: Spec): (error: RedisError) => boolean {
+/** Tolerates a permanent rejection of the command, and remembers it, so that the command is not sent again. */
+function toleratingRejection({ handshakeMemory }: Settings, { name }: Spec): (error: RedisError) => boolean {
   return error => {
     if (isForNow(error) || error instanceof AuthenticationError) return false
-    handshakeMemory.refused(name)
+    handshakeMemory.noteRejected(name)
     return true
   }
 }
 
 /**
- * The end of the handshake. Replies come in order, so a step that was answered twice has the mark answered by another
- * one's reply. It is also the question whether a server without our password lets us in.
+ * The last step, a PING. Replies come in order, so that the PING gets the reply to another step if the server answered a step
+ * twice. It also shows whether the server requires a password that we do not have.
  */
-function markOf({ handshakeMemory }: Settings, bare: boolean): Step | undefined {
-  if (handshakeMemory.refuses(PING.name)) return undefined
+function probeStep({ handshakeMemory }: Settings, minimal: boolean): Step | undefined {
+  if (handshakeMemory.rejects(PING.name)) return undefined
   const text = nonce()
-  const plain = bare || !handshakeMemory.echoes
+  const plain = minimal || !handshakeMemory.echoes
   return {
     command: step(PING, plain ? [] : [text]),
     read: reply => {
       if (!plain && reply === text) return
-      // No other step is answered so, hence this is proof as well: from servers that know no argument of PING.
+      // Some servers ignore the argument of PING. PONG is a proof as well, because it is the reply to no other step.
       if (reply !== 'PONG') throw wrongForm('PING', 'its argument')
       handshakeMemory.echoes = false
     },
     tolerates: error => {
       if (OTHER_STEP.test(error.message)) throw wrongForm('PING', 'its argument')
-      if (error instanceof NoPermissionError || isUnknownCommand(error)) handshakeMemory.refused(PING.name)
+      if (error instanceof NoPermissionError || isUnknownCommand(error)) handshakeMemory.noteRejected(PING.name)
       return !(error instanceof AuthenticationError)
     },
   }
 }
 
-/** An error that names another step is the reply of that step. */
+/** An error that names another step is the reply to that step. */
 const OTHER_STEP = /\b(?:hello|auth|client|setinfo|setname|select|readonly)\b/i
 
-async function performAll(ask: SendHandshake, steps: readonly Step[], hasPassword: boolean): Promise<void> {
-  const replies = ask(steps.map(({ command }) => command))
+async function performAll(send: SendHandshake, steps: readonly Step[], hasPassword: boolean): Promise<void> {
+  const replies = send(steps.map(({ command }) => command))
   const outcomes = await Promise.allSettled(
     replies.map(async (reply, i) => {
       const step = steps[i] as Step
       try {
         step.read((await reply) as Reply)
       } catch (error) {
-        // A loss, and a server that has no room, is none: the connection is over.
-        const refused = error instanceof ResponseError || error instanceof AuthenticationError
-        const tolerable = refused || error instanceof BusyLoadingError
+        // After other errors, a lost socket or a server with too many clients, the connection is closed.
+        const rejected = error instanceof ResponseError || error instanceof AuthenticationError
+        const tolerable = rejected || error instanceof BusyLoadingError
         if (!tolerable || step.tolerates?.(error) !== true) throw explained(error, hasPassword)
       }
     }),
@@ -258,8 +267,9 @@ function step(spec: Spec, args: readonly Argument[]): Command {
 
 function wrongForm(name: string, expected: string): InvalidResponse {
   return new InvalidResponse(
-    `The reply to ${name}, in the handshake, is not ${expected}: replies do not belong to their commands, or this is no Redis.`,
+    `The reply to ${name} in the handshake is not ${expected}: replies belong to other commands, or the server is not a Redis.`,
     { command: name, outcome: 'not sent' },
   )
 }
+
 export const VERSION: string = '0.1.0'

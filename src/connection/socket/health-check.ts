@@ -2,41 +2,41 @@ import { clearTimeout, detached, performance, setTimeout } from '../../commands/
 import { ConnectionError, type RedisError } from '../../errors/errors.js'
 import { TimeLimit } from '../call/time-limit.js'
 
-/** What a health check asks of the connection that it watches. */
+/** The connection that a health check watches. */
 export interface HealthCheckTarget {
   readonly node: string
   readonly state: string
   readonly inflight: number
-  /** When the last byte came, on the clock of `performance.now()`. */
+  /** When the last byte arrived, on the clock of `performance.now()`. */
   readonly lastRead: number
-  /** The server blocks on what is in flight. */
+  /** The server blocks on a command in flight. */
   readonly silenceExpected: boolean
-  /** Has a reply come, or asks whether replies belong to their commands. */
-  mark(): void
-  /** Has a reply come. */
-  nudge(): void
+  /** Sends a PING that checks whether replies belong to their commands, if it can. */
+  probe(): void
+  /** Sends a PING, so that a reply arrives. */
+  ping(): void
   destroy(error: RedisError): void
 }
 
 /**
- * After one interval of silence an idle connection is asked for a sign of life. If nothing comes within another one it is
- * taken for dead: silence counts from when something was asked, and its last half is the process's own time, so that no
- * connection is dropped for time in which this process stood still.
+ * After one interval without data an idle connection gets a PING. If no data arrives within another interval, the connection
+ * is closed. The second half of that interval is measured in the process's own time, so that a blocked process closes no
+ * connection.
  *
- *   last byte ──── interval ────▸ asked ── half ──▸ still silent ── half of own time ──▸ dead
+ *   last byte ──── interval ────▸ PING ── half ──▸ no data yet ── half, own time ──▸ closed
  */
 export class HealthCheck {
   readonly #interval: number
-  readonly #patient: HealthCheckTarget
+  readonly #target: HealthCheckTarget
   #timer: NodeJS.Timeout | undefined
   #limit: TimeLimit | undefined
 
-  constructor(interval: number, patient: HealthCheckTarget) {
+  constructor(interval: number, target: HealthCheckTarget) {
     this.#interval = interval
-    this.#patient = patient
+    this.#target = target
   }
 
-  /** 0, and more than a timer can wait, is off. */
+  /** Starts unless the interval is 0 or longer than a timer can wait. */
   start(): void {
     if (this.#interval > 0 && this.#interval <= 0x3fffffff) this.#after(this.#interval, () => this.#check())
   }
@@ -51,36 +51,36 @@ export class HealthCheck {
   }
 
   #check(): void {
-    const { inflight, lastRead, silenceExpected } = this.#patient
+    const { inflight, lastRead, silenceExpected } = this.#target
     const now = performance.now()
     const interval = this.#interval
     const left = silenceExpected ? interval : lastRead + interval - now
     if (left > 0) {
-      if (inflight > 0 && !silenceExpected) this.#patient.mark()
+      if (inflight > 0 && !silenceExpected) this.#target.probe()
       this.#after(left, () => this.#check())
       return
     }
-    // What is in flight asks as well as a PING does.
-    if (inflight === 0) this.#patient.nudge()
+    // A command in flight serves as the PING.
+    if (inflight === 0) this.#target.ping()
     this.#after(interval / 2, () => {
-      if (this.#heardSince(now)) this.#check()
+      if (this.#receivedSince(now)) this.#check()
       else this.#limit = new TimeLimit(interval / 2, () => this.#closeIfSilent(now)).unref()
     })
   }
 
-  #heardSince(asked: number): boolean {
-    return this.#patient.silenceExpected || this.#patient.lastRead > asked
+  #receivedSince(asked: number): boolean {
+    return this.#target.silenceExpected || this.#target.lastRead > asked
   }
 
   #closeIfSilent(asked: number): void {
-    const { lastRead, node, state } = this.#patient
+    const { lastRead, node, state } = this.#target
     if (state === 'closed') return
-    if (this.#heardSince(asked)) {
+    if (this.#receivedSince(asked)) {
       this.#check()
       return
     }
     const silence = Math.round(performance.now() - lastRead)
-    const message = `${node} was silent for ${silence} ms (healthCheckInterval ${this.#interval}): taken for dead.`
-    this.#patient.destroy(new ConnectionError(message, { node }))
+    const message = `No data from ${node} for ${silence} ms (healthCheckInterval ${this.#interval}): the connection was closed.`
+    this.#target.destroy(new ConnectionError(message, { node }))
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A text that no reply, and no message, is by chance: 64 random bits in hexadecimal. Not a secret, so Math.random does:
- * node:crypto takes as long to load as a quarter of this package.
+ * A text that no reply and no message equals by chance: 64 random bits in hexadecimal. It is not a secret, so Math.random is
+ * enough; loading node:crypto takes as long as loading a quarter of this package.
  */
 export function nonce(): string {
   return half() + half()

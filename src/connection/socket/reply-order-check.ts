@@ -1,10 +1,10 @@
 /**
- * Marks in the stream of a connection: PING with a text that no other reply can be. What answers one tells whether replies
- * still come to the commands that they belong to.
+ * Probes in the stream of a connection: PING with a text that no other reply equals. The reply to a probe shows whether
+ * replies still belong to their commands.
  *
  *   GET a    (its reply is lost)
- *   GET b    ◂── the reply of GET a's neighbour, and so on
- *   PING m   ◂── something else than m: proof
+ *   GET b    ◂── gets the reply to a later command
+ *   PING m   ◂── a reply other than m proves it
  */
 import type Denque from 'denque'
 import { PING } from '../../commands/client-internal.js'
@@ -15,87 +15,87 @@ import type { HandshakeMemory } from '../handshake-memory.js'
 import { isUnknownCommand } from './handshake-errors.js'
 import { nonce } from './nonce.js'
 
-/** Whether `reply` is that of PING with `text`: under RESP2 a subscribed connection gets a list. */
+/** Whether `reply` is the reply to PING with `text`: under RESP2 a subscribed connection gets a list. */
 function isEcho(reply: unknown, text: string): boolean {
   const echo = Array.isArray(reply) && reply.length === 2 && String(reply[0]) === 'pong' ? reply[1] : reply
-  // A text of ours is as long in bytes as in characters; no big reply is turned into text for it.
+  // The text of a probe is ASCII, so its length in bytes is known, and no big reply is converted to a string.
   return (typeof echo === 'string' || Buffer.isBuffer(echo)) && echo.length === text.length && String(echo) === text
 }
 
-function asItCame(reply: Reply): Reply {
+function unchanged(reply: Reply): Reply {
   return reply
 }
 
-class Mark extends Command {
-  readonly marks: ReplyOrderCheck
+class Probe extends Command {
+  readonly check: ReplyOrderCheck
   readonly text: string
 
-  constructor(marks: ReplyOrderCheck, text: string) {
-    super(PING, [text], asItCame)
-    this.marks = marks
+  constructor(check: ReplyOrderCheck, text: string) {
+    super(PING, [text], unchanged)
+    this.check = check
     this.text = text
     this.size = 64
     this.state = State.pinned | State.batched
-    this.resolve = answered
+    this.resolve = onSettled
   }
 }
 
-/** Called within the read, so that no reply behind that of the mark is handed out before it is judged. */
-function answered(value: unknown, command: Command): void {
-  const mark = command as Mark
-  if ((mark.state & State.failed) !== 0) mark.marks.refused(value as RedisError)
-  else mark.marks.answered(value, mark.text)
+/** Called inside the read, so that the probe is checked before any reply after it is passed on. */
+function onSettled(value: unknown, command: Command): void {
+  const probe = command as Probe
+  if ((probe.state & State.failed) !== 0) probe.check.onError(value as RedisError)
+  else probe.check.onReply(value, probe.text)
 }
 
-/** The marks of one connection: at most one is outstanding. */
+/** The probes of one connection: at most one is outstanding. */
 export class ReplyOrderCheck {
   readonly #memory: HandshakeMemory
-  readonly #again: () => void
-  /** The text of the mark that is outstanding. */
+  readonly #probeAgain: () => void
+  /** The text of the outstanding probe. */
   awaited: string | undefined = undefined
-  /** A mark was asked for while one was outstanding, which may have been written too early for it. */
+  /** A probe was requested while one was outstanding, which may have been written too early to serve for it. */
   #wanted = false
 
-  /** `again` asks for the next mark. */
-  constructor(memory: HandshakeMemory, again: () => void) {
+  /** `probeAgain` is called when the next probe is needed. */
+  constructor(memory: HandshakeMemory, probeAgain: () => void) {
     this.#memory = memory
-    this.#again = again
+    this.#probeAgain = probeAgain
   }
 
-  /** Whether the server takes marks, as far as is known. */
-  get taken(): boolean {
-    return this.#memory.takesMarks
+  /** Whether the server answers probes; true until it has shown otherwise. */
+  get supported(): boolean {
+    return this.#memory.acceptsProbes
   }
 
-  /** Whether one is outstanding; then the next will be asked for when it has been answered. */
+  /** Whether a probe is outstanding. If so, the next one is sent after its reply. */
   wait(): boolean {
     const outstanding = this.awaited !== undefined
     this.#wanted = outstanding
     return outstanding
   }
 
-  /** The next mark: it must be written. */
-  make(): Command {
+  /** Creates the next probe; the caller must write it. */
+  next(): Command {
     this.awaited = `respire:${nonce()}`
-    return new Mark(this, this.awaited)
+    return new Probe(this, this.awaited)
   }
 
-  /** A reply came for `command` while a mark is outstanding: if it is that of the mark, one before it is missing. */
+  /** Checks a reply to `command` while a probe is outstanding. If it is the probe's reply, an earlier reply is missing. */
   check(command: Command | undefined, reply: Reply): void {
-    if (command === undefined || command instanceof Mark || !isEcho(reply, this.awaited as string)) return
-    throw new InvalidResponse(`The server answered ${command.spec.name} with the reply of a PING that was sent later.`)
+    if (command === undefined || command instanceof Probe || !isEcho(reply, this.awaited as string)) return
+    throw new InvalidResponse(`The server answered ${command.spec.name} with the reply to a PING that was sent later.`)
   }
 
-  answered(reply: unknown, text: string): void {
+  onReply(reply: unknown, text: string): void {
     if (!isEcho(reply, text)) {
-      throw new InvalidResponse('The server answered a PING with the reply of another command.')
+      throw new InvalidResponse('The server answered a PING with the reply to another command.')
     }
     this.#ended()
   }
 
-  /** An error proves nothing: a server that is busy or loads its data answers every command with one. */
-  refused(error: RedisError): void {
-    if (error instanceof NoPermissionError || isUnknownCommand(error)) this.#memory.refused(PING.name)
+  /** An error proves nothing: a server that is busy or loading answers every command with one. */
+  onError(error: RedisError): void {
+    if (error instanceof NoPermissionError || isUnknownCommand(error)) this.#memory.noteRejected(PING.name)
     this.#ended()
   }
 
@@ -103,13 +103,13 @@ export class ReplyOrderCheck {
     this.awaited = undefined
     if (!this.#wanted) return
     this.#wanted = false
-    this.#again()
+    this.#probeAgain()
   }
 }
 
 /**
- * Whether the server may block on one of the commands in flight. No command of a caller is written after one that blocks, so
- * the newest of them tells, however many there are.
+ * Whether the server may block on one of the commands in flight. No command of a caller is written after a blocking one, so
+ * only the newest command of a caller matters.
  */
 export function mayBlock(inflight: Denque<Command>): boolean {
   for (let i = inflight.length - 1; i >= 0; i--) {

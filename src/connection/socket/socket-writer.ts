@@ -1,13 +1,13 @@
 /**
- * What is on its way to a socket. Text of usual length goes to it as it is; bytes and long text are copied, a slice at a
- * time, into memory that is used again, so that the socket never has the memory of a caller and none is made.
+ * Writes encoded commands to a socket. Text of usual length is passed on as a string. Bytes and long text are copied slice by
+ * slice into memory that is used again, so that the socket never holds the memory of a caller and no memory is allocated.
  *
- *   parts  ──slice──▸ scratch ──write──▸ socket          the slice that the kernel does not take at once is waited for;
- *                        ▴                  │            what stands behind it stays here
+ *   parts  ──slice──▸ scratch ──write──▸ socket          if the kernel does not accept a slice at once,
+ *                        ▴                  │            the parts after it wait here until it is written
  *                        └───── written ────┘
  *
- * Small bytes that stay here are copied at once. Big ones are on loan: if their command settles before they are out (abort,
- * timeout), the rest is copied at that moment, since they are the caller's again.
+ * Small bytes that wait here are copied at once. Big ones are used in place. If their command settles before they are written
+ * (abort, timeout), the rest is copied at that moment, because the caller may change them from then on.
  */
 import type Denque from 'denque'
 import type { Argument } from '../../commands/core/argument.js'
@@ -16,11 +16,11 @@ import { ConnectionError } from '../../errors/errors.js'
 import { BIG, type WritePart } from '../resp/writer.js'
 import type { Socket } from './dial.js'
 
-/** Bytes written at a time; measured from 64 KiB to 1 MiB: larger ones cost fewer calls, smaller ones less cache. */
+/** Bytes written at a time. Measured from 64 KiB to 1 MiB: larger slices cost fewer calls, smaller ones use less cache. */
 const SLICE = 512 * 1024
-/** Scratch memory that is kept for later, of the whole process. */
+/** The most slices of scratch memory that the process keeps for later. */
 const KEPT = 4
-/** Text up to this length goes to the socket as a string, if it is alone. */
+/** Text up to this length is passed to the socket as a string, if nothing else waits. */
 const WHOLE = 512 * 1024
 
 const scratches: Buffer[] = []
@@ -32,33 +32,33 @@ interface Chunk {
 
 export class SocketWriter {
   readonly #onEmpty: () => void
-  readonly #onFault: (error: unknown) => void
+  readonly #onError: (error: unknown) => void
   #socket: Socket | undefined
-  /** What is not with the socket yet: from `#part` of the first chunk on, there from `#offset`. */
+  /** The chunks that the socket does not have yet: the first one from `#offset` of `#part` on. */
   #chunks: Chunk[] = []
   #part = 0
   #offset = 0
-  /** The slice that the socket has. */
+  /** The slice that the socket is writing. */
   #slice: Uint8Array | undefined
-  /** Big bytes of callers among the parts, with the length that was announced to the server. */
-  readonly #loans = new Map<WritePart, number>()
+  /** Big bytes of callers that are used in place, with the length that was announced to the server. */
+  readonly #inPlace = new Map<WritePart, number>()
 
-  /** `onEmpty` is called when the last of what stayed here was written, `onFault` when what was promised cannot be sent. */
-  constructor(onEmpty: () => void, onFault: (error: unknown) => void) {
+  /** `onEmpty` is called when the last waiting chunk has been written, `onError` when a chunk cannot be written. */
+  constructor(onEmpty: () => void, onError: (error: unknown) => void) {
     this.#onEmpty = onEmpty
-    this.#onFault = onFault
+    this.#onError = onError
   }
 
   set socket(socket: Socket) {
     this.#socket = socket
   }
 
-  /** Whether the socket has all of it. */
+  /** Whether the socket has all chunks. */
   get empty(): boolean {
     return this.#chunks.length === 0
   }
 
-  /** Hands over `parts`, or as many as the socket takes; false if some stay here: `keep` must follow. */
+  /** Writes `parts`, or as many as the socket accepts. False if some must wait: the caller must call `retain` then. */
   send(parts: readonly WritePart[], ascii: boolean): boolean {
     const socket = this.#socket
     if (socket === undefined) return true
@@ -73,40 +73,39 @@ export class SocketWriter {
     return this.#chunks.length === 0
   }
 
-  /** What was sent last and stays here: small bytes are copied, and big ones lent by their commands, among the last `count` of `queue`. */
-  keep(queue: Denque<Command>, count: number): void {
+  /** Retains the waiting parts of the last `send`, the last `count` commands of `queue`: copies small bytes, uses big ones in place. */
+  retain(queue: Denque<Command>, count: number): void {
     const { parts } = this.#chunks[this.#chunks.length - 1] as Chunk
     const from = this.#chunks.length === 1 ? this.#part : 0
-    const lenders = new Map<WritePart, Command>()
+    const owners = new Map<WritePart, Command>()
     for (let i = Math.max(0, queue.length - count); i < queue.length; i++) {
       const command = queue.peekAt(i) as Command
-      for (const argument of command.args) if (isBig(argument)) lenders.set(argument, command)
+      for (const argument of command.args) if (isBig(argument)) owners.set(argument, command)
     }
     for (let i = from; i < parts.length; i++) {
       const part = parts[i] as WritePart
       if (typeof part === 'string') continue
-      const lender = lenders.get(part)
-      // The one that is half with the socket keeps its place.
-      if (lender === undefined) parts[i] = Buffer.from(part)
-      else if (!this.#loans.has(part)) this.#loans.set(part, part.byteLength)
+      // The part that is written already in part must stay at its index.
+      if (!owners.has(part)) parts[i] = Buffer.from(part)
+      else if (!this.#inPlace.has(part)) this.#inPlace.set(part, part.byteLength)
     }
-    for (const command of new Set(lenders.values())) this.#borrow(command)
+    for (const command of new Set(owners.values())) this.#copyWhenSettled(command)
   }
 
-  /** Has `command`, or the unit whose line it is, call back when it settles. */
-  #borrow(command: Command): void {
-    const lent = command.args.filter(argument => this.#loans.has(argument as WritePart)) as WritePart[]
-    if (lent.length === 0) return
-    whenSettled(wholeOf(command), () => this.#giveBack(lent))
+  /** Copies the unwritten bytes of `command` when it settles, or the transaction that it is a part of. */
+  #copyWhenSettled(command: Command): void {
+    const arrays = command.args.filter(argument => this.#inPlace.has(argument as WritePart)) as WritePart[]
+    if (arrays.length === 0) return
+    whenSettled(wholeOf(command), () => this.#copyRests(arrays))
   }
 
-  /** `lent` is its owner's again: what of it is not out yet is copied. */
-  #giveBack(lent: readonly WritePart[]): void {
+  /** Copies the unwritten bytes of `arrays`, which their caller may change from now on. */
+  #copyRests(arrays: readonly WritePart[]): void {
     try {
-      for (const bytes of lent) if (this.#loans.delete(bytes)) this.#copy(bytes as Uint8Array)
+      for (const bytes of arrays) if (this.#inPlace.delete(bytes)) this.#copy(bytes as Uint8Array)
     } catch (error) {
-      // There is no memory for it.
-      this.#onFault(error)
+      // There is not enough memory.
+      this.#onError(error)
     }
   }
 
@@ -121,15 +120,15 @@ export class SocketWriter {
     }
   }
 
-  /** Nothing of it is sent any more. */
+  /** Drops all waiting chunks. */
   clear(): void {
-    // A slice that the socket has is left to it.
+    // The socket may still read its slice, so that the memory is not used again.
     this.#slice = undefined
     this.#chunks = []
-    this.#loans.clear()
+    this.#inPlace.clear()
   }
 
-  /** Hands over slices as long as the kernel takes them at once. */
+  /** Writes slices while the kernel accepts them at once. */
   #pump(socket: Socket): void {
     while (this.#chunks.length > 0) {
       const scratch = scratches.pop() ?? Buffer.allocUnsafeSlow(SLICE)
@@ -140,24 +139,24 @@ export class SocketWriter {
       this.#slice = undefined
       release(scratch)
     }
-    this.#loans.clear()
+    this.#inPlace.clear()
   }
 
   #written(slice: Uint8Array, scratch: Buffer, error: Error | null | undefined): void {
-    // Those that the kernel took at once are not waited for, and those of a lost socket are left to it.
+    // Nothing waits for a slice that the kernel accepted at once, and the slice of a lost socket is not used again.
     if (this.#slice !== slice || error) return
     this.#slice = undefined
     release(scratch)
     try {
       this.#pump(this.#socket as Socket)
     } catch (fault) {
-      this.#onFault(fault)
+      this.#onError(fault)
       return
     }
     if (this.#chunks.length === 0) this.#onEmpty()
   }
 
-  /** Copies what is next into `scratch`, as much as fits; returns how many bytes that is. */
+  /** Copies the next bytes into `scratch`, as many as fit, and returns their count. */
   #fill(scratch: Buffer): number {
     let filled = 0
     for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
@@ -181,7 +180,7 @@ export class SocketWriter {
     const left = text.length - this.#offset
     const space = scratch.length - at
     let count = Math.min(left, encoding === 'latin1' ? space : Math.trunc(space / 3))
-    // A pair of surrogates is one character: it is not cut.
+    // A surrogate pair is one character and must not be cut.
     if (count < left && (text.charCodeAt(this.#offset + count - 1) & 0xfc00) === 0xd800) count--
     if (count <= 0) return 0
     const piece = count === text.length ? text : text.slice(this.#offset, this.#offset + count)
@@ -190,9 +189,11 @@ export class SocketWriter {
   }
 
   #fillBytes(bytes: Uint8Array, scratch: Buffer, at: number): number {
-    const announced = this.#loans.get(bytes)
+    const announced = this.#inPlace.get(bytes)
     if (announced !== undefined && announced !== bytes.byteLength) {
-      throw new ConnectionError('The memory of an argument was detached or resized before all of it was sent.')
+      throw new ConnectionError(
+        'The memory of an argument was detached or resized before all of it was sent: pass a copy.',
+      )
     }
     const count = Math.min(bytes.length - this.#offset, scratch.length - at)
     const whole = count === bytes.length
@@ -202,7 +203,7 @@ export class SocketWriter {
   }
 }
 
-/** The transaction whose line `command` is, or `command` itself. */
+/** The transaction that `command` is a part of, or `command` itself. */
 export function wholeOf(command: Command): Command {
   return (command.state & State.multiPart) === 0 ? command : (command.owner as unknown as Command)
 }

@@ -35,7 +35,9 @@ describe('connecting with wrong options', () => {
     expect(connect).toMatchObject({
       name: 'AuthenticationError',
       code: 'WRONGPASS',
-      message: expect.stringMatching(/refused the user name or the password \(WRONGPASS .*check username and password/),
+      message: expect.stringMatching(
+        /rejected the user name or the password \(WRONGPASS .*check username and password/,
+      ),
     })
     expect(call).toMatchObject({ name: 'AuthenticationError', outcome: 'not sent', command: 'GET' })
     expect(ms).toBeLessThan(5_000)
@@ -146,13 +148,13 @@ describe('connecting with wrong options', () => {
     })
     expect(connect).toMatchObject({
       name: 'TimeoutError',
-      message: 'The credentials function has given nothing within 100 ms (connectTimeout).',
+      message: 'The credentials function returned nothing within 100 ms (connectTimeout).',
     })
   })
 
   test('TLS to a port without TLS rejects with a TimeoutError that mentions TLS', async () => {
     const { connect, call } = await failureOf({ port: plain().port, tls: true, connectTimeout: 300 })
-    expect(connect).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/Does it speak TLS/) })
+    expect(connect).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/Does it use TLS/) })
     expect(call).toMatchObject({ name: 'TimeoutError', message: expect.stringMatching(/TLS/) })
     const { call: first } = await failureOf({
       port: plain().port,
@@ -165,7 +167,7 @@ describe('connecting with wrong options', () => {
 
   test('a connection without TLS to a TLS port rejects with an error that recommends rediss://', async () => {
     const { connect } = await failureOf({ port: secure().tls?.port ?? 0 })
-    expect(connect).toMatchObject({ name: 'ConnectionError', message: expect.stringMatching(/wants TLS.*rediss:/) })
+    expect(connect).toMatchObject({ name: 'ConnectionError', message: expect.stringMatching(/requires TLS.*rediss:/) })
   })
 
   test('a server at its maximum number of clients rejects with ConnectionError', async () => {

@@ -30,8 +30,8 @@ function client(fake: FakeRedis, options: RedisOptions = {}): Redis {
 const words = (argv: readonly string[]) => argv.slice(0, 2).join(' ').toUpperCase()
 const echo = (argv: readonly string[]) => (argv[0] === 'ECHO' ? resp.bulk(argv[1] ?? '') : undefined)
 
-/** What each connection was sent, but for arguments of PING. */
-function said(fake: FakeRedis): string[][] {
+/** The commands that each connection received, without the arguments of PING. */
+function received(fake: FakeRedis): string[][] {
   return fake.connections.map(connection =>
     fake.commands
       .filter(each => each.connection === connection)
@@ -39,23 +39,27 @@ function said(fake: FakeRedis): string[][] {
   )
 }
 
-/** Loses the connection, and waits until the client has another one. */
+/** Resets the connection, and waits until the client has another one. */
 async function reconnected(fake: FakeRedis, redis: Redis): Promise<void> {
   const again = new Promise<void>(resolve => redis.once('ready', resolve))
   for (const connection of fake.openConnections) connection.reset()
   await again
 }
 
-describe('a refusal of HELLO', () => {
+describe('a server that rejects HELLO', () => {
   test.each<[server: string, refusal: string, options?: RedisOptions]>([
     ['Envoy', "unsupported command 'HELLO'"],
     ['Envoy with a password', 'NOAUTH Authentication required.', { password: 'p' }],
     ['redis-cluster-proxy', 'ERR unsupported command `hello`'],
-    ['one that knows RESP2 only', 'ERR RESP3 is not supported'],
+    ['a server with RESP2 only', 'ERR RESP3 is not supported'],
     ['Redis 5', 'ERR unknown command `HELLO`, with args beginning with: `3`, '],
-    ['one that takes no arguments', "ERR wrong number of arguments for 'hello' command"],
-    ['a user who may not', "NOPERM User app has no permissions to run the 'hello' command", { password: 'p' }],
-  ])('of %s leads to RESP2, for this connection only', async (_, refusal, options) => {
+    ['a server whose HELLO has no arguments', "ERR wrong number of arguments for 'hello' command"],
+    [
+      'Redis for a user without the right',
+      "NOPERM User app has no permissions to run the 'hello' command",
+      { password: 'p' },
+    ],
+  ])('a HELLO rejected by %s leads to RESP2 for this connection only', async (_, refusal, options) => {
     const loggedIn = new Set<FakeConnection>()
     const fake = await start({
       script: (argv, connection) => {
@@ -74,7 +78,7 @@ describe('a refusal of HELLO', () => {
     await expect(insisting.connect()).rejects.toThrow(refusal.split(',')[0]?.slice(0, 12))
   })
 
-  test('for a wrong password leads nowhere, and one for now to another attempt', async () => {
+  test('a HELLO that is rejected only for now is tried again in a new attempt', async () => {
     for (const refusal of [
       'BUSY Redis is busy running a script.',
       'LOADING Redis is loading',
@@ -91,29 +95,29 @@ describe('a refusal of HELLO', () => {
   })
 })
 
-describe('a server that falls silent at what it does not know', () => {
+describe('a server that closes the connection or is silent at unknown commands', () => {
   const ends = (argv: readonly string[], connection: FakeConnection): FakeReply | undefined => {
     if (!['HELLO', 'CLIENT'].includes(argv[0] ?? '')) return echo(argv)
     connection.end()
     return ''
   }
 
-  test('is asked nothing but PING with protocol: 2', async () => {
+  test('the handshake with protocol: 2 sends nothing but PING', async () => {
     const fake = await start({ script: ends })
     expect(await client(fake, { protocol: 2 }).call('ECHO', 'hi')).toBe('hi')
-    expect(said(fake)).toEqual([['PING nonce', 'ECHO HI']])
+    expect(received(fake)).toEqual([['PING nonce', 'ECHO HI']])
   })
 
-  test('has RESP2 tried once when two attempts in a row were lost at HELLO', async () => {
+  test('RESP2 is tried once after two attempts in a row were closed at HELLO', async () => {
     const fake = await start({ script: ends })
     const redis = client(fake, { clientName: 'me' })
     expect(await redis.call('ECHO', 'hi')).toBe('hi')
-    expect(said(fake)).toEqual([['HELLO 3'], ['HELLO 3'], ['PING', 'ECHO HI']])
+    expect(received(fake)).toEqual([['HELLO 3'], ['HELLO 3'], ['PING', 'ECHO HI']])
     await reconnected(fake, redis)
-    expect(said(fake).slice(3)).toEqual([['HELLO 3'], ['PING']])
+    expect(received(fake).slice(3)).toEqual([['HELLO 3'], ['PING']])
   })
 
-  test('has HELLO tried again when RESP2 does no better', async () => {
+  test('HELLO is tried again after an attempt with RESP2 failed too', async () => {
     let attempts = 0
     const fake = await start({
       script: (argv, connection) => {
@@ -126,18 +130,18 @@ describe('a server that falls silent at what it does not know', () => {
       },
     })
     expect(await client(fake).call('ECHO', 'hi')).toBe('hi')
-    expect(said(fake).slice(0, 3)).toEqual([['HELLO 3'], ['HELLO 3'], ['PING']])
+    expect(received(fake).slice(0, 3)).toEqual([['HELLO 3'], ['HELLO 3'], ['PING']])
     expect(fake.connections.at(-1)?.protocol).toBe(3)
   })
 
-  test('never has RESP2 tried with protocol: 3', async () => {
+  test('RESP2 is never tried with protocol: 3', async () => {
     const fake = await start({ script: ends })
     const redis = client(fake, { protocol: 3, commandTimeout: 300 })
     await expect(redis.call('ECHO', 'hi')).rejects.toThrow(/does not know HELLO/)
     expect(fake.received('PING')).toHaveLength(0)
   })
 
-  test('and says nothing at all costs the next connections no time', async () => {
+  test('the next connections do not wait for HELLO after the server was silent at it', async () => {
     const fake = await start({ script: argv => (argv[0] === 'HELLO' ? null : echo(argv)) })
     const redis = client(fake, { connectTimeout: 100 })
     expect(await redis.call('ECHO', 'hi')).toBe('hi')
@@ -145,7 +149,7 @@ describe('a server that falls silent at what it does not know', () => {
     expect(fake.received('HELLO')).toHaveLength(2)
   })
 
-  test('is asked PING alone where its argument was too much', async () => {
+  test('PING is sent without an argument after two attempts were closed at PING with one', async () => {
     const fake = await start({
       script: (argv, connection) => {
         if (argv[0] !== 'PING' || argv.length === 1) return echo(argv)
@@ -154,7 +158,7 @@ describe('a server that falls silent at what it does not know', () => {
       },
     })
     expect(await client(fake, { protocol: 2 }).call('ECHO', 'hi')).toBe('hi')
-    expect(said(fake)).toEqual([['PING nonce'], ['PING nonce'], ['PING', 'ECHO HI']])
+    expect(received(fake)).toEqual([['PING nonce'], ['PING nonce'], ['PING', 'ECHO HI']])
   })
 })
 
@@ -165,7 +169,7 @@ describe('a password for a server without one', () => {
       '2',
       'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
     ],
-  ])('connects under RESP%s', async (protocol, text) => {
+  ])('a client with a password connects to a server without one under RESP%s', async (protocol, text) => {
     const fake = await start({
       script: argv => (argv[0] === 'AUTH' || argv.includes('AUTH') ? resp.error(text) : echo(argv)),
     })
@@ -174,7 +178,7 @@ describe('a password for a server without one', () => {
   })
 })
 
-describe('what passes with time', () => {
+describe('temporary and permanent errors of the handshake', () => {
   test.each<[step: string, refusal: string, options: RedisOptions]>([
     ['SELECT', 'BUSY Redis is busy running a script.', { db: 1 }],
     ['SELECT', "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", { db: 1 }],
@@ -183,7 +187,7 @@ describe('what passes with time', () => {
     ['CLIENT', 'BUSY Redis is busy running a script.', { clientName: 'me', protocol: 2 }],
     ['AUTH', 'BUSY Redis is busy running a script.', { password: 'p', protocol: 2 }],
     ['AUTH', 'ERR Problem with LDAP service', { password: 'p', protocol: 2 }],
-  ])('%s answered with %s: the call waits', async (step, refusal, options) => {
+  ])('after %s was rejected with "%s" the call waits for another attempt', async (step, refusal, options) => {
     let refusals = 2
     const fake = await start({
       script: argv => (argv[0] === step && refusals-- > 0 ? resp.error(refusal) : echo(argv)),
@@ -211,15 +215,15 @@ describe('what passes with time', () => {
     ['PING', 'NOAUTH Authentication required.', 'AuthenticationError', { protocol: 2 }],
     ['SELECT', 'ERR DB index is out of range', 'ResponseError', { db: 99 }],
     ['SELECT', "NOPERM this user has no permissions to run the 'select' command", 'AuthorizationError', { db: 1 }],
-  ])('%s answered with %s does not: the call rejects at once', async (step, refusal, name, options) => {
+  ])('after %s was rejected with "%s" the call rejects at once', async (step, refusal, name, options) => {
     const fake = await start({ script: argv => (argv[0] === step ? resp.error(refusal) : echo(argv)) })
     await expect(client(fake, options).call('ECHO', 'hi')).rejects.toMatchObject({ name, outcome: 'not sent' })
     expect(fake.connections).toHaveLength(1)
   })
 })
 
-describe('what a connection can do without', () => {
-  test('is not said to a server that has it not: Redis before 7.2 and CLIENT SETINFO', async () => {
+describe('the optional commands of a handshake', () => {
+  test('CLIENT SETINFO is sent to Redis 7.2 and newer only', async () => {
     for (const [version, times] of [
       ['7.0.15', 0],
       ['7.2.0', 2],
@@ -233,7 +237,7 @@ describe('what a connection can do without', () => {
     }
   })
 
-  test('is not said again to who refused it', async () => {
+  test('an optional command that the server rejected is not sent to it again', async () => {
     const refusing = ['CLIENT SETINFO', 'CLIENT SETNAME', 'CLIENT ID', 'PING']
     const fake = await start({
       script: argv =>
@@ -249,19 +253,22 @@ describe('what a connection can do without', () => {
     const resp3 = client(fake)
     expect(await resp3.call('ECHO', 'hi')).toBe('hi')
     await reconnected(fake, resp3)
-    expect(said(fake)).toEqual([['HELLO 3', 'CLIENT SETINFO', 'CLIENT SETINFO', 'PING nonce', 'ECHO HI'], ['HELLO 3']])
+    expect(received(fake)).toEqual([
+      ['HELLO 3', 'CLIENT SETINFO', 'CLIENT SETINFO', 'PING nonce', 'ECHO HI'],
+      ['HELLO 3'],
+    ])
     const resp2 = client(fake, { protocol: 2, clientName: 'me' })
     expect(await resp2.call('ECHO', 'hi')).toBe('hi')
     for (let i = 0; i < 2; i++) await resp2.session(session => session.call('ECHO', 'hi'))
     await Promise.all([1, 2].map(() => resp2.session(session => session.call('ECHO', 'hi'))))
-    expect(said(fake).slice(2)).toEqual([
+    expect(received(fake).slice(2)).toEqual([
       ['CLIENT SETNAME', 'PING nonce', 'ECHO HI'],
       ['CLIENT ID', 'ECHO HI', 'ECHO HI', 'ECHO HI'],
       ['ECHO HI'],
     ])
   })
 
-  test('READONLY, which a primary refuses, and a server of no cluster; not a replica', async () => {
+  test('READONLY may be rejected by a primary and by a server outside a cluster, and not by a replica', async () => {
     let role = 'master'
     let refusal = "NOPERM this user has no permissions to run the 'readonly' command"
     const fake = await start({
@@ -281,16 +288,16 @@ describe('what a connection can do without', () => {
     expect(await client(fake, { readonly: true }).call('ECHO', 'hi')).toBe('hi')
   })
 
-  test('an argument of PING, where a server answers PONG all the same', async () => {
+  test('PING is sent without an argument to a server that replied PONG to PING with one', async () => {
     const fake = await start({ script: argv => (argv[0] === 'PING' ? '+PONG\r\n' : echo(argv)) })
     const redis = client(fake)
     expect(await redis.call('ECHO', 'hi')).toBe('hi')
     await reconnected(fake, redis)
-    expect(said(fake).map(each => each.find(word => word.startsWith('PING')))).toEqual(['PING nonce', 'PING'])
+    expect(received(fake).map(each => each.find(word => word.startsWith('PING')))).toEqual(['PING nonce', 'PING'])
   })
 })
 
-describe('a reply that does not belong to its step', () => {
+describe('a reply that does not belong to its step of the handshake', () => {
   const steps = ['HELLO', 'AUTH', 'CLIENT SETINFO', 'CLIENT SETNAME', 'CLIENT ID', 'SELECT', 'READONLY'] as const
   const cases = steps.flatMap(step => ([2, 3] as const).map(protocol => [step, protocol] as const))
   test.each(
@@ -299,42 +306,45 @@ describe('a reply that does not belong to its step', () => {
       const resp2 = step === 'AUTH' || step === 'CLIENT SETNAME' || step === 'CLIENT ID'
       return protocol === 3 ? !resp2 : !resp3
     }),
-  )('%s answered twice under RESP%i ends the connection before a caller has a reply', async (step, protocol) => {
-    let spoilt = 0
-    // Long enough for the client to read a reply, and to write what it leads to.
-    const turns = async () => {
-      for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve))
-    }
-    const fake = await start({
-      script: async (argv, connection) => {
-        const own = echo(argv)
-        if (spoilt > 0) await turns()
-        if (own !== undefined || spoilt > 0 || !words(argv).startsWith(step)) return own
-        spoilt = fake.connections.indexOf(connection) + 1
-        const reply =
-          step === 'HELLO'
-            ? resp.map([[resp.bulk('proto'), resp.integer(3)]])
-            : step === 'CLIENT ID'
-              ? resp.integer(7)
-              : resp.ok
-        // Each in a segment of its own: the second one comes when something else has been asked.
-        return (async function* () {
-          yield reply
-          await turns()
-          yield reply
-        })()
-      },
-    })
-    const redis = client(fake, { protocol, password: 'p', clientName: 'me', db: 1, readonly: true })
-    expect(
-      await redis.session(session => Promise.all(['a', 'b', 'c'].map(each => session.call('ECHO', each)))),
-    ).toEqual(['a', 'b', 'c'])
-    expect(spoilt).toBeGreaterThan(0)
-    const received = fake.commands.filter(each => each.connection === fake.connections[spoilt - 1])
-    expect(received.filter(({ argv }) => argv[0] === 'ECHO')).toEqual([])
-  })
+  )(
+    'a %s answered twice under RESP%i closes the connection before a command of a caller is sent',
+    async (step, protocol) => {
+      let spoilt = 0
+      // Long enough for the client to read a reply, and to write what it leads to.
+      const turns = async () => {
+        for (let turn = 0; turn < 10; turn++) await new Promise(resolve => setImmediate(resolve))
+      }
+      const fake = await start({
+        script: async (argv, connection) => {
+          const own = echo(argv)
+          if (spoilt > 0) await turns()
+          if (own !== undefined || spoilt > 0 || !words(argv).startsWith(step)) return own
+          spoilt = fake.connections.indexOf(connection) + 1
+          const reply =
+            step === 'HELLO'
+              ? resp.map([[resp.bulk('proto'), resp.integer(3)]])
+              : step === 'CLIENT ID'
+                ? resp.integer(7)
+                : resp.ok
+          // Each reply in a segment of its own: the second one arrives after the client has sent other commands.
+          return (async function* () {
+            yield reply
+            await turns()
+            yield reply
+          })()
+        },
+      })
+      const redis = client(fake, { protocol, password: 'p', clientName: 'me', db: 1, readonly: true })
+      expect(
+        await redis.session(session => Promise.all(['a', 'b', 'c'].map(each => session.call('ECHO', each)))),
+      ).toEqual(['a', 'b', 'c'])
+      expect(spoilt).toBeGreaterThan(0)
+      const received = fake.commands.filter(each => each.connection === fake.connections[spoilt - 1])
+      expect(received.filter(({ argv }) => argv[0] === 'ECHO')).toEqual([])
+    },
+  )
 
-  test('a refusal that was sent twice is not taken for that of PING', async () => {
+  test('an error reply that was sent twice is not taken for the reply to PING', async () => {
     let refusals = 0
     const fake = await start({
       script: argv => {
@@ -357,7 +367,7 @@ describe('a reply that does not belong to its step', () => {
     ['SELECT', resp.bulk('no'), { db: 1 }],
     ['PING', resp.ok, {}],
     ['PING', resp.bulk('other'), {}],
-  ] as const)('%s answered with %j is InvalidResponse', async (step, reply, options) => {
+  ] as const)('connect() rejects with InvalidResponse when %s is answered with %j', async (step, reply, options) => {
     let spoilt = false
     const fake = await start({
       script: argv => {
@@ -372,15 +382,15 @@ describe('a reply that does not belong to its step', () => {
     await until(() => fake.openConnections.length === 1)
   })
 
-  test('HELLO answered with a flat list is a map all the same', async () => {
+  test('HELLO answered with a flat list is read as a map', async () => {
     const flat = resp.array([resp.bulk('proto'), resp.integer(3), resp.bulk('mode'), resp.bulk('standalone')])
     const fake = await start({ script: argv => (argv[0] === 'HELLO' ? flat : echo(argv)) })
     expect(await client(fake).call('ECHO', 'hi')).toBe('hi')
   })
 })
 
-describe('the wrong class for a server', () => {
-  test('Redis at a node of a cluster names RedisCluster, but not for what a script says', async () => {
+describe('a client of the wrong class for its server', () => {
+  test('the MovedError of a node of a cluster recommends RedisCluster, and that of a single server does not', async () => {
     const mode = (text: string) => resp.map([[resp.bulk('mode'), resp.bulk(text)]])
     const script = (text: string) => (argv: readonly string[]) =>
       argv[0] === 'HELLO' ? mode(text) : argv[0] === 'GET' ? resp.error('MOVED 1 127.0.0.1:7000') : undefined
@@ -393,7 +403,7 @@ describe('the wrong class for a server', () => {
     await expect(single.get('a')).rejects.toMatchObject({ name: 'MovedError', message: 'MOVED 1 127.0.0.1:7000' })
   })
 
-  test('RedisCluster at a server that is in no cluster names Redis', async () => {
+  test('the error of RedisCluster at a server outside a cluster recommends Redis', async () => {
     const fake = await start({
       script: argv =>
         argv[0] === 'CLUSTER' ? resp.error('ERR This instance has cluster support disabled') : undefined,

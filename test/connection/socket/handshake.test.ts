@@ -28,7 +28,7 @@ function client(fake: FakeRedis, options: RedisOptions = {}): Redis {
 const echo = (argv: readonly string[]) => (argv[0] === 'ECHO' ? resp.bulk(argv[1] ?? '') : undefined)
 
 describe('the handshake', () => {
-  test('says HELLO 3 with credentials and name in one, then the rest in one write', async () => {
+  test('the handshake sends HELLO 3 with credentials and name, then all other commands in one write', async () => {
     const fake = await start({ script: echo, password: 'p' })
     const redis = client(fake, { username: 'default', password: 'p', clientName: 'me', db: 2 })
     expect(await redis.call('ECHO', 'hi')).toBe('hi')
@@ -43,7 +43,7 @@ describe('the handshake', () => {
     expect(fake.commands[0]?.argv).toEqual(['HELLO', '3', 'AUTH', 'default', 'p', 'SETNAME', 'me'])
   })
 
-  test('falls back to RESP2 where HELLO is not known, with AUTH and SETNAME of its own', async () => {
+  test('the handshake falls back to RESP2, with AUTH and CLIENT SETNAME, if the server does not know HELLO', async () => {
     const fake = await start({ script: echo, hello: false, password: 'p' })
     const redis = client(fake, { password: 'p', clientName: 'me' })
     expect(await redis.call('ECHO', 'hi')).toBe('hi')
@@ -52,7 +52,7 @@ describe('the handshake', () => {
     expect(names).toContain('CLIENT SETNAME')
   })
 
-  test('falls back where HELLO answers NOPROTO, and only there', async () => {
+  test('the handshake falls back to RESP2 after NOPROTO and not after an unknown error, nor with protocol: 3', async () => {
     const noproto = await start({
       script: argv => (argv[0] === 'HELLO' ? resp.error('NOPROTO unsupported protocol version') : echo(argv)),
     })
@@ -68,7 +68,7 @@ describe('the handshake', () => {
     await expect(client(insisting, { protocol: 3 }).connect()).rejects.toMatchObject({ name: 'ResponseError' })
   })
 
-  test('a failed HELLO never leads to use without a login', async () => {
+  test('no command is sent after a HELLO with a wrong password', async () => {
     const fake = await start({ script: argv => (argv[0] === 'HELLO' ? resp.error('WRONGPASS no') : echo(argv)) })
     await expect(client(fake, { password: 'p' }).call('ECHO', 'hi')).rejects.toMatchObject({
       name: 'AuthenticationError',
@@ -76,7 +76,7 @@ describe('the handshake', () => {
     expect(fake.received('ECHO')).toHaveLength(0)
   })
 
-  test('an old server that knows AUTH with a password alone', async () => {
+  test('a server that accepts a password alone gets one without the name default, and rejects another name', async () => {
     const fake = await start({
       hello: false,
       script: argv => {
@@ -90,20 +90,20 @@ describe('the handshake', () => {
       .catch(reason => reason)
     expect(error).toMatchObject({
       name: 'AuthenticationWrongNumberOfArgsError',
-      message: expect.stringContaining('give the password alone'),
+      message: expect.stringContaining('set the password alone'),
       outcome: 'not sent',
     })
     expect(error).toBeInstanceOf(AuthenticationError)
   })
 
-  test('errors to SETINFO are nothing to worry about', async () => {
+  test('an error reply to CLIENT SETINFO does not fail the connection', async () => {
     const fake = await start({
       script: argv => (argv[1]?.toUpperCase() === 'SETINFO' ? resp.error('ERR unknown subcommand') : echo(argv)),
     })
     expect(await client(fake).call('ECHO', 'hi')).toBe('hi')
   })
 
-  test('credentials are asked for at each connect', async () => {
+  test('the credentials function is called at each connect', async () => {
     const fake = await start({ script: echo })
     let asked = 0
     const redis = client(fake, { credentials: async () => ({ password: `p${++asked}` }) })
@@ -116,7 +116,7 @@ describe('the handshake', () => {
     expect(fake.received('HELLO').map(({ argv }) => argv[4])).toEqual(['p1', 'p2'])
   })
 
-  test('a credentials function that throws fails the attempt, and the next one asks again', async () => {
+  test('a credentials function that throws fails the attempt, and the next attempt calls it again', async () => {
     const fake = await start({ script: echo })
     let asked = 0
     const redis = client(fake, {
@@ -129,11 +129,11 @@ describe('the handshake', () => {
     expect(asked).toBe(2)
   })
 
-  // step × fault: whatever goes wrong in the handshake, the next attempt is fresh and every reply is right.
+  // After every fault at every step of the handshake, the next attempt starts anew and every reply is right.
   const steps = ['HELLO', 'SETINFO', 'SELECT', 'AUTH', 'SETNAME'] as const
   const faults = ['close', 'reset', 'garbage', 'never', 'twice'] as const
   test.each(steps.flatMap(step => faults.map(fault => [step, fault] as const)))(
-    '%s answered with %s',
+    'calls get their own replies after the handshake step %s met the fault "%s"',
     async (step, fault) => {
       let spoilt = false
       const fake = await start({
@@ -162,24 +162,27 @@ describe('the handshake', () => {
       const replies = await Promise.all(
         Array.from({ length: 10 }, (_, i) => redis.call('ECHO', `${i}`).catch(error => error)),
       )
-      // A reply too many may be noticed when commands are in flight already: those are unknown then, never wrong.
+      // An extra reply may be found when commands are in flight already: they reject as unknown, and never get a wrong reply.
       for (const [i, reply] of replies.entries()) if (!(reply instanceof Error)) expect(reply).toBe(`${i}`)
       expect(await redis.call('ECHO', 'after')).toBe('after')
       if (fault !== 'twice') expect(replies).toEqual(replies.map((_, i) => `${i}`))
     },
   )
 
-  test('a reply that nobody asked for ends the connection', async () => {
+  test('a reply without a command closes the connection', async () => {
     const fake = await start({ script: echo })
     const redis = client(fake)
     expect(await redis.call('ECHO', '1')).toBe('1')
     const error = new Promise(resolve => redis.once('error', resolve))
     for (const connection of fake.openConnections) connection.send('+OK\r\n')
-    expect(await error).toMatchObject({ name: 'ConnectionError', message: expect.stringContaining('nobody asked for') })
+    expect(await error).toMatchObject({
+      name: 'ConnectionError',
+      message: expect.stringContaining('no command was waiting'),
+    })
     expect(await redis.call('ECHO', '2')).toBe('2')
   })
 
-  test('a breach of RESP rejects the command being read with InvalidResponse, the others as unknown', async () => {
+  test('invalid RESP rejects the command being read with InvalidResponse, and later ones as unknown', async () => {
     const fake = await start({
       script: argv => (argv[0] === 'INCR' ? (argv[1] === 'bad' ? ':1x\r\n' : ':1\r\n') : echo(argv)),
     })
@@ -192,7 +195,7 @@ describe('the handshake', () => {
       expect(call).toMatchObject({ reason: { name: 'ConnectionError', outcome: 'unknown' } })
   })
 
-  test('a silent peer is asked for a sign of life, then dropped', async () => {
+  test('a silent server is sent a PING, and the connection is closed when no reply comes', async () => {
     let silent = false
     const fake = await start({ script: argv => (silent ? null : argv[0] === 'PING' ? '+PONG\r\n' : echo(argv)) })
     const redis = client(fake, { healthCheckInterval: 50 })

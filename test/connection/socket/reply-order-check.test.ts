@@ -27,7 +27,7 @@ async function start(script: FakeScript, options: RedisOptions = {}): Promise<{ 
   return { fake, redis }
 }
 
-/** Answers GET and ECHO with what they ask for, but for the first of `name`, which is not answered. */
+/** Answers GET and ECHO with their argument, except the first command `name`, which gets no reply. */
 function losing(name: string): FakeScript {
   let lost = false
   return ([word, text = '']): FakeReply | undefined => {
@@ -40,24 +40,24 @@ function losing(name: string): FakeScript {
   }
 }
 
-/** A GET whose decoder refuses what cannot be the reply of GET. */
+/** A GET whose decoder throws for a reply that GET cannot have. */
 function getText(redis: Redis): Promise<unknown> {
   const decode = (reply: Reply) => {
-    if (typeof reply !== 'string') throw new InvalidResponse('GET was answered with something that is no text.')
+    if (typeof reply !== 'string') throw new InvalidResponse('GET was answered with something other than text.')
     return reply
   }
   return redis.run(new Command(GET, ['k'], decode))
 }
 
-/** Not that of the handshake. */
-function isMark([name, text]: readonly string[]): boolean {
+/** Whether a command is a probe; the PING of the handshake is not. */
+function isProbe([name, text]: readonly string[]): boolean {
   return name === 'PING' && text?.startsWith('respire:') === true
 }
 
-const marksAt = (fake: FakeRedis) => fake.received('PING').filter(({ argv }) => isMark(argv))
+const probesAt = (fake: FakeRedis) => fake.received('PING').filter(({ argv }) => isProbe(argv))
 
-describe.each([2, 3] as const)('a lost reply, RESP%i', protocol => {
-  test('is found out at the next health check of a busy link', async () => {
+describe.each([2, 3] as const)('a lost reply under RESP%i', protocol => {
+  test('a lost reply is detected at the next health check of a busy connection', async () => {
     const { fake, redis } = await start(losing('GET'), { protocol, healthCheckInterval: 100 })
     redis.get('first').catch(() => {})
     let wrong = 0
@@ -69,7 +69,7 @@ describe.each([2, 3] as const)('a lost reply, RESP%i', protocol => {
       },
       () => {},
     )
-    // The reply of each is given to the one before it, so the last one waits for the next.
+    // Each call gets the reply to the next one, so that the last call waits for another call.
     const calls: Promise<unknown>[] = []
     for (let i = 0; !over; i++) {
       const call: Promise<unknown> = redis.echo(`${i}`).then(
@@ -88,7 +88,7 @@ describe.each([2, 3] as const)('a lost reply, RESP%i', protocol => {
     expect(await Promise.all(['a', 'b'].map(text => redis.echo(text)))).toEqual(['a', 'b'])
   })
 
-  test('is found out when a call times out, and no other call comes to harm', async () => {
+  test('a lost reply is detected when its call times out, and no other call gets a wrong reply', async () => {
     const { fake, redis } = await start(losing('GET'), { protocol, healthCheckInterval: 0 })
     await expect(redis.with({ timeout: 50 }).get('first')).rejects.toMatchObject({ name: 'TimeoutError' })
     await until(() => fake.connections[0]?.closed, { what: 'the end of the connection' })
@@ -97,7 +97,7 @@ describe.each([2, 3] as const)('a lost reply, RESP%i', protocol => {
     expect(fake.connections).toHaveLength(2)
   })
 
-  test('is found out on a leased connection', async () => {
+  test('a lost reply is detected on a leased connection', async () => {
     const { fake, redis } = await start(losing('GET'), { protocol, healthCheckInterval: 0 })
     await redis.session(async session => {
       await expect(session.with({ timeout: 50 }).get('first')).rejects.toMatchObject({ name: 'TimeoutError' })
@@ -108,19 +108,19 @@ describe.each([2, 3] as const)('a lost reply, RESP%i', protocol => {
   })
 })
 
-describe('a mark', () => {
-  test('that comes back in its place changes nothing: the reply was only late', async () => {
+describe('a probe', () => {
+  test('a probe with the right reply keeps the connection: the reply to the call was only late', async () => {
     const { fake, redis } = await start(
       async ([name, text = '']) => {
         if (name !== 'ECHO') return undefined
-        if (text === 'late') await until(() => marksAt(fake).length > 0)
+        if (text === 'late') await until(() => probesAt(fake).length > 0)
         return resp.bulk(text)
       },
       { healthCheckInterval: 0 },
     )
     await expect(redis.with({ timeout: 50 }).echo('late')).rejects.toMatchObject({ name: 'TimeoutError' })
     expect(await redis.echo('next')).toBe('next')
-    expect(marksAt(fake)).toHaveLength(1)
+    expect(probesAt(fake)).toHaveLength(1)
     expect(fake.connections).toHaveLength(1)
   })
 
@@ -130,34 +130,34 @@ describe('a mark', () => {
     "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
     'BUSY Redis is busy running a script.',
     'NOAUTH Authentication required.',
-  ])('that is refused proves nothing, and is asked again: %s', async text => {
+  ])('a probe that is rejected keeps the connection, and the next one is sent: %s', async text => {
     const { fake, redis } = await start(
-      argv => (isMark(argv) ? resp.error(text) : argv[0] === 'GET' ? '*0\r\n' : undefined),
+      argv => (isProbe(argv) ? resp.error(text) : argv[0] === 'GET' ? '*0\r\n' : undefined),
       { healthCheckInterval: 0 },
     )
     for (const count of [1, 2, 3]) {
       await expect(getText(redis)).rejects.toMatchObject({ name: 'InvalidResponse', outcome: 'unknown' })
-      await until(() => marksAt(fake).length === count)
+      await until(() => probesAt(fake).length === count)
     }
     expect(fake.connections).toHaveLength(1)
   })
 
   test.each(["NOPERM this user has no permissions to run the 'ping' command", "ERR unknown command 'PING'"])(
-    'is not sent any more where it is not allowed: %s',
+    'no probe is sent to a server that does not allow it: %s',
     async text => {
       const { fake, redis } = await start(
-        argv => (isMark(argv) ? resp.error(text) : argv[0] === 'GET' ? '*0\r\n' : undefined),
+        argv => (isProbe(argv) ? resp.error(text) : argv[0] === 'GET' ? '*0\r\n' : undefined),
         { healthCheckInterval: 0 },
       )
       for (let i = 0; i < 3; i++) {
         await expect(getText(redis)).rejects.toMatchObject({ name: 'InvalidResponse', outcome: 'unknown' })
       }
-      expect(marksAt(fake)).toHaveLength(1)
+      expect(probesAt(fake)).toHaveLength(1)
       expect(fake.connections).toHaveLength(1)
     },
   )
 
-  test('follows a reply of a form that its command cannot have, and decides', async () => {
+  test('a reply that its command cannot have leads to a probe, whose reply decides', async () => {
     let doubled = false
     const { fake, redis } = await start(
       ([name, text = '']) => {
@@ -167,19 +167,19 @@ describe('a mark', () => {
       },
       { healthCheckInterval: 0 },
     )
-    // Only odd: the mark comes back.
+    // Only that reply was wrong: the probe gets its own reply.
     await expect(getText(redis)).rejects.toMatchObject({ name: 'InvalidResponse', outcome: 'unknown' })
     expect(await redis.echo('a')).toBe('a')
-    expect(marksAt(fake)).toHaveLength(1)
+    expect(probesAt(fake)).toHaveLength(1)
     expect(fake.connections).toHaveLength(1)
-    // A sign of a shift: what comes in the place of the mark is the reply of another.
+    // The replies are shifted: the probe gets the reply to another command.
     doubled = true
     await expect(getText(redis)).rejects.toMatchObject({ name: 'InvalidResponse', outcome: 'unknown' })
     await until(() => fake.connections[0]?.closed, { what: 'the end of the connection' })
     expect(await redis.incr('n')).toBe(7)
   })
 
-  test('is never sent behind a command on which the server blocks', async () => {
+  test('no probe is sent after a command on which the server blocks', async () => {
     const { fake, redis } = await start(([name]) => (name === 'BLPOP' || name === 'GET' ? '' : undefined), {
       healthCheckInterval: 30,
     })
@@ -188,27 +188,27 @@ describe('a mark', () => {
       pop.catch(() => {})
       await expect(session.with({ timeout: 100 }).get('k')).rejects.toMatchObject({ name: 'TimeoutError' })
       const [{ connection } = { connection: undefined }] = fake.received('BLPOP')
-      expect(marksAt(fake).filter(mark => mark.connection === connection)).toHaveLength(0)
+      expect(probesAt(fake).filter(probe => probe.connection === connection)).toHaveLength(0)
       connection?.reset()
       await pop.catch(() => {})
     })
   })
 
-  test('goes out on the connection of subscriptions too, whose PING is answered with a list under RESP2', async () => {
+  test('a subscribed connection is probed too: under RESP2 it answers PING with a list', async () => {
     const { fake, redis } = await start(
       ([name, channel = '']) => {
         if (name === 'SUBSCRIBE') return resp.array([resp.bulk('subscribe'), resp.bulk(channel), resp.integer(1)])
-        if (isMark([name ?? '', channel])) return resp.array([resp.bulk('pong'), resp.bulk(channel)])
+        if (isProbe([name ?? '', channel])) return resp.array([resp.bulk('pong'), resp.bulk(channel)])
         return undefined
       },
       { protocol: 2, healthCheckInterval: 30 },
     )
     await redis.subscribe(['news'], () => {})
     const [{ connection } = { connection: undefined }] = fake.received('SUBSCRIBE')
-    await until(() => marksAt(fake).filter(mark => mark.connection === connection).length > 2)
+    await until(() => probesAt(fake).filter(probe => probe.connection === connection).length > 2)
     expect(connection?.closed).toBe(false)
-    // A reply that is not its own.
-    fake.script = argv => (isMark(argv) ? resp.array([resp.bulk('pong'), resp.bulk('')]) : undefined)
+    // A reply to another command.
+    fake.script = argv => (isProbe(argv) ? resp.array([resp.bulk('pong'), resp.bulk('')]) : undefined)
     await until(() => connection?.closed)
   })
 })

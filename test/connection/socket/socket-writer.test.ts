@@ -5,7 +5,7 @@ import type { Session } from '../../../src/client/session.js'
 import { FakeRedis, resp } from '../../rig/fake-redis.js'
 import { getCertificates } from '../../servers/servers.mjs'
 
-/** More than the kernel takes for a peer that does not read. */
+/** More bytes than the kernel accepts for a peer that does not read. */
 const HUGE = 12 * 1024 * 1024
 
 const ends: (() => unknown)[] = []
@@ -52,13 +52,13 @@ function pause(fake: FakeRedis, paused: boolean): void {
   }
 }
 
-interface Way {
+interface Rejection {
   readonly name: string
   readonly begin: (redis: Redis, value: Buffer, signal: AbortSignal) => Promise<unknown>
   readonly aborts: boolean
 }
 
-const ways: Way[] = [
+const rejections: Rejection[] = [
   { name: 'an abort', aborts: true, begin: (redis, value, signal) => redis.with({ signal }).set('alice', value) },
   {
     name: 'a timeout',
@@ -77,9 +77,10 @@ const ways: Way[] = [
   },
 ]
 
-describe('bytes of a call that settled half-written', () => {
+describe('bytes of a call that settled when half of them were written', () => {
   for (const secure of [false, true]) {
-    test.each(ways)(`are those of the call, over ${secure ? 'TLS' : 'TCP'}: $name`, async ({ begin, aborts }) => {
+    const title = `after $name the server gets the original bytes over ${secure ? 'TLS' : 'TCP'} although the caller changed them`
+    test.each(rejections)(title, async ({ begin, aborts }) => {
       const { fake, redis } = await start(secure)
       pause(fake, true)
       const value = Buffer.alloc(HUGE, 'a')
@@ -89,13 +90,13 @@ describe('bytes of a call that settled half-written', () => {
       for (let i = 0; i < 10; i++) await turn()
       if (aborts) abort.abort()
       await expect(call).rejects.toThrow()
-      // A pooled buffer is used for somebody else's data.
+      // The caller uses the buffer for other data.
       value.fill('b')
       pause(fake, false)
       expect(await later).toBe('later')
       const [set] = fake.received('SET')
       expect(set?.bytes[2]?.equals(Buffer.alloc(HUGE, 'a'))).toBe(true)
-      // Nothing was lost for it: the connection is the first one still.
+      // The connection was not closed for it.
       expect(fake.connections).toHaveLength(1)
     })
   }
@@ -104,32 +105,35 @@ describe('bytes of a call that settled half-written', () => {
     ['a call', (session, value) => session.set('alice', value)],
     ['a pipeline', (session, value) => session.pipeline().set('alice', value).exec()],
     ['a transaction', (session, value) => session.multi().set('alice', value).exec()],
-  ])('are those of the call where its session is aborted: %s', async (_, begin) => {
-    const { fake, redis } = await start(false)
-    const value = Buffer.alloc(HUGE, 'a')
-    const abort = new AbortController()
-    let call: Promise<unknown> = Promise.resolve()
-    const session = redis.session(
-      async held => {
-        await held.call('ECHO', 'first')
-        pause(fake, true)
-        call = begin(held, value)
-        call.catch(() => {})
-        for (let i = 0; i < 10; i++) await turn()
-        abort.abort()
-        await call
-      },
-      { signal: abort.signal },
-    )
-    await expect(session).rejects.toThrow('aborted')
-    await expect(call).rejects.toThrow('aborted')
-    value.fill('b')
-    pause(fake, false)
-    const set = await fake.untilReceived('SET')
-    expect(set.bytes[2]?.equals(Buffer.alloc(HUGE, 'a'))).toBe(true)
-  })
+  ])(
+    'after the session of %s was aborted the server gets the original bytes although the caller changed them',
+    async (_, begin) => {
+      const { fake, redis } = await start(false)
+      const value = Buffer.alloc(HUGE, 'a')
+      const abort = new AbortController()
+      let call: Promise<unknown> = Promise.resolve()
+      const session = redis.session(
+        async held => {
+          await held.call('ECHO', 'first')
+          pause(fake, true)
+          call = begin(held, value)
+          call.catch(() => {})
+          for (let i = 0; i < 10; i++) await turn()
+          abort.abort()
+          await call
+        },
+        { signal: abort.signal },
+      )
+      await expect(session).rejects.toThrow('aborted')
+      await expect(call).rejects.toThrow('aborted')
+      value.fill('b')
+      pause(fake, false)
+      const set = await fake.untilReceived('SET')
+      expect(set.bytes[2]?.equals(Buffer.alloc(HUGE, 'a'))).toBe(true)
+    },
+  )
 
-  test('small ones too, behind a big one that holds up the line', async () => {
+  test('small bytes that wait for big ones are sent unchanged after their call was aborted', async () => {
     const { fake, redis } = await start()
     pause(fake, true)
     const small = Buffer.alloc(1_000, 'a')
@@ -150,7 +154,7 @@ describe('bytes of a call that settled half-written', () => {
     }
   })
 
-  test('memory that is taken away while it is sent ends the connection, and sends nothing else in its place', async () => {
+  test('memory that is detached while it is sent closes the connection, and no other bytes are sent in its place', async () => {
     const { fake, redis } = await start()
     redis.on('error', () => {})
     pause(fake, true)
@@ -168,9 +172,9 @@ describe('bytes of a call that settled half-written', () => {
   })
 })
 
-describe('what is sent', () => {
+describe('values of all sizes', () => {
   test.each([false, true])(
-    'is whole and in order, whatever its size and form (TLS: %s)',
+    'text and bytes of all sizes arrive complete and in order (TLS: %s)',
     { timeout: 60_000 },
     async secure => {
       const { fake, redis } = await start(secure)

@@ -21,15 +21,15 @@ async function answering(script: FakeScript): Promise<Redis> {
 const list = resp.array([resp.bulk('a'), resp.bulk('b'), resp.bulk('c')])
 const suspicion = { name: 'InvalidResponse', outcome: 'unknown', node: expect.stringContaining('127.0.0.1') }
 
-describe('a reply of a form that its command cannot have', () => {
-  test('rejects that call alone, with its name and node', async () => {
+describe('a reply that its command cannot have', () => {
+  test('a reply that its command cannot have rejects that call alone, with the name and the node', async () => {
     const redis = await answering(([name]) => (name === 'GET' ? list : name === 'INCR' ? resp.integer(7) : undefined))
     const [get, incr] = await Promise.allSettled([redis.get('k'), redis.incr('n')])
     expect(get).toMatchObject({ status: 'rejected', reason: { ...suspicion, command: 'GET' } })
     expect(incr).toEqual({ status: 'fulfilled', value: 7 })
   })
 
-  test('is in its place in a settled pipeline', async () => {
+  test('a reply that its command cannot have is an error at its place in a settled pipeline', async () => {
     const redis = await answering(([name]) =>
       name === 'HGETALL' ? list : name === 'INCR' ? resp.integer(7) : undefined,
     )
@@ -38,7 +38,7 @@ describe('a reply of a form that its command cannot have', () => {
     expect(results[0]).toMatchObject({ command: 'HGETALL', outcome: 'unknown' })
   })
 
-  test('is in its place in a settled transaction', async () => {
+  test('a reply that its command cannot have is an error at its place in a settled transaction', async () => {
     const redis = await answering(([name]) => {
       if (name === 'MULTI') return resp.ok
       if (name === 'EXEC') return resp.array([list, resp.integer(7)])
@@ -54,7 +54,7 @@ describe('a reply of a form that its command cannot have', () => {
     ['a status', resp.ok],
     ['a list of one', resp.array([resp.bulk('1')])],
     ['a null cursor', resp.array([resp.nilBulk, resp.array([])])],
-  ])('ends an iteration over keys: %s', async (_, reply) => {
+  ])('an iteration over keys rejects when SCAN is answered with %s', async (_, reply) => {
     const redis = await answering(([name]) => (name === 'SCAN' ? reply : undefined))
     const walk = async () => {
       for await (const key of redis.scan()) return key
@@ -91,13 +91,13 @@ describe('a reply of a form that its command cannot have', () => {
     expect(results).toEqual([expect.any(InvalidResponse), 7])
   })
 
-  test('is nothing that call() suspects', async () => {
+  test('call() returns a reply of any form', async () => {
     const redis = await answering(([name]) => (name === 'GET' ? list : undefined))
     expect(await redis.call('GET', 'k')).toEqual(['a', 'b', 'c'])
   })
 })
 
-test('bytes that are no RESP reject the call that was being read with an outcome', async () => {
+test('bytes that are not RESP reject the call being read with the outcome unknown', async () => {
   const redis = await answering(([name]) => (name === 'GET' ? '@what\r\n' : undefined))
   await expect(redis.set('k', 'v').catch(() => redis.get('k'))).rejects.toMatchObject(suspicion)
 })
