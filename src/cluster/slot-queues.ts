@@ -6,6 +6,7 @@ import { notSent, timedOut } from '../connection/call/timeout-errors.js'
 import { pipelineOf } from '../connection/link/resend.js'
 import type { Settings } from '../connection/options/options.js'
 import type { RedisError } from '../errors/errors.js'
+import { WaitingCommands } from './waiting-commands.js'
 
 /** Commands that are sent at a time. */
 const HANDFUL = 64
@@ -27,7 +28,7 @@ export interface Usher {
 export class SlotQueue implements CommandOwner {
   readonly #rooms: SlotQueues
   readonly #onEmpty: (() => void) | undefined
-  readonly #commands = new Set<Command>()
+  readonly #commands = new WaitingCommands()
   /** Wakes it. */
   timer: NodeJS.Timeout | undefined
 
