@@ -22,23 +22,23 @@ import { rejectWrongCalls } from '../core/wrong-calls.js'
 import { statistics, truth } from './module-decoders.js'
 
 export type BloomGrowth = AtMostOne<{
-  /** How many times bigger the next sub-filter is; 2 unless given. */
+  /** Growth factor of each next sub-filter. Default 2. */
   readonly expansion: number
-  /** Does not grow: adding to a full filter is an error. */
+  /** The filter does not grow: adding to a full filter is an error. */
   readonly nonscaling: boolean
 }>
 
 export type BloomInsertOptions = BloomGrowth &
   (
     | {
-        /** How many items the filter is made for; only if it is made now. */
+        /** The expected number of items; only for a filter that is created by the call. */
         readonly capacity?: number
-        /** How often an item may seem to be there that is not, between 0 and 1; only if it is made now. */
+        /** The probability of false positives, between 0 and 1; only for a filter that is created by the call. */
         readonly error?: number
         readonly nocreate?: false
       }
     | {
-        /** An error if there is no filter yet. */
+        /** Rejects if the filter does not exist. */
         readonly nocreate?: true
         readonly capacity?: never
         readonly error?: never
@@ -47,11 +47,11 @@ export type BloomInsertOptions = BloomGrowth &
 
 export interface BloomInfo<F extends ReplyTypes = Plain> {
   readonly capacity: F['int']
-  /** In bytes. */
+  /** Bytes. */
   readonly size: F['int']
   readonly numberOfFilters: F['int']
   readonly numberOfItemsInserted: F['int']
-  /** Null if it does not grow. */
+  /** Null if the filter does not grow. */
   readonly expansionRate: F['int'] | null
 }
 
@@ -71,18 +71,18 @@ const info = statistics({
 /** One field: in a list (RESP2), or with its name (RESP3). */
 function field(reply: Reply, shape: ReplyFormat): unknown {
   const pairs = pairsOf(reply)
-  // RESP2 tells the value alone, as a list of one.
+  // RESP2 returns only the value, as a list of one item.
   const value = pairs ?? itemsOf(reply)
   return value === undefined ? intOrNull(reply, shape) : intOrNull(value[value.length - 1] ?? null, shape)
 }
 
-/** A part of a filter and where the next one begins. */
+/** A part of a filter, and the iterator of the next part. */
 export const chunk: Decoder = tuple(2, ([iterator = null, data = null], shape) => ({
   iterator: int(iterator, shape),
   data: data === null ? null : blob(data),
 }))
 
-/** A part of a filter; behind the last one there is one without data, whose iterator is 0. */
+/** A part of a filter. The last part is followed by one without data, whose iterator is 0. */
 export interface FilterChunk<F extends ReplyTypes = Plain> {
   readonly iterator: F['int']
   readonly data: Buffer | null
@@ -100,12 +100,12 @@ const RESERVE = write('BF.RESERVE', ok)
 const SCANDUMP = read('BF.SCANDUMP', chunk, { binary: true })
 
 /**
- * Bloom filters: whether an item was added, sometimes wrongly yes, never wrongly no.
+ * Commands for Bloom filters: whether an item was added, with false positives, but without false negatives.
  *
- * A module before it became a part of Redis. @since 8.0
+ * It was a separate module before Redis 8. @since 8.0
  */
 export class Bloom<C extends Context> extends Namespace<C> {
-  /** Makes an empty filter. [BF.RESERVE](https://redis.io/commands/bf.reserve) */
+  /** Creates an empty filter. Returns `'OK'`. [BF.RESERVE](https://redis.io/commands/bf.reserve) */
   reserve(key: Key, errorRate: number, capacity: number, options: BloomGrowth = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, errorRate, capacity]
     options = plainOptions(args, options)
@@ -113,19 +113,25 @@ export class Bloom<C extends Context> extends Namespace<C> {
     return this.run(new Command(RESERVE, args))
   }
 
-  /** Adds an item: false if it seems to have been there. [BF.ADD](https://redis.io/commands/bf.add) */
+  /** Adds an item. Returns false if it may have been added before. [BF.ADD](https://redis.io/commands/bf.add) */
   add(key: Key, item: Argument): Outcome<C, boolean> {
     return this.run(new Command(ADD, [key, item]))
   }
 
-  /** Adds items; for each what {@link add} gives, or the error that the filter is full. [BF.MADD](https://redis.io/commands/bf.madd) */
+  /**
+   * Adds items. Returns for each the result of {@link add}, or the error that the filter is full.
+   * [BF.MADD](https://redis.io/commands/bf.madd)
+   */
   madd(key: Key, ...items: Several<Argument>): Outcome<C, (boolean | RedisError)[]> {
     const args: Arguments = [key]
     pushSeveral(args, items, 'item')
     return this.run(new Command(MADD, args))
   }
 
-  /** As {@link madd}, and says what the filter is like if it is made now. [BF.INSERT](https://redis.io/commands/bf.insert) */
+  /**
+   * Like {@link madd}, with settings for a filter that is created by the call. Returns the results.
+   * [BF.INSERT](https://redis.io/commands/bf.insert)
+   */
   insert(key: Key, items: OneOrMore<Argument>, options: BloomInsertOptions = {}): Outcome<C, (boolean | RedisError)[]> {
     const args: Arguments = [key]
     options = plainOptions(args, options)
@@ -140,24 +146,29 @@ export class Bloom<C extends Context> extends Namespace<C> {
     return this.run(new Command(INSERT, args))
   }
 
-  /** Whether an item was added. [BF.EXISTS](https://redis.io/commands/bf.exists) */
+  /**
+   * Returns whether an item was added (false positives are possible). [BF.EXISTS](https://redis.io/commands/bf.exists)
+   */
   exists(key: Key, item: Argument): Outcome<C, boolean> {
     return this.run(new Command(EXISTS, [key, item]))
   }
 
-  /** Whether each item was added. [BF.MEXISTS](https://redis.io/commands/bf.mexists) */
+  /**
+   * Returns for each item whether it was added (false positives are possible).
+   * [BF.MEXISTS](https://redis.io/commands/bf.mexists)
+   */
   mexists(key: Key, ...items: Several<Argument>): Outcome<C, boolean[]> {
     const args: Arguments = [key]
     pushSeveral(args, items, 'item')
     return this.run(new Command(MEXISTS, args))
   }
 
-  /** How many items were added, as far as they seemed new. [BF.CARD](https://redis.io/commands/bf.card) */
+  /** Returns the number of items that were added and were new. [BF.CARD](https://redis.io/commands/bf.card) */
   card(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(CARD, [key]))
   }
 
-  /** What the filter is like, or one field of that. [BF.INFO](https://redis.io/commands/bf.info) */
+  /** Returns information about the filter, or one field of it. [BF.INFO](https://redis.io/commands/bf.info) */
   info(key: Key): Outcome<C, BloomInfo<C>>
   info(key: Key, one: BloomField): Outcome<C, C['int'] | null>
   info(key: Key, one?: BloomField): Outcome<C, BloomInfo<C> | C['int'] | null> {
@@ -166,14 +177,17 @@ export class Bloom<C extends Context> extends Namespace<C> {
   }
 
   /**
-   * A part of the filter, to be loaded elsewhere in the same order: the first with iterator 0, each next one with the iterator
-   * that came with the last, until that is 0. [BF.SCANDUMP](https://redis.io/commands/bf.scandump)
+   * Returns a part of the filter, for {@link loadchunk} in the same order. Start with iterator 0, then pass the
+   * iterator of the last reply, until it is 0. [BF.SCANDUMP](https://redis.io/commands/bf.scandump)
    */
   scandump(key: Key, iterator: C['int'] | 0): Outcome<C, FilterChunk<C>> {
     return this.run(new Command(SCANDUMP, [key, iterator]))
   }
 
-  /** Loads what {@link scandump} gave, with the iterator that came with it. [BF.LOADCHUNK](https://redis.io/commands/bf.loadchunk) */
+  /**
+   * Loads a part that {@link scandump} returned, with its iterator. Returns `'OK'`.
+   * [BF.LOADCHUNK](https://redis.io/commands/bf.loadchunk)
+   */
   loadchunk(key: Key, iterator: C['int'], data: Key): Outcome<C, 'OK'> {
     return this.run(new Command(LOADCHUNK, [key, iterator, data]))
   }

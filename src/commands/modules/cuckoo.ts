@@ -19,23 +19,23 @@ import { chunk, type FilterChunk } from './bloom.js'
 import { statistics, truth } from './module-decoders.js'
 
 export interface CuckooReserveOptions {
-  /** How many items a bucket holds; 2 unless given. */
+  /** Items per bucket. Default 2. */
   readonly bucketsize?: number
-  /** How often items are moved before the filter counts as full; 20 unless given. */
+  /** How often items are moved before the filter counts as full. Default 20. */
   readonly maxiterations?: number
-  /** How many times bigger the next sub-filter is; 0 for one that does not grow; 1 unless given. */
+  /** Growth factor of each next sub-filter; 0 means that the filter does not grow. Default 1. */
   readonly expansion?: number
 }
 
 export type CuckooInsertOptions = AtMostOne<{
-  /** How many items the filter is made for; only if it is made now. */
+  /** The expected number of items; only for a filter that is created by the call. */
   readonly capacity: number
-  /** An error if there is no filter yet. */
+  /** Rejects if the filter does not exist. */
   readonly nocreate: boolean
 }>
 
 export interface CuckooInfo<F extends ReplyTypes = Plain> {
-  /** In bytes. */
+  /** Bytes. */
   readonly size: F['int']
   readonly numberOfBuckets: F['int']
   readonly numberOfFilters: F['int']
@@ -73,12 +73,12 @@ const RESERVE = write('CF.RESERVE', ok)
 const SCANDUMP = read('CF.SCANDUMP', chunk, { binary: true })
 
 /**
- * Cuckoo filters: as Bloom filters, and items can be deleted.
+ * Commands for Cuckoo filters: like Bloom filters, but items can be deleted.
  *
- * A module before it became a part of Redis. @since 8.0
+ * It was a separate module before Redis 8. @since 8.0
  */
 export class Cuckoo<C extends Context> extends Namespace<C> {
-  /** Makes an empty filter. [CF.RESERVE](https://redis.io/commands/cf.reserve) */
+  /** Creates an empty filter. Returns `'OK'`. [CF.RESERVE](https://redis.io/commands/cf.reserve) */
   reserve(key: Key, capacity: number, options: CuckooReserveOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, capacity]
     options = plainOptions(args, options)
@@ -88,35 +88,43 @@ export class Cuckoo<C extends Context> extends Namespace<C> {
     return this.run(new Command(RESERVE, args))
   }
 
-  /** Adds an item, also one that is there already. [CF.ADD](https://redis.io/commands/cf.add) */
+  /** Adds an item, even if it exists. Returns true. [CF.ADD](https://redis.io/commands/cf.add) */
   add(key: Key, item: Argument): Outcome<C, boolean> {
     return this.run(new Command(ADD, [key, item]))
   }
 
-  /** Adds an item unless it seems to be there: false then. [CF.ADDNX](https://redis.io/commands/cf.addnx) */
+  /** Adds an item that does not exist. Returns false if it may exist. [CF.ADDNX](https://redis.io/commands/cf.addnx) */
   addnx(key: Key, item: Argument): Outcome<C, boolean> {
     return this.run(new Command(ADDNX, [key, item]))
   }
 
-  /** Adds items; false for each that found the filter full. [CF.INSERT](https://redis.io/commands/cf.insert) */
+  /**
+   * Adds items. Returns false for each item that found the filter full.
+   * [CF.INSERT](https://redis.io/commands/cf.insert)
+   */
   insert(key: Key, items: OneOrMore<Argument>, options: CuckooInsertOptions = {}): Outcome<C, boolean[]> {
     return this.run(inserting(INSERT, key, items, options))
   }
 
   /**
-   * Adds the items that do not seem to be there: for each 1, 0 if it seemed to be there, -1 if the filter was full.
+   * Adds the items that do not exist. Returns for each 1, 0 if it may exist, -1 if the filter was full.
    * [CF.INSERTNX](https://redis.io/commands/cf.insertnx)
    */
   insertnx(key: Key, items: OneOrMore<Argument>, options: CuckooInsertOptions = {}): Outcome<C, C['int'][]> {
     return this.run(inserting(INSERTNX, key, items, options))
   }
 
-  /** Whether an item was added. [CF.EXISTS](https://redis.io/commands/cf.exists) */
+  /**
+   * Returns whether an item was added (false positives are possible). [CF.EXISTS](https://redis.io/commands/cf.exists)
+   */
   exists(key: Key, item: Argument): Outcome<C, boolean> {
     return this.run(new Command(EXISTS, [key, item]))
   }
 
-  /** Whether each item was added. [CF.MEXISTS](https://redis.io/commands/cf.mexists) */
+  /**
+   * Returns for each item whether it was added (false positives are possible).
+   * [CF.MEXISTS](https://redis.io/commands/cf.mexists)
+   */
   mexists(key: Key, ...items: Several<Argument>): Outcome<C, boolean[]> {
     const args: Arguments = [key]
     pushSeveral(args, items, 'item')
@@ -124,32 +132,35 @@ export class Cuckoo<C extends Context> extends Namespace<C> {
   }
 
   /**
-   * Deletes an item once; false if there is none. One that was never added must not be deleted: another could go instead.
-   * [CF.DEL](https://redis.io/commands/cf.del)
+   * Deletes an item once. Returns false if it does not exist. Never delete an item that was not added, because another
+   * item may be deleted instead. [CF.DEL](https://redis.io/commands/cf.del)
    */
   del(key: Key, item: Argument): Outcome<C, boolean> {
     return this.run(new Command(DEL, [key, item]))
   }
 
-  /** How often an item was added, or more. [CF.COUNT](https://redis.io/commands/cf.count) */
+  /** Returns how often an item was added; the number may be too high. [CF.COUNT](https://redis.io/commands/cf.count) */
   count(key: Key, item: Argument): Outcome<C, C['int']> {
     return this.run(new Command(COUNT, [key, item]))
   }
 
-  /** What the filter is like. [CF.INFO](https://redis.io/commands/cf.info) */
+  /** Returns information about the filter. [CF.INFO](https://redis.io/commands/cf.info) */
   info(key: Key): Outcome<C, CuckooInfo<C>> {
     return this.run(new Command(INFO, [key]))
   }
 
   /**
-   * A part of the filter, to be loaded elsewhere in the same order: the first with iterator 0, each next one with the iterator
-   * that came with the last, until that is 0. [CF.SCANDUMP](https://redis.io/commands/cf.scandump)
+   * Returns a part of the filter, for {@link loadchunk} in the same order. Start with iterator 0, then pass the
+   * iterator of the last reply, until it is 0. [CF.SCANDUMP](https://redis.io/commands/cf.scandump)
    */
   scandump(key: Key, iterator: C['int'] | 0): Outcome<C, FilterChunk<C>> {
     return this.run(new Command(SCANDUMP, [key, iterator]))
   }
 
-  /** Loads what {@link scandump} gave, with the iterator that came with it. [CF.LOADCHUNK](https://redis.io/commands/cf.loadchunk) */
+  /**
+   * Loads a part that {@link scandump} returned, with its iterator. Returns `'OK'`.
+   * [CF.LOADCHUNK](https://redis.io/commands/cf.loadchunk)
+   */
   loadchunk(key: Key, iterator: C['int'], data: Key): Outcome<C, 'OK'> {
     return this.run(new Command(LOADCHUNK, [key, iterator, data]))
   }

@@ -1,4 +1,4 @@
-/** JSON as it goes to the server and comes from it, and what a path makes of a reply. */
+/** JSON values as arguments and in replies, and the effect of paths on replies. */
 import type { Argument, Arguments } from '../core/argument.js'
 import type { Decoder } from '../core/decoder.js'
 import { double, itemsOf, list, orNull } from '../core/decoders.js'
@@ -8,12 +8,15 @@ import type { ReplyFormat } from '../core/reply-format.js'
 import { unexpectedReply } from '../core/unexpected-reply.js'
 import { isBytes } from '../core/value-types.js'
 
-/** A path of the newer kind, which may match several values. Any other path (`.`, `.a.b`, `a[0]`) stands for one. */
+/**
+ * A JSONPath, which can match several values. Any other path (`.`, `.a.b`, `a[0]`) is a legacy path and stands for one
+ * value.
+ */
 export type JsonPath = '$' | `$.${string}` | `$[${string}`
 
 /**
- * The reply to a path: under a JSONPath one element for each match, under an older path the one value. Of a path that is
- * only known as a string it may be either. Null if there is no such key.
+ * The reply for a path: for a JSONPath a list with one element for each match, for a legacy path the value. A path of
+ * type string can be either. Null if the key does not exist.
  */
 export type Matches<P extends string, R> = P extends JsonPath
   ? R[] | null
@@ -27,19 +30,21 @@ export function isJsonPath(path: string): boolean {
   return JSON_PATH.test(path)
 }
 
-/** Adds a value as JSON text, or text that is JSON already. What JSON cannot hold is a refusal. */
+/** Adds a value as JSON text, or text that is already JSON. A value that JSON cannot represent is an error. */
 export function pushJson(args: Arguments, value: unknown, raw = false): void {
   if (raw) {
     args.push(value as Argument)
     return
   }
   if (isBytes(value)) {
-    refuse(args, 'Bytes are no JSON value: give them as text, or say { raw: true } if they are JSON text.')
+    refuse(
+      args,
+      'Bytes are not a JSON value: convert them to text, or set the option { raw: true } if they are JSON text.',
+    )
     return
   }
   const text = stringify(value)
-  if (text === undefined)
-    refuse(args, `JSON has no such value: ${typeof value}, or a value that holds what JSON cannot.`)
+  if (text === undefined) refuse(args, `JSON cannot represent this value (${typeof value}), or a value inside it.`)
   else args.push(text)
 }
 
@@ -47,12 +52,12 @@ function stringify(value: unknown): string | undefined {
   try {
     return JSON.stringify(value)
   } catch {
-    // A bigint, a cycle, or a toJSON that throws; the message of the engine would tell names of the value.
+    // A bigint, a cycle, or a toJSON that throws. The engine's message could contain names from the value.
     return undefined
   }
 }
 
-/** JSON text as the value that it is; a list of them as a list. */
+/** Parses JSON text; a list of texts becomes a list of values. */
 export function parsed(reply: Reply, shape: ReplyFormat): unknown {
   if (reply === null) return null
   if (Array.isArray(reply)) return reply.map(each => parsed(each, shape))
@@ -64,13 +69,13 @@ export function parsed(reply: Reply, shape: ReplyFormat): unknown {
   }
 }
 
-/** Numbers: JSON text (RESP2), or a list of them also for one match (RESP3). */
+/** Numbers: JSON text (RESP2), or a list of numbers even for one match (RESP3). */
 export function numbersAt(path: string): Decoder {
   const several = isJsonPath(path)
   return (reply, shape) => {
     const items = itemsOf(reply)
     if (items === undefined) return parsed(reply, shape)
-    // Of several matches an older path tells the last.
+    // If a legacy path has several matches, the reply is the last one.
     return several ? items.map(number) : number(items[items.length - 1] ?? null)
   }
 }
@@ -80,12 +85,12 @@ function number(reply: Reply): unknown {
   return typeof reply === 'bigint' ? Number(reply) : double(reply)
 }
 
-/** One for each match of a JSONPath, else one. */
+/** One item for each match of a JSONPath, one item for a legacy path. */
 export function each(path: string, item: Decoder): Decoder {
   return orNull(isJsonPath(path) ? list(orNull(item)) : item)
 }
 
-/** As `each`, where RESP3 wraps the whole once more: `[[type, type]]` or `[type]`. */
+/** Like `each`, for replies that RESP3 wraps once more: `[[type, type]]` or `[type]`. */
 export function wrappedEach(path: string, item: Decoder): Decoder {
   const decode = each(path, item)
   const wrapped = isJsonPath(path)

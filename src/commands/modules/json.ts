@@ -35,48 +35,48 @@ import { read, type Spec, write } from '../core/spec.js'
 import { rejectWrongCalls } from '../core/wrong-calls.js'
 import { each, type JsonPath, type Matches, numbersAt, parsed, pushJson, wrappedEach } from './json-values.js'
 
-/** JSON text as it comes, instead of the value that it is: numbers of any size stay exact. */
+/** Returns JSON text instead of the parsed value, so that numbers of any size stay exact. */
 export interface RawJson {
   readonly raw: true
 }
 
 export interface RawJsonFormat extends RawJson {
-  /** What each level is indented by. */
+  /** The indentation of each level. */
   readonly indent?: string
-  /** What ends each line. */
+  /** The end of each line. */
   readonly newline?: string
-  /** What stands between a name and its value. */
+  /** The text between a name and its value. */
   readonly space?: string
 }
 
 export type JsonSetOptions = AtMostOne<{
-  /** Only where there is no such path yet. */
+  /** Only if the path does not exist. */
   readonly nx: boolean
-  /** Only where there is such a path. */
+  /** Only if the path exists. */
   readonly xx: boolean
 }> & {
-  /** How arrays of fractions are kept. @since 8.8 */
+  /** How arrays of fractions are stored. @since 8.8 */
   readonly fpha?: 'FP16' | 'BF16' | 'FP32' | 'FP64'
 }
 
-/** A value and where it belongs. */
+/** A value with its key and path. */
 export interface JsonEntry {
   readonly key: Key
   readonly path: string
   readonly value: unknown
 }
 
-/** What a boolean became: 1 or 0, or as a word under an older path. */
+/** The new value of a boolean: 1 or 0, or a word for a legacy path. */
 function toggled(reply: Reply): unknown {
   if (reply === null) return null
-  // An older path tells it as text.
+  // For a legacy path the reply is text.
   const told = scalar(reply)
   return told === 'true' ? true : told === 'false' ? false : bool(reply)
 }
 
 const words = list(word)
 
-/** Sent where no path is given: what the server means then is documented to differ between RESP2 and RESP3. */
+/** Sent if no path is given: the server's default path differs between RESP2 and RESP3. */
 const ROOT = '.'
 
 const ARRAPPEND = write('JSON.ARRAPPEND', intOrNull)
@@ -106,18 +106,18 @@ const TOGGLE = write('JSON.TOGGLE', toggled)
 const TYPE = read('JSON.TYPE', orNull(word))
 
 /**
- * JSON documents. Values go in and come out as JavaScript values; numbers are what `JSON.parse` makes of them, so that an
- * integer beyond 2⁵³ is rounded: `{ raw: true }` gives the text.
+ * Commands for JSON documents. Arguments and replies are JavaScript values. Numbers are parsed by `JSON.parse`, so that
+ * an integer beyond 2⁵³ is rounded: `{ raw: true }` returns the text.
  *
- * A path that begins with `$` may match several values and gives a list, one element for each match; an older path (`.`,
- * which is meant where none is given, or `.a.b`) gives one value.
+ * A path that begins with `$` can match several values and returns a list with one element for each match. A legacy
+ * path (`.`, which is the default, or `.a.b`) returns one value.
  *
- * A module before it became a part of Redis. @since 8.0
+ * It was a separate module before Redis 8. @since 8.0
  */
 export class Json<C extends Context> extends Namespace<C> {
   /**
-   * The value at a path, null if there is no such key; of several paths an object of them.
-   * `get<User>('user:1')`, `get('user:1', '$.name', '$.tags')`, `get('user:1', '.', { raw: true })`.
+   * Returns the value at a path, null if the key does not exist; for several paths an object with the path of each
+   * value. `get<User>('user:1')`, `get('user:1', '$.name', '$.tags')`, `get('user:1', '.', { raw: true })`.
    * [JSON.GET](https://redis.io/commands/json.get)
    */
   get<T = unknown>(key: Key, ...paths: Several<string>): Outcome<C, T | null>
@@ -134,7 +134,10 @@ export class Json<C extends Context> extends Namespace<C> {
     return this.run(new Command(GET, args, options?.raw === true ? textOrNull : parsed))
   }
 
-  /** The values at one path of several keys, null where there is none. [JSON.MGET](https://redis.io/commands/json.mget) */
+  /**
+   * Returns the values at one path of several keys; null for a missing one.
+   * [JSON.MGET](https://redis.io/commands/json.mget)
+   */
   mget<T = unknown>(keys: readonly Key[], path: string): Outcome<C, (T | null)[]>
   mget(keys: readonly Key[], path: string, options: RawJson): Outcome<C, (C['text'] | null)[]>
   mget(keys: readonly Key[], path: string, options: { readonly raw?: boolean } = {}): Outcome<C, unknown[]> {
@@ -146,8 +149,8 @@ export class Json<C extends Context> extends Namespace<C> {
   }
 
   /**
-   * Sets what is at a path to any value that JSON has. `'OK'`, or null if `nx`, `xx` or a missing parent kept it from being
-   * set. With `raw` the value is JSON text. [JSON.SET](https://redis.io/commands/json.set)
+   * Sets the value at a path to any JSON value. Returns `'OK'`, or null if `nx`, `xx` or a missing parent prevented it.
+   * With `raw` the value is JSON text. [JSON.SET](https://redis.io/commands/json.set)
    */
   set(
     key: Key,
@@ -172,7 +175,10 @@ export class Json<C extends Context> extends Namespace<C> {
     return this.run(new Command(SET, args))
   }
 
-  /** Sets several values at once; all keys in one slot. [JSON.MSET](https://redis.io/commands/json.mset) */
+  /**
+   * Sets several values at once. Returns `'OK'`. All keys must be in one slot.
+   * [JSON.MSET](https://redis.io/commands/json.mset)
+   */
   mset(entries: readonly JsonEntry[], options: { readonly raw?: boolean } = {}): Outcome<C, 'OK'> {
     const args: Arguments = []
     options = plainOptions(args, options)
@@ -185,8 +191,8 @@ export class Json<C extends Context> extends Namespace<C> {
   }
 
   /**
-   * Merges a value into what is at a path, as RFC 7396 says: null deletes, arrays are replaced. Null if there is no such path.
-   * [JSON.MERGE](https://redis.io/commands/json.merge)
+   * Merges a value into the value at a path, as defined by RFC 7396: null deletes, arrays are replaced. Returns `'OK'`,
+   * or null if the path does not exist. [JSON.MERGE](https://redis.io/commands/json.merge)
    */
   merge(key: Key, path: string, value: unknown, options: { readonly raw?: boolean } = {}): Outcome<C, 'OK' | null> {
     const args: Arguments = [key, path]
@@ -195,29 +201,40 @@ export class Json<C extends Context> extends Namespace<C> {
     return this.run(new Command(MERGE, args))
   }
 
-  /** Deletes what is at a path, else the whole key. How many values. [JSON.DEL](https://redis.io/commands/json.del) */
+  /**
+   * Deletes the values at a path, by default the whole key. Returns the number of deleted values.
+   * [JSON.DEL](https://redis.io/commands/json.del)
+   */
   del(key: Key, path?: string): Outcome<C, C['int']> {
     return this.run(atPath(DEL, key, path, int))
   }
 
-  /** The same as {@link del}. [JSON.FORGET](https://redis.io/commands/json.forget) */
+  /**
+   * Deletes the values at a path, like {@link del}. Returns the number of deleted values.
+   * [JSON.FORGET](https://redis.io/commands/json.forget)
+   */
   forget(key: Key, path?: string): Outcome<C, C['int']> {
     return this.run(atPath(FORGET, key, path, int))
   }
 
-  /** Empties arrays and objects and sets numbers to 0. How many changed. [JSON.CLEAR](https://redis.io/commands/json.clear) */
+  /**
+   * Empties arrays and objects and sets numbers to 0. Returns the number of changed values.
+   * [JSON.CLEAR](https://redis.io/commands/json.clear)
+   */
   clear(key: Key, path?: string): Outcome<C, C['int']> {
     return this.run(atPath(CLEAR, key, path, int))
   }
 
-  /** The kinds of value: `'object'`, `'integer'`, `'number'`… [JSON.TYPE](https://redis.io/commands/json.type) */
+  /**
+   * Returns the types of values: `'object'`, `'integer'`, `'number'`… [JSON.TYPE](https://redis.io/commands/json.type)
+   */
   type<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, string>> {
     return this.run(atPath(TYPE, key, path, wrappedEach(path ?? ROOT, word)))
   }
 
   /**
-   * Appends values to arrays, each argument as one element, also if it is an array. Their new lengths, null for what is no array.
-   * [JSON.ARRAPPEND](https://redis.io/commands/json.arrappend)
+   * Appends values to arrays, each argument as one element, even if it is an array. Returns the new lengths; null for a
+   * value that is not an array. [JSON.ARRAPPEND](https://redis.io/commands/json.arrappend)
    */
   arrappend<P extends string>(
     key: Key,
@@ -230,7 +247,10 @@ export class Json<C extends Context> extends Namespace<C> {
     return this.run(new Command(ARRAPPEND, args, each(path, int)))
   }
 
-  /** Inserts values before an index; a negative one counts from the end. [JSON.ARRINSERT](https://redis.io/commands/json.arrinsert) */
+  /**
+   * Inserts values before an index; a negative index counts from the end. Returns the new lengths.
+   * [JSON.ARRINSERT](https://redis.io/commands/json.arrinsert)
+   */
   arrinsert<P extends string>(
     key: Key,
     path: P,
@@ -244,8 +264,8 @@ export class Json<C extends Context> extends Namespace<C> {
   }
 
   /**
-   * Where a value stands first, from `start` on and before `stop` (0: to the end): -1 if nowhere, null for what is no array.
-   * [JSON.ARRINDEX](https://redis.io/commands/json.arrindex)
+   * Returns the first position of a value, from `start` on and before `stop` (0: to the end); -1 if it is not found,
+   * null for a value that is not an array. [JSON.ARRINDEX](https://redis.io/commands/json.arrindex)
    */
   arrindex<P extends string>(
     key: Key,
@@ -261,14 +281,17 @@ export class Json<C extends Context> extends Namespace<C> {
     return this.run(new Command(ARRINDEX, args, each(path, int)))
   }
 
-  /** The lengths of arrays, null for what is none. [JSON.ARRLEN](https://redis.io/commands/json.arrlen) */
+  /**
+   * Returns the lengths of arrays; null for a value that is not an array.
+   * [JSON.ARRLEN](https://redis.io/commands/json.arrlen)
+   */
   arrlen<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int'] | null>> {
     return this.run(atPath(ARRLEN, key, path, each(path ?? ROOT, int)))
   }
 
   /**
-   * Removes and gives an element of arrays, the last one unless `index` says which; null for an empty array and for what is none.
-   * [JSON.ARRPOP](https://redis.io/commands/json.arrpop)
+   * Removes and returns an element of arrays, by default the last one; null for an empty array and for a value that is
+   * not an array. [JSON.ARRPOP](https://redis.io/commands/json.arrpop)
    */
   arrpop<T = unknown>(key: Key): Outcome<C, T | null>
   arrpop<T = unknown>(key: Key, path: JsonPath, index?: number): Outcome<C, (T | null)[] | null>
@@ -279,59 +302,86 @@ export class Json<C extends Context> extends Namespace<C> {
     return this.run(new Command(ARRPOP, args))
   }
 
-  /** Keeps the elements from `start` to `stop` of arrays; their new lengths. [JSON.ARRTRIM](https://redis.io/commands/json.arrtrim) */
+  /**
+   * Keeps only the elements of arrays from `start` to `stop`. Returns the new lengths.
+   * [JSON.ARRTRIM](https://redis.io/commands/json.arrtrim)
+   */
   arrtrim<P extends string>(key: Key, path: P, start: number, stop: number): Outcome<C, Matches<P, C['int'] | null>> {
     return this.run(new Command(ARRTRIM, [key, path, start, stop], each(path, int)))
   }
 
-  /** Adds to numbers and gives the sums, null for what is none. [JSON.NUMINCRBY](https://redis.io/commands/json.numincrby) */
+  /**
+   * Adds to numbers. Returns the new values; null for a value that is not a number.
+   * [JSON.NUMINCRBY](https://redis.io/commands/json.numincrby)
+   */
   numincrby<P extends string>(key: Key, path: P, by: number | bigint): Outcome<C, Matches<P, number | null>> {
     return this.run(new Command(NUMINCRBY, [key, path, by], numbersAt(path)))
   }
 
-  /** Multiplies numbers and gives the products, null for what is none. [JSON.NUMMULTBY](https://redis.io/commands/json.nummultby) */
+  /**
+   * Multiplies numbers. Returns the new values; null for a value that is not a number.
+   * [JSON.NUMMULTBY](https://redis.io/commands/json.nummultby)
+   */
   nummultby<P extends string>(key: Key, path: P, by: number | bigint): Outcome<C, Matches<P, number | null>> {
     return this.run(new Command(NUMMULTBY, [key, path, by], numbersAt(path)))
   }
 
-  /** The names in objects, null for what is none. [JSON.OBJKEYS](https://redis.io/commands/json.objkeys) */
+  /**
+   * Returns the names in objects; null for a value that is not an object.
+   * [JSON.OBJKEYS](https://redis.io/commands/json.objkeys)
+   */
   objkeys<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['text'][] | null>> {
     return this.run(atPath(OBJKEYS, key, path, each(path ?? ROOT, texts)))
   }
 
-  /** How many names objects have, null for what is none. [JSON.OBJLEN](https://redis.io/commands/json.objlen) */
+  /**
+   * Returns the number of names in objects; null for a value that is not an object.
+   * [JSON.OBJLEN](https://redis.io/commands/json.objlen)
+   */
   objlen<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int'] | null>> {
     return this.run(atPath(OBJLEN, key, path, each(path ?? ROOT, int)))
   }
 
-  /** Appends to strings; their new lengths, null for what is none. [JSON.STRAPPEND](https://redis.io/commands/json.strappend) */
+  /**
+   * Appends to strings. Returns the new lengths; null for a value that is not a string.
+   * [JSON.STRAPPEND](https://redis.io/commands/json.strappend)
+   */
   strappend<P extends string>(key: Key, path: P, text: string): Outcome<C, Matches<P, C['int'] | null>> {
     const args: Arguments = [key, path]
     pushJson(args, text)
     return this.run(new Command(STRAPPEND, args, each(path, int)))
   }
 
-  /** The lengths of strings in bytes, null for what is none. [JSON.STRLEN](https://redis.io/commands/json.strlen) */
+  /**
+   * Returns the lengths of strings in bytes; null for a value that is not a string.
+   * [JSON.STRLEN](https://redis.io/commands/json.strlen)
+   */
   strlen<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int'] | null>> {
     return this.run(atPath(STRLEN, key, path, each(path ?? ROOT, int)))
   }
 
-  /** Turns booleans over; what they became, null for what is none. [JSON.TOGGLE](https://redis.io/commands/json.toggle) */
+  /**
+   * Toggles booleans. Returns the new values; null for a value that is not a boolean.
+   * [JSON.TOGGLE](https://redis.io/commands/json.toggle)
+   */
   toggle<P extends string>(key: Key, path: P): Outcome<C, Matches<P, boolean | null>> {
     return this.run(new Command(TOGGLE, [key, path], each(path, toggled)))
   }
 
-  /** The value as nested replies, each list with its kind first: `{` or `[`. [JSON.RESP](https://redis.io/commands/json.resp) */
+  /**
+   * Returns the value as nested replies. The first item of each list is its type: `{` or
+   * `[`. [JSON.RESP](https://redis.io/commands/json.resp)
+   */
   resp(key: Key, path?: string): Outcome<C, unknown> {
     return this.run(atPath(RESP, key, path, anything))
   }
 
-  /** The memory that values take, in bytes. [JSON.DEBUG MEMORY](https://redis.io/commands/json.debug-memory) */
+  /** Returns the memory size of values, in bytes. [JSON.DEBUG MEMORY](https://redis.io/commands/json.debug-memory) */
   debugMemory<P extends string = '.'>(key: Key, path?: P): Outcome<C, Matches<P, C['int']>> {
     return this.run(atPath(DEBUG_MEMORY, key, path, each(path ?? ROOT, int)))
   }
 
-  /** Lines that tell the subcommands. [JSON.DEBUG](https://redis.io/commands/json.debug) */
+  /** Returns the help text of the subcommands, line by line. [JSON.DEBUG](https://redis.io/commands/json.debug) */
   debugHelp(): Outcome<C, string[]> {
     return this.run(new Command(DEBUG_HELP, []))
   }

@@ -1,12 +1,12 @@
-/** Decoders that several modules' commands share. */
+/** Decoders that the commands of several modules share. */
 import type { Decoder } from '../core/decoder.js'
 import { bool, named, pairsOf, word } from '../core/decoders.js'
 import { MapReply, type Reply } from '../core/reply.js'
 import { unexpectedReply } from '../core/unexpected-reply.js'
 
 /**
- * As `named`, for names with capitals: `Number of filters` gives `numberOfFilters`. The fields are told with a small first
- * letter: `{ 'number of filters': int }`.
+ * Like `named`, for names with capitals: `Number of filters` gives `numberOfFilters`. The keys of `fields` begin with a
+ * small letter: `{ 'number of filters': int }`.
  */
 export function statistics(fields: Readonly<Record<string, Decoder>>): Decoder {
   const decode = named(fields)
@@ -17,7 +17,7 @@ export function statistics(fields: Readonly<Record<string, Decoder>>): Decoder {
   }
 }
 
-/** A truth value among others: 1 (RESP2) and `true` (RESP3) are true, and so is no other number. */
+/** A boolean in a list of integers: 1 (RESP2) and `true` (RESP3) are true, other numbers are false. */
 export function truth(reply: Reply): unknown {
   return typeof reply === 'number' ? reply === 1 : bool(reply)
 }

@@ -1,4 +1,4 @@
-/** What FT.AGGREGATE can be told: the steps that rows go through, one after the other. FT.HYBRID has them too. */
+/** The options of FT.AGGREGATE: the steps that rows pass through, one after the other. FT.HYBRID has them too. */
 import type { Argument, Arguments, Key } from '../core/argument.js'
 import { flag, type OneOrMore, option, refuse } from '../core/option-tokens.js'
 import { isBytes } from '../core/value-types.js'
@@ -13,7 +13,7 @@ import {
   type SortOrder,
 } from './search-query.js'
 
-/** What makes one value of those of a group. */
+/** How the values of a group are combined into one value. */
 export type ReducerFunction =
   | 'COUNT'
   | 'COUNT_DISTINCT'
@@ -37,10 +37,12 @@ export interface Reducer {
   readonly as?: Key
 }
 
-/** `'@price'`, or with the order; ascending unless given. */
+/** `'@price'`, or with an order. Default: ascending. */
 export type SortProperty = Key | { readonly by: Key; readonly order: SortOrder }
 
-/** Groups rows by properties (`'@brand'`; an empty list for one group of all) and reduces each to one row. */
+/**
+ * Groups rows by properties (`'@brand'`; an empty list for one group of all rows) and reduces each group to one row.
+ */
 export interface GroupStep {
   readonly groupby: OneOrMore<Key>
   readonly reduce?: OneOrMore<Reducer>
@@ -48,7 +50,7 @@ export interface GroupStep {
 
 export interface SortStep {
   readonly sortby: OneOrMore<SortProperty>
-  /** Only so many of the first. */
+  /** Keeps only this number of rows. */
   readonly max?: number
 }
 
@@ -58,17 +60,17 @@ export interface ApplyStep {
   readonly as: Key
 }
 
-/** Keeps rows that fulfil an expression: `{ filter: '@price > 10' }`. */
+/** Keeps rows that satisfy an expression: `{ filter: '@price > 10' }`. */
 export interface FilterStep {
   readonly filter: Key
 }
 
-/** `{ limit: { offset: 10, count: 20 } }`: twenty from the tenth on, counted from 0. */
+/** `{ limit: { offset: 10, count: 20 } }`: twenty rows from row 10 on, counted from 0. */
 export interface LimitStep {
   readonly limit: Limit
 }
 
-/** Loads fields of documents that are not indexed: slow. */
+/** Loads fields that are not indexed from the documents: slow. */
 export interface LoadStep {
   readonly load: Loading
 }
@@ -81,25 +83,25 @@ export type Loading = '*' | readonly NamedField[]
 export interface AggregateOptions {
   /** No stemming. */
   readonly verbatim?: boolean
-  /** Whether the total is exact, which costs time; what the dialect says unless given. */
+  /** Whether the total is exact, which takes time. Default: depends on the dialect. */
   readonly withcount?: boolean
-  /** Before all steps. */
+  /** Runs before all steps. */
   readonly load?: Loading
-  /** In ms, in place of the server's own. */
+  /** Milliseconds, instead of the server's own setting. */
   readonly timeout?: number
   readonly steps?: readonly AggregateStep[]
   readonly params?: Parameters
   readonly scorer?: string
-  /** `@__score`. */
+  /** Adds `@__score`. */
   readonly addscores?: boolean
   readonly dialect?: number
 }
 
-/** Rows come a part at a time. */
+/** Rows are returned in parts. */
 export interface CursorOptions {
-  /** How many rows a part has; 1,000 unless given. */
+  /** Rows per part. Default 1,000. */
   readonly count?: number
-  /** The server forgets the cursor when it was not read for so many ms. */
+  /** The server deletes the cursor when it has not been read for this number of ms. */
   readonly maxidle?: number
 }
 
@@ -109,7 +111,7 @@ export interface WithCursor {
 
 export function pushAggregateOptions(args: Arguments, options: AggregateOptions & Partial<WithCursor>): void {
   const { withcursor } = options
-  // What is about the query itself stands before the first step: behind one the server does not know these words.
+  // Options of the query itself must precede the first step: the server does not know these words after it.
   flag(args, 'VERBATIM', options.verbatim)
   pushWithcount(args, options.withcount)
   option(args, 'SCORER', options.scorer)
@@ -142,7 +144,7 @@ export function pushSteps(args: Arguments, steps: readonly AggregateStep[] = [])
     else if ('filter' in step) args.push('FILTER', step.filter)
     else if ('limit' in step) args.push('LIMIT', step.limit.offset, step.limit.count)
     else if ('load' in step) pushLoading(args, step.load)
-    else refuse(args, 'A step is one of groupby, sortby, apply, filter, limit and load.')
+    else refuse(args, 'Unknown step: expected one of groupby, sortby, apply, filter, limit and load.')
   }
 }
 

@@ -1,4 +1,4 @@
-/** What FT.HYBRID can be told: a query for words, one for a vector, and how their results become one list. */
+/** The options of FT.HYBRID: a query for words, a query for a vector, and how their results are merged. */
 import type { Arguments, Key } from '../core/argument.js'
 import type { AtMostOne, OneOf } from '../core/exclusive-options.js'
 import { exclusive, flag, option, refuse } from '../core/option-tokens.js'
@@ -6,7 +6,7 @@ import { isBytes, isMap } from '../core/value-types.js'
 import { type AggregateStep, type Loading, pushLoading, pushSteps } from './search-aggregate.js'
 import { type Parameters, pushParams } from './search-query.js'
 
-/** A query for words, alone or with how it is scored. */
+/** A query for words, optionally with its scoring. */
 export type HybridQuery =
   | Key
   | {
@@ -17,30 +17,30 @@ export type HybridQuery =
     }
 
 export type HybridVector = AtMostOne<{
-  /** The nearest ones, ten unless told otherwise. */
+  /** The nearest documents. Default: ten. */
   readonly knn: {
     readonly k: number
-    /** How many candidates are looked at. */
+    /** The number of candidates to examine. */
     readonly efRuntime?: number
   }
-  /** All that are no farther than `radius`. */
+  /** All documents within `radius`. */
   readonly range: {
     readonly radius: number
-    /** How far beyond it is searched, relatively. */
+    /** How far beyond the radius the search extends, as a fraction. */
     readonly epsilon?: number
   }
 }> & {
-  /** `'@embedding'`. */
+  /** The name of the field: `'@embedding'`. */
   readonly field: Key
   /** A vector, or the name of a parameter: `'$vector'`. */
   readonly vector: Float32Array | Uint8Array | `$${string}`
-  /** A query that documents must fulfil. */
+  /** A query that documents must match. */
   readonly filter?: Key
   /** The name of its score. */
   readonly yieldScoreAs?: Key
 }
 
-/** By ranks (what is meant unless given), or by a weighted sum of both scores. */
+/** How results are merged: by ranks (the default), or by a weighted sum of both scores. */
 export type HybridCombination = OneOf<{
   readonly rrf: { readonly constant?: number; readonly window?: number; readonly yieldScoreAs?: Key }
   readonly linear: {
@@ -55,17 +55,17 @@ export type HybridCombination = OneOf<{
 
 export interface HybridOptions {
   readonly combine?: HybridCombination
-  /** Keys and scores unless given. */
+  /** Default: keys and scores. */
   readonly load?: Loading
   readonly steps?: readonly AggregateStep[]
-  /** Not sorted by the score. */
+  /** Does not sort by the score. */
   readonly nosort?: boolean
   readonly params?: Parameters
-  /** In ms, in place of the server's own. */
+  /** Milliseconds, instead of the server's own setting. */
   readonly timeout?: number
 }
 
-// Not every version takes the bytes of a vector in its place: they go as a parameter of this name.
+// Some versions do not take the bytes of a vector here, so they are sent as a parameter of this name.
 const VECTOR = 'respire_vector'
 
 export function pushHybrid(args: Arguments, query: HybridQuery, vector: HybridVector, options: HybridOptions): void {
@@ -125,7 +125,7 @@ function pushCombination(args: Arguments, combine: HybridCombination | undefined
   const { rrf, linear } = combine
   exclusive(args, combine, 'rrf', 'linear')
   if (rrf !== undefined) {
-    // It is what is meant anyway, and not every version takes it without options.
+    // It is the default, and some versions do not take it without options.
     if (Object.values(rrf).every(value => value === undefined)) return
     pushGroup(
       args,
@@ -147,10 +147,10 @@ function pushCombination(args: Arguments, combine: HybridCombination | undefined
         ['YIELD_SCORE_AS', linear.yieldScoreAs],
       ],
     )
-  } else refuse(args, 'The option combine is one of rrf and linear.')
+  } else refuse(args, 'The option combine must have one of rrf and linear.')
 }
 
-/** A method and its options, behind the number of words that they are. */
+/** Adds a method and its options, after their number of words. */
 function pushGroup(
   args: Arguments,
   method: readonly string[],

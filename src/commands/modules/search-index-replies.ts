@@ -1,4 +1,4 @@
-/** What is told of indexes, dictionaries and suggestions, made the same of RESP2's lists and RESP3's maps. */
+/** Replies about indexes, dictionaries and suggestions. RESP2 lists and RESP3 maps give the same result. */
 import type { Plain, ReplyTypes } from '../core/context.js'
 import type { Decoder } from '../core/decoder.js'
 import {
@@ -40,11 +40,11 @@ export interface IndexAttribute {
   readonly type: string
   /** `'SORTABLE'`, `'UNF'`, `'NOSTEM'`, `'NOINDEX'`… */
   readonly flags: string[]
-  /** What else there is for its type: `weight`, `separator`, `algorithm`, `dim`… */
+  /** Other properties of its type: `weight`, `separator`, `algorithm`, `dim`… */
   readonly [more: string]: unknown
 }
 
-/** What an index is like. Sizes are in MB; newer servers tell more than is named here. */
+/** Information about an index. Sizes are in MB. Newer servers add fields that are not named here. */
 export interface IndexInfo<F extends ReplyTypes = Plain> {
   readonly indexName: F['text']
   readonly indexOptions: string[]
@@ -71,9 +71,9 @@ export interface IndexInfo<F extends ReplyTypes = Plain> {
   readonly offsetsPerTermAvg: number
   readonly offsetBitsPerRecordAvg: number
   readonly hashIndexingFailures: number
-  /** In ms. */
+  /** Milliseconds. */
   readonly totalIndexingTime: number
-  /** 1 while documents that were there before are indexed. */
+  /** 1 while existing documents are being indexed. */
   readonly indexing: number
   /** From 0 to 1. */
   readonly percentIndexed: number
@@ -88,7 +88,7 @@ export interface IndexInfo<F extends ReplyTypes = Plain> {
 export interface Correction<F extends ReplyTypes = Plain> {
   /** The word of the query. */
   readonly term: F['text']
-  /** The best one first; the score is the part of all documents that have it. */
+  /** The best suggestion first. The score is the fraction of documents that contain it. */
   readonly suggestions: { readonly suggestion: F['text']; readonly score: number }[]
 }
 
@@ -108,7 +108,7 @@ export interface ConfigHelp {
 const words = list(word)
 const wordOrNull = orNull(word)
 
-/** Words that stand alone behind names and values (RESP2), or in a list called flags (RESP3). */
+/** Words without a value after names and values (RESP2), or in a list called flags (RESP3). */
 const FLAGS = new Set([
   'SORTABLE',
   'UNF',
@@ -122,7 +122,7 @@ const FLAGS = new Set([
 ])
 
 function attribute(reply: Reply): unknown {
-  // Flags without a value stand among the pairs of RESP2.
+  // Under RESP2 flags without a value are between the pairs.
   const pairs = reply instanceof MapReply ? reply.flat : itemsOf(reply)
   if (pairs === undefined) return unexpectedReply(reply, 'a map')
   const object = bare()
@@ -139,7 +139,7 @@ function attribute(reply: Reply): unknown {
 
 const TEXTS = new Set(['identifier', 'attribute', 'SEPARATOR'])
 
-/** Weights and dimensions are numbers, also where they come as text. */
+/** Weights and dimensions are numbers, even if the server sends text. */
 function number(reply: Reply): unknown {
   const value = scalar(reply)
   return typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value
@@ -185,7 +185,10 @@ function all(names: readonly string[], decode: Decoder): Record<string, Decoder>
   return Object.fromEntries(names.flatMap(line => line.split(' ')).map(name => [name, decode]))
 }
 
-/** `['TERM', term, [[score, suggestion], …]]` each (RESP2), or `results`: terms to lists of `{ suggestion: score }` (RESP3). */
+/**
+ * Under RESP2 a list of `['TERM', term, [[score, suggestion], …]]`; under RESP3 `results`, a map of terms to lists of
+ * `{ suggestion: score }`.
+ */
 export function corrections(reply: Reply, shape: ReplyFormat): unknown {
   const found: object[] = []
   if (reply instanceof MapReply) {
@@ -218,13 +221,13 @@ function suggested(suggestion: Reply, score: Reply, shape: ReplyFormat): object 
   return { suggestion: text(suggestion, shape), score: double(score) }
 }
 
-/** Suggestions with what was asked for, in turn. */
+/** Suggestions with the requested details, alternating. */
 export function suggestions(withscores: boolean, withpayloads: boolean): Decoder {
   const step = 1 + Number(withscores) + Number(withpayloads)
   return (reply, shape) => {
     const items = itemsOf(reply)
     if (items === undefined || items.length % step !== 0)
-      return unexpectedReply(reply, 'suggestions with what was asked for')
+      return unexpectedReply(reply, 'suggestions with the requested details')
     const found: object[] = []
     for (let i = 0; i < items.length; i += step) {
       found.push({
@@ -237,10 +240,10 @@ export function suggestions(withscores: boolean, withpayloads: boolean): Decoder
   }
 }
 
-/** `[name, value]` each (RESP2) or a map; a value is text or null. */
+/** A list of `[name, value]` (RESP2) or a map. A value is text or null. */
 export const settings: Decoder = record(wordOrNull)
 
-/** `[name, 'Description', text, 'Value', text]` each (RESP2), or a map of names to the rest (RESP3). */
+/** A list of `[name, 'Description', text, 'Value', text]` (RESP2), or a map of names to the rest (RESP3). */
 export function settingsHelp(reply: Reply, shape: ReplyFormat): unknown {
   const help = statistics({ description: word, value: wordOrNull })
   if (reply instanceof MapReply) return record(help)(reply, shape)
@@ -254,5 +257,5 @@ export function settingsHelp(reply: Reply, shape: ReplyFormat): unknown {
   return plain(object)
 }
 
-/** Terms and the groups that each is in. */
+/** Terms with the groups of each term. */
 export const synonyms: Decoder = record(texts)

@@ -1,14 +1,14 @@
-/** What FT.SEARCH can be told beside its query, and the parts that other queries share with it. */
+/** The options of FT.SEARCH, and the options that it shares with other queries. */
 import type { Argument, Arguments, Key } from '../core/argument.js'
 import { flag, type OneOrMore, option, pushCounted, refuse } from '../core/option-tokens.js'
 import { isBytes, isMap } from '../core/value-types.js'
 import type { GeoUnit } from '../geo.js'
 import type { Limit } from '../sorted-set-ranges.js'
 
-/** What `$name` in a query stands for; a vector as the Float32Array that it is. */
+/** The values of `$name` in a query; a vector may be a Float32Array. */
 export type Parameters = Readonly<Record<string, Argument | Float32Array>> | ReadonlyMap<Key, Argument | Float32Array>
 
-/** A field (of a document in JSON: its path), and the name it is to have. */
+/** A field (in a JSON document: its path), optionally with a new name. */
 export type NamedField = Key | { readonly field: Key; readonly as: Key }
 
 export type SortOrder = 'ASC' | 'DESC'
@@ -18,17 +18,17 @@ export interface SearchOptions {
   readonly verbatim?: boolean
   /** Stop words count too. Deprecated by the server. */
   readonly nostopwords?: boolean
-  /** `score`. */
+  /** Adds `score`. */
   readonly withscores?: boolean
-  /** `explanation`: how the score came to be. With `withscores` only. */
+  /** Adds `explanation`: how the score was computed. Only with `withscores`. */
   readonly explainscore?: boolean
-  /** `payload`. Deprecated by the server. */
+  /** Adds `payload`. Deprecated by the server. */
   readonly withpayloads?: boolean
-  /** `sortkey`. */
+  /** Adds `sortkey`. */
   readonly withsortkeys?: boolean
-  /** Numbers of a field within bounds: `'(5'` is without 5, `'-inf'` and `'+inf'` without end. Deprecated by the server. */
+  /** Numbers of a field within limits: `'(5'` is an exclusive limit, `'-inf'` and `'+inf'` mean no limit. Deprecated by the server. */
   readonly filter?: OneOrMore<{ readonly field: Key; readonly min: Argument; readonly max: Argument }>
-  /** Places of a field around one. Deprecated by the server. */
+  /** Positions of a field around a point. Deprecated by the server. */
   readonly geofilter?: OneOrMore<{
     readonly field: Key
     readonly longitude: number
@@ -38,50 +38,50 @@ export interface SearchOptions {
   }>
   /** Only documents with these keys. */
   readonly inkeys?: readonly Key[]
-  /** Words count in these fields only. */
+  /** Only words in these fields count. */
   readonly infields?: readonly Key[]
-  /** The fields that come, all unless given; none for an empty list. */
+  /** The fields to return. Default: all; an empty list for none. */
   readonly return?: readonly NamedField[]
-  /** Only the parts of fields with what was found; true for all fields. */
+  /** Returns only the parts of fields that match; true for all fields. */
   readonly summarize?:
     | boolean
     | {
         readonly fields?: readonly Key[]
-        /** How many parts of a field. */
+        /** The number of parts of a field. */
         readonly frags?: number
-        /** How many words a part has. */
+        /** The number of words in a part. */
         readonly len?: number
-        /** What stands between parts. */
+        /** The text between parts. */
         readonly separator?: string
       }
-  /** Marks what was found; true for all fields. */
+  /** Marks matching words; true for all fields. */
   readonly highlight?:
     | boolean
     | {
         readonly fields?: readonly Key[]
-        /** What stands before and behind; `<b>` and `</b>` unless given. */
+        /** The text before and after. Default `<b>` and `</b>`. */
         readonly tags?: readonly [open: string, close: string]
       }
-  /** How many other words may stand between those of a phrase. */
+  /** How many other words may be between the words of a phrase. */
   readonly slop?: number
-  /** In ms, in place of the server's own. */
+  /** Milliseconds, instead of the server's own setting. */
   readonly timeout?: number
-  /** Words in the order of the query. */
+  /** Words must be in the order of the query. */
   readonly inorder?: boolean
   readonly language?: string
   readonly expander?: string
   readonly scorer?: string
-  /** For scorers of one's own. Deprecated by the server. */
+  /** For custom scorers. Deprecated by the server. */
   readonly payload?: Key
-  /** `withcount`: whether the total is exact, which costs time; what the dialect says unless given. */
+  /** `withcount`: whether the total is exact, which takes time. Default: depends on the dialect. */
   readonly sortby?: Key | { readonly by: Key; readonly order?: SortOrder; readonly withcount?: boolean }
-  /** Counted from 0; the first ten unless given. */
+  /** Counted from 0. Default: the first ten. */
   readonly limit?: Limit
   readonly params?: Parameters
   readonly dialect?: number
 }
 
-/** Adds them in an order in which nothing that is free text stands before INKEYS, whose keys a prefix is put before. */
+/** Adds the options. No free text precedes INKEYS, because a prefix is put before its keys. */
 export function pushSearchOptions(args: Arguments, options: SearchOptions & { readonly nocontent?: boolean }): void {
   pushNames(args, 'INKEYS', options.inkeys, 'key')
   flag(args, 'NOCONTENT', options.nocontent)
@@ -106,7 +106,7 @@ export function pushSearchOptions(args: Arguments, options: SearchOptions & { re
   option(args, 'SCORER', options.scorer)
   flag(args, 'EXPLAINSCORE', options.explainscore)
   if (options.explainscore === true && options.withscores !== true) {
-    refuse(args, 'The option explainscore goes with withscores only.')
+    refuse(args, 'The option explainscore needs the option withscores.')
   }
   option(args, 'PAYLOAD', options.payload)
   pushSortby(args, options.sortby)
@@ -115,7 +115,7 @@ export function pushSearchOptions(args: Arguments, options: SearchOptions & { re
   option(args, 'DIALECT', options.dialect)
 }
 
-/** One item or several as a list. */
+/** Returns one item or several items as a list. */
 export function listOf<T>(given: OneOrMore<T> | undefined): readonly T[] {
   if (given === undefined) return []
   return Array.isArray(given) ? (given as readonly T[]) : [given as T]
@@ -127,7 +127,7 @@ function pushNames(args: Arguments, token: string, names: readonly Key[] | undef
   pushCounted(args, names, what)
 }
 
-/** Adds fields and their names, behind the number of words that they are: `RETURN 3 field AS name`. */
+/** Adds fields and their new names, after their number of words: `RETURN 3 field AS name`. */
 export function pushNamedFields(args: Arguments, token: string, fields: readonly NamedField[]): void {
   const words: Arguments = []
   for (const field of fields) {
@@ -166,12 +166,12 @@ function pushSortby(args: Arguments, sortby: SearchOptions['sortby']): void {
   pushWithcount(args, sortby.withcount)
 }
 
-/** Adds whether the total is exact, if that is said. */
+/** Adds whether the total is exact, if it is given. */
 export function pushWithcount(args: Arguments, withcount: boolean | undefined): void {
   if (withcount !== undefined) args.push(withcount ? 'WITHCOUNT' : 'WITHOUTCOUNT')
 }
 
-/** Adds parameters, behind the number of words that they are: `PARAMS 2 name value`. */
+/** Adds parameters, after their number of words: `PARAMS 2 name value`. */
 export function pushParams(args: Arguments, params: Parameters | undefined): void {
   if (params === undefined) return
   const pairs = isMap(params) ? [...params] : Object.entries(params)
@@ -180,7 +180,7 @@ export function pushParams(args: Arguments, params: Parameters | undefined): voi
   for (const [name, value] of pairs as [Key, Argument | Float32Array][]) args.push(name, vectorBlob(value))
 }
 
-/** A vector as its bytes; anything else as it is. */
+/** Returns a vector as its bytes, any other value unchanged. */
 export function vectorBlob(value: Argument | Float32Array): Argument {
   return value instanceof Float32Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value
 }

@@ -1,4 +1,4 @@
-/** What queries of indexes reply, made the same of RESP2's lists and RESP3's maps. */
+/** Replies of queries. RESP2 lists and RESP3 maps give the same result. */
 import type { Plain, ReplyTypes } from '../core/context.js'
 import type { Decoder } from '../core/decoder.js'
 import {
@@ -21,15 +21,15 @@ import { MapReply, type Reply } from '../core/reply.js'
 import { PLAIN, type ReplyFormat } from '../core/reply-format.js'
 import { unexpectedReply } from '../core/unexpected-reply.js'
 
-/** A document that was found. */
+/** A document that matches a query. */
 export interface FoundDocument<F extends ReplyTypes = Plain> extends FoundKey<F> {
-  /** None if it was deleted or expired meanwhile. */
+  /** Missing if the document was deleted or expired during the query. */
   readonly fields: Record<string, F['text']>
 }
 
-/** A document that was found, without its fields. */
+/** A document that matches a query, without its fields. */
 export interface FoundKey<F extends ReplyTypes = Plain> {
-  /** Its key. */
+  /** The key of the document. */
   readonly id: F['text']
   /** With `withscores`. */
   readonly score?: number
@@ -42,47 +42,47 @@ export interface FoundKey<F extends ReplyTypes = Plain> {
 }
 
 export interface SearchReply<D, F extends ReplyTypes = Plain> {
-  /** Of all that were found, not only of those that came. */
+  /** The number of all matching documents, not only of the returned ones. */
   readonly total: F['int']
   readonly documents: D[]
-  /** Of results that are not complete: the time was over, say. RESP2 does not tell them. */
+  /** Warnings about incomplete results, for example after a timeout. Always empty under RESP2. */
   readonly warnings: string[]
 }
 
-/** What a property can be: text, or what a reducer made a list of. */
+/** The value of a property: text, or a list built by a reducer. */
 export type RowValue<T> = T | null | readonly RowValue<T>[]
 
 export type Row<F extends ReplyTypes = Plain> = Record<string, RowValue<F['text']>>
 
 export interface AggregateReply<F extends ReplyTypes = Plain> {
-  /** Of no meaning with some queries. */
+  /** Without meaning for some queries. */
   readonly total: F['int']
   readonly rows: Row<F>[]
-  /** Of results that are not complete: the time was over, say. RESP2 does not tell them. */
+  /** Warnings about incomplete results, for example after a timeout. Always empty under RESP2. */
   readonly warnings: string[]
 }
 
 export interface AggregatePart<F extends ReplyTypes = Plain> extends AggregateReply<F> {
-  /** For the next part; `'0'` if this was the last. */
+  /** For the next part; `'0'` after the last part. */
   readonly cursor: string
 }
 
 export interface HybridReply<F extends ReplyTypes = Plain> {
   readonly total: F['int']
-  /** With `__key` and `__score` unless fields were loaded. */
+  /** With `__key` and `__score`, unless fields were loaded. */
   readonly rows: Row<F>[]
   readonly warnings: string[]
-  /** In ms. */
+  /** Milliseconds. */
   readonly executionTime: number
 }
 
 export interface Profiled<R> {
   readonly reply: R
-  /** Times and counts of the parts of the query, in a form that differs between servers and protocols. */
+  /** Times and counts of the parts of the query. The format differs between servers and protocols. */
   readonly profile: unknown
 }
 
-/** What stands beside the fields of each document, in this order in RESP2. */
+/** Requested details of each document in addition to its fields, in this order under RESP2. */
 export interface Extras {
   readonly scores: boolean
   readonly payloads: boolean
@@ -92,7 +92,7 @@ export interface Extras {
 
 type Named = ReadonlyMap<unknown, Reply>
 
-/** A map by its names; undefined for what is none. */
+/** The values of a map by name; undefined for any other reply. */
 function namesOf(reply: Reply): Named | undefined {
   if (!(reply instanceof MapReply)) return undefined
   const names = new Map<unknown, Reply>()
@@ -107,10 +107,10 @@ function warningsOf(names: Named): unknown {
   return words(names.get('warning') ?? names.get('warnings') ?? [], PLAIN)
 }
 
-/** Of text, or of what a list holds. The document's own key is one also among the properties. */
+/** Properties: texts, or the items of a list. `__key` is a key here too. */
 function properties(reply: Reply | undefined, shape: ReplyFormat): Record<string, unknown> {
   const object = bare()
-  // Of a document that expired meanwhile there is nothing.
+  // A document that expired during the query has no properties.
   const pairs = pairsOf(reply ?? [])
   if (pairs === undefined) return unexpectedReply(reply ?? null, 'a map') as unknown as Record<string, unknown>
   for (let i = 0; i < pairs.length; i += 2) {
@@ -120,14 +120,14 @@ function properties(reply: Reply | undefined, shape: ReplyFormat): Record<string
   return plain(object)
 }
 
-/** A score, or a list of it and its explanation. */
+/** A score, or a list of the score and its explanation. */
 function scoreOf(reply: Reply): object {
   const items = itemsOf(reply)
   if (items === undefined) return { score: double(reply) }
   return { score: double(items[0] ?? null), explanation: nested(items[1] ?? null) }
 }
 
-/** Words in lists. */
+/** Words in nested lists. */
 function nested(reply: Reply): unknown {
   return itemsOf(reply)?.map(nested) ?? scalar(reply)
 }
@@ -154,7 +154,7 @@ export function searchReply(extras: Extras): Decoder {
     }
     const items = itemsOf(reply)
     if (items === undefined || (items.length - 1) % step !== 0)
-      return unexpectedReply(reply, 'documents with what was asked for')
+      return unexpectedReply(reply, 'documents with the requested details')
     for (let i = 1; i < items.length; i += step) {
       let at = i
       const next = (): Reply => items[at++] ?? null
@@ -190,14 +190,14 @@ function rowsOf(names: Named, shape: ReplyFormat): object[] {
   return results.map(row => properties(namesOf(row)?.get('extra_attributes') ?? row, shape))
 }
 
-/** The reply and the cursor for the next one. */
+/** The reply, and the cursor for the next part. */
 export const aggregatePart: Decoder = (reply, shape) => {
   const [part, cursor] = itemsOf(reply) ?? []
   if (part === undefined || cursor === undefined) return unexpectedReply(reply, 'rows and a cursor')
   return { ...(aggregateReply(part, shape) as object), cursor: String(scalar(cursor)) }
 }
 
-/** A map in both protocols, of names and values in turn in RESP2. */
+/** A map in both protocols: alternating names and values under RESP2. */
 export const hybridReply: Decoder = (reply, shape) => {
   const pairs = pairsOf(reply)
   const names = pairs === undefined ? undefined : namesOf(new MapReply(pairs))
@@ -210,7 +210,10 @@ export const hybridReply: Decoder = (reply, shape) => {
   }
 }
 
-/** The reply and its profile: in a list, under two names, or (of older servers) the profile among the names of the reply. */
+/**
+ * The reply and its profile: in a list, under two names, or (older servers) with the profile among the names of the
+ * reply.
+ */
 export function profiled(decode: Decoder): Decoder {
   return (reply, shape) => {
     const names = namesOf(reply)

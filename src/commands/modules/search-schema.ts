@@ -1,41 +1,41 @@
-/** What FT.CREATE and FT.ALTER are told of the fields of an index. */
+/** The fields of an index: options of FT.CREATE and FT.ALTER. */
 import type { Arguments, Key } from '../core/argument.js'
 import { flag, option, pushCounted, refuse } from '../core/option-tokens.js'
 
 interface Common {
-  /** The name in queries, if it is not that of the field. */
+  /** The name in queries. Default: the name of the field. */
   readonly as?: Key
-  /** Documents without the field can be looked for. */
+  /** Queries can find documents without the field. */
   readonly indexmissing?: boolean
 }
 
 interface Sortable extends Common {
-  /** Sorting by it is fast; `'UNF'` keeps capitals and accents for that. */
+  /** Makes sorting by the field fast; `'UNF'` keeps upper case and accents for it. */
   readonly sortable?: boolean | 'UNF'
-  /** Cannot be searched. */
+  /** The field cannot be searched. */
   readonly noindex?: boolean
 }
 
 export interface TextField extends Sortable {
   readonly type: 'TEXT'
   readonly nostem?: boolean
-  /** How much it counts in scores; 1 unless given. */
+  /** The weight in scores. Default 1. */
   readonly weight?: number
   readonly phonetic?: 'dm:en' | 'dm:fr' | 'dm:pt' | 'dm:es'
   /** Makes `*foo` and `*foo*` fast. */
   readonly withsuffixtrie?: boolean
-  /** Empty text can be looked for. */
+  /** Queries can find empty text. */
   readonly indexempty?: boolean
 }
 
 export interface TagField extends Sortable {
   readonly type: 'TAG'
-  /** The one character between tags; a comma unless given. */
+  /** The one character between tags. Default: a comma. */
   readonly separator?: string
   readonly casesensitive?: boolean
   /** Makes `*foo` and `*foo*` fast. */
   readonly withsuffixtrie?: boolean
-  /** Empty text can be looked for. */
+  /** Queries can find empty text. */
   readonly indexempty?: boolean
 }
 
@@ -49,16 +49,16 @@ export interface GeoField extends Sortable {
 
 export interface GeoShapeField extends Common {
   readonly type: 'GEOSHAPE'
-  /** Of longitudes and latitudes, or of x and y; spherical unless given. */
+  /** Shapes of longitudes and latitudes, or of x and y. Default: spherical. */
   readonly coordinates?: 'SPHERICAL' | 'FLAT'
 }
 
 interface VectorIndex extends Common {
   readonly type: 'VECTOR'
-  /** How many dimensions vectors have. */
+  /** The number of dimensions of the vectors. */
   readonly dim: number
   readonly distanceMetric: 'L2' | 'IP' | 'COSINE'
-  /** Of each dimension; 32-bit floats unless given. */
+  /** The type of each dimension. Default: 32-bit floats. */
   readonly datatype?: 'FLOAT32' | 'FLOAT64' | 'FLOAT16' | 'BFLOAT16' | 'INT8' | 'UINT8'
 }
 
@@ -69,32 +69,32 @@ export interface FlatVectorField extends VectorIndex {
   readonly blockSize?: number
 }
 
-/** A graph in layers: about right, and fast. */
+/** A graph with layers: approximate and fast. */
 export interface HnswVectorField extends VectorIndex {
   readonly algorithm: 'HNSW'
   readonly initialCap?: number
-  /** How many links a node has at most. */
+  /** Maximum number of links of a node. */
   readonly m?: number
-  /** How many candidates are looked at for links. */
+  /** The number of candidates to examine for links. */
   readonly efConstruction?: number
-  /** How many candidates are looked at in queries. */
+  /** The number of candidates to examine in queries. */
   readonly efRuntime?: number
-  /** How far beyond a range is searched, relatively. */
+  /** How far beyond a range the search extends, as a fraction. */
   readonly epsilon?: number
 }
 
-/** A graph of one layer, which can compress vectors. @since 8.2 */
+/** A graph with one layer, which can compress vectors. @since 8.2 */
 export interface VamanaVectorField extends VectorIndex {
   readonly algorithm: 'SVS-VAMANA'
   readonly compression?: 'LVQ8' | 'LVQ4' | 'LVQ4x4' | 'LVQ4x8' | 'LeanVec4x8' | 'LeanVec8x8'
   readonly constructionWindowSize?: number
   readonly graphMaxDegree?: number
   readonly searchWindowSize?: number
-  /** How far beyond a range is searched, relatively. */
+  /** How far beyond a range the search extends, as a fraction. */
   readonly epsilon?: number
-  /** How many vectors are learnt from before they are compressed. */
+  /** How many vectors are used for training before the compression. */
   readonly trainingThreshold?: number
-  /** How many dimensions LeanVec keeps. */
+  /** The number of dimensions that LeanVec keeps. */
   readonly reduce?: number
 }
 
@@ -112,51 +112,52 @@ export type SchemaField =
 export type SimpleField = 'TEXT' | 'TAG' | 'NUMERIC' | 'GEO' | 'GEOSHAPE'
 
 /**
- * Fields by their names (of documents in JSON: by their paths): `{ title: 'TEXT', price: { type: 'NUMERIC', sortable: true } }`; as
- * a list of fields with `name` where one is indexed twice.
+ * Fields by name (in JSON documents: by path): `{ title: 'TEXT', price: { type: 'NUMERIC', sortable: true } }`. A list
+ * of fields with `name` can index one field twice.
  */
 export type Schema =
   | Readonly<Record<string, SchemaField | SimpleField>>
   | readonly (SchemaField & { readonly name: Key })[]
 
 export interface CreateOptions {
-  /** What the documents are; hashes unless given. */
+  /** The type of the documents. Default: hashes. */
   readonly on?: 'HASH' | 'JSON'
-  /** What the keys of documents begin with, one of these; any key unless given. */
+  /** The prefixes of the documents' keys. Default: any key. */
   readonly prefix?: readonly Key[]
-  /** An expression that documents must fulfil. */
+  /** An expression that documents must satisfy. */
   readonly filter?: Key
   readonly language?: string
-  /** The field that tells a document's language. */
+  /** The field that contains a document's language. */
   readonly languageField?: Key
-  /** The score of documents, from 0 to 1. */
+  /** The default score of documents, from 0 to 1. */
   readonly score?: number
-  /** The field that tells a document's score. */
+  /** The field that contains a document's score. */
   readonly scoreField?: Key
   /** Deprecated by the server. */
   readonly payloadField?: Key
-  /** Room for more than 32 text fields. */
+  /** Allows more than 32 text fields. */
   readonly maxtextfields?: boolean
-  /** Deletes the index, not its documents, when it was not used for so many seconds. */
+  /** Deletes the index, but not its documents, after this number of seconds without use. */
   readonly temporary?: number
-  /** No positions of words: no exact phrases, no highlighting. */
+  /** Stores no positions of words: no exact phrases, no highlighting. */
   readonly nooffsets?: boolean
   /** No highlighting. */
   readonly nohl?: boolean
-  /** Words do not tell their field. */
+  /** Does not store in which field a word occurs. */
   readonly nofields?: boolean
-  /** No frequencies of words. */
+  /** Does not store the frequencies of words. */
   readonly nofreqs?: boolean
   /** Words that are not indexed; an empty list for none. */
   readonly stopwords?: readonly Key[]
-  /** Leaves out the documents that are there already. */
+  /** Does not index documents that exist already. */
   readonly skipinitialscan?: boolean
   /** Makes queries for all documents faster. @since 8.0 */
   readonly indexall?: 'ENABLE' | 'DISABLE'
 }
 
 export function pushCreateOptions(args: Arguments, options: CreateOptions): void {
-  // PREFIX before all that is free text: the prefixes are looked for behind the first such word.
+  // PREFIX stands before all free text, because the positions of prefixes are searched from the first word of this
+  // name.
   option(args, 'ON', options.on)
   if (options.prefix !== undefined) {
     args.push('PREFIX')

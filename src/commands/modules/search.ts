@@ -50,21 +50,21 @@ type NoContents = SearchOptions & { readonly nocontent: true }
 type AnyContents = SearchOptions & { readonly nocontent?: boolean }
 
 export interface SpellcheckOptions {
-  /** How many letters may differ, from 1 (unless given) to 4. */
+  /** How many letters may differ, from 1 to 4. Default 1. */
   readonly distance?: number
-  /** Dictionaries whose words are suggested, or are not wrong. */
+  /** Dictionaries: words of `include` are suggested, words of `exclude` are not reported. */
   readonly terms?: OneOrMore<{ readonly include: Key } | { readonly exclude: Key }>
   readonly dialect?: number
 }
 
 export interface SuggestOptions {
-  /** With one letter that differs. */
+  /** Finds prefixes with one different letter too. */
   readonly fuzzy?: boolean
-  /** At most so many; 5 unless given. */
+  /** Maximum number of suggestions. Default 5. */
   readonly max?: number
 }
 
-/** Names behind `token` and their number. */
+/** The number of names and the names after `token`. */
 function countedAfter(token: string, from: number): KeySpec {
   return { begin: { token, from }, find: { count: 0, first: 1, step: 1 }, access: 'read' }
 }
@@ -72,7 +72,7 @@ function countedAfter(token: string, from: number): KeySpec {
 const found = searchReply({ scores: false, payloads: false, sortkeys: false, fields: true })
 const words = list(word)
 const textsOrNull = orNull(texts)
-// Indexes are no keys: in a cluster any node is asked and asks the others.
+// Index names are not keys: in a cluster any node can be asked, and it asks the other nodes.
 const anywhere = { keys: [] }
 const inkeys = { keys: [], names: [countedAfter('INKEYS', 2)] }
 
@@ -85,7 +85,7 @@ const CONFIG_GET = read('FT.CONFIG GET', settings, anywhere)
 const CONFIG_HELP = read('FT.CONFIG HELP', settingsHelp, anywhere)
 const CONFIG_SET = keyless('FT.CONFIG SET', ok)
 const CREATE = keyless('FT.CREATE', ok, { names: [countedAfter('PREFIX', 1)] })
-// Reading a cursor moves it: not to be done twice.
+// Reading a cursor moves it, so this must not be repeated.
 const CURSOR_DEL = read('FT.CURSOR DEL', ok, { ...anywhere, repeatable: false })
 const CURSOR_READ = read('FT.CURSOR READ', aggregatePart, { ...anywhere, repeatable: false })
 const DICTADD = keyless('FT.DICTADD', int)
@@ -109,14 +109,14 @@ const SYNUPDATE = keyless('FT.SYNUPDATE', ok)
 const TAGVALS = read('FT.TAGVALS', texts, anywhere)
 
 /**
- * Indexes of hashes and JSON documents, and queries of them. The names of indexes, aliases and dictionaries are no keys: a prefix
- * of a view is not put before them, but before the prefixes of an index, `inkeys` and the keys of suggestions. An index without
- * `prefix` is of all keys.
+ * Commands for indexes of hashes and JSON documents, and for queries. Names of indexes, aliases and dictionaries are
+ * not keys. The prefix of a view is not put before them, but before the prefixes of an index, `inkeys` and the keys of
+ * suggestions. An index without `prefix` contains all keys.
  *
- * A module before it became a part of Redis. @since 8.0
+ * It was a separate module before Redis 8. @since 8.0
  */
 export class Search<C extends Context> extends Namespace<C> {
-  /** Makes an index. [FT.CREATE](https://redis.io/commands/ft.create) */
+  /** Creates an index. Returns `'OK'`. [FT.CREATE](https://redis.io/commands/ft.create) */
   create(index: Key, schema: Schema, options: CreateOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [index]
     options = plainOptions(args, options)
@@ -126,7 +126,7 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(CREATE, args))
   }
 
-  /** Adds fields to an index. [FT.ALTER](https://redis.io/commands/ft.alter) */
+  /** Adds fields to an index. Returns `'OK'`. [FT.ALTER](https://redis.io/commands/ft.alter) */
   alter(index: Key, schema: Schema, options: { readonly skipinitialscan?: boolean } = {}): Outcome<C, 'OK'> {
     const args: Arguments = [index]
     options = plainOptions(args, options)
@@ -136,7 +136,7 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(ALTER, args))
   }
 
-  /** Deletes an index, with `dd` its documents too. [FT.DROPINDEX](https://redis.io/commands/ft.dropindex) */
+  /** Deletes an index, with `dd` its documents too. Returns `'OK'`. [FT.DROPINDEX](https://redis.io/commands/ft.dropindex) */
   dropindex(index: Key, options: { readonly dd?: boolean } = {}): Outcome<C, 'OK'> {
     const args: Arguments = [index]
     options = plainOptions(args, options)
@@ -144,35 +144,32 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(DROPINDEX, args))
   }
 
-  /** What an index is like. [FT.INFO](https://redis.io/commands/ft.info) */
+  /** Returns information about an index. [FT.INFO](https://redis.io/commands/ft.info) */
   info(index: Key): Outcome<C, IndexInfo<C>> {
     return this.run(new Command(INFO, [index]))
   }
 
-  /** The names of all indexes. [FT._LIST](https://redis.io/commands/ft._list) */
+  /** Returns the names of all indexes. [FT._LIST](https://redis.io/commands/ft._list) */
   _list(): Outcome<C, C['text'][]> {
     return this.run(new Command(LIST, []))
   }
 
-  /** Gives an index another name too. [FT.ALIASADD](https://redis.io/commands/ft.aliasadd) */
+  /** Adds an alias to an index. Returns `'OK'`. [FT.ALIASADD](https://redis.io/commands/ft.aliasadd) */
   aliasadd(alias: Key, index: Key): Outcome<C, 'OK'> {
     return this.run(new Command(ALIASADD, [alias, index]))
   }
 
-  /** As {@link aliasadd}; another index that has the name loses it. [FT.ALIASUPDATE](https://redis.io/commands/ft.aliasupdate) */
+  /** Like {@link aliasadd}, but takes the alias from another index if necessary. Returns `'OK'`. [FT.ALIASUPDATE](https://redis.io/commands/ft.aliasupdate) */
   aliasupdate(alias: Key, index: Key): Outcome<C, 'OK'> {
     return this.run(new Command(ALIASUPDATE, [alias, index]))
   }
 
-  /** Takes a name away from its index. [FT.ALIASDEL](https://redis.io/commands/ft.aliasdel) */
+  /** Removes an alias. Returns `'OK'`. [FT.ALIASDEL](https://redis.io/commands/ft.aliasdel) */
   aliasdel(alias: Key): Outcome<C, 'OK'> {
     return this.run(new Command(ALIASDEL, [alias]))
   }
 
-  /**
-   * The documents that a query finds, with their fields unless `nocontent` leaves them out.
-   * [FT.SEARCH](https://redis.io/commands/ft.search)
-   */
+  /** Returns the documents that match a query; with `nocontent` without their fields. [FT.SEARCH](https://redis.io/commands/ft.search) */
   search(index: Key, query: Key, options?: Contents): Outcome<C, SearchReply<FoundDocument<C>, C>>
   search(index: Key, query: Key, options: NoContents): Outcome<C, SearchReply<FoundKey<C>, C>>
   search(index: Key, query: Key, options: AnyContents): Outcome<C, SearchReply<FoundDocument<C> | FoundKey<C>, C>>
@@ -184,9 +181,9 @@ export class Search<C extends Context> extends Namespace<C> {
   }
 
   /**
-   * What a query finds, sent through steps that group, sort and compute: `{ load: ['@price'], steps: [{ groupby: '@brand', reduce:
-   * { function: 'AVG', args: '@price', as: 'price' } }] }`. With `withcursor` a part of it, and the cursor for the next one.
-   * [FT.AGGREGATE](https://redis.io/commands/ft.aggregate)
+   * Returns the result of a query after steps that group, sort and compute:
+   * `{ load: ['@price'], steps: [{ groupby: '@brand', reduce: { function: 'AVG', args: '@price', as: 'price' } }] }`.
+   * With `withcursor` it returns the first part and a cursor. [FT.AGGREGATE](https://redis.io/commands/ft.aggregate)
    */
   aggregate(
     index: Key,
@@ -206,8 +203,9 @@ export class Search<C extends Context> extends Namespace<C> {
   }
 
   /**
-   * The next part of what {@link aggregate} began. In a cluster the node that has the cursor must be asked: let both calls go the
-   * same way by `with({ key })`, whatever the key, and read from primaries, as replicas take turns. [FT.CURSOR READ](https://redis.io/commands/ft.cursor-read)
+   * Returns the next part of the result of {@link aggregate}. In a cluster the node that has the cursor must be asked:
+   * run both calls with the same `with({ key })`, whatever the key, and read from primaries, because reads from
+   * replicas rotate. [FT.CURSOR READ](https://redis.io/commands/ft.cursor-read)
    */
   cursorRead(
     index: Key,
@@ -220,15 +218,15 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(CURSOR_READ, args))
   }
 
-  /** Gives up a cursor. [FT.CURSOR DEL](https://redis.io/commands/ft.cursor-del) */
+  /** Deletes a cursor. Returns `'OK'`. [FT.CURSOR DEL](https://redis.io/commands/ft.cursor-del) */
   cursorDel(index: Key, cursor: string | number | bigint): Outcome<C, 'OK'> {
     return this.run(new Command(CURSOR_DEL, [index, cursor]))
   }
 
   /**
-   * What a query for words and one for a vector find together, the best first:
-   * `hybrid('idx', 'shoes', { field: '@v', vector: new Float32Array([1, 2]) }, { load: ['@title'] })`.
-   * @since 8.4 [FT.HYBRID](https://redis.io/commands/ft.hybrid)
+   * Returns the merged results of a query for words and one for a vector, the best first:
+   * `hybrid('idx', 'shoes', { field: '@v', vector: new Float32Array([1, 2]) }, { load: ['@title'] })`. @since 8.4
+   * [FT.HYBRID](https://redis.io/commands/ft.hybrid)
    */
   hybrid(
     index: Key,
@@ -242,7 +240,7 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(HYBRID, args))
   }
 
-  /** Runs {@link search} and tells where its time went. [FT.PROFILE](https://redis.io/commands/ft.profile) */
+  /** Runs {@link search}. Returns its reply and a profile of the execution time. [FT.PROFILE](https://redis.io/commands/ft.profile) */
   profileSearch(
     index: Key,
     query: Key,
@@ -256,7 +254,7 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(PROFILE, args, profiled(foundWith(options))))
   }
 
-  /** Runs {@link aggregate} and tells where its time went. [FT.PROFILE](https://redis.io/commands/ft.profile) */
+  /** Runs {@link aggregate}. Returns its reply and a profile of the execution time. [FT.PROFILE](https://redis.io/commands/ft.profile) */
   profileAggregate(
     index: Key,
     query: Key,
@@ -270,7 +268,7 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(PROFILE, args))
   }
 
-  /** How the server understands a query, as text. [FT.EXPLAIN](https://redis.io/commands/ft.explain) */
+  /** Returns the execution plan of a query, as text. [FT.EXPLAIN](https://redis.io/commands/ft.explain) */
   explain(index: Key, query: Key, options: { readonly dialect?: number } = {}): Outcome<C, string> {
     const args: Arguments = [index, query]
     options = plainOptions(args, options)
@@ -278,7 +276,7 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(EXPLAIN, args))
   }
 
-  /** The same in lines. [FT.EXPLAINCLI](https://redis.io/commands/ft.explaincli) */
+  /** Returns the execution plan of a query, as lines. [FT.EXPLAINCLI](https://redis.io/commands/ft.explaincli) */
   explaincli(index: Key, query: Key, options: { readonly dialect?: number } = {}): Outcome<C, string[]> {
     const args: Arguments = [index, query]
     options = plainOptions(args, options)
@@ -286,7 +284,7 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(EXPLAINCLI, args))
   }
 
-  /** Words of a query that are not in the index, and what may be meant. [FT.SPELLCHECK](https://redis.io/commands/ft.spellcheck) */
+  /** Returns the words of a query that are not in the index, with suggestions. [FT.SPELLCHECK](https://redis.io/commands/ft.spellcheck) */
   spellcheck(index: Key, query: Key, options: SpellcheckOptions = {}): Outcome<C, Correction<C>[]> {
     const args: Arguments = [index, query]
     options = plainOptions(args, options)
@@ -299,26 +297,26 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(SPELLCHECK, args))
   }
 
-  /** Adds terms to a dictionary; how many were new. [FT.DICTADD](https://redis.io/commands/ft.dictadd) */
+  /** Adds terms to a dictionary. Returns the number of new terms. [FT.DICTADD](https://redis.io/commands/ft.dictadd) */
   dictadd(dictionary: Key, ...terms: Several<Argument>): Outcome<C, C['int']> {
     const args: Arguments = [dictionary]
     pushSeveral(args, terms, 'term')
     return this.run(new Command(DICTADD, args))
   }
 
-  /** Deletes terms of a dictionary; how many there were. [FT.DICTDEL](https://redis.io/commands/ft.dictdel) */
+  /** Deletes terms of a dictionary. Returns the number of terms that existed. [FT.DICTDEL](https://redis.io/commands/ft.dictdel) */
   dictdel(dictionary: Key, ...terms: Several<Argument>): Outcome<C, C['int']> {
     const args: Arguments = [dictionary]
     pushSeveral(args, terms, 'term')
     return this.run(new Command(DICTDEL, args))
   }
 
-  /** All terms of a dictionary. [FT.DICTDUMP](https://redis.io/commands/ft.dictdump) */
+  /** Returns all terms of a dictionary. [FT.DICTDUMP](https://redis.io/commands/ft.dictdump) */
   dictdump(dictionary: Key): Outcome<C, C['text'][]> {
     return this.run(new Command(DICTDUMP, [dictionary]))
   }
 
-  /** Adds terms to a group of words that mean the same. [FT.SYNUPDATE](https://redis.io/commands/ft.synupdate) */
+  /** Adds terms to a synonym group. Returns `'OK'`. [FT.SYNUPDATE](https://redis.io/commands/ft.synupdate) */
   synupdate(
     index: Key,
     group: Key,
@@ -332,12 +330,12 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(SYNUPDATE, args))
   }
 
-  /** All terms with the groups that they are in. [FT.SYNDUMP](https://redis.io/commands/ft.syndump) */
+  /** Returns all terms with their synonym groups. [FT.SYNDUMP](https://redis.io/commands/ft.syndump) */
   syndump(index: Key): Outcome<C, Record<string, C['text'][]>> {
     return this.run(new Command(SYNDUMP, [index]))
   }
 
-  /** Adds a suggestion, or with `incr` to its score; how many there are. [FT.SUGADD](https://redis.io/commands/ft.sugadd) */
+  /** Adds a suggestion, or with `incr` adds to its score. Returns the number of suggestions. [FT.SUGADD](https://redis.io/commands/ft.sugadd) */
   sugadd(
     key: Key,
     suggestion: Argument,
@@ -351,7 +349,7 @@ export class Search<C extends Context> extends Namespace<C> {
     return this.run(new Command(SUGADD, args))
   }
 
-  /** Suggestions that begin so, the best first; with scores or payloads as objects. [FT.SUGGET](https://redis.io/commands/ft.sugget) */
+  /** Returns suggestions for a prefix, the best first; as objects if scores or payloads are requested. [FT.SUGGET](https://redis.io/commands/ft.sugget) */
   sugget(
     key: Key,
     prefix: Argument,
@@ -387,32 +385,32 @@ export class Search<C extends Context> extends Namespace<C> {
     )
   }
 
-  /** Deletes a suggestion: 1, or 0 if there is none. [FT.SUGDEL](https://redis.io/commands/ft.sugdel) */
+  /** Deletes a suggestion. Returns 1, or 0 if it does not exist. [FT.SUGDEL](https://redis.io/commands/ft.sugdel) */
   sugdel(key: Key, suggestion: Argument): Outcome<C, C['int']> {
     return this.run(new Command(SUGDEL, [key, suggestion]))
   }
 
-  /** How many suggestions there are. [FT.SUGLEN](https://redis.io/commands/ft.suglen) */
+  /** Returns the number of suggestions. [FT.SUGLEN](https://redis.io/commands/ft.suglen) */
   suglen(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(SUGLEN, [key]))
   }
 
-  /** All tags of a field. [FT.TAGVALS](https://redis.io/commands/ft.tagvals) */
+  /** Returns all tags of a field. [FT.TAGVALS](https://redis.io/commands/ft.tagvals) */
   tagvals(index: Key, field: Key): Outcome<C, C['text'][]> {
     return this.run(new Command(TAGVALS, [index, field]))
   }
 
-  /** Settings by name, `'*'` for all. Deprecated by the server. [FT.CONFIG GET](https://redis.io/commands/ft.config-get) */
+  /** Returns settings by name, `'*'` for all. Deprecated by the server. [FT.CONFIG GET](https://redis.io/commands/ft.config-get) */
   configGet(name: string): Outcome<C, Record<string, string | null>> {
     return this.run(new Command(CONFIG_GET, [name]))
   }
 
-  /** Changes a setting. Deprecated by the server. [FT.CONFIG SET](https://redis.io/commands/ft.config-set) */
+  /** Changes a setting. Returns `'OK'`. Deprecated by the server. [FT.CONFIG SET](https://redis.io/commands/ft.config-set) */
   configSet(name: string, value: Argument): Outcome<C, 'OK'> {
     return this.run(new Command(CONFIG_SET, [name, value]))
   }
 
-  /** What settings mean. Deprecated by the server. [FT.CONFIG HELP](https://redis.io/commands/ft.config-help) */
+  /** Returns descriptions of settings. Deprecated by the server. [FT.CONFIG HELP](https://redis.io/commands/ft.config-help) */
   configHelp(name: string): Outcome<C, Record<string, ConfigHelp>> {
     return this.run(new Command(CONFIG_HELP, [name]))
   }
@@ -424,7 +422,7 @@ function foundWith(options: AnyContents): typeof found {
     scores: options.withscores === true,
     payloads: options.withpayloads === true,
     sortkeys: options.withsortkeys === true,
-    // An empty RETURN leaves them out as NOCONTENT does.
+    // An empty RETURN omits the fields, like NOCONTENT.
     fields: options.nocontent !== true && options.return?.length !== 0,
   })
 }

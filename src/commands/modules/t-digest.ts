@@ -9,9 +9,9 @@ import { rejectWrongCalls } from '../core/wrong-calls.js'
 import { statistics } from './module-decoders.js'
 
 export interface TDigestMergeOptions {
-  /** Of the result: the greater it is, the more exact and the bigger; the greatest of the sources unless given. */
+  /** The compression of the result: higher is more exact and larger. Default: the highest of the sources. */
   readonly compression?: number
-  /** What the destination held is not merged too. */
+  /** Replaces the destination instead of merging it too. */
   readonly override?: boolean
 }
 
@@ -24,7 +24,7 @@ export interface TDigestInfo<F extends ReplyTypes = Plain> {
   readonly unmergedWeight: F['int']
   readonly observations: F['int']
   readonly totalCompressions: F['int']
-  /** In bytes. */
+  /** Bytes. */
   readonly memoryUsage: F['int']
 }
 
@@ -59,13 +59,14 @@ const REVRANK = read('TDIGEST.REVRANK', ints)
 const TRIMMED_MEAN = read('TDIGEST.TRIMMED_MEAN', double)
 
 /**
- * t-digests: quantiles and ranks of many observations, about. What an empty one is asked for is NaN, a rank of it -2.
+ * Commands for t-digests: approximate quantiles and ranks of many observations. For an empty digest the results are
+ * NaN, ranks are -2.
  *
- * A module before it became a part of Redis. @since 8.0
+ * It was a separate module before Redis 8. @since 8.0
  */
 export class TDigest<C extends Context> extends Namespace<C> {
   /**
-   * Makes an empty digest. The greater `compression` (100 unless given), the more exact and the bigger.
+   * Creates an empty digest. A higher `compression` is more exact and larger (default 100). Returns `'OK'`.
    * [TDIGEST.CREATE](https://redis.io/commands/tdigest.create)
    */
   create(key: Key, options: { readonly compression?: number } = {}): Outcome<C, 'OK'> {
@@ -75,17 +76,20 @@ export class TDigest<C extends Context> extends Namespace<C> {
     return this.run(new Command(CREATE, args))
   }
 
-  /** Empties it. [TDIGEST.RESET](https://redis.io/commands/tdigest.reset) */
+  /** Empties a digest. Returns `'OK'`. [TDIGEST.RESET](https://redis.io/commands/tdigest.reset) */
   reset(key: Key): Outcome<C, 'OK'> {
     return this.run(new Command(RESET, [key]))
   }
 
-  /** Adds observations. [TDIGEST.ADD](https://redis.io/commands/tdigest.add) */
+  /** Adds observations. Returns `'OK'`. [TDIGEST.ADD](https://redis.io/commands/tdigest.add) */
   add(key: Key, ...values: Several<number>): Outcome<C, 'OK'> {
     return this.run(numbered(ADD, key, values, 'value'))
   }
 
-  /** Merges others into one, which is made if need be. [TDIGEST.MERGE](https://redis.io/commands/tdigest.merge) */
+  /**
+   * Merges digests into one, which is created if it does not exist. Returns `'OK'`.
+   * [TDIGEST.MERGE](https://redis.io/commands/tdigest.merge)
+   */
   merge(destination: Key, sources: readonly Key[], options: TDigestMergeOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [destination]
     options = plainOptions(args, options)
@@ -95,58 +99,70 @@ export class TDigest<C extends Context> extends Namespace<C> {
     return this.run(new Command(MERGE, args))
   }
 
-  /** The least observation. [TDIGEST.MIN](https://redis.io/commands/tdigest.min) */
+  /** Returns the least observation. [TDIGEST.MIN](https://redis.io/commands/tdigest.min) */
   min(key: Key): Outcome<C, number> {
     return this.run(new Command(MIN, [key]))
   }
 
-  /** The greatest observation. [TDIGEST.MAX](https://redis.io/commands/tdigest.max) */
+  /** Returns the greatest observation. [TDIGEST.MAX](https://redis.io/commands/tdigest.max) */
   max(key: Key): Outcome<C, number> {
     return this.run(new Command(MAX, [key]))
   }
 
-  /** The values below which such fractions (0 to 1) of all are. [TDIGEST.QUANTILE](https://redis.io/commands/tdigest.quantile) */
+  /**
+   * Returns the values below which the given fractions (0 to 1) of all observations are.
+   * [TDIGEST.QUANTILE](https://redis.io/commands/tdigest.quantile)
+   */
   quantile(key: Key, ...fractions: Several<number>): Outcome<C, number[]> {
     return this.run(numbered(QUANTILE, key, fractions, 'fraction'))
   }
 
-  /** The fractions of all that are below such values, or equal by half. [TDIGEST.CDF](https://redis.io/commands/tdigest.cdf) */
+  /**
+   * Returns the fractions of observations below the given values; equal observations count half.
+   * [TDIGEST.CDF](https://redis.io/commands/tdigest.cdf)
+   */
   cdf(key: Key, ...values: Several<number>): Outcome<C, number[]> {
     return this.run(numbered(CDF, key, values, 'value'))
   }
 
-  /**
-   * The mean of the observations between two quantiles, fractions from 0 to 1.
-   * [TDIGEST.TRIMMED_MEAN](https://redis.io/commands/tdigest.trimmed_mean)
-   */
+  /** Returns the mean of the observations between two quantiles (0 to 1). [TDIGEST.TRIMMED_MEAN](https://redis.io/commands/tdigest.trimmed_mean) */
   trimmedMean(key: Key, low: number, high: number): Outcome<C, number> {
     return this.run(new Command(TRIMMED_MEAN, [key, low, high]))
   }
 
-  /** How many observations are below such values: -1 below the least. [TDIGEST.RANK](https://redis.io/commands/tdigest.rank) */
+  /**
+   * Returns the number of observations below the given values; -1 for a value below the least.
+   * [TDIGEST.RANK](https://redis.io/commands/tdigest.rank)
+   */
   rank(key: Key, ...values: Several<number>): Outcome<C, C['int'][]> {
     return this.run(numbered(RANK, key, values, 'value'))
   }
 
-  /** How many are above such values: -1 above the greatest. [TDIGEST.REVRANK](https://redis.io/commands/tdigest.revrank) */
+  /**
+   * Returns the number of observations above the given values; -1 for a value above the greatest.
+   * [TDIGEST.REVRANK](https://redis.io/commands/tdigest.revrank)
+   */
   revrank(key: Key, ...values: Several<number>): Outcome<C, C['int'][]> {
     return this.run(numbered(REVRANK, key, values, 'value'))
   }
 
-  /** The values of such ranks from 0, Infinity beyond the last. [TDIGEST.BYRANK](https://redis.io/commands/tdigest.byrank) */
+  /**
+   * Returns the values at the given ranks, counted from 0; Infinity beyond the last rank.
+   * [TDIGEST.BYRANK](https://redis.io/commands/tdigest.byrank)
+   */
   byrank(key: Key, ...ranks: Several<number>): Outcome<C, number[]> {
     return this.run(numbered(BYRANK, key, ranks, 'rank'))
   }
 
   /**
-   * The values of such ranks from the greatest down, -Infinity beyond the last.
+   * Returns the values at the given ranks, counted from the greatest down; -Infinity beyond the last rank.
    * [TDIGEST.BYREVRANK](https://redis.io/commands/tdigest.byrevrank)
    */
   byrevrank(key: Key, ...ranks: Several<number>): Outcome<C, number[]> {
     return this.run(numbered(BYREVRANK, key, ranks, 'rank'))
   }
 
-  /** What the digest is like. [TDIGEST.INFO](https://redis.io/commands/tdigest.info) */
+  /** Returns information about the digest. [TDIGEST.INFO](https://redis.io/commands/tdigest.info) */
   info(key: Key): Outcome<C, TDigestInfo<C>> {
     return this.run(new Command(INFO, [key]))
   }

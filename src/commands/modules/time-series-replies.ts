@@ -1,4 +1,4 @@
-/** What the time series' commands reply: samples, and series with their labels. */
+/** The replies of time series commands: samples, and series with their labels. */
 import type { Plain, ReplyTypes } from '../core/context.js'
 import type { Decoder } from '../core/decoder.js'
 import {
@@ -21,17 +21,17 @@ import { unexpectedReply } from '../core/unexpected-reply.js'
 import { statistics } from './module-decoders.js'
 
 export interface Sample<F extends ReplyTypes = Plain> {
-  /** In ms since the epoch. */
+  /** Milliseconds since the Unix epoch. */
   readonly timestamp: F['int']
   readonly value: number
 }
 
-/** Labels with their values; null for one that was asked for and is not there. */
+/** Labels with their values; null for a requested label that does not exist. */
 export type Labels<F extends ReplyTypes = Plain> = Record<string, F['text'] | null>
 
 export interface SeriesSample<F extends ReplyTypes = Plain> {
   readonly key: F['text']
-  /** Empty unless they were asked for. */
+  /** Empty unless they were requested. */
   readonly labels: Labels<F>
   /** Null if the series is empty. */
   readonly sample: Sample<F> | null
@@ -39,25 +39,25 @@ export interface SeriesSample<F extends ReplyTypes = Plain> {
 
 export interface SeriesRange<F extends ReplyTypes = Plain> {
   readonly key: F['text']
-  /** Empty unless they were asked for. */
+  /** Empty unless they were requested. */
   readonly labels: Labels<F>
   readonly samples: Sample<F>[]
 }
 
 /** Several series that were reduced to one. */
 export interface GroupRange<F extends ReplyTypes = Plain> {
-  /** `label=value`, what its series have in common. */
+  /** `label=value`, which all its series have in common. */
   readonly group: F['text']
-  /** Empty unless they were asked for. */
+  /** Empty unless they were requested. */
   readonly labels: Labels<F>
-  /** The keys of its series. RESP2 tells them with `withlabels` only. */
+  /** The keys of its series. Under RESP2 only with `withlabels`. */
   readonly sources: F['text'][]
   readonly samples: Sample<F>[]
 }
 
 export interface SeriesRule<F extends ReplyTypes = Plain> {
   readonly key: F['text']
-  /** In ms. */
+  /** Milliseconds. */
   readonly bucketDuration: F['int']
   readonly aggregator: string
   readonly alignment: F['int']
@@ -65,19 +65,19 @@ export interface SeriesRule<F extends ReplyTypes = Plain> {
 
 export interface SeriesInfo<F extends ReplyTypes = Plain> {
   readonly totalSamples: F['int']
-  /** In bytes. */
+  /** Bytes. */
   readonly memoryUsage: F['int']
   readonly firstTimestamp: F['int']
   readonly lastTimestamp: F['int']
-  /** In ms; 0 for ever. */
+  /** Milliseconds; 0 for ever. */
   readonly retentionTime: F['int']
   readonly chunkCount: F['int']
-  /** In bytes. */
+  /** Bytes. */
   readonly chunkSize: F['int']
   readonly chunkType: string
   readonly duplicatePolicy: string | null
   readonly labels: Record<string, F['text']>
-  /** What it is a compaction of. */
+  /** The key of its source, if it is a compaction. */
   readonly sourceKey: F['text'] | null
   /** Its compactions. */
   readonly rules: SeriesRule<F>[]
@@ -94,12 +94,12 @@ export interface SeriesChunk<F extends ReplyTypes = Plain> {
   readonly startTimestamp: F['int']
   readonly endTimestamp: F['int']
   readonly samples: F['int']
-  /** In bytes. */
+  /** Bytes. */
   readonly size: F['int']
   readonly bytesPerSample: number
 }
 
-/** Null for an empty list: there is none. */
+/** A sample; null for an empty list, which means that there is none. */
 export function sample(reply: Reply, shape: ReplyFormat): unknown {
   const items = itemsOf(reply)
   if (reply === null || items?.length === 0) return null
@@ -111,7 +111,7 @@ export const samples: Decoder = list(sample)
 
 const labels = record(textOrNull)
 
-/** Each series with what is told of it: `[key, ...told]` in a list (RESP2), or a map of keys to that (RESP3). */
+/** Each series with its details: `[key, ...details]` in a list (RESP2), or a map of keys to details (RESP3). */
 function series(each: (name: Reply, told: readonly Reply[], shape: ReplyFormat) => object): Decoder {
   return (reply, shape) => {
     if (reply instanceof MapReply) {
@@ -135,7 +135,7 @@ export const seriesSamples: Decoder = series((name, told, shape) => ({
   sample: sample(told[1] ?? [], shape),
 }))
 
-/** `labels, samples`, in RESP3 with the aggregators between them. */
+/** `labels, samples`; under RESP3 with the aggregators between them. */
 export const seriesRanges: Decoder = series((name, told, shape) => ({
   key: key(name, shape),
   labels: labels(told[0] ?? [], shape),
@@ -145,10 +145,11 @@ export const seriesRanges: Decoder = series((name, told, shape) => ({
 const SOURCE = '__source__'
 
 /**
- * `labels, { reducers }, { sources }, samples` in RESP3; in RESP2 reducer and sources are labels, the sources one text with commas.
+ * Under RESP3 `labels, { reducers }, { sources }, samples`. Under RESP2 reducer and sources are labels, the sources as
+ * one text with commas.
  */
 export const groupRanges: Decoder = series((name, told, shape) => {
-  // The labels stand first: one of them may have that name.
+  // The series' own labels come first: one of them may have the same name.
   const sources = told.slice(1).find(each => each instanceof MapReply && word(each.flat[0] ?? null) === 'sources')
   const own: Reply[] = []
   let joined: Reply = null
@@ -179,7 +180,7 @@ function splitKeys(joined: Reply): readonly Reply[] {
     : []
 }
 
-/** `[key, duration, aggregator, alignment]` each (RESP2), or a map of keys to the rest (RESP3). */
+/** Under RESP2 a list of `[key, duration, aggregator, alignment]`, under RESP3 a map of keys to the rest. */
 const rules = series((name, [duration, aggregator, alignment], shape) => ({
   key: key(name, shape),
   bucketDuration: int(duration ?? null, shape),

@@ -36,13 +36,16 @@ import {
   seriesSamples,
 } from './time-series-replies.js'
 
-/** In ms since the epoch. `'*'` is the server's clock; in ranges `'-'` is the earliest and `'+'` the latest sample. */
+/**
+ * Milliseconds since the Unix epoch. `'*'` is the server's clock. In ranges `'-'` is the earliest and `'+'` the latest
+ * sample.
+ */
 export type Timestamp = number | bigint | string
 
-/** What becomes of a second sample with one timestamp. */
+/** How a second sample with the same timestamp is handled. */
 export type DuplicatePolicy = 'BLOCK' | 'FIRST' | 'LAST' | 'MIN' | 'MAX' | 'SUM'
 
-/** What makes one value of those of a bucket, or of several series. The last two: @since 8.6 */
+/** How the values of a bucket, or of several series, are combined into one value. The last two: @since 8.6 */
 export type Aggregator =
   | 'avg'
   | 'sum'
@@ -63,12 +66,12 @@ export type Aggregator =
 export interface SeriesAlteration {
   /** How long samples are kept, in ms; 0 for ever. */
   readonly retention?: number
-  /** In bytes, a multiple of 8. */
+  /** Size of a chunk in bytes, a multiple of 8. */
   readonly chunkSize?: number
   readonly duplicatePolicy?: DuplicatePolicy
-  /** Leaves out a sample that is so near to the last one in time, in ms, and in value. */
+  /** Ignores a sample whose time (in ms) and value are both this close to the last sample. */
   readonly ignore?: { readonly maxTimeDiff: number; readonly maxValDiff: number }
-  /** They take the place of all labels it had. */
+  /** The new labels; they replace all existing labels. */
   readonly labels?: Fields
 }
 
@@ -77,12 +80,12 @@ export interface SeriesOptions extends SeriesAlteration {
 }
 
 export interface SeriesAddOptions extends SeriesOptions {
-  /** For this sample, in place of the series' policy. */
+  /** For this sample, instead of the policy of the series. */
   readonly onDuplicate?: DuplicatePolicy
 }
 
 export interface SeriesCountOptions extends SeriesOptions {
-  /** Not before the last sample; the server's clock unless given. */
+  /** Not before the last sample. Default: the server's clock. */
   readonly timestamp?: Timestamp
 }
 
@@ -94,29 +97,29 @@ export interface NewSample {
 
 export interface Aggregation {
   readonly aggregator: Aggregator
-  /** In ms. */
+  /** The length of a bucket in ms. */
   readonly bucketDuration: number
-  /** Where buckets begin: a timestamp, or the start or the end of the range; 0 unless given. */
+  /** Where buckets begin: a timestamp, or the start or the end of the range. Default 0. */
   readonly align?: Timestamp
-  /** Which time of a bucket is told; its start unless given. */
+  /** Which time of a bucket is returned. Default: its start. */
   readonly bucketTimestamp?: 'start' | 'mid' | 'end'
-  /** Tells empty buckets too. */
+  /** Returns empty buckets too. */
   readonly empty?: boolean
 }
 
 export interface SeriesRangeOptions {
-  /** Of a compaction: the last bucket too, which is not yet complete. */
+  /** For a compaction: returns the last bucket too, which is not complete yet. */
   readonly latest?: boolean
-  /** Only these timestamps. */
+  /** Only samples with these timestamps. */
   readonly filterByTs?: OneOrMore<Timestamp>
   /** Only values from `min` to `max`. */
   readonly filterByValue?: { readonly min: number; readonly max: number }
-  /** At most so many samples, of each series. */
+  /** Maximum number of samples of each series. */
   readonly count?: number
   readonly aggregation?: Aggregation
 }
 
-/** Which labels come with a series; none unless given. */
+/** The labels that are returned with each series. Default: none. */
 export type SeriesLabelOptions = AtMostOne<{
   readonly withlabels: boolean
   readonly selectedLabels: OneOrMore<Key>
@@ -124,7 +127,7 @@ export type SeriesLabelOptions = AtMostOne<{
 
 export type SeriesRangesOptions = SeriesRangeOptions & SeriesLabelOptions
 
-/** Series that have the same value of a label become one. */
+/** Combines the series that have the same value of a label. */
 export interface SeriesGrouping {
   readonly groupby: { readonly label: Key; readonly reduce: Aggregator }
 }
@@ -148,13 +151,14 @@ const RANGE = read('TS.RANGE', samples)
 const REVRANGE = read('TS.REVRANGE', samples)
 
 /**
- * Time series: samples of a timestamp and a number. Filters are texts: `'label=value'`, `'label!=value'`, `'label='` (not there),
- * `'label!='` (there), `'label=(a,b)'`; at least one must name a value.
+ * Commands for time series: samples that consist of a timestamp and a number. Filters are texts: `'label=value'`,
+ * `'label!=value'`, `'label='` (label missing), `'label!='` (label present), `'label=(a,b)'`. At least one filter must
+ * contain a value.
  *
- * A module before it became a part of Redis. @since 8.0
+ * It was a separate module before Redis 8. @since 8.0
  */
 export class TimeSeries<C extends Context> extends Namespace<C> {
-  /** Makes an empty series. [TS.CREATE](https://redis.io/commands/ts.create) */
+  /** Creates an empty series. Returns `'OK'`. [TS.CREATE](https://redis.io/commands/ts.create) */
   create(key: Key, options: SeriesOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key]
     options = plainOptions(args, options)
@@ -162,7 +166,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(CREATE, args))
   }
 
-  /** Changes what a series is like. [TS.ALTER](https://redis.io/commands/ts.alter) */
+  /** Changes the settings of a series. Returns `'OK'`. [TS.ALTER](https://redis.io/commands/ts.alter) */
   alter(key: Key, options: SeriesAlteration): Outcome<C, 'OK'> {
     const args: Arguments = [key]
     options = plainOptions(args, options)
@@ -170,7 +174,10 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(ALTER, args))
   }
 
-  /** Adds a sample, to a series made by these options if need be, and gives its timestamp. [TS.ADD](https://redis.io/commands/ts.add) */
+  /**
+   * Adds a sample; creates the series with these options if it does not exist. Returns the timestamp of the sample.
+   * [TS.ADD](https://redis.io/commands/ts.add)
+   */
   add(key: Key, timestamp: Timestamp, value: Argument, options: SeriesAddOptions = {}): Outcome<C, C['int']> {
     const args: Arguments = [key, timestamp, value]
     options = plainOptions(args, options)
@@ -178,7 +185,10 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(ADD, args))
   }
 
-  /** Adds samples; for each its timestamp, or the error that kept it out. All keys in one slot. [TS.MADD](https://redis.io/commands/ts.madd) */
+  /**
+   * Adds samples. Returns for each its timestamp, or the error that prevented it. All keys must be in one slot.
+   * [TS.MADD](https://redis.io/commands/ts.madd)
+   */
   madd(newSamples: readonly NewSample[]): Outcome<C, (C['int'] | RedisError)[]> {
     const args: Arguments = []
     for (const { key, timestamp, value } of newSamples) args.push(key, timestamp, value)
@@ -186,22 +196,34 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(MADD, args))
   }
 
-  /** Adds a sample that is greater than the last one; its timestamp. [TS.INCRBY](https://redis.io/commands/ts.incrby) */
+  /**
+   * Adds a sample that is the last value plus `value`. Returns its timestamp.
+   * [TS.INCRBY](https://redis.io/commands/ts.incrby)
+   */
   incrby(key: Key, by: Argument, options: SeriesCountOptions = {}): Outcome<C, C['int']> {
     return this.run(counting(INCRBY, key, by, options))
   }
 
-  /** Adds a sample that is less than the last one; its timestamp. [TS.DECRBY](https://redis.io/commands/ts.decrby) */
+  /**
+   * Adds a sample that is the last value minus `value`. Returns its timestamp.
+   * [TS.DECRBY](https://redis.io/commands/ts.decrby)
+   */
   decrby(key: Key, by: Argument, options: SeriesCountOptions = {}): Outcome<C, C['int']> {
     return this.run(counting(DECRBY, key, by, options))
   }
 
-  /** Deletes the samples from one time to another, both included. How many. [TS.DEL](https://redis.io/commands/ts.del) */
+  /**
+   * Deletes the samples from one time to another, both inclusive. Returns the number of deleted samples.
+   * [TS.DEL](https://redis.io/commands/ts.del)
+   */
   del(key: Key, from: Timestamp, to: Timestamp): Outcome<C, C['int']> {
     return this.run(new Command(DEL, [key, from, to]))
   }
 
-  /** Compacts what is added to one series from now on into another. [TS.CREATERULE](https://redis.io/commands/ts.createrule) */
+  /**
+   * Compacts samples that are added to one series from now on into another series. Returns `'OK'`.
+   * [TS.CREATERULE](https://redis.io/commands/ts.createrule)
+   */
   createrule(
     source: Key,
     destination: Key,
@@ -214,12 +236,12 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(CREATERULE, args))
   }
 
-  /** Ends what {@link createrule} began. [TS.DELETERULE](https://redis.io/commands/ts.deleterule) */
+  /** Deletes a rule of {@link createrule}. Returns `'OK'`. [TS.DELETERULE](https://redis.io/commands/ts.deleterule) */
   deleterule(source: Key, destination: Key): Outcome<C, 'OK'> {
     return this.run(new Command(DELETERULE, [source, destination]))
   }
 
-  /** The samples from one time to another, both included. [TS.RANGE](https://redis.io/commands/ts.range) */
+  /** Returns the samples from one time to another, both inclusive. [TS.RANGE](https://redis.io/commands/ts.range) */
   range(key: Key, from: Timestamp, to: Timestamp, options: SeriesRangeOptions = {}): Outcome<C, Sample<C>[]> {
     const args: Arguments = [key, from, to]
     options = plainOptions(args, options)
@@ -228,7 +250,10 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(RANGE, args))
   }
 
-  /** As {@link range}, the last one first. [TS.REVRANGE](https://redis.io/commands/ts.revrange) */
+  /**
+   * Like {@link range}, the last sample first. Returns the samples.
+   * [TS.REVRANGE](https://redis.io/commands/ts.revrange)
+   */
   revrange(key: Key, from: Timestamp, to: Timestamp, options: SeriesRangeOptions = {}): Outcome<C, Sample<C>[]> {
     const args: Arguments = [key, from, to]
     options = plainOptions(args, options)
@@ -237,7 +262,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(REVRANGE, args))
   }
 
-  /** The samples of all series that the filters let through. [TS.MRANGE](https://redis.io/commands/ts.mrange) */
+  /** Returns the samples of all series that match the filters. [TS.MRANGE](https://redis.io/commands/ts.mrange) */
   mrange(
     from: Timestamp,
     to: Timestamp,
@@ -259,7 +284,10 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(ranging(MRANGE, from, to, filter, options))
   }
 
-  /** As {@link mrange}, the last samples first. [TS.MREVRANGE](https://redis.io/commands/ts.mrevrange) */
+  /**
+   * Like {@link mrange}, the last sample first. Returns the samples.
+   * [TS.MREVRANGE](https://redis.io/commands/ts.mrevrange)
+   */
   mrevrange(
     from: Timestamp,
     to: Timestamp,
@@ -281,7 +309,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(ranging(MREVRANGE, from, to, filter, options))
   }
 
-  /** The last sample, null if there is none. [TS.GET](https://redis.io/commands/ts.get) */
+  /** Returns the last sample, or null if the series is empty. [TS.GET](https://redis.io/commands/ts.get) */
   get(key: Key, options: { readonly latest?: boolean } = {}): Outcome<C, Sample<C> | null> {
     const args: Arguments = [key]
     options = plainOptions(args, options)
@@ -289,7 +317,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(GET, args))
   }
 
-  /** The last sample of all series that the filters let through. [TS.MGET](https://redis.io/commands/ts.mget) */
+  /** Returns the last sample of every series that matches the filters. [TS.MGET](https://redis.io/commands/ts.mget) */
   mget(
     filter: OneOrMore<string>,
     options: SeriesLabelOptions & { readonly latest?: boolean } = {},
@@ -303,7 +331,9 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(MGET, args))
   }
 
-  /** What a series is like; with `debug` its chunks too. [TS.INFO](https://redis.io/commands/ts.info) */
+  /**
+   * Returns information about a series; with `debug` about its chunks too. [TS.INFO](https://redis.io/commands/ts.info)
+   */
   info(key: Key, options?: { readonly debug?: false }): Outcome<C, SeriesInfo<C>>
   info(key: Key, options: { readonly debug: true }): Outcome<C, SeriesDetails<C>>
   info(key: Key, options: { readonly debug?: boolean }): Outcome<C, SeriesInfo<C> | SeriesDetails<C>>
@@ -314,7 +344,7 @@ export class TimeSeries<C extends Context> extends Namespace<C> {
     return this.run(new Command(INFO, args))
   }
 
-  /** The keys of all series that the filters let through. [TS.QUERYINDEX](https://redis.io/commands/ts.queryindex) */
+  /** Returns the keys of all series that match the filters. [TS.QUERYINDEX](https://redis.io/commands/ts.queryindex) */
   queryindex(filter: OneOrMore<string>): Outcome<C, C['text'][]> {
     const args: Arguments = []
     pushAll(args, filter, 'filter')
@@ -333,7 +363,7 @@ function pushSeries(args: Arguments, options: SeriesOptions, onDuplicate?: Dupli
   option(args, 'ON_DUPLICATE', onDuplicate)
   if (ignore !== undefined) args.push('IGNORE', ignore.maxTimeDiff, ignore.maxValDiff)
   if (labels === undefined) return
-  // Whatever stands behind LABELS counts as one. No labels at all take those away that there are.
+  // The server takes every argument after LABELS as a label. An empty list of labels removes existing labels.
   args.push('LABELS')
   if (isEmpty(labels)) return
   pushFields(args, labels, 'label')
@@ -351,7 +381,7 @@ function counting(spec: Spec, key: Key, by: Argument, options: SeriesCountOption
   return new Command(spec, args)
 }
 
-/** Which samples, before they are counted and put in buckets. */
+/** Adds the options that select samples before they are counted and aggregated. */
 function pushSelection(args: Arguments, options: SeriesRangeOptions): void {
   const { filterByTs, filterByValue } = options
   flag(args, 'LATEST', options.latest)
@@ -391,7 +421,7 @@ function ranging(
   const { groupby } = options
   pushSelection(args, options)
   pushBuckets(args, options)
-  // Labels end at the next word that the server knows as one behind them: FILTER is, ALIGN is not.
+  // SELECTED_LABELS ends at the next word that the server expects after it: FILTER is such a word, ALIGN is not.
   pushLabelOptions(args, options)
   args.push('FILTER')
   pushAll(args, filter, 'filter')

@@ -18,14 +18,16 @@ import { unexpectedReply } from '../core/unexpected-reply.js'
 import { rejectWrongCalls } from '../core/wrong-calls.js'
 import { statistics } from './module-decoders.js'
 
-/** All of them or none. */
+/** All of these options, or none. */
 export type TopKReserveOptions =
   | {
-      /** How many counters a row has; 8 unless given. */
+      /** Counters per row. Default 8. */
       readonly width: number
-      /** How many rows there are; 7 unless given. */
+      /** The number of rows. Default 7. */
       readonly depth: number
-      /** How likely a counter that another item wants is lowered, to the power of its count; 0.9 unless given. */
+      /**
+       * The probability, to the power of its count, that a counter decreases when another item needs it. Default 0.9.
+       */
       readonly decay: number
     }
   | { readonly width?: never; readonly depth?: never; readonly decay?: never }
@@ -63,12 +65,14 @@ const QUERY = read('TOPK.QUERY', list(bool))
 const RESERVE = write('TOPK.RESERVE', ok)
 
 /**
- * Lists of the k items that were seen most often.
+ * Commands for lists of the k most frequent items.
  *
- * A module before it became a part of Redis. @since 8.0
+ * It was a separate module before Redis 8. @since 8.0
  */
 export class TopK<C extends Context> extends Namespace<C> {
-  /** Makes an empty list of at most `k` items. [TOPK.RESERVE](https://redis.io/commands/topk.reserve) */
+  /**
+   * Creates an empty list of at most `k` items. Returns `'OK'`. [TOPK.RESERVE](https://redis.io/commands/topk.reserve)
+   */
   reserve(key: Key, k: number, options: TopKReserveOptions = {}): Outcome<C, 'OK'> {
     const args: Arguments = [key, k]
     options = plainOptions(args, options)
@@ -77,35 +81,44 @@ export class TopK<C extends Context> extends Namespace<C> {
     return this.run(new Command(RESERVE, args))
   }
 
-  /** Counts items; for each the item that left the list for it, or null. [TOPK.ADD](https://redis.io/commands/topk.add) */
+  /**
+   * Counts items. Returns for each the item that it displaced from the list, or null.
+   * [TOPK.ADD](https://redis.io/commands/topk.add)
+   */
   add(key: Key, ...items: Several<Argument>): Outcome<C, (C['text'] | null)[]> {
     const args: Arguments = [key]
     pushSeveral(args, items, 'item')
     return this.run(new Command(ADD, args))
   }
 
-  /** As {@link add}, each as often as said: `{ item: 3 }`. [TOPK.INCRBY](https://redis.io/commands/topk.incrby) */
+  /**
+   * Like {@link add}, with a count for each item: `{ item: 3 }`. Returns the displaced items.
+   * [TOPK.INCRBY](https://redis.io/commands/topk.incrby)
+   */
   incrby(key: Key, items: Fields): Outcome<C, (C['text'] | null)[]> {
     const args: Arguments = [key]
     pushFields(args, items, 'item')
     return this.run(new Command(INCRBY, args))
   }
 
-  /** Whether each item is on the list. [TOPK.QUERY](https://redis.io/commands/topk.query) */
+  /** Returns for each item whether it is on the list. [TOPK.QUERY](https://redis.io/commands/topk.query) */
   query(key: Key, ...items: Several<Argument>): Outcome<C, boolean[]> {
     const args: Arguments = [key]
     pushSeveral(args, items, 'item')
     return this.run(new Command(QUERY, args))
   }
 
-  /** About how often each item was counted. Deprecated by the server. [TOPK.COUNT](https://redis.io/commands/topk.count) */
+  /**
+   * Returns approximately how often each item was counted. Deprecated by the server.
+   * [TOPK.COUNT](https://redis.io/commands/topk.count)
+   */
   count(key: Key, ...items: Several<Argument>): Outcome<C, C['int'][]> {
     const args: Arguments = [key]
     pushSeveral(args, items, 'item')
     return this.run(new Command(COUNT, args))
   }
 
-  /** The items, the most frequent one first. [TOPK.LIST](https://redis.io/commands/topk.list) */
+  /** Returns the items, the most frequent first. [TOPK.LIST](https://redis.io/commands/topk.list) */
   list(key: Key, options?: { readonly withcount?: false }): Outcome<C, C['text'][]>
   list(key: Key, options: { readonly withcount: true }): Outcome<C, CountedItem<C>[]>
   list(key: Key, options: { readonly withcount?: boolean }): Outcome<C, C['text'][] | CountedItem<C>[]>
@@ -116,7 +129,7 @@ export class TopK<C extends Context> extends Namespace<C> {
     return this.run(new Command(LIST, args, options.withcount === true ? countedItems : texts))
   }
 
-  /** What the list is like. [TOPK.INFO](https://redis.io/commands/topk.info) */
+  /** Returns information about the list. [TOPK.INFO](https://redis.io/commands/topk.info) */
   info(key: Key): Outcome<C, TopKInfo<C>> {
     return this.run(new Command(INFO, [key]))
   }

@@ -96,7 +96,7 @@ describe('what is refused', () => {
 
   it('is what JSON cannot hold', () => {
     expectRefusals(
-      'JSON has no such value',
+      'JSON cannot represent this value',
       bad.flatMap(value => [
         json.set('k', '$', value),
         json.merge('k', '$', value),
@@ -106,7 +106,7 @@ describe('what is refused', () => {
         json.mset([{ key: 'k', path: '$', value }]),
       ]),
     )
-    expectRefusals('Bytes are no JSON value', [
+    expectRefusals('Bytes are not a JSON value', [
       json.set('k', '$', Buffer.from('{}')),
       json.set('k', '$', new Uint8Array(1)),
     ])

@@ -219,7 +219,7 @@ describe('a search', () => {
   })
 
   it('is not sent if something is missing', () => {
-    expectRefusals('explainscore goes with withscores', [ft.search('i', 'q', { explainscore: true })])
+    expectRefusals('explainscore needs the option withscores', [ft.search('i', 'q', { explainscore: true })])
     expectRefusals('At least one', [
       ft.search('i', 'q', { params: {} }),
       ft.search('i', 'q', { inkeys: [] }),
@@ -298,7 +298,7 @@ describe('an aggregation', () => {
       [ft.cursorRead('i', 42n, { count: 5 }), 'FT.CURSOR READ i 42 COUNT 5', NO_KEYS],
       [ft.cursorDel('i', '42'), 'FT.CURSOR DEL i 42', NO_KEYS],
     ])
-    expectRefusals('A step is one of', [loosely(ft, 'aggregate', 'i', '*', { steps: [{ sort: '@a' }] })])
+    expectRefusals('Unknown step: expected one of', [loosely(ft, 'aggregate', 'i', '*', { steps: [{ sort: '@a' }] })])
   })
 
   it('is not read twice', () => {
