@@ -5,6 +5,7 @@
 
 import { Nothing } from '../model/reply.js'
 import type { ModelRecord, ModelServer } from '../model/server.js'
+import type { Type } from '../model/values.js'
 import { type Frame, shown } from './frames.js'
 import { CONNECTIONS, PUBLISHING, SUBSCRIBING, TRANSACTIONS } from './generate/connections.js'
 import { HASHES, SETS } from './generate/hashes-sets.js'
@@ -51,10 +52,30 @@ const RANDOM: ReadonlySet<string> = new Set([
 const STORY = 40
 const ODD_ARGUMENTS = ['', 'abc', '-1', '9223372036854775808', '1.5', ' 1', '0', '-7', 'nan', 'COUNT', 'LIMIT']
 
+const OBSERVER = WORKERS.length + SUBSCRIBERS.length
+/** It compares all keys now and then. */
+const AUDITOR = OBSERVER + 1
+/** After so many commands, again and again. */
+const AUDIT = 500
+
+/** Whether each reply on the connection is known to belong to a command. */
+function isLabelled(at: number): boolean {
+  return at < WORKERS.length || at === AUDITOR
+}
+
 interface Pair {
   readonly real: RealConnection
   readonly model: ModelSide
   readonly labels: Label[]
+}
+
+const READS: Readonly<Record<Type, (key: string) => Request>> = {
+  string: key => ['GET', key],
+  list: key => ['LRANGE', key, '0', '-1'],
+  hash: key => ['HGETALL', key],
+  set: key => ['SMEMBERS', key],
+  zset: key => ['ZRANGE', key, '0', '-1', 'WITHSCORES'],
+  stream: key => ['XRANGE', key, '-', '+'],
 }
 
 /** Rejects with the first difference. */
@@ -90,7 +111,7 @@ class Run {
   #label({ connection, args, reply, phase }: ModelRecord): void {
     if (phase === 'exec') this.#queue.push(args)
     if (phase === 'exec' || phase === 'script' || phase === 'blocked') return
-    const pair = this.#pairs.slice(0, WORKERS.length).find(({ model }) => model.connection.id === connection)
+    const pair = this.#pairs.find(({ model }, at) => isLabelled(at) && model.connection.id === connection)
     const isExec = args[0]?.toLowerCase() === 'exec'
     if (!(reply instanceof Nothing)) pair?.labels.push({ args, queue: isExec ? this.#queue : [] })
     if (isExec) this.#queue = []
@@ -98,7 +119,7 @@ class Run {
 
   async start(): Promise<void> {
     const { host, port } = this.#options
-    for (const protocol of [...WORKERS, ...SUBSCRIBERS, 3]) {
+    for (const protocol of [...WORKERS, ...SUBSCRIBERS, 3, 3]) {
       const real = await RealConnection.open(host, port)
       const pair = { real, model: new ModelSide(this.#model), labels: [] }
       const at = this.#pairs.push(pair) - 1
@@ -113,19 +134,19 @@ class Run {
         pair.model.connection.protocol = 3
       }
     }
-    const observer = this.#pairs.length - 1
+    const observer = OBSERVER
     await this.#send(0, [['FLUSHALL'], ['CONFIG', 'SET', 'notify-keyspace-events', 'KEA'], ['SCRIPT', 'FLUSH']])
     await this.#send(observer, [['PSUBSCRIBE', '__key*__:*']])
   }
 
   async go(): Promise<void> {
     const { commands, progress } = this.#options
-    for (let next = 1_000; this.#sent < commands; ) {
+    for (let next = AUDIT; this.#sent < commands; ) {
       await this.#step()
-      if (this.#sent >= next) {
-        progress?.(this.#sent)
-        next += 1_000
-      }
+      if (this.#sent < next) continue
+      progress?.(this.#sent)
+      await this.#audit()
+      next = this.#sent + AUDIT
     }
     for (let at = 0; at < WORKERS.length; at++) await this.#free(at)
   }
@@ -196,13 +217,31 @@ class Run {
     if (!blocks) await this.#send(at, [['MULTI'], ['GET', key], ['EXEC'], ['EXISTS', key]])
   }
 
+  /** Every key of the databases in use, with its value and its time. */
+  async #audit(): Promise<void> {
+    for (const db of [0, 1]) {
+      await this.#send(AUDITOR, [
+        ['SELECT', String(db)],
+        ['KEYS', '*'],
+      ])
+      const database = this.#model.databases[db]!
+      const requests = database.keys().flatMap((key): Request[] => {
+        const type = database.find(key)?.type
+        if (type === undefined) return []
+        // What the lock stores are readings of the clock.
+        return /lock|fencing/.test(key) ? [['TYPE', key]] : [READS[type](key), ['PTTL', key]]
+      })
+      if (requests.length > 0) await this.#send(AUDITOR, requests)
+    }
+  }
+
   #isBlocked(at: number): boolean {
     return this.#model.blocking.waitOf(this.#pairs[at]!.model.connection) !== undefined
   }
 
   /** Ends a blocking call by another connection; what was sent behind it may block again. */
   async #free(at: number, asError = false): Promise<void> {
-    const observer = this.#pairs.length - 1
+    const observer = OBSERVER
     while (this.#isBlocked(at)) {
       await this.#send(observer, [['CLIENT', 'UNBLOCK', `{id:${at}}`, ...(asError ? ['ERROR'] : [])]])
     }

@@ -56,7 +56,7 @@ function read({ db, key }: Call): readonly Scored[] {
 function scoreRange(min: string, max: string): (score: number) => boolean {
   const end = (text: string): [number, boolean] => {
     const open = text.startsWith('(')
-    const value = double((open ? text.slice(1) : text) || '0')
+    const value = double((open ? text.slice(1) : text).trimStart() || '0')
     if (value === undefined) throw new Failure('ERR min or max is not a float')
     return [value, open]
   }

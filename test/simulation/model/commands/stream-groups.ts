@@ -2,7 +2,7 @@
 import { type Call, type CommandSpec, command, FIRST, integer, type Keys } from '../command.js'
 import { Failure, NULL_ARRAY, OK, type Reply, SYNTAX } from '../reply.js'
 import { type Consumer, compareIds, type Group, idText, MIN_ID, Stream, type StreamId } from '../stream.js'
-import { endOf, startOf, strictId } from '../stream-ids.js'
+import { endOf, looseId, startOf, strictId } from '../stream-ids.js'
 import { lower } from '../text.js'
 
 const SECOND: Keys = [2, 2, 1]
@@ -130,7 +130,7 @@ function setId(call: Call): Reply {
   const { read } = groupOptions(call, false)
   const stream = streamOf(call, key)
   const group = groupOf(stream, key, name)
-  group.last = idArgument === '$' ? stream.last : strictId(idArgument, 0n)
+  group.last = idArgument === '$' ? stream.last : looseId(idArgument, 0n)
   group.read = read
   db.changed(key)
   db.event('x', 'xgroup-setid', key)

@@ -33,7 +33,7 @@ export const STREAM_INFO: readonly CommandSpec[] = [
   command('xinfo|groups', 3, 'read', SECOND, call => {
     const stream = streamOf(call)
     const groups = [...stream.groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
-    return groups.map(group => describeGroup(stream, group))
+    return groups.map(group => describeGroup(stream, group, call.server.atLeast(7, 4)))
   }),
   command('xinfo|consumers', 4, 'read', SECOND, call => {
     const group = groupOf(streamOf(call), call.text(2), call.text(3))
@@ -56,23 +56,23 @@ function streamOf({ db, args }: Call): Stream {
   return stream
 }
 
-function describeGroup(stream: Stream, group: Group): Reply {
+function describeGroup(stream: Stream, group: Group, isNewer: boolean): Reply {
   return new MapReply([
     ['name', group.name],
     ['consumers', group.consumers.size],
     ['pending', group.pending.size],
     ['last-delivered-id', idText(group.last)],
     ['entries-read', group.read ?? null],
-    ['lag', lagOf(stream, group) ?? null],
+    ['lag', lagOf(stream, group, isNewer) ?? null],
   ])
 }
 
-function lagOf(stream: Stream, { read, last }: Group): number | undefined {
+function lagOf(stream: Stream, { read, last }: Group, isNewer: boolean): number | undefined {
   if (stream.added === 0) return 0
   const first = stream.entries[0]?.id
-  if (first !== undefined && compareIds(last, first) < 0 && compareIds(stream.maxDeleted, first) < 0) {
-    return stream.entries.length
-  }
+  // Since 7.4, as the entries that are left count.
+  if (isNewer && first === undefined) return 0
+  if (isNewer && compareIds(last, first!) < 0 && compareIds(stream.maxDeleted, first!) < 0) return stream.entries.length
   if (read !== undefined && !hasTombstones(stream, last)) return stream.added - read
   const upTo = entriesUpTo(stream, last)
   return upTo === undefined ? undefined : stream.added - upTo

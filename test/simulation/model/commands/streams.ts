@@ -80,6 +80,7 @@ function trimOptions(
     else if (adds) break
     else throw SYNTAX
   }
+  if (adds && at < args.length) idToAdd(args[at]!)
   if (limit && by === undefined) {
     throw new Failure('ERR syntax error, LIMIT cannot be used without specifying a trimming strategy')
   }
