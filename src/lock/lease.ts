@@ -3,7 +3,7 @@ import type { LockNotOwnedError } from '../errors/errors.js'
 import { lostError } from './lock-errors.js'
 import { setTimer } from './quorum.js'
 
-/** Part of the ttl that is left when it is extended, so that there is time for several tries. */
+/** The part of the ttl that is left when the lock is extended: enough time for several tries. */
 const EXTEND_AT = 2 / 3
 
 export interface Grant {
@@ -14,26 +14,26 @@ export interface Grant {
   readonly ttl: number
   /** On the clock of `performance.now()`. */
   readonly validUntil: number
-  /** Asks the servers for a full ttl, and returns until when it is valid then. Rejects with LockError. */
-  readonly renew: (tenure: LockLease) => Promise<number>
+  /** Sets the ttl anew on the servers. Resolves with the new `validUntil`, rejects with LockError. */
+  readonly renew: (lease: LockLease) => Promise<number>
 }
 
 /**
- * One time of holding the lock, from acquire to release or loss. It has one timer, for what comes first: the next extension,
- * or the end.
+ * The time from acquiring the lock until its release or loss. One timer waits for the next extension or for the end, whichever
+ * is sooner.
  *
  *     |<------------------- ttl ------------------->|
  *     |---- 1/3 ----|------------- 2/3 -------------|
  *  extended     extend again                    validUntil: lost
  *
- * A lock that was lost stays lost, even if its key is still there: somebody was told, and acts on it.
+ * A lost lease stays lost, even if the key still exists: the caller may have reacted to the loss already.
  */
 export class LockLease {
   readonly token: string
   readonly fencing: number | null
-  /** It was given back, or found to be gone when it was to be. */
+  /** The lock was released, or was found to be lost when it was to be released. */
   released = false
-  /** The release that is under way. */
+  /** The pending release. */
   releasing: Promise<void> | undefined
   readonly #grant: Grant
   readonly #controller = new AbortController()
@@ -41,9 +41,9 @@ export class LockLease {
   #lost: LockNotOwnedError | undefined
   #ended = false
   #timer: NodeJS.Timeout | undefined
-  /** When it extends itself next; Infinity if it does not. */
+  /** When the next automatic extension is due; Infinity if there is none. */
   #extendAt = Number.POSITIVE_INFINITY
-  /** The last extension in the queue: they run one after the other. */
+  /** The last queued extension: they run one after another. */
   #extension: Promise<unknown> = Promise.resolve()
 
   constructor(grant: Grant) {
@@ -51,30 +51,30 @@ export class LockLease {
     this.token = grant.token
     this.fencing = grant.fencing
     this.#validUntil = grant.validUntil
-    this.#arm()
+    this.#restartTimer()
   }
 
   get validUntil(): number {
     return this.#validUntil
   }
 
-  /** Reads the clock; if the time is up it is lost from now on. */
+  /** Reads the clock: if the time has run out, the lease is lost from now on. */
   get valid(): boolean {
-    return this.#look() && !this.#ended
+    return this.#checkClock() && !this.#ended
   }
 
-  /** Aborts when it is lost. */
+  /** Aborts when the lease is lost. */
   get signal(): AbortSignal {
-    this.#look()
+    this.#checkClock()
     return this.#controller.signal
   }
 
   get lost(): LockNotOwnedError | undefined {
-    this.#look()
+    this.#checkClock()
     return this.#lost
   }
 
-  /** Nothing of it is left: it is lost, or was given back in vain and has run out since. */
+  /** Whether the lock can be acquired anew: the lease is lost, or its release failed and its time has run out since. */
   get over(): boolean {
     return this.lost !== undefined || (this.#ended && performance.now() >= this.#validUntil)
   }
@@ -83,34 +83,34 @@ export class LockLease {
     return this.#ended
   }
 
-  /** Extends itself from now on. */
+  /** Extends the lease automatically from now on. */
   autoExtend(): void {
     if (this.#grant.ttl === Number.POSITIVE_INFINITY) return
     this.#extendAt = this.#nextExtension()
-    this.#arm()
+    this.#restartTimer()
   }
 
-  /** Runs `extension`, which resolves with the new end, when those before it are done. */
+  /** Runs `extension` after the queued ones. It resolves with the new `validUntil`. */
   extend(extension: () => Promise<number>): Promise<void> {
     const extended = this.#extension.then(async () => {
-      if (!this.#look()) throw this.#lost
+      if (!this.#checkClock()) throw this.#lost
       const validUntil = await extension()
-      // Lost while it was under way.
+      // The lease was lost while the extension was pending.
       if (this.#lost !== undefined) throw this.#lost
       this.#validUntil = validUntil
-      if (!this.#look()) throw this.#lost
+      if (!this.#checkClock()) throw this.#lost
       if (this.#extendAt !== Number.POSITIVE_INFINITY) this.#extendAt = this.#nextExtension()
-      this.#arm()
+      this.#restartTimer()
     })
     this.#extension = extended.catch(() => {})
     return extended
   }
 
-  /** The end comes sooner, whether or not the servers get to hear of it. */
+  /** Moves the end forward, whether or not the servers can be reached. */
   shorten(validUntil: number): void {
     if (validUntil >= this.#validUntil) return
     this.#validUntil = validUntil
-    this.#arm()
+    this.#restartTimer()
   }
 
   lose(error: LockNotOwnedError): void {
@@ -120,15 +120,15 @@ export class LockLease {
     this.#controller.abort(error)
   }
 
-  /** It is valid no more and extends itself no more. Resolves when the extensions under way are done. */
+  /** Ends validity and automatic extension. Resolves when the pending extensions are done. */
   async end(): Promise<void> {
     this.#ended = true
     clearTimeout(this.#timer)
     await this.#extension
   }
 
-  /** False if it is lost. */
-  #look(): boolean {
+  /** Returns false if the lease is lost. */
+  #checkClock(): boolean {
     if (this.#lost === undefined && performance.now() >= this.#validUntil && !this.#ended) {
       this.lose(lostError('expired', this.#grant.lockName))
     }
@@ -139,28 +139,28 @@ export class LockLease {
     return this.#validUntil - this.#grant.ttl * EXTEND_AT
   }
 
-  #arm(): void {
+  #restartTimer(): void {
     clearTimeout(this.#timer)
     if (this.#ended || this.#lost !== undefined) return
-    this.#timer = setTimer(Math.min(this.#extendAt, this.#validUntil) - performance.now(), () => this.#tick())
+    this.#timer = setTimer(Math.min(this.#extendAt, this.#validUntil) - performance.now(), () => this.#onTimer())
     this.#timer?.unref()
   }
 
-  #tick(): void {
-    if (!this.#look() || this.#ended) return
+  #onTimer(): void {
+    if (!this.#checkClock() || this.#ended) return
     if (performance.now() < this.#extendAt) {
-      this.#arm()
+      this.#restartTimer()
       return
     }
-    // Until it is done the timer is set for the end.
+    // While the extension is pending the timer waits for the end.
     this.#extendAt = this.#validUntil
-    this.#arm()
+    this.#restartTimer()
     this.extend(() => this.#grant.renew(this)).catch(() => {
-      // In what is left of the time it is tried a few times more.
+      // Retry a few times in the remaining time.
       if (this.#ended) return
       const now = performance.now()
       this.#extendAt = now + Math.max(5, (this.#validUntil - now) / 8)
-      this.#arm()
+      this.#restartTimer()
     })
   }
 }

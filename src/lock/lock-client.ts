@@ -1,17 +1,16 @@
 import type { Command } from '../commands/core/command.js'
 
-/**
- * What a lock needs of a client: it runs commands. `Redis`, `RedisCluster`, their views and their mocks all fit.
- */
+/** A client that a lock can use: an object that runs commands. `Redis`, `RedisCluster`, their views and mocks of them fit. */
 export interface LockClient {
+  /** Resolves with the decoded reply to `command`. */
   run<R>(command: Command): Promise<R>
-  /** The same client with a signal for each call: what is given up before it is written is never sent. */
+  /** Returns the same client with a signal for each call: a command that is aborted before it is written is never sent. */
   with?(options: { readonly signal: AbortSignal }): LockClient
-  /** Listens to channels. A lock that waits is woken through it; without it, it asks again and again. */
+  /** Subscribes to channels, over which a waiting lock is woken. Without this method a waiting lock polls. */
   subscribe?(channels: readonly string[], handler: (message: string | Buffer) => void): Promise<LockListener>
   /**
-   * Of a client that puts a prefix before keys and channels: the prefix, and the client without it. The prefix is a part of the
-   * lock's name then, since it decides which slot its keys share.
+   * The key prefix of the client, and the same client without it. The prefix is then a part of the lock's name, because it may
+   * decide in which slot the keys are.
    */
   readonly '~prefix'?: LockPrefix | undefined
 }
@@ -21,9 +20,10 @@ export interface LockPrefix {
   readonly unprefixed: LockClient
 }
 
-/** A subscription of a lock that waits. */
+/** The subscription of a waiting lock. */
 export interface LockListener {
+  /** Resolves when the subscription has ended. */
   unsubscribe(): Promise<unknown>
-  /** Calls `handler` when it has ended, whoever ended it. Without it, a lock that waits finds that out by asking. */
+  /** Calls `handler` when the subscription has ended for any reason. Without this method a waiting lock notices it by polling. */
   once?(name: 'close', handler: () => void): unknown
 }

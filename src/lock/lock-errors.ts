@@ -1,4 +1,4 @@
-/** What went wrong when a server was asked, and what that means for a lock. */
+/** The errors of a lock, and the meaning of a failed call to a server for the lock. */
 import {
   AuthenticationError,
   AuthorizationError,
@@ -14,36 +14,36 @@ import {
   TryAgainError,
 } from '../errors/errors.js'
 
-/** The client was closed: nothing will ever come of it. Its message is all that tells. */
+/** Whether the client was closed, so that a retry is pointless. Only the message of the error says so. */
 function isClosed(error: unknown): boolean {
   return error instanceof ConnectionError && /^The client (is|was) closed/.test(error.message)
 }
 
-/** Whether another try may fare better: the link may come back, a replica be promoted, a slot have moved. */
-export function mayPass(error: unknown): boolean {
+/** Whether a retry may succeed: after a reconnect, the promotion of a replica, or the move of a slot. */
+export function isTransient(error: unknown): boolean {
   if (error instanceof AuthenticationError || error instanceof AuthorizationError || isClosed(error)) return false
   return [ConnectionError, TimeoutError, InvalidResponse, ClusterError, TryAgainError, ReadOnlyError].some(
     type => error instanceof type,
   )
 }
 
-/** Whether the server surely did not run it. */
-export function neverRan(error: unknown): boolean {
+/** Whether the server certainly did not run the command. */
+export function wasNotSent(error: unknown): boolean {
   return error instanceof RedisError && error.outcome === 'not sent'
 }
 
 type Message = (lock: string) => string
 
 const MESSAGES: Readonly<Record<LockReason, Message>> = {
-  'not acquired': lock => `The lock ${lock} is held by somebody else.`,
-  'not a lock': lock => `The lock ${lock} cannot be taken: its key holds something that is no lock.`,
+  'not acquired': lock => `The lock ${lock} is held by another owner.`,
+  'not a lock': lock => `Cannot acquire the lock ${lock}: its key holds a value that is not a lock.`,
   'not locked': lock => `The lock ${lock} is not held: acquire it first.`,
   'already locked': lock =>
-    `The lock ${lock} is held already, or being acquired: release it first, or make another Lock.`,
-  'not owned': lock => `The lock ${lock} was lost: another has taken its key.`,
-  expired: lock => `The lock ${lock} was lost: its time ran out.`,
+    `This Lock object holds or acquires the lock ${lock} already: release it first, or use another Lock object.`,
+  'not owned': lock => `The lock ${lock} was lost: its key has another owner now.`,
+  expired: lock => `The lock ${lock} was lost: its ttl has expired.`,
   'no ttl': lock => `The lock ${lock} has no ttl, so it cannot be extended.`,
-  unreachable: lock => `Too few servers answered to tell who holds the lock ${lock}`,
+  unreachable: lock => `Too few servers replied to decide who holds the lock ${lock}`,
   aborted: lock => `The client of the lock ${lock} was closed`,
 }
 
@@ -51,29 +51,29 @@ export function lockError(reason: LockReason, lockName: string): LockError {
   return new LockError(MESSAGES[reason](quoted(lockName)), { reason, lockName })
 }
 
-/** Others had it for as long as was waited. One without a ttl may be held for ever, or be no lock at all. */
-export function heldError(lockName: string, forEver: boolean): LockError {
-  if (!forEver) return lockError('not acquired', lockName)
+/** The lock was held during all of the waiting time. Without a ttl it may be held forever, or not be a lock at all. */
+export function heldError(lockName: string, noTtl: boolean): LockError {
+  if (!noTtl) return lockError('not acquired', lockName)
   return new LockError(
-    `The lock ${quoted(lockName)} is held by somebody else and has no ttl. If its key is data, give the lock another name.`,
+    `The lock ${quoted(lockName)} is held by another owner and has no ttl. If its key holds data of your own, give the lock another name.`,
     { reason: 'not acquired', lockName },
   )
 }
 
-/** A key of the lock holds something that no lock has written. */
+/** A key of the lock holds a value that no lock has written. */
 export function foreignError(lockName: string, key: string, type: string): LockError {
   return new LockError(
-    `The lock ${quoted(lockName)} cannot be taken: its key ${quoted(key)} holds a ${type} that is no lock. Give the lock another name, or delete the key.`,
+    `Cannot acquire the lock ${quoted(lockName)}: its key ${quoted(key)} holds a ${type} that is not a lock. Give the lock another name, or delete the key.`,
     { reason: 'not a lock', lockName },
   )
 }
 
-/** The lock was ours: it is the error of `release` and `extend`, and the reason of the signal. */
+/** The lock was held and lost: the error of `release` and `extend`, and the reason of the signal. */
 export function lostError(reason: 'not owned' | 'expired', lockName: string): LockNotOwnedError {
   return new LockNotOwnedError(MESSAGES[reason](quoted(lockName)), { reason, lockName })
 }
 
-/** Too few servers answered, and this is what kept the others. */
+/** Too few servers replied; `errors` are the errors of the others. */
 export function unreachable(errors: readonly unknown[], lockName: string): LockError {
   const reason = errors.some(isClosed) ? 'aborted' : 'unreachable'
   const cause = errors.length === 1 ? errors[0] : new AggregateError(errors)
@@ -81,10 +81,10 @@ export function unreachable(errors: readonly unknown[], lockName: string): LockE
   return new LockError(`${MESSAGES[reason](quoted(lockName))}: ${why}`, { reason, lockName, cause })
 }
 
-/** How much of a name is shown, in UTF-16 units. */
+/** The longest shown part of a name, in UTF-16 units. */
 const SHOWN = 100
 
-/** A name as a message shows it: as a JSON string, the end of a long one cut off. */
+/** Returns a name for a message: as a JSON string, with the end of a long name cut off. */
 export function quoted(name: string): string {
   return JSON.stringify(name.length > SHOWN ? `${name.slice(0, SHOWN)}…` : name)
 }

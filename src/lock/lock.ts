@@ -1,13 +1,12 @@
 /**
  * The distributed lock: one holder at a time, as long as clocks and pauses stay within its ttl.
  *
- *            acquire                      release
- *     free ───────────▸ held (a Tenure) ───────────▸ free
- *                         │  time is up, or the key is another's: lost
+ *            acquire                       release
+ *     free ───────────▸ held (a LockLease) ───────────▸ free
+ *                         │  the ttl has expired, or the key has another owner
  *                         ▾
  *                       lost: the signal is aborted; release and extend reject with LockNotOwnedError
  */
-
 import { onAbort } from '../commands/core/abort-signals.js'
 import type { Promised } from '../commands/core/context.js'
 import { performance } from '../commands/core/timers.js'
@@ -16,206 +15,234 @@ import { type AcquireOptions, type ExtendOptions, replaces, signalOf } from './a
 import { keysOf, type LockKeys } from './keys.js'
 import { LockLease } from './lease.js'
 import type { LockClient } from './lock-client.js'
-import { foreignError, heldError, lockError, lostError, mayPass, neverRan, quoted, unreachable } from './lock-errors.js'
+import {
+  foreignError,
+  heldError,
+  isTransient,
+  lockError,
+  lostError,
+  quoted,
+  unreachable,
+  wasNotSent,
+} from './lock-errors.js'
 import { checkExtension, type LockOptions, type LockSettings, readLockOptions } from './options.js'
-import { ask, decide, inTime } from './quorum.js'
+import { callAll, decide, inTime } from './quorum.js'
 import { release } from './release.js'
 import {
   ACQUIRE,
+  type Acquired,
   type Answer,
   type Attempt,
   EXTEND,
   type Extending,
   type Foreign,
+  type Held,
   OWNER,
-  type Refused,
-  type Taken,
 } from './scripts.js'
 import { newToken } from './token.js'
 import { Waiter } from './wait-queue.js'
 
-/** What of a time at the server can be relied on here, ms: clocks run at different speeds, and the server counts in whole ms. */
-function reliable(ms: number): number {
+/** Returns the part of a server's time that is safe here, ms: clocks run at different speeds, and the server counts whole ms. */
+function safeTime(ms: number): number {
   return ms * 0.99 - 2
 }
 
-/** Why a try was in vain. */
-interface Refusal {
+/** Why a try failed. */
+interface Failure {
   readonly error: LockError
-  /** Another try may fare better. */
-  readonly mayPass: boolean
-  readonly holder?: Refused | undefined
+  /** Whether a retry may succeed. */
+  readonly isTransient: boolean
+  readonly holder?: Held | undefined
 }
 
-/** How long `release` tries to reach a server at most, ms, and how long one of several servers is waited for. */
+/** How long `release` tries to reach a server at most, ms. */
 const RELEASE_TRIES = 30_000
-const LONGEST_ANSWER = 1_000
+/** The longest wait for the reply of one of several servers, ms. */
+const LONGEST_REPLY = 1_000
 
+/**
+ * A distributed lock. One holder at a time has it, as long as clocks and pauses of the processes stay within its ttl; `fencingToken`
+ * protects a resource beyond that. One object can hold the lock once at a time.
+ */
 export class Lock {
-  /** The name that it was made with. */
+  /** The name given to the constructor. */
   readonly name: string
   readonly #clients: readonly LockClient[]
-  /** Of each client. They differ where one of them has a prefix. */
+  /** The keys for each client. They differ if a client has a prefix. */
   readonly #keys: readonly LockKeys[]
   readonly #settings: LockSettings
-  /** How long a server is waited for, ms: far below the ttl if there are others. */
-  readonly #patience: number
-  /** The present time of holding it, or the last one. */
-  #tenure: LockLease | undefined
+  /** The longest wait for the reply of a server, ms: with several servers far below the ttl. */
+  readonly #replyLimit: number
+  /** The current lease, or the last one. */
+  #lease: LockLease | undefined
   #acquiring = false
-  /** What a try that failed may have taken is given back. */
-  #takenBack: Promise<unknown> = Promise.resolve()
+  /** Resolves when the servers that a failed try may have locked are released. */
+  #undone: Promise<unknown> = Promise.resolve()
 
   /**
-   * A lock on one server or cluster, or on several servers that know nothing of each other: then it is held by whom the majority
-   * of them says so. Throws DataError for a bad option.
+   * Creates a lock on one server or cluster, or on several independent servers: the lock is then held by the owner that a
+   * majority of them agrees on.
+   *
+   * @throws DataError if an argument is wrong
    */
   constructor(clients: LockClient | readonly LockClient[], name: string, options: LockOptions) {
     if (typeof name !== 'string' || name === '')
-      throw new DataError('The name of a lock is a string that is not empty.')
+      throw new DataError('The name of a lock must be a string that is not empty.')
     if (/\p{Surrogate}/u.test(name))
-      throw new DataError(`The name of the lock ${quoted(name)} has half of a surrogate pair, which is no text.`)
+      throw new DataError(
+        `The name of the lock ${quoted(name)} has half of a surrogate pair, which UTF-8 cannot encode.`,
+      )
     const given: readonly LockClient[] = Array.isArray(clients) ? [...clients] : [clients as LockClient]
     if (given.length === 0) throw new DataError('A lock needs at least one client.')
     if (!given.every(client => typeof client?.run === 'function'))
-      throw new DataError('A lock needs a client, or an array of clients: something that is none was given.')
+      throw new DataError('A lock needs a client or an array of clients: an argument has no method run().')
     this.#clients = given.map(client => client['~prefix']?.unprefixed ?? client)
     this.#keys = given.map(client => keysOf((client['~prefix']?.prefix ?? '') + name))
     this.name = name
     this.#settings = readLockOptions(options)
     if (/\p{Surrogate}/u.test(this.#settings.token ?? ''))
       throw new DataError(
-        `The option token of the lock ${quoted(name)} has half of a surrogate pair, which is no text.`,
+        `The option token of the lock ${quoted(name)} has half of a surrogate pair, which UTF-8 cannot encode.`,
       )
     const { ttl } = this.#settings
-    this.#patience =
-      this.#clients.length === 1 ? Number.POSITIVE_INFINITY : Math.max(10, Math.min(LONGEST_ANSWER, ttl / 10))
+    this.#replyLimit =
+      this.#clients.length === 1 ? Number.POSITIVE_INFINITY : Math.max(10, Math.min(LONGEST_REPLY, ttl / 10))
   }
 
-  /** What the server knows us by; null if it is not held. */
+  /** The token that identifies this holder on the server, or null if the lock is not held. */
   get token(): string | null {
     return this.#held?.token ?? null
   }
 
   /**
-   * Grows with every holder of this name, so that the resource can refuse whoever comes with a smaller one than it has seen. Null
-   * if the lock is not held, and with several servers: no two of them count alike.
+   * A number that is greater for each later holder of the lock, or null if the lock is not held. A resource that rejects a
+   * smaller number than it has seen is safe from former holders. Always null with several servers, because each of them counts
+   * on its own.
    */
   get fencingToken(): number | null {
     return this.#held?.fencing ?? null
   }
 
-  /** When it is over unless it is extended, on the clock of `performance.now()`; 0 if it is not held. */
+  /** When the lock expires unless it is extended, on the clock of `performance.now()`; 0 if it is not held. */
   get validUntil(): number {
     return this.#held?.validUntil ?? 0
   }
 
-  /** Whether it is ours, read from our own clock, at once: no server is asked. False after a pause that was too long. */
+  /** Whether the lock is held, by the local clock: no server is called. False if the process was paused for too long. */
   get valid(): boolean {
     return this.#held?.valid ?? false
   }
 
   /**
-   * Aborts when the lock is lost: its time was up, or a call found it to be another's. The reason is a LockNotOwnedError. Each
-   * time of holding the lock has a signal of its own.
+   * A signal that aborts with a LockNotOwnedError when the lock is lost: its ttl has expired, or a call found that the key has
+   * another owner. Each acquisition has a signal of its own.
    */
   get signal(): AbortSignal {
-    return this.#tenure?.signal ?? AbortSignal.abort(lockError('not locked', this.name))
+    return this.#lease?.signal ?? AbortSignal.abort(lockError('not locked', this.name))
   }
 
   /**
-   * Waits until it is ours, and resolves with this lock. Rejects with LockError: 'not acquired' if others had it for all of
-   * `wait`, 'not a lock' at once if its key holds something else, 'unreachable' if too few servers answered, 'already locked' if
-   * it is held or being acquired.
+   * Resolves with this lock when it is acquired. Waits for at most `wait`.
+   *
+   * @throws LockError with the reason 'not acquired' if other holders had the lock for all of that time, 'not a lock' if the key
+   *   holds another value, 'unreachable' if too few servers replied, 'already locked' if this object holds or acquires the lock
    */
   async acquire(options?: AcquireOptions): Promise<this> {
-    const refusal = await this.#acquire(this.#settings.wait, signalOf(options, this.name))
-    if (refusal !== undefined) throw refusal
+    const failure = await this.#acquire(this.#settings.wait, signalOf(options, this.name))
+    if (failure !== undefined) throw failure
     return this
   }
 
-  /** Tries once: this lock, or null if it is taken. Rejects as `acquire` does for any other reason. */
+  /** Resolves with this lock, or with null if it has another holder. Tries once. Rejects otherwise as `acquire` does. */
   async tryAcquire(options?: AcquireOptions): Promise<this | null> {
-    const refusal = await this.#acquire(0, signalOf(options, this.name))
-    if (refusal === undefined) return this
-    if (refusal.reason === 'not acquired') return null
-    throw refusal
+    const failure = await this.#acquire(0, signalOf(options, this.name))
+    if (failure === undefined) return this
+    if (failure.reason === 'not acquired') return null
+    throw failure
   }
 
   /**
-   * Gives it back. An unknown outcome is tried again within the ttl, up to 30 s. Rejects with LockNotOwnedError if it was lost
-   * before, with LockError 'not locked' if it is not held, 'unreachable' if no try got through: then it may be tried again.
+   * Resolves when the lock is released. A call with an unknown outcome is repeated within the ttl, for up to 30 s.
+   *
+   * @throws LockNotOwnedError if the lock was lost before
+   * @throws LockError with the reason 'not locked' if it is not held, 'unreachable' if no try succeeded: release again then
    */
   async release(): Promise<void> {
-    const tenure = this.#held
-    if (tenure === undefined) throw lockError('not locked', this.name)
-    tenure.releasing ??= this.#release(tenure)
-    return tenure.releasing
+    const lease = this.#held
+    if (lease === undefined) throw lockError('not locked', this.name)
+    lease.releasing ??= this.#release(lease)
+    return lease.releasing
   }
 
   /**
-   * Adds `ms` to what is left of its time; with `replace` that is all of it. Rejects with LockNotOwnedError if it was lost, with
-   * LockError 'not locked' if it is not held, 'no ttl' if it never ends, 'unreachable' if too few servers answered: then
-   * `validUntil` is what it was, or sooner.
+   * Resolves when `ms` is added to the remaining time or, with `replace`, when the remaining time is set to `ms`.
+   *
+   * @throws LockNotOwnedError if the lock was lost
+   * @throws LockError with the reason 'not locked' if it is not held, 'no ttl' if it never expires, 'unreachable' if too few
+   *   servers replied: `validUntil` is then unchanged or earlier
    */
   async extend(ms: number, options?: ExtendOptions): Promise<void> {
-    const tenure = this.#extendable()
+    const lease = this.#extendable()
     const replace = replaces(options, this.name)
     checkExtension(this.name, ms)
-    return this.#extend(tenure, ms, replace ? 'replace' : 'add')
+    return this.#extend(lease, ms, replace ? 'replace' : 'add')
   }
 
-  /** Sets what is left of its time to the ttl. Rejects as `extend` does. */
+  /** Resolves when the remaining time is set to the ttl. Rejects as `extend` does. */
   async reacquire(): Promise<void> {
     return this.#extend(this.#extendable(), this.#settings.ttl, 'reset')
   }
 
-  /** Whether the server has our token. If not, the lock is lost from now on. */
+  /** Resolves with whether the server has our token. If not, the lock is lost from now on. */
   async owned(): Promise<boolean> {
-    const tenure = this.#held
-    if (tenure === undefined) return false
-    const verdict = await decide(this.#whose(tenure.token), answer => answer === 1)
+    const lease = this.#held
+    if (lease === undefined) return false
+    const verdict = await decide(this.#askOwner(lease.token), answer => answer === 1)
     if (verdict.agreed) return true
     if (!verdict.answered) throw unreachable(verdict.errors, this.name)
-    this.#lose(tenure, verdict.replies)
+    this.#lose(lease, verdict.replies)
     return false
   }
 
-  /** Whether anybody holds it. */
+  /** Resolves with whether the lock is held, by this object or by another holder. */
   async locked(): Promise<boolean> {
-    const verdict = await decide(this.#whose(''), answer => answer !== 0)
+    const verdict = await decide(this.#askOwner(''), answer => answer !== 0)
     if (!verdict.agreed && !verdict.answered) throw unreachable(verdict.errors, this.name)
     return verdict.agreed
   }
 
   /**
-   * Acquires it, runs `fn` while it extends itself, gives it back, and resolves with what `fn` returned. The signal aborts when
-   * the lock is lost; then it rejects with LockNotOwnedError, also if `fn` returned. An error of `fn` comes first.
+   * Resolves with the result of `fn`, which runs while the lock is held. The lock is acquired before, extended automatically, and
+   * released after `fn`. The signal given to `fn` aborts when the lock is lost, or when the signal of `options` aborts.
+   *
+   * Rejects with the error of `fn`; with LockNotOwnedError if the lock was lost meanwhile, even if `fn` has returned; and as
+   * `acquire` does.
    */
   async using<T>(fn: (signal: AbortSignal, lock: this) => Promise<T> | T, options?: AcquireOptions): Promise<T> {
-    if (typeof fn !== 'function') throw new DataError(`using() of the lock ${quoted(this.name)} takes a function.`)
+    if (typeof fn !== 'function')
+      throw new DataError(`using() of the lock ${quoted(this.name)} needs a function as its first argument.`)
     await this.acquire(options)
-    const tenure = this.#tenure as LockLease
-    tenure.autoExtend()
-    const both = eitherOf(tenure.signal, signalOf(options, this.name))
+    const lease = this.#lease as LockLease
+    lease.autoExtend()
+    const either = eitherOf(lease.signal, signalOf(options, this.name))
     let result: T
     try {
-      result = await fn(both.signal, this)
+      result = await fn(either.signal, this)
     } catch (error) {
-      await this.#leave(tenure).catch(() => {})
+      await this.#releaseQuietly(lease).catch(() => {})
       throw error
     } finally {
-      both.forget()
+      either.stopWatching()
     }
-    const { lost } = tenure
-    await this.#leave(tenure)
+    const { lost } = lease
+    await this.#releaseQuietly(lease)
     if (lost !== undefined) throw lost
     return result
   }
 
-  /** Gives it back if it is held. A server that cannot be reached is none of its errors, if the lock runs out by itself. */
+  /** Resolves when the lock is released, or at once if it is not held. Unreachable servers are ignored if the lock has a ttl. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#held !== undefined) await this.#leave(this.#held)
+    if (this.#held !== undefined) await this.#releaseQuietly(this.#held)
   }
 
   #keysOn(i: number): LockKeys {
@@ -223,14 +250,14 @@ export class Lock {
   }
 
   get #held(): LockLease | undefined {
-    return this.#tenure?.released === false ? this.#tenure : undefined
+    return this.#lease?.released === false ? this.#lease : undefined
   }
 
   #extendable(): LockLease {
-    const tenure = this.#held
-    if (tenure === undefined || tenure.ended) throw lockError('not locked', this.name)
+    const lease = this.#held
+    if (lease === undefined || lease.ended) throw lockError('not locked', this.name)
     if (this.#settings.ttl === Number.POSITIVE_INFINITY) throw lockError('no ttl', this.name)
-    return tenure
+    return lease
   }
 
   async #acquire(wait: number, signal: AbortSignal | undefined): Promise<LockError | undefined> {
@@ -241,172 +268,175 @@ export class Lock {
     this.#acquiring = true
     const until = wait === 0 ? Number.POSITIVE_INFINITY : performance.now() + wait
     const waiter = wait === 0 ? undefined : new Waiter(this.#clients, this.#keysOn(0), this.#settings)
-    let refusal: Refusal | undefined
+    let failure: Failure | undefined
     try {
       for (;;) {
         const next = await this.#try(until, signal, waiter)
         if (next === undefined) return undefined
-        // A last try that its time cut short says less than the one before it.
-        if (refusal === undefined || performance.now() < until) refusal = next
-        if (waiter === undefined || !next.mayPass) return refusal.error
+        // The deadline may cut the last try short: the error of the try before it says more.
+        if (failure === undefined || performance.now() < until) failure = next
+        if (waiter === undefined || !next.isTransient) return failure.error
         await waiter.wait(next.holder, until, signal)
         signal?.throwIfAborted()
-        if (performance.now() >= until) return refusal.error
+        if (performance.now() >= until) return failure.error
       }
     } finally {
       this.#acquiring = false
-      waiter?.leave(this.#tenure?.valid === true)
+      waiter?.leave(this.#lease?.valid === true)
     }
   }
 
-  /** One try on every server. What was taken in vain, or may have been, is given back. */
-  async #try(until: number, signal: AbortSignal | undefined, waiter: Waiter | undefined): Promise<Refusal | undefined> {
+  /** Tries once, on every server. After a failure the servers that are locked, or may be, are released. */
+  async #try(until: number, signal: AbortSignal | undefined, waiter: Waiter | undefined): Promise<Failure | undefined> {
     const { ttl, autoExtend } = this.#settings
-    // With a token of our own a late release would free what the next try took.
-    if (this.#settings.token !== undefined && !(await inTime(this.#takenBack, until, signal))) {
+    // With a fixed token a late release would release the lock that this try acquires.
+    if (this.#settings.token !== undefined && !(await inTime(this.#undone, until, signal))) {
       signal?.throwIfAborted()
-      const late = new TimeoutError('What an earlier try may have taken is not given back yet.', {
-        outcome: 'not sent',
-      })
-      return { error: unreachable([late], this.name), mayPass: false }
+      const late = new TimeoutError(
+        'An earlier try failed, and its release is pending: with a fixed token the next try must wait for it.',
+        {
+          outcome: 'not sent',
+        },
+      )
+      return { error: unreachable([late], this.name), isTransient: false }
     }
     const token = this.#settings.token ?? newToken()
     const start = performance.now()
-    const validUntil = start + reliable(ttl)
+    const validUntil = start + safeTime(ttl)
     const limit = Math.min(until, validUntil) - start
-    const words = [token, ttl === Number.POSITIVE_INFINITY ? '' : ttl, ...(waiter?.words ?? ['', '', 0])]
-    const ballots = ask(
+    const args = [token, ttl === Number.POSITIVE_INFINITY ? '' : ttl, ...(waiter?.queueArguments ?? ['', '', 0])]
+    const attempts = callAll(
       this.#clients,
       (on, i) => {
         const { lock, waiting, fencing } = this.#keysOn(i)
-        return ACQUIRE.run<Promised>(on, [lock, waiting, fencing], words)
+        return ACQUIRE.run<Promised>(on, [lock, waiting, fencing], args)
       },
-      Math.min(limit, this.#patience),
+      Math.min(limit, this.#replyLimit),
       signal,
     )
-    const { agreed, answered, replies, errors } = await decide(ballots, isTaken)
+    const { agreed, answered, replies, errors } = await decide(attempts, isAcquired)
     const first = replies[0]
     if (agreed && signal?.aborted !== true && performance.now() < validUntil) {
-      this.#tenure = new LockLease({
+      this.#lease = new LockLease({
         lockName: this.name,
         token,
-        fencing: this.#clients.length === 1 && first !== undefined && isTaken(first) ? first.fencing : null,
+        fencing: this.#clients.length === 1 && first !== undefined && isAcquired(first) ? first.fencing : null,
         ttl,
         validUntil,
-        renew: tenure => this.#prolong(tenure, ttl, 'keep'),
+        renew: lease => this.#extendKeys(lease, ttl, 'keep'),
       })
-      if (autoExtend) this.#tenure.autoExtend()
+      if (autoExtend) this.#lease.autoExtend()
       return undefined
     }
-    this.#takenBack = this.#takeBack(ballots, token, start + ttl)
+    this.#undone = this.#undo(attempts, token, start + ttl)
     signal?.throwIfAborted()
     const foreign = replies.filter(isForeign)
-    // Without the servers where a key is no lock there is no majority.
+    // The other servers are no majority.
     if (foreign.length > 0 && 2 * (this.#clients.length - foreign.length) <= this.#clients.length) {
       const { key, type } = foreign[0] as Foreign
-      return { error: foreignError(this.name, this.#keysOn(0)[key], type), mayPass: false }
+      return { error: foreignError(this.name, this.#keysOn(0)[key], type), isTransient: false }
     }
-    if (!agreed && !answered) return { error: unreachable(errors, this.name), mayPass: errors.some(mayPass) }
-    if (agreed) return { error: lockError('expired', this.name), mayPass: true }
-    const holder = replies.find(isRefused)
-    return { error: heldError(this.name, holder?.left === -1), mayPass: true, holder }
+    if (!agreed && !answered) return { error: unreachable(errors, this.name), isTransient: errors.some(isTransient) }
+    if (agreed) return { error: lockError('expired', this.name), isTransient: true }
+    const holder = replies.find(isHeld)
+    return { error: heldError(this.name, holder?.left === -1), isTransient: true, holder }
   }
 
-  async #takeBack(ballots: readonly Promise<Attempt>[], token: string, until: number): Promise<void> {
+  async #undo(attempts: readonly Promise<Attempt>[], token: string, until: number): Promise<void> {
     await Promise.all(
       this.#clients.map(async (client, i) => {
         try {
-          const taken = await (ballots[i] as Promise<Attempt>).then(isTaken, error => !neverRan(error))
-          if (taken) await release(client, this.#keysOn(i), token, Math.min(until, performance.now() + RELEASE_TRIES))
+          const mayBeLocked = await (attempts[i] as Promise<Attempt>).then(isAcquired, error => !wasNotSent(error))
+          if (mayBeLocked)
+            await release(client, this.#keysOn(i), token, Math.min(until, performance.now() + RELEASE_TRIES))
         } catch {
-          // It runs out by itself.
+          // The key expires by itself.
         }
       }),
     )
   }
 
-  /** Ends the time of holding it. */
-  async #release(tenure: LockLease): Promise<void> {
-    await tenure.end()
-    const until = Math.min(tenure.validUntil, performance.now() + RELEASE_TRIES)
-    const ballots = this.#clients.map((client, i) => release(client, this.#keysOn(i), tenure.token, until))
-    const verdict = await decide(ballots, answer => answer === 1)
-    tenure.releasing = undefined
+  /** Ends the lease. */
+  async #release(lease: LockLease): Promise<void> {
+    await lease.end()
+    const until = Math.min(lease.validUntil, performance.now() + RELEASE_TRIES)
+    const answers = this.#clients.map((client, i) => release(client, this.#keysOn(i), lease.token, until))
+    const verdict = await decide(answers, answer => answer === 1)
+    lease.releasing = undefined
     if (!verdict.agreed && !verdict.answered) {
-      if (performance.now() >= tenure.validUntil) tenure.lose(lostError('expired', this.name))
+      if (performance.now() >= lease.validUntil) lease.lose(lostError('expired', this.name))
       throw unreachable(verdict.errors, this.name)
     }
-    tenure.released = true
-    if (!verdict.agreed) throw this.#lose(tenure, verdict.replies)
+    lease.released = true
+    if (!verdict.agreed) throw this.#lose(lease, verdict.replies)
   }
 
-  /** Gives it back unless that was done. That no server is to be reached is no news, if it runs out by itself. */
-  async #leave(tenure: LockLease): Promise<void> {
-    if (tenure.released) return
-    tenure.releasing ??= this.#release(tenure)
+  /** Releases the lease once. Unreachable servers are ignored if the key expires by itself. */
+  async #releaseQuietly(lease: LockLease): Promise<void> {
+    if (lease.released) return
+    lease.releasing ??= this.#release(lease)
     try {
-      await tenure.releasing
+      await lease.releasing
     } catch (error) {
-      const unheard = error instanceof LockError && error.reason === 'unreachable'
-      if (!unheard || this.#settings.ttl === Number.POSITIVE_INFINITY) throw error
-      // Whoever takes it next, this lock too, waits until then.
-      tenure.released = true
+      const isUnreachable = error instanceof LockError && error.reason === 'unreachable'
+      if (!isUnreachable || this.#settings.ttl === Number.POSITIVE_INFINITY) throw error
+      // The next acquire, of this object too, waits until the key has expired.
+      lease.released = true
     }
   }
 
-  #extend(tenure: LockLease, ms: number, how: Extending): Promise<void> {
-    return tenure.extend(() => this.#prolong(tenure, ms, how))
+  #extend(lease: LockLease, ms: number, how: Extending): Promise<void> {
+    return lease.extend(() => this.#extendKeys(lease, ms, how))
   }
 
-  /** Asks for more time. Resolves with when that is over. */
-  async #prolong(tenure: LockLease, ms: number, how: Extending): Promise<number> {
+  /** Extends the key on the servers. Resolves with the new `validUntil`. */
+  async #extendKeys(lease: LockLease, ms: number, how: Extending): Promise<number> {
     const start = performance.now()
-    const limit = Math.min(this.#patience, tenure.validUntil - start)
-    if (how === 'replace' || how === 'reset') tenure.shorten(start + reliable(ms))
-    const question = (on: LockClient, i: number) =>
-      EXTEND.run<Promised>(on, this.#keysOn(i).lock, [tenure.token, ms, how])
-    const verdict = await decide(ask(this.#clients, question, limit), left => left > 0)
+    const limit = Math.min(this.#replyLimit, lease.validUntil - start)
+    if (how === 'replace' || how === 'reset') lease.shorten(start + safeTime(ms))
+    const call = (on: LockClient, i: number) => EXTEND.run<Promised>(on, this.#keysOn(i).lock, [lease.token, ms, how])
+    const verdict = await decide(callAll(this.#clients, call, limit), left => left > 0)
     if (!verdict.agreed) {
-      throw verdict.answered ? this.#lose(tenure, verdict.replies) : unreachable(verdict.errors, this.name)
+      throw verdict.answered ? this.#lose(lease, verdict.replies) : unreachable(verdict.errors, this.name)
     }
     const left = Math.min(...verdict.replies.filter(left => left > 0))
-    return start + reliable(left)
+    return start + safeTime(left)
   }
 
-  #whose(token: string): readonly Promise<Answer>[] {
-    return ask(this.#clients, (on, i) => OWNER.run<Promised>(on, this.#keysOn(i).lock, token), this.#patience)
+  #askOwner(token: string): readonly Promise<Answer>[] {
+    return callAll(this.#clients, (on, i) => OWNER.run<Promised>(on, this.#keysOn(i).lock, token), this.#replyLimit)
   }
 
-  /** The servers say that it is not ours. */
-  #lose(tenure: LockLease, answers: readonly Answer[]): LockNotOwnedError {
+  /** The servers replied that the lock is not ours. */
+  #lose(lease: LockLease, answers: readonly Answer[]): LockNotOwnedError {
     const error = lostError(answers.some(answer => answer < 0) ? 'not owned' : 'expired', this.name)
-    tenure.lose(error)
+    lease.lose(error)
     return error
   }
 }
 
 /**
- * A signal that aborts with whichever aborts first, until it is forgotten. `AbortSignal.any` leaves something at a signal that
- * lives on for every call (58 bytes, Node 20).
+ * Returns a signal that aborts with the first of the two, until `stopWatching`. `AbortSignal.any` leaks 58 bytes for each call on a
+ * signal that lives on (Node 20).
  */
 function eitherOf(
   own: AbortSignal,
   given: AbortSignal | undefined,
-): { readonly signal: AbortSignal; readonly forget: () => void } {
-  if (given === undefined) return { signal: own, forget: () => {} }
+): { readonly signal: AbortSignal; readonly stopWatching: () => void } {
+  if (given === undefined) return { signal: own, stopWatching: () => {} }
   const controller = new AbortController()
   const ends = [own, given].map(each => onAbort(each, reason => controller.abort(reason)))
   const aborted = [own, given].find(each => each.aborted)
   if (aborted !== undefined) controller.abort(aborted.reason)
   return {
     signal: controller.signal,
-    forget: () => {
+    stopWatching: () => {
       for (const end of ends) end()
     },
   }
 }
 
-function isTaken(attempt: Attempt): attempt is Taken {
+function isAcquired(attempt: Attempt): attempt is Acquired {
   return 'fencing' in attempt
 }
 
@@ -414,6 +444,6 @@ function isForeign(attempt: Attempt): attempt is Foreign {
   return 'type' in attempt
 }
 
-function isRefused(attempt: Attempt): attempt is Refused {
+function isHeld(attempt: Attempt): attempt is Held {
   return 'left' in attempt
 }

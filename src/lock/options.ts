@@ -12,23 +12,23 @@ import { DataError } from '../errors/errors.js'
 import { quoted } from './lock-errors.js'
 
 export interface LockOptions {
-  /** How long it holds without an extension, whole ms. `Infinity`: until it is released, and it cannot be extended. */
+  /** How long the lock is held without an extension, whole ms. `Infinity`: until it is released; it cannot be extended then. */
   readonly ttl: number
-  /** How long `acquire` waits while it is taken, ms (default 10000). 0 tries once. */
+  /** How long `acquire` waits for a lock that is held, ms (default 10000). 0 tries once. */
   readonly wait?: number
   /**
-   * How long one that waits lets pass before it asks again, ms (default 1000 where it is called when the lock is free, else 100).
-   * It asks sooner when the holder's time is up.
+   * How long a waiting lock pauses before it tries again, ms. The default is 1000 if it is woken when the lock is released, that
+   * is, on one server with a client that can subscribe; else 100. It tries sooner when the holder's ttl ends.
    */
   readonly retryDelay?: number
-  /** A random time on top, up to so many ms (default 50), so that those who wait do not ask all at once. */
+  /** The upper bound of a random time that is added to each pause, ms (default 50), so that waiting locks do not try all at once. */
   readonly jitter?: number
   /**
-   * A token of your own instead of 128 random bits. It must be another for each holder: who has the same one passes for the
-   * same holder.
+   * The token that identifies the holder (default: 128 random bits). It must be different for each holder: two holders with
+   * the same token count as one.
    */
   readonly token?: string
-  /** Extends it while it is held, by one timer (default false). `using` does so by itself. */
+  /** Whether the lock is extended automatically while it is held (default false). `using` always does so. */
   readonly autoExtend?: boolean
 }
 
@@ -54,9 +54,9 @@ const CHECKS: Checks<LockOptions> = {
   autoExtend: isBoolean,
 }
 
-/** `options` with their defaults; throws a DataError that names what is wrong. */
+/** Returns `options` with their defaults. Throws DataError for unknown options and bad values. */
 export function readLockOptions(options: LockOptions): LockSettings {
-  if (!isObject(options)) throw new DataError('A lock needs an object of options with a ttl.')
+  if (!isObject(options)) throw new DataError('The options of a lock must be an object with a ttl.')
   const {
     ttl,
     wait = 10_000,
@@ -67,11 +67,11 @@ export function readLockOptions(options: LockOptions): LockSettings {
   } = ownOptions(options, CHECKS, {
     of: 'a lock',
   })
-  if (ttl === undefined) throw new DataError('A lock needs the option ttl: how long it holds, in ms.')
+  if (ttl === undefined) throw new DataError('The option ttl of a lock is missing: the time until it expires, in ms.')
   return { ttl, wait, retryDelay, jitter, token, autoExtend }
 }
 
-/** Throws a DataError for what is no time to extend by. */
+/** Throws DataError if `ms` is not a valid time for an extension. */
 export function checkExtension(lockName: string, ms: number): void {
   if (isPositive(ms) === undefined) return
   throw new DataError(

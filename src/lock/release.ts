@@ -2,32 +2,32 @@ import type { Promised } from '../commands/core/context.js'
 import { performance, sleep } from '../commands/core/timers.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient } from './lock-client.js'
-import { mayPass, neverRan } from './lock-errors.js'
-import { ask } from './quorum.js'
+import { isTransient, wasNotSent } from './lock-errors.js'
+import { callAll } from './quorum.js'
 import { type Answer, RELEASE } from './scripts.js'
 
-/** Between two tries, ms, at first and at last; and how long one may take when its time is up. */
+/** The shortest and the longest delay between two tries, ms. `LONGEST` is also the time for a try near the end of the ttl. */
 const FIRST = 20
 const LONGEST = 1_000
 
 /**
- * Gives the lock back on one server, if it is `token`'s. What fails is tried again until `until`: then the key has run out by
- * itself. Rejects with the last error.
+ * Releases the lock on one server, if its key holds `token`. A failed try is repeated until `until`, when the key has expired.
+ * Resolves with 1 if the lock was released. Rejects with the last error.
  */
 export async function release(client: LockClient, keys: LockKeys, token: string, until: number): Promise<Answer> {
   let mayHaveRun = false
   for (let failures = 0; ; failures++) {
     const left = until - performance.now()
     try {
-      const question = (on: LockClient) => RELEASE.run<Promised>(on, [keys.lock, keys.waiting], token)
-      const [ballot] = ask([client], question, Math.max(left, LONGEST))
-      const answer = await (ballot as Promise<Answer>)
-      // What is not ours any more was given back by a try whose reply was lost.
+      const call = (on: LockClient) => RELEASE.run<Promised>(on, [keys.lock, keys.waiting], token)
+      const [reply] = callAll([client], call, Math.max(left, LONGEST))
+      const answer = await (reply as Promise<Answer>)
+      // If the key is not ours any more, a try whose reply was lost has released it.
       return mayHaveRun ? 1 : answer
     } catch (error) {
-      mayHaveRun ||= !neverRan(error)
+      mayHaveRun ||= !wasNotSent(error)
       const delay = Math.random() * Math.min(LONGEST, FIRST * 2 ** failures)
-      if (!mayPass(error) || performance.now() + delay >= until) throw error
+      if (!isTransient(error) || performance.now() + delay >= until) throw error
       await sleep(delay)
     }
   }

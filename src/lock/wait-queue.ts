@@ -1,4 +1,6 @@
-/** How a lock waits for its turn: it is called when it is free, and asks by itself now and then. */
+/**
+ * Waiting for a lock that is held: the server wakes one waiter after a release, and each waiter polls in case that message is lost.
+ */
 
 import { onAbort } from '../commands/core/abort-signals.js'
 import type { Promised } from '../commands/core/context.js'
@@ -7,18 +9,18 @@ import type { LockKeys } from './keys.js'
 import type { LockClient, LockListener } from './lock-client.js'
 import type { LockSettings } from './options.js'
 import { setTimer } from './quorum.js'
-import { LEAVE, type Refused } from './scripts.js'
+import { type Held, LEAVE } from './scripts.js'
 import { newToken } from './token.js'
 
-/** Between two tries of one that is not called, ms. */
+/** Time between two tries of a waiter that cannot be woken, ms. */
 const POLL = 100
-/** Between two tries of one that is called: only for calls that are lost. */
-const NET = 1_000
-/** How long a subscription is kept for the next one who waits, ms. */
+/** Time between two tries of a waiter that is woken, ms: only for lost messages. */
+const SAFETY_POLL = 1_000
+/** How long an unused subscription is kept for the next waiter, ms. */
 const LINGER = 1_000
 
-/** Those of a client who wait for one lock. They share a channel of their own; a message is the number of the one who is next. */
-class WaitingRoom {
+/** The waiters of one client for one lock. They share a channel; a message on it is the number of the waiter to wake. */
+class WakeUpChannel {
   readonly #name = newToken()
   readonly #waiters = new Map<string, Waiter>()
   #numbers = 0
@@ -36,20 +38,20 @@ class WaitingRoom {
     return this.#name
   }
 
-  /** Messages come. */
+  /** Whether the subscription is confirmed and has not ended. */
   get ready(): boolean {
     return this.#ready
   }
 
-  /** The number of `waiter` here. */
-  enter(waiter: Waiter): string {
+  /** Adds `waiter`. Returns its number. */
+  add(waiter: Waiter): string {
     clearTimeout(this.#closing)
     const number = String(++this.#numbers)
     this.#waiters.set(number, waiter)
     return number
   }
 
-  leave(number: string): void {
+  remove(number: string): void {
     if (!this.#waiters.delete(number) || this.#waiters.size > 0) return
     this.#closing = setTimeout(() => {
       this.#close()
@@ -58,24 +60,24 @@ class WaitingRoom {
     this.#closing.unref()
   }
 
-  #callAll(): void {
-    for (const waiter of this.#waiters.values()) waiter.call()
+  #wakeAll(): void {
+    for (const waiter of this.#waiters.values()) waiter.wake()
   }
 
-  /** No message comes any more: the client was closed, or the server refused. All ask at once, and by themselves from then on. */
+  /** The subscription has ended: the client was closed, or the server refused. All waiters try now, and poll from then on. */
   #end(): void {
     this.#ready = false
     this.#close()
-    this.#callAll()
+    this.#wakeAll()
   }
 
   async #listen(client: LockClient, channel: string): Promise<LockListener | undefined> {
     try {
-      const listener = await client.subscribe?.([channel], message => this.#waiters.get(String(message))?.call())
+      const listener = await client.subscribe?.([channel], message => this.#waiters.get(String(message))?.wake())
       listener?.once?.('close', () => this.#end())
       this.#ready = true
-      // Who came before may have missed its call.
-      this.#callAll()
+      // Waiters that were added before the confirmation may have missed their message.
+      this.#wakeAll()
       return listener
     } catch {
       this.#close()
@@ -84,107 +86,112 @@ class WaitingRoom {
   }
 }
 
-const rooms = new WeakMap<LockClient, Map<string, WaitingRoom>>()
+const channels = new WeakMap<LockClient, Map<string, WakeUpChannel>>()
 
-function roomOf(client: LockClient, waiting: string): WaitingRoom | undefined {
-  return rooms.get(client)?.get(waiting)
+function channelOf(client: LockClient, waiting: string): WakeUpChannel | undefined {
+  return channels.get(client)?.get(waiting)
 }
 
-function openRoom(client: LockClient, waiting: string): WaitingRoom | undefined {
+function openChannel(client: LockClient, waiting: string): WakeUpChannel | undefined {
   if (client.subscribe === undefined) return undefined
-  const ofClient = rooms.get(client) ?? new Map<string, WaitingRoom>()
-  rooms.set(client, ofClient)
-  const room = new WaitingRoom(client, waiting, () => {
-    if (ofClient.get(waiting) === room) ofClient.delete(waiting)
+  const ofClient = channels.get(client) ?? new Map<string, WakeUpChannel>()
+  channels.set(client, ofClient)
+  const channel = new WakeUpChannel(client, waiting, () => {
+    if (ofClient.get(waiting) === channel) ofClient.delete(waiting)
   })
-  ofClient.set(waiting, room)
-  return room
+  ofClient.set(waiting, channel)
+  return channel
 }
 
-/** One who waits for a lock on one server. With several servers nobody is called: random times part those who collide best. */
+/**
+ * A call of `acquire` that waits. With one server it can be woken. With several servers it polls only: random pauses are the best
+ * way to separate waiters that collide.
+ */
 export class Waiter {
   readonly #client: LockClient | undefined
   readonly #keys: LockKeys
   readonly #settings: LockSettings
-  #room: WaitingRoom | undefined
+  #channel: WakeUpChannel | undefined
   #number = ''
-  /** When it came, on the server's clock in µs: what its turn is decided by. */
+  /** The time of its first try on the server's clock, µs: it decides whose turn it is. */
   #place = ''
-  #called = false
-  #wake: (() => void) | undefined
+  #woken = false
+  #endPause: (() => void) | undefined
 
   constructor(clients: readonly LockClient[], keys: LockKeys, settings: LockSettings) {
     this.#client = clients.length === 1 ? clients[0] : undefined
     this.#keys = keys
     this.#settings = settings
-    const room = this.#client && roomOf(this.#client, keys.waiting)
-    if (room?.ready) this.#enter(room)
+    const channel = this.#client && channelOf(this.#client, keys.waiting)
+    if (channel?.ready) this.#join(channel)
   }
 
-  /** Who it is to the server. */
+  /** Its entry in the queue on the server. */
   get #id(): string {
-    return `${this.#room?.name}:${this.#number}`
+    return `${this.#channel?.name}:${this.#number}`
   }
 
-  /** What the next try says of it: nothing while it would not hear a call. */
-  get words(): readonly [id: string, place: string, remembered: number] {
-    const { retryDelay = NET, jitter } = this.#settings
-    // Twice the time to its next try, which says the same again.
-    return this.#room?.ready ? [this.#id, this.#place, Math.ceil(2 * (retryDelay + jitter) + NET)] : ['', '', 0]
+  /** The arguments of the next try for the queue. They are empty as long as the waiter cannot be woken. */
+  get queueArguments(): readonly [id: string, place: string, keptFor: number] {
+    const { retryDelay = SAFETY_POLL, jitter } = this.#settings
+    // Twice the time until the next try, which renews it.
+    return this.#channel?.ready
+      ? [this.#id, this.#place, Math.ceil(2 * (retryDelay + jitter) + SAFETY_POLL)]
+      : ['', '', 0]
   }
 
   /**
-   * Resolves when another try is worth it: at a call, when the holder's time is up, when it was long enough, at an abort; and at
-   * the latest at `until`.
+   * Resolves when it is time for the next try: when the waiter is woken, the holder's ttl ends, the pause is over, or `signal`
+   * aborts; at the latest at `until`.
    */
-  async wait(holder: Refused | undefined, until: number, signal: AbortSignal | undefined): Promise<void> {
+  async wait(holder: Held | undefined, until: number, signal: AbortSignal | undefined): Promise<void> {
     this.#listen()
     const { left = -1, place } = holder ?? {}
     if (this.#place === '' && place !== undefined) this.#place = String(place)
     const { retryDelay, jitter } = this.#settings
-    const delay = retryDelay ?? (this.#room?.ready ? NET : POLL)
-    // The key is gone in the ms after its last.
+    const delay = retryDelay ?? (this.#channel?.ready ? SAFETY_POLL : POLL)
+    // The key expires one ms after the end of its ttl.
     const ms = (left < 0 ? delay : Math.min(delay, left + 1)) + Math.random() * jitter
-    if (!this.#called) await this.#pause(Math.min(ms, until - performance.now()), signal)
-    this.#called = false
+    if (!this.#woken) await this.#pause(Math.min(ms, until - performance.now()), signal)
+    this.#woken = false
   }
 
-  /** It is our turn. */
-  call(): void {
-    this.#called = true
-    this.#wake?.()
+  /** Ends the pause: it is the turn of this waiter. */
+  wake(): void {
+    this.#woken = true
+    this.#endPause?.()
   }
 
-  /** It has the lock, or gives up: then who called it in vain calls the next one. */
+  /** Leaves the queue. If the waiter gives up after it was woken, the server wakes the next one. */
   leave(acquired: boolean): void {
-    this.#room?.leave(this.#number)
-    if (acquired || this.#client === undefined || this.#place === '' || this.#room?.ready !== true) return
+    this.#channel?.remove(this.#number)
+    if (acquired || this.#client === undefined || this.#place === '' || this.#channel?.ready !== true) return
     const { lock, waiting } = this.#keys
     LEAVE.run<Promised>(this.#client, [lock, waiting], this.#id).catch(() => {})
   }
 
   #listen(): void {
-    if (this.#client === undefined || this.#room !== undefined) return
-    const room = roomOf(this.#client, this.#keys.waiting) ?? openRoom(this.#client, this.#keys.waiting)
-    if (room !== undefined) this.#enter(room)
+    if (this.#client === undefined || this.#channel !== undefined) return
+    const channel = channelOf(this.#client, this.#keys.waiting) ?? openChannel(this.#client, this.#keys.waiting)
+    if (channel !== undefined) this.#join(channel)
   }
 
-  #enter(room: WaitingRoom): void {
-    this.#room = room
-    this.#number = room.enter(this)
+  #join(channel: WakeUpChannel): void {
+    this.#channel = channel
+    this.#number = channel.add(this)
   }
 
   #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise(resolve => {
-      const wake = () => {
+      const end = () => {
         clearTimeout(timer)
-        forget()
-        this.#wake = undefined
+        stopWatching()
+        this.#endPause = undefined
         resolve()
       }
-      const timer = setTimer(ms, wake)
-      const forget = onAbort(signal, wake)
-      this.#wake = wake
+      const timer = setTimer(ms, end)
+      const stopWatching = onAbort(signal, end)
+      this.#endPause = end
     })
   }
 }

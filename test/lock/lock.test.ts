@@ -47,7 +47,7 @@ describe('a lock on any object that runs commands', () => {
     })
     await expect(new Lock(client, 'job', { ttl: 1_000, wait: 0 }).acquire()).rejects.toMatchObject({
       reason: 'unreachable',
-      message: 'Too few servers answered to tell who holds the lock "job": no link',
+      message: 'Too few servers replied to decide who holds the lock "job": no link',
       cause: { name: 'ConnectionError' },
     })
     await new Promise(setImmediate)

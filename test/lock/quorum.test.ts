@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TimeoutError } from '../../src/errors/errors.js'
 import type { LockClient } from '../../src/lock/lock-client.js'
-import { ask, decide } from '../../src/lock/quorum.js'
+import { callAll, decide } from '../../src/lock/quorum.js'
 
 const never = (): Promise<never> => new Promise(() => {})
 const no = (): Promise<boolean> => Promise.resolve(false)
@@ -22,17 +22,17 @@ describe('decide', () => {
     ['a majority that fails, while the others never answer', [fails, fails, fails, never, never], false, false],
     ['too few servers that could agree', [yes, yes, fails, fails, fails], false, false],
     ['a majority that answers without agreeing', [yes, yes, no, fails, fails], false, true],
-  ])('decide is right for %s', async (_, ballots, agreed, answered) => {
-    const cast = ballots.map(ballot => ballot())
+  ])('decide is right for %s', async (_, replies, agreed, answered) => {
+    const cast = replies.map(reply => reply())
     expect(await decide(cast, agrees)).toMatchObject({ agreed, answered })
   })
 
   test('decide equals counting, in any order of answers', () => {
-    const ballot = fc.constantFrom(yes, no, fails)
+    const reply = fc.constantFrom(yes, no, fails)
     return fc.assert(
-      fc.asyncProperty(fc.array(ballot, { minLength: 1, maxLength: 9 }), fc.scheduler(), async (all, scheduler) => {
-        const ballots = all.map(each => scheduler.schedule(each()))
-        const verdict = decide(ballots, agrees)
+      fc.asyncProperty(fc.array(reply, { minLength: 1, maxLength: 9 }), fc.scheduler(), async (all, scheduler) => {
+        const replies = all.map(each => scheduler.schedule(each()))
+        const verdict = decide(replies, agrees)
         await scheduler.waitAll()
         const { agreed, answered } = await verdict
         const count = (which: typeof yes) => all.filter(each => each === which).length
@@ -43,10 +43,10 @@ describe('decide', () => {
   })
 })
 
-describe('ask', () => {
+describe('calls to several servers', () => {
   const deaf: LockClient = { run: never }
 
-  test('ask stops waiting after the limit and aborts the call of the client', async () => {
+  test('a call stops waiting after the limit and aborts the call of the client', async () => {
     const signals: AbortSignal[] = []
     const client: LockClient = {
       run: never,
@@ -55,23 +55,23 @@ describe('ask', () => {
         return deaf
       },
     }
-    const [ballot] = ask([client], on => (on === deaf ? never() : no()), 20)
-    await expect(ballot).rejects.toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
+    const [reply] = callAll([client], on => (on === deaf ? never() : no()), 20)
+    await expect(reply).rejects.toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
     expect(signals.map(signal => signal.reason)).toEqual([expect.any(TimeoutError)])
   })
 
-  test('ask stops waiting for a client without support for signals', async () => {
-    await expect(ask([deaf], () => never(), 5)[0]).rejects.toBeInstanceOf(TimeoutError)
+  test('a call stops waiting for a client without support for signals', async () => {
+    await expect(callAll([deaf], () => never(), 5)[0]).rejects.toBeInstanceOf(TimeoutError)
   })
 
-  test('ask stops when the signal aborts, and removes its listener when it is done', async () => {
+  test('a call stops when the signal aborts, and removes its listener when it is done', async () => {
     const controller = new AbortController()
     const { signal } = controller
-    expect(await Promise.all(ask([deaf, deaf], yes, 10_000, signal))).toEqual([true, true])
+    expect(await Promise.all(callAll([deaf, deaf], yes, 10_000, signal))).toEqual([true, true])
     await Promise.resolve()
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
-    const [ballot] = ask([deaf], never, Number.POSITIVE_INFINITY, signal)
+    const [reply] = callAll([deaf], never, Number.POSITIVE_INFINITY, signal)
     controller.abort('enough')
-    await expect(ballot).rejects.toBe('enough')
+    await expect(reply).rejects.toBe('enough')
   })
 })

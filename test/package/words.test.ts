@@ -14,6 +14,7 @@ const DONE = [
   'src/connection/resp',
   'src/connection/socket',
   'src/errors',
+  'src/lock',
   'src/pubsub',
   'test/connection/options',
   'test/connection/resp',
