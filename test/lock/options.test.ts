@@ -23,8 +23,8 @@ describe('options of a lock', () => {
   })
 
   test.each<[string, unknown]>([
-    ['an object of options', undefined],
-    ['an object of options', null],
+    ['must be an object', undefined],
+    ['must be an object', null],
     ['ttl', {}],
     ['ttl', { ttl: 0 }],
     ['ttl', { ttl: -1 }],
