@@ -67,8 +67,8 @@ export class Simulation {
       segment: random.pick([1, 7, 64, 1460, 65_536, 65_536]),
       room: random.pick([512, 16_384, 262_144, 4_194_304]),
     })
-    this.loop.cost = random.pick([2 ** -8, 2 ** -6, 2 ** -6, 2 ** -2])
-    this.loop.glance = random.pick([2 ** -12, 2 ** -10, 2 ** -10, 2 ** -3])
+    const cost = random.pick([2 ** -8, 2 ** -6, 2 ** -6, 2 ** -2])
+    this.loop.calm(cost, random.pick([2 ** -12, 2 ** -10, 2 ** -10, 2 ** -3]))
     this.#onTrigger = onTrigger
   }
 

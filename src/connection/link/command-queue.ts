@@ -47,10 +47,18 @@ export class CommandQueue {
     if (this.#last.length > 2 * this.#sum.commands + 1024) this.#compact()
   }
 
-  /** The next unsettled command; it leaves the queue. One whose time is up is left to be judged, and never sent. */
-  shift(): Command | undefined {
+  /**
+   * The next unsettled command; it leaves the queue. One whose time is up is left to be judged, and never sent; where it `holds`
+   * there is none until it was judged: what comes after a SELECT or a WATCH must not run without it.
+   */
+  shift(holds = false): Command | undefined {
     for (let command = this.#next(); command !== undefined; command = this.#next()) {
-      if (command.resolve === undefined || isOverdue(command)) continue
+      if (command.resolve === undefined) continue
+      if (isOverdue(command)) {
+        if (!holds) continue
+        this.prepend(new Denque([command]))
+        return undefined
+      }
       this.#sum.commands--
       this.#sum.bytes -= command.size
       return command

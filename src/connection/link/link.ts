@@ -145,7 +145,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
       }
       let command: Command | undefined
       while (connection.hasRoom) {
-        command = this.#waiting.shift()
+        command = this.#waiting.shift(this.#settings.leased)
         if (command === undefined) break
         if ((command.state & State.alone) !== 0 && connection.inflight > 0) {
           this.#waiting.putBack([command])
@@ -166,6 +166,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     if ((command.state & State.inFlight) === 0) {
       this.#waiting.forget(command) // It is passed over where it is.
       fail(command, this.overdue(command, elapsed, this.#state === 'ready' ? 'queued' : 'connecting'))
+      if (this.#settings.leased) this.#flushSoon()
       this.#checkIdle()
       return true
     }

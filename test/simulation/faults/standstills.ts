@@ -17,11 +17,10 @@ export const STANDSTILLS: readonly Fault[] = [
     weight: 1,
     strike: (simulation, random) => {
       const { loop } = simulation
-      const { cost, glance } = loop
       loop.cost = random.pick([0.5, 2, 10])
       loop.glance = loop.cost / 4
       simulation.note('world', () => `each turn takes ${loop.cost} ms`)
-      const over = () => Object.assign(loop, { cost, glance })
+      const over = () => loop.calm()
       loop.later(random.skewed(5, 500), over)
       return over
     },

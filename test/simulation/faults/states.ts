@@ -63,11 +63,10 @@ export const STATES: readonly Fault[] = [
     return () => server.promote()
   }),
   state('full of clients', 2, ({ server }, random) => {
-    const { maxClients } = server
     server.maxClients = server.connections.size
     if (random.chance(0.5)) server.kill(() => random.chance(0.5))
     return () => {
-      server.maxClients = maxClients
+      server.maxClients = 10_000
     }
   }),
   state('paused', 1, ({ server }, random) => {

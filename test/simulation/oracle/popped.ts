@@ -6,6 +6,8 @@ import { didRun } from '../values.js'
 export function* popped(simulation: Simulation): Iterable<string> {
   const { ledger } = simulation
   const heard = new Set<string>()
+  // Without the id of its connection a call cannot be ended by CLIENT UNBLOCK: its connection is dropped.
+  const known = new Set<unknown>()
   for (const { fate, traits, value } of ledger.calls) {
     if (fate !== 'resolved' || traits.isBlocking !== true) continue
     const [token] = /~\d+~/.exec(JSON.stringify(value)?.replace(/^.*"element":/, '') ?? '') ?? []
@@ -13,8 +15,10 @@ export function* popped(simulation: Simulation): Iterable<string> {
     if (Array.isArray(value)) heard.add(value[1] as string)
   }
   for (const execution of ledger.executions) {
+    const { args, phase, wire } = execution
+    if (phase === 'ran' && (args[0] === 'HELLO' || (args[0] === 'CLIENT' && args[1] === 'ID'))) known.add(wire)
     const element = elementOf(execution)
-    if (element === undefined || heard.has(element) || simulation.isExcused(execution)) continue
+    if (element === undefined || heard.has(element) || !known.has(wire) || simulation.isExcused(execution)) continue
     yield `${element} was popped by ${execution.args.join(' ')} (connection ${execution.connection}) and heard by nobody.`
   }
 }

@@ -88,8 +88,12 @@ async function transaction(act: Act): Promise<void> {
 
 /** All of them ran with nothing between them. */
 function inOnePiece({ traits }: Call): string | undefined {
+  // One of reads alone may have run more than once: its last time counts.
   const orders = traits.parts.flatMap(({ executions }) =>
-    executions.filter(({ phase }) => phase === 'exec').map(({ order }) => order),
+    executions
+      .filter(({ phase }) => phase === 'exec')
+      .slice(-1)
+      .map(({ order }) => order),
   )
   const span = Math.max(...orders) - Math.min(...orders) + 1
   if (orders.length === traits.parts.length && span === orders.length) return undefined

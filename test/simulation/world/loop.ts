@@ -77,6 +77,7 @@ export class Loop {
   slowest = 0
   notesOrigins = false
   #loopTime: number
+  #usual = { cost: 2 ** -6, glance: 2 ** -10 }
   #order = 0
   readonly #outside = new Heap<Happening>()
   readonly #timers = new Heap<Timer>()
@@ -97,6 +98,12 @@ export class Loop {
   /** Time since the start, ms. */
   get elapsed(): number {
     return this.now - this.start
+  }
+
+  /** Each turn takes as long as it usually does. */
+  calm(cost: number = this.#usual.cost, glance: number = this.#usual.glance): void {
+    this.#usual = { cost, glance }
+    Object.assign(this, this.#usual)
   }
 
   /** What the process reads from its clock. */

@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Command } from '../../../src/commands/core/command.js'
+import { write } from '../../../src/commands/core/spec.js'
+import { unwatchBeats, watchBeats } from '../../../src/connection/call/process-clock.js'
+import { CommandQueue } from '../../../src/connection/link/command-queue.js'
+
+const clock = { since: 0, onBeat: () => {} }
+const SET = write('SET', String)
+
+/** An unsettled command, whose time is up if `isLate`. */
+function waiting(isLate: boolean): Command {
+  const command = new Command(SET, ['k', 'v'])
+  command.resolve = () => {}
+  command.deadline = isLate ? 1 : 0
+  return command
+}
+
+describe('a command whose time is up, and which is not rejected yet', () => {
+  beforeEach(() => watchBeats(clock))
+  afterEach(() => unwatchBeats(clock))
+
+  test('holds up what was called after it on a leased connection, where that may depend on it', () => {
+    const queue = new CommandQueue()
+    const [late, next] = [waiting(true), waiting(false)]
+    queue.push(late)
+    queue.push(next)
+    expect(queue.shift(true)).toBeUndefined()
+    queue.forget(late)
+    late.resolve = undefined
+    expect(queue.shift(true)).toBe(next)
+    expect(queue.commands).toBe(0)
+  })
+
+  test('is passed over on a shared connection', () => {
+    const queue = new CommandQueue()
+    const next = waiting(false)
+    queue.push(waiting(true))
+    queue.push(next)
+    expect(queue.shift()).toBe(next)
+  })
+})

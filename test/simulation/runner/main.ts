@@ -1,0 +1,181 @@
+/**
+ * `npm run simulate -- [--seeds 1000] [--from 1] [--minutes 10] [--only pop,push] [--pairs] [--mutants]`: runs seeds on all
+ * cores. `SEED=17 npm run simulate` tells the story of one. A seed that fails is printed, and the first ones are made small.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { cpus } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { FAULTS } from '../faults.js'
+import { IMPOSSIBLE, pairName, STATES } from '../pairs.js'
+import type { Order, Report, Tally } from './worker.js'
+
+/** Seeds that a worker is given at a time, and after which it makes room for a fresh process. */
+const BATCH = 20
+const LIFE = 2_000
+/** A seed that takes longer does not end, ms. */
+const HANGS = 180_000
+/** Failing seeds whose story is told. */
+const STORIES = 3
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+    only: { type: 'string' },
+    pairs: { type: 'boolean', default: false },
+    workers: { type: 'string' },
+    client: { type: 'string' },
+    quiet: { type: 'boolean', default: false },
+    first: { type: 'boolean', default: false },
+  },
+})
+
+const only = values.only?.split(',')
+const from = Number(values.from)
+const seeds = values.seeds === undefined ? (values.minutes === undefined ? 1_000 : 1e9) : Number(values.seeds)
+const began = performance.now()
+const end = began + Number(values.minutes ?? 1e6) * 60_000
+const tally: Tally = { seeds: 0, steps: 0, calls: 0, executions: 0, elapsed: 0, digest: 0, pairs: {} }
+const failed: number[] = []
+let next = from
+
+function worker(): ChildProcess {
+  const env = {
+    ...process.env,
+    ...(values.client === undefined ? {} : { SIMULATED_CLIENT: path.resolve(values.client) }),
+  }
+  return fork(path.join(__dirname, 'worker.js'), { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+}
+
+/** Runs batches until all seeds are given out. */
+async function labour(): Promise<void> {
+  while (next < from + seeds && performance.now() < end && !(values.first && failed.length > 0)) {
+    const child = worker()
+    for (let life = 0; life < LIFE; life += BATCH) {
+      if (next >= from + seeds || performance.now() >= end || (values.first && failed.length > 0)) break
+      const first = next
+      next = Math.min(from + seeds, next + BATCH)
+      if (!(await batch(child, { kind: 'run', from: first, count: next - first, only }))) break
+    }
+    child.kill()
+  }
+}
+
+/** False if the worker hung or died. */
+function batch(child: ChildProcess, order: Order): Promise<boolean> {
+  return new Promise(resolve => {
+    let seed = order.from
+    let timer: NodeJS.Timeout | undefined
+    const over = (isWell: boolean, why = '') => {
+      clearTimeout(timer)
+      child.removeAllListeners()
+      if (!isWell) fail(seed, [why])
+      resolve(isWell)
+    }
+    const wait = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        child.kill('SIGKILL')
+        over(false, 'It does not end: a loop without time.')
+      }, HANGS)
+    }
+    wait()
+    child.on('message', message => {
+      const report = message as Report
+      if (report.kind === 'begun') {
+        seed = report.seed
+        wait()
+      } else if (report.kind === 'failed') fail(report.seed, report.failures)
+      else if (report.kind === 'done') {
+        add(report.tally)
+        over(true)
+      }
+    })
+    child.on('exit', code => over(false, `The process died (${code}).`))
+    child.send(order)
+  })
+}
+
+function fail(seed: number, failures: readonly string[]): void {
+  failed.push(seed)
+  clearLine()
+  const more = failures.length > 1 ? ` (and ${failures.length - 1} more)` : ''
+  console.log(`SEED=${seed}  ${failures[0]?.split('\n')[0]?.slice(0, 300)}${more}`)
+}
+
+function add(more: Tally): void {
+  for (const name of ['seeds', 'steps', 'calls', 'executions', 'elapsed'] as const) tally[name] += more[name]
+  tally.digest = (tally.digest + more.digest) >>> 0
+  for (const [pair, count] of Object.entries(more.pairs)) tally.pairs[pair] = (tally.pairs[pair] ?? 0) + count
+  progress()
+}
+
+function progress(): void {
+  if (!process.stderr.isTTY || values.quiet) return
+  const share = Math.min(1, Math.max(tally.seeds / seeds, (performance.now() - began) / (end - began)))
+  const filled = Math.round(share * 30)
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(30 - filled)}`
+  process.stderr.write(`\r${bar} ${tally.seeds} seeds, ${failed.length} failed, ${pairsMet().met} pairs   `)
+}
+
+function clearLine(): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(90)}\r`)
+}
+
+function pairsMet(): { readonly met: number; readonly missing: string[]; readonly all: number } {
+  const missing: string[] = []
+  let met = 0
+  for (const state of STATES) {
+    for (const { isClusterOnly, name } of FAULTS) {
+      const pair = pairName(state, name)
+      if (isClusterOnly === true || IMPOSSIBLE.has(pair)) continue
+      if ((tally.pairs[pair] ?? 0) > 0) met++
+      else missing.push(pair)
+    }
+  }
+  return { met, missing, all: met + missing.length }
+}
+
+/** The story of one seed. */
+function story(kind: 'shrink' | 'story', seed: number): Promise<void> {
+  const child = worker()
+  return new Promise(resolve => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), HANGS)
+    child.on('message', message => {
+      const report = message as Report
+      if (report.kind !== 'story') return
+      console.log(`\nThe story of SEED=${seed}: ${report.size}\n${report.story.join('\n')}`)
+      child.kill()
+    })
+    child.on('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    child.send({ kind, from: seed, count: 1, only } satisfies Order)
+  })
+}
+
+async function main(): Promise<void> {
+  const { SEED } = process.env
+  if (SEED !== undefined) return story('story', Number(SEED))
+  const workers = Number(values.workers ?? cpus().length)
+  await Promise.all(Array.from({ length: workers }, labour))
+  clearLine()
+  if (!values.quiet) for (const seed of failed.slice(0, STORIES)) await story('shrink', seed)
+  const seconds = (performance.now() - began) / 1_000
+  const { all, met, missing } = pairsMet()
+  console.log(
+    `${tally.seeds} seeds, ${failed.length} failed; ${tally.steps} steps, ${tally.calls} calls, ${tally.executions} executions, ` +
+      `${Math.round(tally.elapsed / 60_000)} minutes of virtual time in ${seconds.toFixed(0)} s; ` +
+      `${met} of ${all} pairs; digest ${tally.digest.toString(16)}`,
+  )
+  if (values.pairs) console.log(`Never met:\n${missing.map(pair => `  ${pair}`).join('\n')}`)
+  process.exitCode = failed.length > 0 ? 1 : 0
+}
+
+main().catch((error: unknown) => {
+  console.error(error)
+  process.exitCode = 1
+})
