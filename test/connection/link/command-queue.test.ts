@@ -5,11 +5,11 @@ import { unwatchBeats, watchBeats } from '../../../src/connection/call/process-c
 import { CommandQueue } from '../../../src/connection/link/command-queue.js'
 
 const clock = { since: 0, onBeat: () => {} }
-const SET = write('SET', String)
+const LINE = write('SIMULATED.LINE', String)
 
 /** An unsettled command, whose time is up if `isLate`. */
 function waiting(isLate: boolean): Command {
-  const command = new Command(SET, ['k', 'v'])
+  const command = new Command(LINE, ['k', 'v'])
   command.resolve = () => {}
   command.deadline = isLate ? 1 : 0
   return command
