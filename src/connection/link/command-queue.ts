@@ -56,7 +56,7 @@ export class CommandQueue {
       if (command.resolve === undefined) continue
       if (isOverdue(command)) {
         if (!holds) continue
-        this.prepend(new Denque([command]))
+        this.prepend([new Denque([command])])
         return undefined
       }
       this.#sum.commands--
