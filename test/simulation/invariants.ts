@@ -3,6 +3,7 @@ import { databases } from './oracle/databases.js'
 import { deadlines } from './oracle/deadlines.js'
 import { errors } from './oracle/errors.js'
 import { leftovers } from './oracle/leftovers.js'
+import { messages } from './oracle/messages.js'
 import { once } from './oracle/once.js'
 import { order } from './oracle/order.js'
 import { ownReplies } from './oracle/own-replies.js'
@@ -24,6 +25,7 @@ export const INVARIANTS: readonly Invariant[] = [
   updates,
   databases,
   popped,
+  messages,
   deadlines,
   errors,
   leftovers,

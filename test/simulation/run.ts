@@ -102,10 +102,11 @@ function live(simulation: Simulation): void {
   simulation.note('user', () => 'closes all clients')
   const closing = simulation.subjects.map(({ redis }) => redis.close())
   finish(simulation, Promise.all(closing), SETTLING, 'close() did not come to an end')
-  // What is being closed has a moment to be so.
-  const end = loop.now + 100
-  loop.later(100, () => {})
-  loop.run(() => loop.now >= end, 1_000)
+  // What is being closed has a moment to be so, and a lock that was left held keeps an eye on its time.
+  const rest = simulation.notes.holdings === undefined ? 100 : 5_000
+  const end = loop.now + rest
+  loop.later(rest, () => {})
+  loop.run(() => loop.now >= end, 2 * rest)
 }
 
 /** Runs the world until `promise` has settled. */

@@ -3,6 +3,7 @@ import type { Redis, RedisOptions } from '../../src/index.js'
 import { type Call, type CallTraits, type Execution, Ledger } from './ledger.js'
 import { pairName } from './pairs.js'
 import type { Plan, Strike } from './plan.js'
+import type { Listening } from './users/subscriptions.js'
 import { show } from './values.js'
 import type { ClientModule } from './world/doors.js'
 import { Host } from './world/host.js'
@@ -45,6 +46,11 @@ export class Simulation {
   isTold = false
   /** Ms for which the process stood still so far. */
   stoodStill = 0
+  /** What kinds of users keep for themselves. */
+  readonly notes: Record<string, unknown> = {}
+  readonly listenings: Listening[] = []
+  /** When clients began to be closed. */
+  readonly closings: Map<string, number> = new Map()
   /** Clients that a user destroyed. */
   readonly destroyed: Set<string> = new Set()
   readonly spells: { readonly name: string; readonly from: number; to: number }[] = []

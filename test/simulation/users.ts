@@ -2,8 +2,20 @@
 import type { UserKind } from './act.js'
 import { BLOCKING } from './users/blocking.js'
 import { LIFECYCLE } from './users/lifecycle.js'
+import { LOCKS } from './users/locks.js'
 import { PIPELINES } from './users/pipelines.js'
+import { SCANS } from './users/scans.js'
 import { SESSIONS } from './users/sessions.js'
 import { STRINGS } from './users/strings.js'
+import { SUBSCRIPTIONS } from './users/subscriptions.js'
 
-export const USERS: readonly UserKind[] = [...STRINGS, ...PIPELINES, ...SESSIONS, ...BLOCKING, ...LIFECYCLE]
+export const USERS: readonly UserKind[] = [
+  ...STRINGS,
+  ...PIPELINES,
+  ...SESSIONS,
+  ...BLOCKING,
+  ...LIFECYCLE,
+  ...LOCKS,
+  ...SUBSCRIPTIONS,
+  ...SCANS,
+]

@@ -9,6 +9,7 @@ async function close(act: Act): Promise<void> {
   const before = simulation.ledger.calls.filter(
     ({ client, fate }) => client === `${name}.${generation}` && fate === 'open',
   )
+  simulation.closings.set(`${name}.${generation}`, simulation.loop.now)
   replaceClient(simulation, subject)
   const began = simulation.loop.now
   const stood = simulation.stoodStill
@@ -38,6 +39,7 @@ async function destroy(act: Act): Promise<void> {
   const { simulation, subject } = act
   const { redis, name, generation } = subject
   simulation.note('user', () => `destroys ${name}.${generation}`)
+  simulation.closings.set(`${name}.${generation}`, simulation.loop.now)
   simulation.destroyed.add(`${name}.${generation}`)
   replaceClient(simulation, subject)
   redis.destroy()

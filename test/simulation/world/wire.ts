@@ -81,7 +81,7 @@ export class Wire implements ClientEnd {
   end: 'end' | Error | undefined
   #hungUp = false
   /** The world did something to it, so that what was on its way may be lost. */
-  isHurt = false
+  hurtAt: number = Number.POSITIVE_INFINITY
   #isAbandoned = false
   #isForgotten = false
   #serverClosed = false
@@ -197,7 +197,7 @@ export class Wire implements ClientEnd {
   /** The server closes: what it said before still arrives. */
   finish(): void {
     if (this.#serverClosed) return
-    this.isHurt = true
+    this.#hurt()
     this.#serverClosed = true
     if (this.#toClient.isDeaf) return
     this.#arrive(this.#toClient, 0, () => {
@@ -206,11 +206,19 @@ export class Wire implements ClientEnd {
     })
   }
 
+  get isHurt(): boolean {
+    return this.hurtAt !== Number.POSITIVE_INFINITY
+  }
+
+  #hurt(): void {
+    this.hurtAt = Math.min(this.hurtAt, this.#loop.now)
+  }
+
   // What the world does to it
 
   /** Both ends hear of it; what is under way is lost, on either way or on one. */
   reset(losesToServer: boolean): void {
-    this.isHurt = true
+    this.#hurt()
     if (!losesToServer) this.#arrive(this.#toServer, 0, () => this.#closeServer())
     else {
       this.#toServer.isDeaf = true
@@ -229,7 +237,7 @@ export class Wire implements ClientEnd {
 
   /** From now on nothing arrives, and nobody is told. */
   silence(direction?: Direction): void {
-    this.isHurt = true
+    this.#hurt()
     if (direction !== 'to client') this.#toServer.isDeaf = true
     if (direction !== 'to server') this.#toClient.isDeaf = true
     // Keep-alive and retransmission end it some day.
@@ -238,7 +246,7 @@ export class Wire implements ClientEnd {
 
   /** Nothing arrives for `ms`, and then all of it. */
   stall(direction: Direction, ms: number): void {
-    this.isHurt = true
+    this.#hurt()
     const way = direction === 'to server' ? this.#toServer : this.#toClient
     way.notBefore = Math.max(way.notBefore, this.#loop.now + ms)
   }

@@ -1,0 +1,23 @@
+import type { Simulation } from '../simulation.js'
+import { didRun } from '../values.js'
+
+/** Every message that was missed lies in a gap, and none comes twice. */
+export function* messages({ closings, ledger, listenings }: Simulation): Iterable<string> {
+  const published = ledger.executions.filter(each => each.args[0] === 'PUBLISH' && didRun(each))
+  const subscribing = ledger.executions.filter(({ args, wire }) => args[0] === 'SUBSCRIBE' && wire !== undefined)
+  for (const { channel, client, from, gaps, host, messages, to, who } of listenings) {
+    const had = new Set(messages)
+    if (had.size < messages.length) yield `${who} had a message of ${channel} twice.`
+    const end = Math.min(to, closings.get(client) ?? Number.POSITIVE_INFINITY)
+    // A loss that was not made good again when the subscription ended is told by no gap.
+    const losses = subscribing.flatMap(({ args, wire }) =>
+      wire?.dialled === host && args.includes(channel) ? [wire.hurtAt] : [],
+    )
+    const openLoss = losses.some(at => at <= end + 200 && !gaps.some(gap => gap.to >= at))
+    for (const { args, at, wire } of published) {
+      if (args[1] !== channel || at <= from + 1 || at >= end - 200 || wire === undefined || openLoss) continue
+      const isInGap = gaps.some(gap => gap.from - 2 <= at && at <= gap.to + 2)
+      if (!had.has(args[2] as string) && !isInGap) yield `${who} missed ${args[2]} of ${channel}, which lies in no gap.`
+    }
+  }
+}

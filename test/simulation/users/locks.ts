@@ -1,0 +1,71 @@
+/** Locks with fencing: acquired, extended, held too long, released, by several clients at once. */
+import type { Lock } from '../../../src/index.js'
+import type { Act, UserKind } from '../act.js'
+import { show } from '../values.js'
+
+interface Holding {
+  readonly lock: Lock
+  readonly who: string
+  readonly fencing: number
+  readonly from: number
+}
+
+async function hold(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const { loop } = simulation
+  const name = `lock${random.int(0, 1)}`
+  const key = `${subject.options.db ?? 0} ${name}`
+  const wait = random.pick([0, 300, 2_000])
+  const lock = subject.redis.lock(name, {
+    ttl: random.pick([60, 400, 3_000]),
+    wait,
+    autoExtend: random.chance(0.3),
+    ...(random.chance(0.5) ? {} : { retryDelay: random.pick([10, 100]) }),
+  })
+  const who = `${subject.name}.${subject.generation}, step ${act.step.id}`
+  const from = loop.now
+  const signal = random.chance(0.2) ? { signal: act.abortable(random.skewed(1, 2_000)) } : {}
+  const call = await simulation.within(
+    subject,
+    'acquiring',
+    simulation.call(subject, { what: `acquires ${name}`, parts: [] }, () => lock.acquire(signal)),
+  )
+  if (call.fate !== 'resolved') return
+  const leave = simulation.enter(subject, 'holding')
+  const mine = { lock, who, fencing: lock.fencingToken ?? -1, from }
+  judge(act, key, mine)
+  await simulation.sleep(random.skewed(0, 800))
+  if (lock.valid && random.chance(0.3)) await lock.extend(random.int(50, 1_000)).catch(() => {})
+  leave()
+  if (random.chance(0.9)) {
+    await simulation.within(
+      subject,
+      'releasing',
+      simulation.call(subject, { what: `releases ${name}`, parts: [] }, () => lock.release()),
+    )
+  }
+}
+
+/** Nobody else believes to hold it, and its token is greater than those of all who had it before it was asked for. */
+function judge({ simulation }: Act, key: string, mine: Holding): void {
+  const all = (simulation.notes.holdings as Map<string, Holding[]> | undefined) ?? new Map<string, Holding[]>()
+  simulation.notes.holdings = all
+  const others = all.get(key) ?? []
+  all.set(key, [...others, mine])
+  simulation.note(
+    'user',
+    () => `${mine.who} holds ${key} with ${mine.fencing} until ${show(mine.lock.validUntil - simulation.loop.start)}`,
+  )
+  for (const other of others) {
+    if (other.lock.valid && mine.lock.valid)
+      simulation.fail(`${key} is held by ${other.who} and by ${mine.who} at once.`)
+  }
+  const before = others.filter(({ fencing }) => fencing >= mine.fencing)
+  // Whoever was granted it later may be told of it sooner, but not before the other asked.
+  for (const { fencing, who } of before) {
+    if (mine.fencing !== -1)
+      simulation.fail(`${key}: ${mine.who} has token ${mine.fencing}, and ${who} had ${fencing} before.`)
+  }
+}
+
+export const LOCKS: readonly UserKind[] = [{ name: 'lock', weight: 4, run: hold }]
