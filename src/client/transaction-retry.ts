@@ -1,6 +1,6 @@
 import type { Key } from '../commands/core/argument.js'
 import type { ReplyTypes } from '../commands/core/context.js'
-import { sleep } from '../commands/core/timers.js'
+import { backoffDelay, sleep } from '../commands/core/timers.js'
 import { WatchError } from '../errors/errors.js'
 import type { Session } from './session.js'
 
@@ -27,7 +27,7 @@ export async function retryTransaction<F extends ReplyTypes, T>(
       return await fn(session)
     } catch (error) {
       if (!(error instanceof WatchError) || round >= retries) throw error
-      await sleep(Math.random() * Math.min(LONGEST, delay * 2 ** Math.min(round, 20)))
+      await sleep(backoffDelay(round, delay, LONGEST))
     }
   }
 }

@@ -1,5 +1,5 @@
 /** When a client of a cluster that closes has nothing more to wait for. */
-import { clearTimeout, detached, setTimeout } from '../commands/core/timers.js'
+import { clearTimeout, setTimer } from '../commands/core/timers.js'
 import { TimeLimit } from '../connection/call/time-limit.js'
 import { heldByThisTask } from '../connection/pool/deadlock.js'
 import type { Nodes } from './nodes.js'
@@ -47,7 +47,7 @@ function isIdle({ nodes, sessions, waiting }: Accepted): boolean {
 function wakeInTime({ nodes, sessions, waiting }: Accepted, wake: () => void): void {
   const { pool } = nodes
   const onlyLinks = waiting + sessions.size + pool.lent + pool.waiting === 0
-  const timer = detached(() => setTimeout(wake, onlyLinks ? LONGEST_INTERVAL : INTERVAL))
+  const timer = setTimer(onlyLinks ? LONGEST_INTERVAL : INTERVAL, wake)
   if (!onlyLinks) return
   const idle = () => {
     clearTimeout(timer)

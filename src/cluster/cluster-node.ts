@@ -2,7 +2,7 @@ import type { Argument } from '../commands/core/argument.js'
 import { Command } from '../commands/core/command.js'
 import type { Reply } from '../commands/core/reply.js'
 import { specOf } from '../commands/core/spec.js'
-import { detached, performance, setTimeout } from '../commands/core/timers.js'
+import { performance, setTimer } from '../commands/core/timers.js'
 import { processTime } from '../connection/call/process-clock.js'
 import { TimeLimit } from '../connection/call/time-limit.js'
 import type { Link } from '../connection/link/link.js'
@@ -102,7 +102,7 @@ export class ClusterNode {
     const look = () => {
       const { inflight, queued } = this.link
       if (processTime() < end && inflight + queued + this.node.pool.stats.lent > 0) {
-        detached(() => setTimeout(look, 50).unref())
+        setTimer(50, look)?.unref()
         return
       }
       this.node.destroy()

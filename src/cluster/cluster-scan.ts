@@ -13,7 +13,7 @@ import type { Engine } from '../client/engine.js'
 import { type Step, stepping } from '../client/scan.js'
 import { nestedSession } from '../client/session-engine.js'
 import { type Command, State } from '../commands/core/command.js'
-import { detached, setTimeout } from '../commands/core/timers.js'
+import { sleep } from '../commands/core/timers.js'
 import { fail } from '../connection/call/completion.js'
 import { processTime } from '../connection/call/process-clock.js'
 import type { Where } from '../connection/diagnostics.js'
@@ -51,7 +51,7 @@ export async function* scanAll<T>(
   let pause = 0
   goodAt = processTime()
   while (pending.size > 0) {
-    if (pause > 0) await rest(pause)
+    if (pause > 0) await sleep(pause)
     const before = pending.size
     try {
       const node = await pending.next(router, isInTime)
@@ -282,8 +282,4 @@ function passes(error: unknown): boolean {
     error instanceof RedisError &&
     (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof BusyLoadingError)
   )
-}
-
-function rest(ms: number): Promise<void> {
-  return new Promise(resolve => detached(() => setTimeout(resolve, ms)))
 }

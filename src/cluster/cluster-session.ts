@@ -10,7 +10,7 @@ import { holdSession, nestedSession, sessionOver } from '../client/session-engin
 import { SELECT, UNWATCH, WATCH } from '../commands/client-internal.js'
 import { CallDetails, type Command, State } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
-import { detached, queueMicrotask, setTimeout } from '../commands/core/timers.js'
+import { queueMicrotask, setTimer } from '../commands/core/timers.js'
 import { cloneError, fail } from '../connection/call/completion.js'
 import { inForce, type Watch } from '../connection/call/watch.js'
 import type { Where } from '../connection/diagnostics.js'
@@ -259,7 +259,9 @@ class ClusterSessionEngine implements SessionEngine {
   /** Looks for the slot's owner anew after a while. */
   #later(loan: Loan, command: Command, why: RedisError): void {
     this.#comeBack(loan, command, why)
-    detached(() => setTimeout(() => this.#isAwaited && this.#borrow().catch(() => {}), PAUSE))
+    setTimer(PAUSE, () => {
+      if (this.#isAwaited) this.#borrow().catch(() => {})
+    })
   }
 
   #comeBack(loan: Loan, command: Command, why: RedisError): void {

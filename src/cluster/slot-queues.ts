@@ -1,5 +1,5 @@
 import { CallDetails, type Command, type CommandOwner, State } from '../commands/core/command.js'
-import { clearTimeout, detached, setTimeout } from '../commands/core/timers.js'
+import { backoffDelay, clearTimeout, setTimer } from '../commands/core/timers.js'
 import { cloneError, fail } from '../connection/call/completion.js'
 import { inSlices } from '../connection/call/time-slices.js'
 import { notSent, timedOut } from '../connection/call/timeout-errors.js'
@@ -170,8 +170,8 @@ export class SlotQueues {
     const line = this.#slots.get(slot) ?? this.#lineOf(slot)
     if (!line.enter(command, refusal)) return
     if (line.timer === undefined) {
-      const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** Math.min(details.waits, 10)) * (0.5 + Math.random() / 2)
-      line.timer = detached(() => setTimeout(() => this.flush(slot), delay))
+      const delay = backoffDelay(details.waits, FIRST_DELAY, LONGEST_DELAY, 0.5)
+      line.timer = setTimer(delay, () => this.flush(slot))
       this.#slots.set(slot, line)
     }
     details.waits++

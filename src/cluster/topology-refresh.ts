@@ -4,7 +4,14 @@
  */
 import type { Argument } from '../commands/core/argument.js'
 import { itemsOf } from '../commands/core/decoders.js'
-import { clearInterval, clearTimeout, detached, performance, setInterval, setTimeout } from '../commands/core/timers.js'
+import {
+  clearInterval,
+  clearTimeout,
+  jittered,
+  performance,
+  setRepeatingTimer,
+  setTimer,
+} from '../commands/core/timers.js'
 import { Backoff } from '../connection/link/backoff.js'
 import type { ReconnectOptions } from '../connection/options/options.js'
 import { textOf } from '../connection/socket/connect-errors.js'
@@ -71,9 +78,7 @@ export class TopologyRefresh {
     this.#connectTimeout = connectTimeout
     // Each node is dialled under a backoff of its own: this one is for asking those that answer.
     this.#backoff = new Backoff({ ...reconnect, max: Math.min(reconnect.max, WATCH_INTERVAL) })
-    if (interval > 0 && interval < 0x7fffffff) {
-      this.#slow = detached(() => setInterval(() => this.#begun > 0 && this.request(), interval).unref())
-    }
+    this.#slow = setRepeatingTimer(interval, () => this.#begun > 0 && this.request())
   }
 
   /** Looks begun. */
@@ -134,13 +139,11 @@ export class TopologyRefresh {
       clearTimeout(this.#timer)
     }
     this.#due = now + delay
-    this.#timer = detached(() =>
-      setTimeout(() => {
-        this.#timer = undefined
-        this.#run().catch(() => {})
-      }, delay),
-    )
-    if (!this.#referenced) this.#timer.unref()
+    this.#timer = setTimer(delay, () => {
+      this.#timer = undefined
+      this.#run().catch(() => {})
+    })
+    if (!this.#referenced) this.#timer?.unref()
   }
 
   ref(): void {
@@ -202,7 +205,7 @@ export class TopologyRefresh {
     this.#watches = watched === 'no' ? 0 : this.#watches + 1
     if (this.#watches > MOST_WATCHES) this.#schedule(LONG_WATCH_INTERVAL)
     else if (watched === 'soon') this.#schedule(INTERVAL)
-    else if (watched === 'yes') this.#schedule(WATCH_INTERVAL * (0.5 + Math.random() / 2))
+    else if (watched === 'yes') this.#schedule(jittered(WATCH_INTERVAL, 0.5))
   }
 
   async #look(hint: ClusterNode | undefined, reasons: Reason[]): Promise<Topology | undefined> {
@@ -241,8 +244,8 @@ export class TopologyRefresh {
           clearTimeout(timer)
           dial()
         }
-        const timer = detached(() => setTimeout(follow, STAGGER))
-        node.connect(this.#connectTimeout || 0x7fffffff).then(
+        const timer = setTimer(STAGGER, follow)
+        node.connect(this.#connectTimeout || Number.POSITIVE_INFINITY).then(
           () => {
             asked = asked.then(async () => {
               const topology = told ? undefined : await this.#tell(node, reasons)

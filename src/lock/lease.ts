@@ -1,7 +1,7 @@
-import { clearTimeout, performance } from '../commands/core/timers.js'
+import { AsyncResource } from 'node:async_hooks'
+import { clearTimeout, performance, setTimer } from '../commands/core/timers.js'
 import type { LockNotOwnedError } from '../errors/errors.js'
 import { lostError } from './lock-errors.js'
-import { setTimer } from './quorum.js'
 
 /** The part of the ttl that is left when the lock is extended: enough time for several tries. */
 const EXTEND_AT = 2 / 3
@@ -142,7 +142,9 @@ export class LockLease {
   #restartTimer(): void {
     clearTimeout(this.#timer)
     if (this.#ended || this.#lost !== undefined) return
-    this.#timer = setTimer(Math.min(this.#extendAt, this.#validUntil) - performance.now(), () => this.#onTimer())
+    // Listeners of the lock's signal run in the async context of the holder.
+    const onTimer = AsyncResource.bind(() => this.#onTimer())
+    this.#timer = setTimer(Math.min(this.#extendAt, this.#validUntil) - performance.now(), onTimer)
     this.#timer?.unref()
   }
 

@@ -1,6 +1,6 @@
 /** Calls to the servers of a lock, decided by the majority of their replies. With one server its reply decides. */
 import { onAbort } from '../commands/core/abort-signals.js'
-import { clearTimeout, performance, setTimeout } from '../commands/core/timers.js'
+import { clearTimeout, performance, setTimer } from '../commands/core/timers.js'
 import { TimeoutError } from '../errors/errors.js'
 import type { LockClient } from './lock-client.js'
 
@@ -76,14 +76,6 @@ export function decide<R>(promises: readonly Promise<R>[], agrees: (reply: R) =>
       )
     }
   })
-}
-
-/** The longest delay of a timer, ms; with a longer one Node fires it at once. */
-const LONGEST = 2 ** 31 - 1
-
-/** Returns a timer for any time, or undefined for Infinity. Beyond 24 days it fires too early: the callback must read the clock. */
-export function setTimer(ms: number, callback: () => void): NodeJS.Timeout | undefined {
-  return ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(callback, Math.min(Math.max(ms, 0), LONGEST))
 }
 
 /** Resolves with whether `promise`, which must not reject, resolves before `until` and before `signal` aborts. */

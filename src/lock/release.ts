@@ -1,5 +1,5 @@
 import type { Promised } from '../commands/core/context.js'
-import { performance, sleep } from '../commands/core/timers.js'
+import { backoffDelay, performance, sleep } from '../commands/core/timers.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient } from './lock-client.js'
 import { isTransient, wasNotSent } from './lock-errors.js'
@@ -26,7 +26,7 @@ export async function release(client: LockClient, keys: LockKeys, token: string,
       return mayHaveRun ? 1 : answer
     } catch (error) {
       mayHaveRun ||= !wasNotSent(error)
-      const delay = Math.random() * Math.min(LONGEST, FIRST * 2 ** failures)
+      const delay = backoffDelay(failures, FIRST, LONGEST)
       if (!isTransient(error) || performance.now() + delay >= until) throw error
       await sleep(delay)
     }

@@ -4,11 +4,10 @@
 
 import { onAbort } from '../commands/core/abort-signals.js'
 import type { Promised } from '../commands/core/context.js'
-import { clearTimeout, performance, setTimeout } from '../commands/core/timers.js'
+import { clearTimeout, jittered, performance, setTimer } from '../commands/core/timers.js'
 import type { LockKeys } from './keys.js'
 import type { LockClient, LockListener } from './lock-client.js'
 import type { LockSettings } from './options.js'
-import { setTimer } from './quorum.js'
 import { type Held, LEAVE } from './scripts.js'
 import { newToken } from './token.js'
 
@@ -53,11 +52,11 @@ class WakeUpChannel {
 
   remove(number: string): void {
     if (!this.#waiters.delete(number) || this.#waiters.size > 0) return
-    this.#closing = setTimeout(() => {
+    this.#closing = setTimer(LINGER, () => {
       this.#close()
       void this.#listener.then(listener => listener?.unsubscribe()).catch(() => {})
-    }, LINGER)
-    this.#closing.unref()
+    })
+    this.#closing?.unref()
   }
 
   #wakeAll(): void {
@@ -151,7 +150,7 @@ export class Waiter {
     const { retryDelay, jitter } = this.#settings
     const delay = retryDelay ?? (this.#channel?.ready ? SAFETY_POLL : POLL)
     // The key expires one ms after the end of its ttl.
-    const ms = (left < 0 ? delay : Math.min(delay, left + 1)) + Math.random() * jitter
+    const ms = (left < 0 ? delay : Math.min(delay, left + 1)) + jittered(jitter)
     if (!this.#woken) await this.#pause(Math.min(ms, until - performance.now()), signal)
     this.#woken = false
   }

@@ -10,7 +10,7 @@ import type { CallOptions } from '../commands/core/call-options.js'
 import { measure } from '../commands/core/check-arguments.js'
 import { Command } from '../commands/core/command.js'
 import { applyPrefix } from '../commands/core/prefix.js'
-import { detached, performance, setTimeout } from '../commands/core/timers.js'
+import { jittered, performance, setTimer } from '../commands/core/timers.js'
 import { cloneError, createPromise, fail } from '../connection/call/completion.js'
 import { setDeadline } from '../connection/call/deadlines.js'
 import { processTime } from '../connection/call/process-clock.js'
@@ -44,8 +44,8 @@ export interface RegistryOwner {
   onError(error: Error, handled: boolean): void
 }
 
-/** Average delay before a topic is retried after a retryable error reply, ms. */
-const RETRY_DELAY = 100
+/** Longest delay before a topic is retried after a retryable error reply, ms; the shortest one is a third of it. */
+const RETRY_DELAY = 150
 
 export class Registry implements SubscriberOwner, SubscriptionStateOwner {
   readonly #owner: RegistryOwner
@@ -334,7 +334,7 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
     }
     if (retryable) {
       for (const call of topic.subscribeCalls) call.setDeadlineError(error)
-      detached(() => setTimeout(() => this.reroute(topic), RETRY_DELAY * (0.5 + Math.random())).unref())
+      setTimer(jittered(RETRY_DELAY, 1 / 3), () => this.reroute(topic))?.unref()
       return
     }
     for (const call of [...topic.subscribeCalls]) call.fail(cloneError(error, { command: topic.kind.subscribe.name }))

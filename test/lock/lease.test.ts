@@ -6,7 +6,8 @@ import { lockError, lostError } from '../../src/lock/lock-errors.js'
 // A lock uses Node's own clock, even if a test fakes the global one: this file replaces it by a clock that the test controls.
 vi.hoisted(() => {
   vi.doMock('../../src/commands/core/timers.js', () => ({
-    setTimeout: (...args: Parameters<typeof setTimeout>) => setTimeout(...args),
+    setTimer: (ms: number, fn: () => void) =>
+      Number.isFinite(ms) ? setTimeout(fn, Math.min(ms, 2 ** 31 - 1)) : undefined,
     clearTimeout: (timer: NodeJS.Timeout) => clearTimeout(timer),
     performance: { now: () => performance.now() },
   }))

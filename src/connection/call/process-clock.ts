@@ -9,7 +9,7 @@
  *
  * A beat every 25 ms measures it, for as long as somebody has a limit on it.
  */
-import { clearInterval, detached, performance, setInterval } from '../../commands/core/timers.js'
+import { clearInterval, performance, setRepeatingTimer } from '../../commands/core/timers.js'
 
 /** How often limits are looked at, ms. A call may live this much longer than asked for. */
 const BEAT = 25
@@ -56,7 +56,7 @@ export function watchBeats(one: BeatWatcher): void {
   lastBeat = Math.trunc(performance.now()) - given
   setBound()
   // Unreferenced: what keeps the process alive for a waiting call is its socket, or the timer of its next attempt.
-  timer = detached(() => setInterval(beat, BEAT).unref())
+  timer = setRepeatingTimer(BEAT, beat)
 }
 
 export function unwatchBeats(one: BeatWatcher): void {

@@ -1,8 +1,5 @@
-import { clearTimeout, detached, setImmediate, setTimeout } from '../../commands/core/timers.js'
+import { clearTimeout, setImmediate, setTimer } from '../../commands/core/timers.js'
 import { type BeatWatcher, measuredProcessTime, processTime, unwatchBeats, watchBeats } from './process-clock.js'
-
-/** More than a timer can wait is no limit. */
-const LONGEST = 0x7fffffff
 
 /**
  * A limit of the process's own time. Its verdict comes after the poll phase that follows its timer, when the sockets were
@@ -20,7 +17,7 @@ export class TimeLimit implements BeatWatcher {
     this.#verdict = verdict
     this.since = processTime()
     this.#due = this.since + Math.ceil(ms)
-    if (ms >= LONGEST) return
+    if (ms === Number.POSITIVE_INFINITY) return
     // Keeps own time measured as long as the limit is on.
     watchBeats(this)
     this.#wait(ms)
@@ -42,12 +39,12 @@ export class TimeLimit implements BeatWatcher {
   }
 
   #wait(ms: number): void {
-    const timer = detached(() => setTimeout(() => setImmediate(() => this.#judge(timer)), Math.ceil(ms)))
+    const timer = setTimer(ms, () => setImmediate(() => this.#judge(timer)))
     this.#timer = timer
-    if (!this.#referenced) timer.unref()
+    if (!this.#referenced) timer?.unref()
   }
 
-  #judge(timer: NodeJS.Timeout): void {
+  #judge(timer: NodeJS.Timeout | undefined): void {
     if (timer !== this.#timer) return
     const left = this.#due - measuredProcessTime()
     if (left > 0) {

@@ -1,4 +1,4 @@
-import { performance } from '../../commands/core/timers.js'
+import { backoffDelay, performance } from '../../commands/core/timers.js'
 import type { ReconnectOptions } from '../options/options.js'
 
 /**
@@ -48,12 +48,11 @@ export class Backoff {
   failed(begun: number = performance.now(), permanent = false): void {
     if (begun < this.#failedAt) return
     const { min, max } = this.#options
-    const bound = Math.min(max, min * 2 ** Math.min(this.#failures, 30))
-    this.#failures++
+    const delay = backoffDelay(this.#failures++, min, max)
     this.#permanent = permanent
     this.#reached = false
     this.#failedAt = performance.now()
-    this.#notBefore = this.#failedAt + Math.random() * bound
+    this.#notBefore = this.#failedAt + delay
   }
 
   /** A connection was lost that had answered. That others are lost with it is no news. */

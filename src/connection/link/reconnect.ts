@@ -1,4 +1,4 @@
-import { clearTimeout, detached, setTimeout } from '../../commands/core/timers.js'
+import { clearTimeout, setTimer } from '../../commands/core/timers.js'
 import type { RedisError } from '../../errors/errors.js'
 import type { Backoff } from './backoff.js'
 
@@ -107,13 +107,11 @@ export class Reconnector {
   }
 
   #after(delay: number): void {
-    this.#timer = detached(() =>
-      setTimeout(() => {
-        this.#timer = undefined
-        this.soon()
-      }, Math.ceil(delay)),
-    )
-    if (!this.#referenced) this.#timer.unref()
+    this.#timer = setTimer(delay, () => {
+      this.#timer = undefined
+      this.soon()
+    })
+    if (!this.#referenced) this.#timer?.unref()
   }
 
   cancel(): void {

@@ -1,6 +1,6 @@
 /** Commands that the server refused for now. */
 import { CallDetails, type Command, State, whenSettled } from '../../commands/core/command.js'
-import { clearTimeout, detached, performance, setTimeout } from '../../commands/core/timers.js'
+import { backoffDelay, clearTimeout, performance, setTimer } from '../../commands/core/timers.js'
 import { BusyLoadingError, type RedisError, ResponseError } from '../../errors/errors.js'
 import { fail } from '../call/completion.js'
 import { isRetryable } from '../call/refusals.js'
@@ -71,9 +71,7 @@ export class RetryQueue {
     if (this.#timer !== undefined || this.#probe !== undefined) return
     // Long after the last refusal it begins anew.
     if (performance.now() - this.#sentAgainAt > 2_000) this.#rounds = 0
-    const delay = Math.min(1_000, 25 * 2 ** this.#rounds) * (0.5 + Math.random() / 2)
-    this.#rounds = Math.min(this.#rounds + 1, 6)
-    this.#timer = detached(() => setTimeout(() => this.#fire(), delay))
+    this.#timer = setTimer(backoffDelay(this.#rounds++, 25, 1_000, 0.5), () => this.#fire())
   }
 
   /** Puts all back to what waits. */

@@ -10,7 +10,7 @@
 
 import { CLIENT_UNBLOCK } from '../../commands/client-internal.js'
 import { Command, State } from '../../commands/core/command.js'
-import { clearTimeout, detached, nextTick, performance, setImmediate, setTimeout } from '../../commands/core/timers.js'
+import { clearTimeout, nextTick, performance, setImmediate, setTimer } from '../../commands/core/timers.js'
 import { ConnectionError, InvalidResponse, ResponseError } from '../../errors/errors.js'
 import { fail, Rejection, rejected } from '../call/completion.js'
 import type { Link } from '../link/link.js'
@@ -146,12 +146,12 @@ export class ClientUnblock {
 
   #askLater(): void {
     if (this.#command.resolve === undefined) return
-    this.#again = detached(() => setTimeout(() => this.ask(), this.#pause))
+    this.#again = setTimer(this.#pause, () => this.ask())
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2)
   }
 
   #watchSilence(ms: number): void {
-    this.#limit = detached(() => setTimeout(() => setImmediate(() => this.#judge()), ms))
+    this.#limit = setTimer(ms, () => setImmediate(() => this.#judge()))
   }
 
   /** After the poll phase: what the kernel had was read. */

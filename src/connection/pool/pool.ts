@@ -7,7 +7,7 @@
  */
 import type { Pool as GenericPool } from 'generic-pool'
 import type { Command } from '../../commands/core/command.js'
-import { clearInterval, detached, performance, setInterval } from '../../commands/core/timers.js'
+import { clearInterval, detached, performance, setRepeatingTimer } from '../../commands/core/timers.js'
 import { ChildDeadlockedError, ConnectionError, MaxConnectionsError, type RedisError } from '../../errors/errors.js'
 import { TimeLimit } from '../call/time-limit.js'
 import type { PoolOptions, Settings } from '../options/options.js'
@@ -75,7 +75,7 @@ export class Pool {
     const bounded = queue.maxCommands < pool.maxWaiting
     this.#maxWaiting = bounded ? queue.maxCommands : pool.maxWaiting
     this.#waitingBound = `${bounded ? 'queue.maxCommands' : 'pool.maxWaiting'} ${this.#maxWaiting}`
-    this.#limit = commandTimeout > 0 && commandTimeout < 0x7fffffff ? commandTimeout : 5_000
+    this.#limit = commandTimeout > 0 && commandTimeout < Number.POSITIVE_INFINITY ? commandTimeout : 5_000
   }
 
   get stats(): PoolStats {
@@ -103,7 +103,7 @@ export class Pool {
       return { cancel: () => {} }
     }
     const waiting: Waiting = { taken, refused, blocking, limit: undefined }
-    if (acquireTimeout < 0x7fffffff) {
+    if (acquireTimeout < Number.POSITIVE_INFINITY) {
       const heldByAncestors = heldByThisTask(this)
       waiting.limit = new TimeLimit(acquireTimeout, () => {
         if (!this.#leave(waiting)) return
@@ -320,10 +320,8 @@ export class Pool {
       },
     }
     this.#pool = detached(() => genericPool.createPool(factory, { max, min }))
-    if (idleTimeout > 0 && idleTimeout < 0x7fffffff) {
-      const sweep = () => this.#sweep().catch(() => {})
-      this.#sweeper = detached(() => setInterval(sweep, Math.max(10, idleTimeout / 2)).unref())
-    }
+    const interval = idleTimeout > 0 ? Math.max(10, idleTimeout / 2) : 0
+    this.#sweeper = setRepeatingTimer(interval, () => this.#sweep().catch(() => {}))
     return this.#pool
   }
 

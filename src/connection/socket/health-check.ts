@@ -1,4 +1,4 @@
-import { clearTimeout, detached, performance, setTimeout } from '../../commands/core/timers.js'
+import { clearTimeout, performance, setTimer } from '../../commands/core/timers.js'
 import { ConnectionError, type RedisError } from '../../errors/errors.js'
 import { TimeLimit } from '../call/time-limit.js'
 
@@ -36,9 +36,9 @@ export class HealthCheck {
     this.#target = target
   }
 
-  /** Starts unless the interval is 0 or longer than a timer can wait. */
+  /** Starts unless the interval is 0 or Infinity. */
   start(): void {
-    if (this.#interval > 0 && this.#interval <= 0x3fffffff) this.#after(this.#interval, () => this.#check())
+    if (this.#interval > 0) this.#after(this.#interval, () => this.#check())
   }
 
   stop(): void {
@@ -47,7 +47,7 @@ export class HealthCheck {
   }
 
   #after(ms: number, then: () => void): void {
-    this.#timer = detached(() => setTimeout(then, Math.ceil(ms)).unref())
+    this.#timer = setTimer(ms, then)?.unref()
   }
 
   #check(): void {
