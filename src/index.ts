@@ -9,8 +9,8 @@ export { type Queued, Transaction } from './client/transaction.js'
 export type { RetryOptions } from './client/transaction-retry.js'
 export type { SessionOptions, View } from './client/view.js'
 export type { AddressMap, ReadFrom, RedisClusterOptions, Seed } from './cluster/cluster-options.js'
+export type { Redirect } from './cluster/cluster-state.js'
 export type { PartOutcome } from './cluster/fan-out.js'
-export type { Redirect } from './cluster/redirects.js'
 export {
   type NodeRole,
   RedisCluster,

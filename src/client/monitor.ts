@@ -79,8 +79,6 @@ export class Monitor implements ConnectionOwner<Connection> {
 
   // What the connection tells
 
-  onOpen(): void {}
-
   onReady(connection: Connection): void {
     connection.ask(new Command(MONITOR, [])).catch(error => this.close(error))
   }
@@ -116,14 +114,6 @@ export class Monitor implements ConnectionOwner<Connection> {
   onClosed(_connection: Connection, error: RedisError): void {
     this.close(error)
   }
-
-  onDrain(): void {}
-
-  onIdle(): void {}
-
-  onRefusal(): void {}
-
-  onPush(): void {}
 }
 
 /** `1700000000.123456 [0 127.0.0.1:5000] "set" "k" "\x00"`, read by hand: no expression runs over what was sent. */

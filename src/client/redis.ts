@@ -74,7 +74,7 @@ const EVENTS: Readonly<Record<keyof RedisEvents, true>> = {
 }
 
 /** MOVED and ASK come from a node of a cluster; on a server that is none they are the words of a script. */
-function hintAtCluster({ connection }: Link, _: Command, error: RedisError): boolean {
+function hintAtCluster({ connection }: Link, error: RedisError): false {
   if (error instanceof AskError && connection?.greeting?.mode !== 'standalone') {
     error.message += ' (this server is a node of a cluster: new RedisCluster() is the client that follows redirects)'
   }
@@ -104,13 +104,16 @@ export class Redis extends View {
     const options = readOptions(target, more)
     const settings = settle(options)
     const events = new Events<RedisEvents>(EVENTS, error => report(events, error))
-    const node = new Node(settings, {
-      onConnect: () => events.emit('connect'),
-      onReady: () => events.emit('ready'),
-      onReconnecting: (_, attempt, delay) => events.emit('reconnecting', { attempt, delay }),
-      onDown: (_, error) => report(events, error),
-      handleErrorReply: hintAtCluster,
-    })
+    const node: Node = new Node(
+      settings,
+      {
+        onConnect: () => events.emit('connect'),
+        onReady: () => events.emit('ready'),
+        onReconnecting: (_, attempt, delay) => events.emit('reconnecting', { attempt, delay }),
+        onDown: (_, error) => report(events, error),
+      },
+      { handleErrorReply: (_, error) => hintAtCluster(node.link, error) },
+    )
     const engine = new SingleEngine(node, events)
     super(engine, PLAIN)
     this.#engine = engine

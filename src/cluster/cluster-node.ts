@@ -6,54 +6,56 @@ import { performance, setTimer } from '../commands/core/timers.js'
 import { processTime } from '../connection/call/process-clock.js'
 import { TimeLimit } from '../connection/call/time-limit.js'
 import type { Link } from '../connection/link/link.js'
+import type { RefusalHandler } from '../connection/link/link-owner.js'
 import { Node } from '../connection/node/node.js'
 import { nameOf, type Settings } from '../connection/options/options.js'
 import { ConnectionError, type RedisError, TimeoutError } from '../errors/errors.js'
 import type { Address } from './topology.js'
 
-/** What a node of a cluster tells who owns it. */
+/** What a node of a cluster reports to its owner. */
 export interface ClusterNodeOwner {
+  /** Handles the error replies of `node`, and the commands that a loss of it leaves unsettled. */
+  refusalsOf(node: ClusterNode): RefusalHandler
   onReady(node: ClusterNode): void
   onReconnecting(node: ClusterNode, attempt: number, delay: number): void
   /** An attempt failed, or the shared connection was lost. */
   onDown(node: ClusterNode, error: RedisError): void
-  handleErrorReply(node: ClusterNode, command: Command, error: RedisError): boolean
-  handleStranded(node: ClusterNode, command: Command, error: RedisError): boolean
 }
 
-/** How much a measured round trip counts against those before it. */
+/** The weight of a new round trip in the smoothed latency. */
 const WEIGHT = 0.3
 
 const asItCame = (reply: Reply): Reply => reply
 
-/** One node of a cluster, as far as its client knows it. It dials when it is used. */
+/** One node of a cluster, as its client knows it. It connects when it is used. */
 export class ClusterNode {
   readonly address: Address
   readonly name: string
   readonly node: Node
+  readonly refusals: RefusalHandler
   readonly link: Link
-  /** The cluster's name for it; empty until it was heard. */
+  /** Its id in the cluster; empty until it is known. */
   id = ''
   isReplica = false
-  /** The cluster holds it for dead. */
+  /** The cluster flags it as failed. */
   failed = false
-  /** It did not tell of the cluster when it was asked last. */
+  /** It did not return the topology when it was last asked. */
   silent = false
-  /** CLUSTER SHARDS is known to it, or not yet tried. */
+  /** It knows CLUSTER SHARDS, or was not yet asked for it. */
   knowsShards = true
-  /** Smoothed round trip of PING, ms; Infinity until one came back. */
+  /** Smoothed round trip of PING, ms; Infinity until the first reply. */
   latency: number = Number.POSITIVE_INFINITY
 
   constructor(address: Address, settings: Settings, owner: ClusterNodeOwner) {
     this.address = address
     this.name = nameOf(address)
-    this.node = new Node(settings, {
+    this.refusals = owner.refusalsOf(this)
+    const events = {
       onReady: () => owner.onReady(this),
-      onReconnecting: (_, attempt, delay) => owner.onReconnecting(this, attempt, delay),
-      onDown: (_, error) => owner.onDown(this, error),
-      handleErrorReply: (_, command, error) => owner.handleErrorReply(this, command, error),
-      handleStranded: (_, command, error) => owner.handleStranded(this, command, error),
-    })
+      onReconnecting: (_: Node, attempt: number, delay: number) => owner.onReconnecting(this, attempt, delay),
+      onDown: (_: Node, error: RedisError) => owner.onDown(this, error),
+    }
+    this.node = new Node(settings, events, this.refusals)
     this.link = this.node.link
   }
 
@@ -66,7 +68,7 @@ export class ClusterNode {
     return within(this.node.connect(), patience, `${this.name} has not answered`)
   }
 
-  /** Asks something of the cluster's own, ahead of what waits; the reply as it came. */
+  /** Sends a command of the client's own before all that wait. Resolves with the raw reply. */
   ask(words: readonly [string, ...Argument[]], patience: number): Promise<Reply> {
     const { connection } = this.link
     if (connection === undefined) {
@@ -80,7 +82,7 @@ export class ClusterNode {
     return within(asked, patience, `${this.name} has not answered ${spec.name}`)
   }
 
-  /** Measures how far away it is. */
+  /** Measures its latency. */
   async measure(patience: number): Promise<void> {
     if (!this.isReady) {
       this.latency = Number.POSITIVE_INFINITY
@@ -96,27 +98,27 @@ export class ClusterNode {
     }
   }
 
-  /** Closes when what it has in flight has settled and what it lent has come back, or when `limit` ms have passed. */
+  /** Closes when its commands have settled and its leased connections were released, or after `limit` ms. */
   leave(limit: number, done: () => void): void {
     const end = processTime() + limit
-    const look = () => {
+    const check = () => {
       const { inflight, queued } = this.link
       if (processTime() < end && inflight + queued + this.node.pool.stats.lent > 0) {
-        setTimer(50, look)?.unref()
+        setTimer(50, check)?.unref()
         return
       }
       this.node.destroy()
       done()
     }
-    look()
+    check()
   }
 }
 
-/** What `promise` comes to; rejects with a TimeoutError if it takes longer than `ms`. */
+/** Settles as `promise` does; rejects with a TimeoutError if that takes longer than `ms`. */
 function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () => reject(new TimeoutError(`${what} within ${ms} ms.`, { code: 'ETIMEDOUT', elapsed: ms }))
-    // Unreferenced: what keeps the process alive for it is the socket.
+    // Unreferenced: the socket keeps the process alive.
     const limit = new TimeLimit(ms, late).unref()
     promise.then(resolve, reject).finally(() => limit.cancel())
   })

@@ -1,4 +1,4 @@
-/** The options of a cluster: its seeds, what it adds to those of a client, and the settings of each of its nodes. */
+/** The options of a cluster: the seeds, the options that only a cluster has, and the settings of each node. */
 import type { PeerCertificate } from 'node:tls'
 import { type Checks, isFunction, isMs, isOneOf, ownOptions } from '../commands/core/check-options.js'
 import { isObject, isUrl } from '../commands/core/value-types.js'
@@ -20,49 +20,49 @@ import { identityFault, isAddress } from '../connection/socket/dial.js'
 import { DataError, RedisClusterException } from '../errors/errors.js'
 import { type Address, isHost } from './topology.js'
 
-/** Who answers reads. */
+/** The nodes that answer reads. */
 export type ReadFrom = 'primary' | 'replica' | 'nearest'
 
-/** Where a node that calls itself `host:port` is dialled. */
+/** The address where a node that announces itself as `host:port` is dialled. */
 export type AddressMap =
   | Readonly<Record<string, string | Address>>
   | ((address: Address) => string | Address | undefined)
 
 export interface RedisClusterOptions extends Omit<RedisOptions, 'host' | 'port' | 'path' | 'readonly'> {
   /**
-   * Who answers commands that only read (default `primary`): `replica` is any replica of the shard, and the primary when none
-   * answers; `nearest` is who answers PING fastest. What a replica says may be a little old.
+   * The node that answers commands that only read (default `primary`). `replica`: any replica of the shard, or the primary when no
+   * replica is connected. `nearest`: the node that answers PING fastest. A replica may return slightly old values.
    */
   readonly readFrom?: ReadFrom
   /**
-   * Where nodes are dialled, for those behind a NAT or a tunnel: `{ '10.0.0.1:7000': 'localhost:17000' }`, or a function.
-   * What it does not name is dialled as it calls itself.
+   * The addresses where nodes behind a NAT or a tunnel are dialled: `{ '10.0.0.1:7000': 'localhost:17000' }`, or a function. A node
+   * without an entry is dialled where it announces itself.
    */
   readonly addressMap?: AddressMap
-  /** Whether a node that the cluster names may be dialled, asked behind `addressMap` (default: all). Seeds are not asked about. */
+  /** Returns whether a node may be dialled, given its address after `addressMap` (default: all may). Not called for seeds. */
   readonly allowRedirect?: (address: Address) => boolean
-  /** How often the cluster is looked at although nothing calls for it, ms (default 10000); 0 is off. */
+  /** Time between refreshes of the topology when nothing else requests one, ms (default 10000); 0 turns them off. */
   readonly refreshInterval?: number
 }
 
-/** A node to begin with: a URL, or its host and port. */
+/** A node that the client asks first: its URL, or its host and port. */
 export type Seed = string | URL | { readonly host?: string; readonly port?: number }
 
 export interface ClusterSettings {
-  /** The options as they were given, for a duplicate. */
+  /** The options as the user gave them, for `duplicate()`. */
   readonly options: RedisClusterOptions
   readonly seeds: readonly Address[]
-  /** What each node's options are, but for host and port. */
+  /** The options of each node, except host and port. */
   readonly base: RedisOptions
   readonly readFrom: ReadFrom
   readonly refreshInterval: number
-  /** Settings of calls, and of the cluster as a whole. */
+  /** The settings of calls, and of the cluster as a whole. */
   readonly settings: Settings
-  /** Where a node is dialled; undefined if it must not be. */
+  /** The address where a node is dialled; undefined if it must not be. */
   place(announced: Address): Address | undefined
   /** The settings of the node at `address`. */
   settingsOf(address: Address): Settings
-  /** The options of a client of its own for the node at `address`. */
+  /** The options of a `Redis` for the node at `address`. */
   optionsOf(address: Address, readonly: boolean): RedisOptions
 }
 
@@ -78,9 +78,7 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
   checkTls(given.options, rest as RedisOptions)
   const base = mergeOptions(given.options, readOptions(rest as RedisOptions, undefined))
   if ((base.db ?? 0) !== 0) {
-    throw new RedisClusterException(
-      'A cluster has one database, number 0: leave db out, and keep data apart by key prefixes.',
-    )
+    throw new RedisClusterException('A cluster has one database, number 0: omit db, and separate data by key prefixes.')
   }
   const settings = settle({ ...base, ...given.seeds[0] })
   const names = new Names(given.seeds)
@@ -94,7 +92,7 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
     place: placer(addressMap, allowRedirect, names),
     settingsOf: address => {
       const of = settle(optionsOf(base, names, address))
-      // How long a node is gone for is the cluster's matter: another may take its place.
+      // Never give up on a node: the cluster decides how long it is away, and whether another takes its place.
       return {
         ...of,
         readonly: readFrom !== 'primary',
@@ -124,26 +122,27 @@ function ownClusterOptions(options: RedisClusterOptions): RedisClusterOptions {
   if (!isObject(options)) throw new DataError('The options must be an object.')
   for (const name of ['host', 'port', 'path']) {
     if (Object.hasOwn(options, name) && options[name] !== undefined)
-      throw new DataError(`The option ${name} belongs to a seed, not to the cluster.`)
+      throw new DataError(`The option ${name} belongs to a seed, not to the cluster: give it in the first argument.`)
   }
   return ownOptions(options, CLUSTER_CHECKS, { insteadOf })
 }
 
-/** The addresses of the seeds, and what their URLs say beside them, which must be the same. */
+/** The addresses of the seeds, and the options in their URLs, which must be the same in all. */
 function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: RedisOptions } {
   const list = Array.isArray(seeds) ? (seeds as readonly Seed[]) : [seeds as Seed]
-  if (list.length === 0) throw new RedisClusterException('A cluster needs a seed: the URL of one of its nodes.')
+  if (list.length === 0)
+    throw new RedisClusterException('A cluster needs at least one seed: the URL of one of its nodes.')
   const read = list.map(readSeed)
   const options = Object.assign({}, ...read.map(({ options }) => options)) as RedisOptions
   for (const seed of read) {
     for (const [name, value] of Object.entries(seed.options)) {
       if (options[name as keyof RedisOptions] === value) continue
-      throw new DataError(`The seeds differ in ${name}: all nodes of a cluster are reached with the same.`)
+      throw new DataError(`The seeds differ in ${name}: it must be the same for all nodes of a cluster.`)
     }
   }
-  // A URL without TLS among those with it is a mistake, and no reason to send a password in clear text.
+  // A URL without TLS among others with it is a mistake. It must not make the client send a password in clear text.
   if (new Set(read.map(({ secure }) => secure).filter(secure => secure !== undefined)).size > 1) {
-    throw new DataError('The seeds differ in tls: all nodes of a cluster are reached by rediss://, or all by redis://.')
+    throw new DataError('The seeds differ in tls: use rediss:// for all nodes of a cluster, or redis:// for all.')
   }
   return { seeds: read.map(({ address }) => address), options }
 }
@@ -152,7 +151,7 @@ function readSeed(seed: Seed): { address: Address; options: RedisOptions; secure
   if (typeof seed === 'string' || isUrl(seed)) {
     const { host, path, port, ...options } = parseUrl(String(seed))
     if (path !== undefined)
-      throw new RedisClusterException('A seed has a host and a port: the nodes of a cluster have no unix socket.')
+      throw new RedisClusterException('A seed must have a host and a port: the nodes of a cluster have no unix socket.')
     const address = { host: host ?? '127.0.0.1', port: port ?? 6379 }
     return { address, options, secure: options.tls !== undefined }
   }
@@ -160,8 +159,8 @@ function readSeed(seed: Seed): { address: Address; options: RedisOptions; secure
   const { host, port, ...more } = seed
   const [unknown] = Object.keys(more)
   if (unknown !== undefined) {
-    const hint = insteadOf(unknown) ?? 'what concerns all nodes stands in the options'
-    throw new DataError(`A seed has a host and a port, and no ${unknown}: ${hint}.`)
+    const hint = insteadOf(unknown) ?? 'options for all nodes go in the second argument'
+    throw new DataError(`A seed has only host and port, no ${unknown}: ${hint}.`)
   }
   const checked = readOptions(
     { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
@@ -192,8 +191,8 @@ function mapped(map: AddressMap | undefined, announced: Address): Address {
 }
 
 /**
- * What a function of the user answers at once. A promise is none: it would count as true for an allowRedirect.
- * @throws DataError whatever the function threw
+ * Calls a function of the user and returns its value. A promise is an error: it would count as true for an allowRedirect.
+ * @throws DataError if the function throws or returns a promise
  */
 function answer<T>(option: string, ask: () => T): T {
   let given: T
@@ -202,9 +201,9 @@ function answer<T>(option: string, ask: () => T): T {
     if (isThenable(given)) Promise.resolve(given).catch(() => {})
     else return given
   } catch (cause) {
-    throw new DataError(`The function of the option ${option} failed: ${textOf(cause)}`, { cause })
+    throw new DataError(`The function of the option ${option} threw: ${textOf(cause)}`, { cause })
   }
-  throw new DataError(`The function of the option ${option} must answer at once: it returned a promise.`)
+  throw new DataError(`The function of the option ${option} must return its value, not a promise.`)
 }
 
 function addressOf(to: string | Address): Address {
@@ -220,13 +219,13 @@ function addressOf(to: string | Address): Address {
   ) {
     return { host, port: port as number }
   }
-  throw new DataError("The option addressMap must lead to 'host:port' or { host, port }.")
+  throw new DataError("The values of the option addressMap must be 'host:port' or { host, port }.")
 }
 
-/** Under which names a node may be known to its certificate. */
+/** The names under which a node is accepted in its certificate. */
 class Names {
   readonly #seeds: readonly string[]
-  /** By where it is dialled, for a node that announces another host. */
+  /** The host that a node announces, by the address where it is dialled, if the two differ. */
   readonly #announced = new Map<string, string>()
 
   constructor(seeds: readonly Address[]) {
@@ -242,21 +241,21 @@ class Names {
     return [address.host, ...(announced === undefined ? [] : [announced]), ...this.#seeds]
   }
 
-  /** What a node that is known by its address is told as the name that is looked for (SNI): an address cannot be told. */
-  toTell(address: Address): string | undefined {
+  /** The name for SNI, which must not be an address: the first host name among those of the node and the seeds. */
+  serverNameOf(address: Address): string | undefined {
     return this.of(address).find(host => !isAddress(host))
   }
 }
 
 /**
- * Under TLS a node is verified under the name or address where it is dialled, under that by which it was announced, or under
- * that of a seed: clusters have one certificate for all their nodes, or one for each. What the user says of it wins.
+ * Under TLS the certificate of a node must hold the host where it is dialled, the host that it announces, or the host of a seed:
+ * some clusters have one certificate for all nodes, others one for each. Options of the user win.
  */
 function optionsOf(base: RedisOptions, names: Names, address: Address): RedisOptions {
   const { host, port } = address
   const { tls } = base
   if (!tls || (tls !== true && tls.servername !== undefined)) return { ...base, host, port }
-  const servername = names.toTell(address)
+  const servername = names.serverNameOf(address)
   const secure = {
     ...(servername === undefined ? {} : { servername }),
     checkServerIdentity: (_: string, certificate: PeerCertificate) => identityFault(names.of(address), certificate),

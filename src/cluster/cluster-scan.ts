@@ -1,13 +1,15 @@
 /**
- * All keys of a cluster, also while slots move: whatever was there all the time comes at least once.
+ * Scans every key of a cluster while slots may be moving. A key that exists during the whole scan is returned at least once.
  *
- * A node is asked what it owns before and behind its scan. A slot is done if the node owned it at both times, under the same
- * epoch (a slot that went and came back has raised it) and over the same connection (cursors do not outlive a restart).
- * Other slots are scanned again, at whoever owns them by then. A slot that was half-way over to another node is done when
- * that node was scanned too, behind the first: a key was here all the time, or there from before that. Unless it went back
- * meanwhile: that shows as a slot that leaves the other node, or as another epoch of the first. If that node does not take
- * the slot, neither before a scan of the first nor behind it, no key has gone there meanwhile: the slot is done if the
- * first still owns it, under the epoch that it had all the time.
+ * For each node: read its line of CLUSTER NODES, SCAN it to the end, read the line again. A slot is done if the node owned it
+ * both times, under the same epoch and over the same connection. The epoch rises when a slot leaves and comes back; a cursor
+ * does not survive a restart. All other slots are scanned again, at their owner at that time.
+ *
+ * - A slot that is migrating is done after its source and then its target were scanned: each key was on the source during its
+ *   scan, or on the target before that.
+ * - Unless the slot went back meanwhile. That shows as a slot that leaves the target, or as another epoch of the source.
+ * - If the target does not import the slot, neither before a scan of the source nor after it, no key has migrated meanwhile. The
+ *   slot is done if the source still owns it, under the epoch that it had all the time.
  */
 import type { Engine } from '../client/engine.js'
 import { type Step, stepping } from '../client/scan.js'
@@ -19,34 +21,35 @@ import { processTime } from '../connection/call/process-clock.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Settings } from '../connection/options/options.js'
 import { BusyLoadingError, ConnectionError, RedisError, SlotNotCoveredError, TimeoutError } from '../errors/errors.js'
+import { clientClosed } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
-import type { Router } from './router.js'
+import type { ClusterState } from './cluster-state.js'
 import { SLOTS, slotOf } from './slots.js'
 
-/** How long a node may take to say what it owns, ms. */
+/** Time for the reply to CLUSTER NODES, ms. */
 const PATIENCE = 5_000
 const LONGEST_PAUSE = 500
 
-/** What a node says of itself in CLUSTER NODES. */
+/** A node's own line of CLUSTER NODES. */
 interface Ownership {
   readonly epoch: string
   readonly owned: ReadonlySet<number>
-  /** Slots on their way to another node, and to which. */
+  /** Slots that migrate to another node, each with the id of that node. */
   readonly leaving: ReadonlyMap<number, string>
-  /** Slots on their way here. */
+  /** Slots that migrate to this node. */
   readonly coming: ReadonlySet<number>
 }
 
-/** `mayGoOn`: whether the caller may send anything more. */
+/** `mayGoOn`: whether the caller may still send commands. */
 export async function* scanAll<T>(
-  router: Router,
+  state: ClusterState,
   step: (on: Engine, cursor: string) => Promise<Step<T>>,
   mayGoOn: () => boolean,
 ): AsyncGenerator<readonly T[], void, undefined> {
-  const limit = router.settings.commandTimeout || Number.POSITIVE_INFINITY
+  const limit = state.settings.commandTimeout || Number.POSITIVE_INFINITY
   let goodAt = processTime()
   const isInTime = () => processTime() - goodAt <= limit
-  const pending = new Pending(await coveredSlots(router, isInTime))
+  const pending = new Pending(await coveredSlots(state, isInTime))
   const visited = new Set<ClusterNode>()
   let pause = 0
   goodAt = processTime()
@@ -54,13 +57,13 @@ export async function* scanAll<T>(
     if (pause > 0) await sleep(pause)
     const before = pending.size
     try {
-      const node = await pending.next(router, isInTime)
-      const on = new NodeEngine(router, node, mayGoOn)
+      const node = await pending.next(state, isInTime)
+      const on = new NodeEngine(state, node, mayGoOn)
       const begin = await ownershipOf(node)
       const { connection } = node.link
-      pending.met(node, begin)
+      pending.onOwnership(node, begin)
       if (pending.concerns(node, begin)) {
-        // What other passes have given is not given again.
+        // Keys that an earlier scan of this node has returned are not returned again.
         const wanted = visited.has(node) ? pending.copy() : undefined
         for await (const batch of stepping(cursor => step(on, cursor))) {
           const items = wanted === undefined ? batch : batch.filter(item => on.isIn(item, wanted))
@@ -78,23 +81,23 @@ export async function* scanAll<T>(
     }
     const progressed = pending.size < before
     if (progressed) goodAt = processTime()
-    else router.refresh()
+    else state.refresh()
     pause = progressed ? 0 : Math.min(LONGEST_PAUSE, Math.max(50, pause * 2))
   }
 }
 
-async function coveredSlots(router: Router, isInTime: () => boolean): Promise<number[]> {
-  if (router.topology === undefined) {
-    await router.ownerOf(0, isInTime).catch(error => {
+async function coveredSlots(state: ClusterState, isInTime: () => boolean): Promise<number[]> {
+  if (state.topology === undefined) {
+    await state.ownerOf(0, isInTime).catch(error => {
       if (!(error instanceof SlotNotCoveredError)) throw error
     })
   }
   const covered: number[] = []
-  for (let slot = 0; slot < SLOTS; slot++) if (router.primaryOf(slot) !== undefined) covered.push(slot)
+  for (let slot = 0; slot < SLOTS; slot++) if (state.slots.primaryOf(slot) !== undefined) covered.push(slot)
   return covered
 }
 
-/** A slot is on its way `from` its owner, which has this epoch, `to` the node of this id. */
+/** A slot migrates `from` its owner, which has this epoch, `to` the node of this id. */
 interface Departure {
   readonly from: ClusterNode
   readonly to: string
@@ -104,9 +107,9 @@ interface Departure {
 /** Slots that are still to be scanned. */
 class Pending {
   readonly #slots: Set<number>
-  /** Those that were scanned at the node that they are leaving. */
+  /** Migrating slots whose source was scanned. */
   readonly #halfway = new Map<number, Departure>()
-  /** Those that the other node did not take when it was asked behind such a scan, and behind how many in a row. */
+  /** Slots that their target did not import after such a scan, and after how many scans in a row. */
   readonly #shut = new Map<number, Departure & { readonly times: number }>()
 
   constructor(slots: readonly number[]) {
@@ -122,22 +125,22 @@ class Pending {
   }
 
   /** The node to scan next. */
-  async next(router: Router, isInTime: () => boolean): Promise<ClusterNode> {
+  async next(state: ClusterState, isInTime: () => boolean): Promise<ClusterNode> {
     const [slot] = this.#slots
     const departure = this.#halfway.get(slot as number)
-    const other = departure === undefined ? undefined : router.nodes.all.find(({ id }) => id === departure.to)
-    return other ?? (await router.ownerOf(slot as number, isInTime))
+    const other = departure === undefined ? undefined : state.nodes.all.find(({ id }) => id === departure.to)
+    return other ?? (await state.ownerOf(slot as number, isInTime))
   }
 
-  /** `node` has said what it owns: slots on their way there that it does not take, or on their way from there that nobody takes. */
-  met(node: ClusterNode, now: Ownership): void {
+  /** `node` has reported its slots. Sorts out those that migrate to it without being imported, and those that migrate from it. */
+  onOwnership(node: ClusterNode, now: Ownership): void {
     for (const [slot, departure] of this.#halfway) {
       if (departure.to !== node.id) continue
       const before = this.#shut.get(slot)
       this.#shut.delete(slot)
       if (stays(now, slot)) continue
       this.#halfway.delete(slot)
-      // It leaves already: whoever owns it then is scanned anew.
+      // It is leaving again: its next owner is scanned.
       if (now.owned.has(slot)) continue
       this.#shut.set(slot, {
         ...departure,
@@ -151,7 +154,7 @@ class Pending {
     }
   }
 
-  /** Whether a scan of `node` would bring any of them nearer. */
+  /** Whether a scan of `node` can finish a slot, or is half of it. */
   concerns(node: ClusterNode, now: Ownership): boolean {
     for (const slot of this.#slots) {
       if (this.#halfway.get(slot)?.to === node.id ? stays(now, slot) : now.owned.has(slot)) return true
@@ -159,12 +162,12 @@ class Pending {
     return false
   }
 
-  /** The nodes that slots are leaving for `node`. */
+  /** The nodes from which slots migrate to `node`. */
   sourcesOf(node: ClusterNode): ReadonlySet<ClusterNode> {
     return new Set([...this.#halfway.values()].filter(({ to }) => to === node.id).map(({ from }) => from))
   }
 
-  /** `node` was scanned between `begin` and `end`; behind that, `epochs` are those of the nodes that slots are leaving for it. */
+  /** `node` was scanned between `begin` and `end`. `epochs` were read after that, from the sources of slots that migrate to it. */
   scanned(node: ClusterNode, begin: Ownership, end: Ownership, epochs: ReadonlyMap<ClusterNode, string>): void {
     for (const slot of [...this.#slots]) {
       const departure = this.#halfway.get(slot)
@@ -181,17 +184,17 @@ class Pending {
   }
 }
 
-/** A key of the slot that is on this node stays there for now. */
+/** Whether keys of the slot that are on this node stay there for now. */
 function stays({ coming, leaving, owned }: Ownership, slot: number): boolean {
   return coming.has(slot) || (owned.has(slot) && !leaving.has(slot))
 }
 
-/** Without those that cannot be asked. */
+/** The epochs of the nodes that reply. */
 async function epochsOf(nodes: ReadonlySet<ClusterNode>): Promise<ReadonlyMap<ClusterNode, string>> {
   const epochs = new Map<ClusterNode, string>()
   for (const node of nodes) {
-    const told = await ownershipOf(node).catch(() => undefined)
-    if (told !== undefined) epochs.set(node, told.epoch)
+    const ownership = await ownershipOf(node).catch(() => undefined)
+    if (ownership !== undefined) epochs.set(node, ownership.epoch)
   }
   return epochs
 }
@@ -219,40 +222,38 @@ export function readOwnership(text: string): Ownership {
   return { epoch, owned, leaving, coming }
 }
 
-/** Runs commands on one node and on no other: a cursor means something there alone. */
+/** Runs commands on one node only: a cursor is valid nowhere else. */
 class NodeEngine implements Engine {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = false
-  readonly #router: Router
   readonly #node: ClusterNode
   readonly #mayGoOn: () => boolean
   #prefix = ''
 
-  constructor(router: Router, node: ClusterNode, mayGoOn: () => boolean) {
-    this.settings = router.settings
-    this.where = router.where
-    this.#router = router
+  constructor(state: ClusterState, node: ClusterNode, mayGoOn: () => boolean) {
+    this.settings = state.settings
+    this.where = state.where
     this.#node = node
     this.#mayGoOn = mayGoOn
   }
 
-  /** Whether a key that came out of the scan, without the prefix of its view, is in one of `slots`, or may be. */
+  /** Whether a scanned key, from which the view has removed its prefix, is or may be in one of `slots`. */
   isIn(item: unknown, slots: ReadonlySet<number>): boolean {
-    // Bytes that are no UTF-8 came as this; what they were is not known.
+    // It stands for bytes that are not UTF-8: the slot of the key is unknown.
     if (typeof item === 'string' && item.includes('\ufffd')) return true
     const key = typeof item === 'string' ? Buffer.from(item) : (item as Buffer)
     return slots.has(slotOf(this.#prefix === '' ? key : Buffer.concat([Buffer.from(this.#prefix), key])))
   }
 
   now(): number {
-    return this.#router.now()
+    return this.#node.link.now()
   }
 
   send(command: Command): void {
     this.#prefix = command.shape.prefix
     if (!this.#mayGoOn()) {
-      fail(command, this.#router.gone(command.spec.name))
+      fail(command, clientClosed(command.spec.name))
       return
     }
     command.state = (command.state & ~State.repeatable) | State.pinned
@@ -276,7 +277,7 @@ class NodeEngine implements Engine {
   }
 }
 
-/** The node is lost, or not yet there: another look finds another one, or itself. */
+/** The node is lost or not yet ready: the next refresh finds its successor, or the node itself. */
 function passes(error: unknown): boolean {
   return (
     error instanceof RedisError &&

@@ -1,6 +1,6 @@
 /**
- * A session in a cluster: the slot of its first key decides where it is, and its connection is lent then. If the slot moves, so
- * does the session, unless it watches keys: then its transaction rejects with WatchError.
+ * A session in a cluster. The slot of its first key decides on the node, and a connection is leased then. If the slot moves, the
+ * session follows it, unless it watches keys: then its transaction rejects with WatchError.
  */
 import { sendInOrder } from '../client/batch.js'
 import type { Engine, SessionEngine, ViewOf } from '../client/engine.js'
@@ -12,12 +12,13 @@ import { CallDetails, type Command, State } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import { queueMicrotask, setTimer } from '../commands/core/timers.js'
 import { cloneError, fail } from '../connection/call/completion.js'
+import { processTime } from '../connection/call/process-clock.js'
 import { inForce, type Watch } from '../connection/call/watch.js'
 import type { Where } from '../connection/diagnostics.js'
 import { borrow } from '../connection/node/borrow.js'
 import type { Settings } from '../connection/options/options.js'
 import { sendLeased } from '../connection/pool/blocked-call.js'
-import { isGuarded, type LeasedConnection, type RefusalHandler } from '../connection/pool/leased-connection.js'
+import { isGuarded, type LeasedConnection } from '../connection/pool/leased-connection.js'
 import {
   AskError,
   ClusterDownError,
@@ -29,93 +30,82 @@ import {
   RedisError,
   WatchError,
 } from '../errors/errors.js'
-import { crossSlot } from './cluster-errors.js'
+import { clientClosed, crossSlot } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { scanAll } from './cluster-scan.js'
-import type { Router } from './router.js'
-import type { SlotQueue } from './slot-queues.js'
+import type { ClusterState } from './cluster-state.js'
+import { followFor } from './redirects.js'
+import { destinationSlotOf, type Router } from './router.js'
+import { SlotQueue } from './slot-queues.js'
 import { NONE, SEVERAL } from './slots.js'
 
-/** Before the session looks for its slot's owner anew, ms. */
+/** Pause before the session asks for the owner of its slot again, ms. */
 const PAUSE = 50
 
 export function holdClusterSession<F extends ReplyTypes, T>(
+  state: ClusterState,
   router: Router,
   view: ViewOf,
   fn: (session: Session<F>) => Promise<T> | T,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   if (typeof fn !== 'function') return Promise.reject(new DataError('session() takes a function.'))
-  if (router.state !== 'open') return Promise.reject(router.gone('session'))
+  if (state.phase !== 'open') return Promise.reject(clientClosed('session'))
   if (signal?.aborted) return Promise.reject(signal.reason)
-  return holdSession(new ClusterSessionEngine(router, view.callOptions?.timeout, signal), view, fn, signal)
+  return holdSession(new ClusterSessionEngine(state, router, view.callOptions?.timeout, signal), view, fn, signal)
 }
 
-/** A connection of a session: the one that it has, or one that it gave up, on which replies may be still to come. */
-class Loan implements RefusalHandler {
+/** A connection that the session leases, or one that it has left while replies were still to come. */
+interface Lease {
   readonly node: ClusterNode
-  readonly lent: LeasedConnection
-  readonly #lease: ClusterSessionEngine
-
-  constructor(lease: ClusterSessionEngine, node: ClusterNode, lent: LeasedConnection) {
-    this.node = node
-    this.lent = lent
-    this.#lease = lease
-    lent.borrower = this
-  }
-
-  handleErrorReply(command: Command, error: RedisError): boolean {
-    return this.#lease.takesRefusal(this, command, error)
-  }
-
-  handleStranded(command: Command, error: RedisError): boolean {
-    return this.#lease.takesLeft(this, command, error)
-  }
+  readonly connection: LeasedConnection
 }
 
 class ClusterSessionEngine implements SessionEngine {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = true
+  readonly #state: ClusterState
   readonly #router: Router
   readonly #timeout: number | undefined
   readonly #signal: AbortSignal | undefined
   #slot = NONE
-  #loan: Loan | undefined
-  #borrowing = false
-  /** What waits for a connection: what came back from the one before, and what the session has sent since. */
+  #lease: Lease | undefined
+  #acquiring = false
+  /** Commands that wait for a connection: those that came back from the last one, and those that were sent since. */
   readonly #returned: SlotQueue
   readonly #waiting: SlotQueue
-  /** The last reply on the connection before: until then more may come back. */
+  /** Resolves with the last reply on the last connection: more commands may come back before. */
   #left: Promise<void> | undefined
-  /** What was watched on the connection before, as long as there is no other. */
+  /** The watch on the last connection, until there is another connection. */
   #watch: Watch | undefined
-  /** A command ran on another connection than the session's: the slot was moving. */
+  /** A command ran on another connection than the session's, because the slot was moving. */
   #strayed = false
   #over = false
 
-  constructor(router: Router, timeout: number | undefined, signal: AbortSignal | undefined) {
-    this.settings = router.settings
-    this.where = router.where
+  constructor(state: ClusterState, router: Router, timeout: number | undefined, signal: AbortSignal | undefined) {
+    this.settings = state.settings
+    this.where = state.where
+    this.#state = state
     this.#router = router
     this.#timeout = timeout
     this.#signal = signal
-    this.#returned = router.makeLine()
-    this.#waiting = router.makeLine()
+    this.#returned = new SlotQueue(router.queues)
+    this.#waiting = new SlotQueue(router.queues)
     router.sessions.add(this)
   }
 
   get pool(): object | undefined {
-    // One that has no connection yet is a session of the cluster all the same: close() waits for it.
-    return this.#over ? undefined : (this.#loan?.node.node.pool ?? this.#router.sessions)
+    // A session without a connection is a session of the cluster all the same: close() waits for it.
+    return this.#over ? undefined : (this.#lease?.node.node.pool ?? this.#router.sessions)
   }
 
   now(): number {
-    return this.#router.now()
+    return processTime()
   }
 
   send(command: Command): void {
-    const slot = this.#router.slotOf(command)
+    const slot = destinationSlotOf(command)
     const fault = this.#faultOf(command, slot)
     if (fault !== undefined) fail(command, fault)
     else if (slot === NONE && this.#slot === NONE) this.#router.route(command)
@@ -131,8 +121,8 @@ class ClusterSessionEngine implements SessionEngine {
 
   later(command: Command, refusal: RedisError): void {
     if (this.#over) fail(command, sessionOver(command))
-    else if (this.#loan === undefined) this.#pass(command)
-    else this.#loan.lent.link.later(command, refusal)
+    else if (this.#lease === undefined) this.#pass(command)
+    else this.#lease.connection.link.later(command, refusal)
   }
 
   #faultOf(command: Command, slot: number): RedisError | undefined {
@@ -148,35 +138,44 @@ class ClusterSessionEngine implements SessionEngine {
     return undefined
   }
 
-  /** Hands the command to the connection, or keeps it until there is one. */
+  /** Sends the command, or keeps it until there is a connection. */
   #pass(command: Command): void {
-    const loan = this.#loan
-    if (loan !== undefined) sendLeased(loan.lent, command, loan.node.link)
-    else if (this.#waiting.enter(command, this.#router.trouble)) this.#borrow().catch(() => {})
+    const lease = this.#lease
+    if (lease !== undefined) sendLeased(lease.connection, command, lease.node.link)
+    else if (this.#waiting.enter(command, this.#state.lastError)) this.#acquire().catch(() => {})
   }
 
-  async #borrow(): Promise<void> {
-    if (this.#borrowing) return
-    this.#borrowing = true
+  async #acquire(): Promise<void> {
+    if (this.#acquiring) return
+    this.#acquiring = true
     try {
       await this.#left
-      const node = await this.#router.ownerOf(this.#slot, () => this.#isAwaited)
-      const lent = await borrow(node.node, this.#timeout, this.#signal, true)
+      const node = await this.#state.ownerOf(this.#slot, () => this.#isAwaited)
+      const connection = await borrow(node.node, this.#timeout, this.#signal, true)
       if (this.#over) {
-        node.node.pool.release(lent)
+        node.node.pool.release(connection)
         return
       }
-      lent.watch = this.#watch
-      this.#loan = new Loan(this, node, lent)
+      connection.watch = this.#watch
+      this.#lease = this.#begin(node, connection)
     } catch (error) {
       for (const command of this.#takeWaiting()) fail(command, noConnection(command, error))
     } finally {
-      this.#borrowing = false
+      this.#acquiring = false
     }
     sendInOrder(this.#takeWaiting(), command => this.#pass(command))
   }
 
-  /** Whether anybody still waits for the connection. */
+  #begin(node: ClusterNode, connection: LeasedConnection): Lease {
+    const lease = { node, connection }
+    connection.refusals = {
+      handleErrorReply: (command, error) => this.#onErrorReply(lease, command, error),
+      handleStranded: (command, error) => this.#onStranded(lease, command, error),
+    }
+    return lease
+  }
+
+  /** Whether commands still wait for the connection. */
   get #isAwaited(): boolean {
     return !this.#over && this.#returned.length + this.#waiting.length > 0
   }
@@ -185,109 +184,109 @@ class ClusterSessionEngine implements SessionEngine {
     return [...this.#returned.takeAll(), ...this.#waiting.takeAll()]
   }
 
-  // What a connection cannot do
+  // Commands that a connection cannot finish
 
-  takesRefusal(loan: Loan, command: Command, error: RedisError): boolean {
+  #onErrorReply(lease: Lease, command: Command, error: RedisError): boolean {
     const refusal = error instanceof ExecAbortError ? error.cause : error
     if (!(refusal instanceof RedisError) || this.#over) return false
     if (refusal instanceof AskError)
-      return refusal.slot === this.#slot && this.#redirected(loan, command, error, refusal)
+      return refusal.slot === this.#slot && this.#redirected(lease, command, error, refusal)
     if (!(refusal instanceof ClusterDownError || refusal instanceof ReadOnlyError) || command.spec.script) return false
-    this.#router.refresh()
-    if (this.#guards(loan, command)) this.#loseWatch(loan, command, refusal)
-    else this.#refused(loan, command, refusal)
+    this.#state.refresh()
+    if (this.#guards(lease, command)) this.#loseWatch(lease, command, refusal)
+    else this.#refused(lease, command, refusal)
     return true
   }
 
-  #redirected(loan: Loan, command: Command, error: RedisError, redirect: AskError): boolean {
-    const guarded = this.#guards(loan, command) && !isFirstWatch(loan, command, redirect)
+  #redirected(lease: Lease, command: Command, error: RedisError, redirect: AskError): boolean {
+    const guarded = this.#guards(lease, command) && !isFirstWatch(lease, command, redirect)
     if (!(redirect instanceof MovedError) && !guarded) {
-      // The slot is moving: what is no more here is done over there, aside from this connection.
+      // ASK: the key has migrated already. Its new node runs this one command, on another connection.
       this.#strayed = true
-      return this.#router.handleErrorReply(loan.node, command, error)
+      return lease.node.refusals.handleErrorReply(command, error)
     }
-    const learnt = this.#router.learn(loan.node, command, redirect)
-    if (learnt === 'over') return true
-    if (guarded) this.#loseWatch(loan, command, redirect)
+    const target = followFor(this.#state, lease.node, command, redirect)
+    if (target === 'rejected') return true
+    if (guarded) this.#loseWatch(lease, command, redirect)
     else {
-      if (learnt === 'later') this.#refused(loan, command, redirect)
+      if (target === 'later') this.#refused(lease, command, redirect)
       else {
         command.state &= ~State.written
-        this.#comeBack(loan, command, redirect)
-        this.#borrow().catch(() => {})
+        this.#comeBack(lease, command, redirect)
+        this.#acquire().catch(() => {})
       }
     }
     return true
   }
 
-  takesLeft(loan: Loan, command: Command, error: RedisError): boolean {
+  #onStranded(lease: Lease, command: Command, error: RedisError): boolean {
     if (this.#over) return false
-    this.#router.refresh()
-    this.#later(loan, command, error)
+    this.#state.refresh()
+    this.#later(lease, command, error)
     return true
   }
 
   /**
-   * Whether `command` may go nowhere else: it is a transaction for which keys were watched, whoever was told since that the
-   * watch is lost; or the session would leave a connection that watches.
+   * Whether `command` must stay on this connection: it is a transaction for which keys were watched, even if another call has
+   * rejected since because the watch is lost; or the session would leave a connection that watches keys.
    */
-  #guards(loan: Loan, command: Command): boolean {
-    return isGuarded(command) || (loan === this.#loan && loan.lent.isWatching)
+  #guards(lease: Lease, command: Command): boolean {
+    return isGuarded(command) || (lease === this.#lease && lease.connection.isWatching)
   }
 
-  #loseWatch(loan: Loan, command: Command, cause: RedisError): void {
+  #loseWatch(lease: Lease, command: Command, cause: RedisError): void {
     const error = new WatchError(
-      `The slot of the watched keys is moving, or not served for now (${cause.code}): nothing of the transaction ran.`,
+      `The slot of the watched keys is moving or has no owner for now (${cause.code}): no command of the transaction ran.`,
       { command: 'EXEC', outcome: 'not sent', cause },
     )
-    // A connection that was given up before is not the one that watches now.
-    if (loan === this.#loan) {
-      loan.lent.watch?.lose(error, true)
-      this.#drop(loan)
+    // A connection that the session has left is not the one that watches now.
+    if (lease === this.#lease) {
+      lease.connection.watch?.lose(error, true)
+      this.#drop(lease)
     }
     fail(command, error)
   }
 
-  /** It did not run, and what its deadline ends rejects with the refusal. */
-  #refused(loan: Loan, command: Command, refusal: RedisError): void {
+  /** The command did not run. If its deadline passes before it is sent again, it rejects with this error reply. */
+  #refused(lease: Lease, command: Command, refusal: RedisError): void {
     command.details ??= new CallDetails()
     command.details.refusal = refusal
     command.state &= ~State.written
-    this.#later(loan, command, refusal)
+    this.#later(lease, command, refusal)
   }
 
-  /** Looks for the slot's owner anew after a while. */
-  #later(loan: Loan, command: Command, why: RedisError): void {
-    this.#comeBack(loan, command, why)
+  /** Asks for the owner of the slot again after a pause. */
+  #later(lease: Lease, command: Command, why: RedisError): void {
+    this.#comeBack(lease, command, why)
     setTimer(PAUSE, () => {
-      if (this.#isAwaited) this.#borrow().catch(() => {})
+      if (this.#isAwaited) this.#acquire().catch(() => {})
     })
   }
 
-  #comeBack(loan: Loan, command: Command, why: RedisError): void {
-    this.#drop(loan)
+  #comeBack(lease: Lease, command: Command, why: RedisError): void {
+    this.#drop(lease)
     command.state &= ~State.asking
     this.#returned.enter(command, why)
   }
 
-  /** Gives the connection back when the replies that are still to come have come. */
-  #drop(loan: Loan): void {
-    if (loan !== this.#loan) return
-    const { lent, node } = loan
-    // A first WATCH that was refused has watched nothing: the watch begins on the node that gets it next.
-    if (lent.watch?.hasBegun === false && lent.watch.fault === undefined) lent.watch = undefined
-    lent.watch?.lose(watchMoved())
-    this.#watch = lent.watch
-    this.#loan = undefined
-    this.#left = new Promise(resolve => lent.link.whenIdle(resolve))
-    // A lost link hands over one command after the other: all of them are to come here.
-    queueMicrotask(() => node.node.pool.release(lent, sessionOver))
+  /** Releases the connection. The pool waits for the replies that are still to come. */
+  #drop(lease: Lease): void {
+    if (lease !== this.#lease) return
+    const { connection, node } = lease
+    // A first WATCH that got an error reply watches nothing: the watch begins on the node that gets it next.
+    if (connection.watch?.hasBegun === false && connection.watch.fault === undefined) connection.watch = undefined
+    connection.watch?.lose(watchMoved())
+    this.#watch = connection.watch
+    this.#lease = undefined
+    this.#left = new Promise(resolve => connection.link.whenIdle(resolve))
+    // A lost link hands over its commands one after another, all in this turn: they must all come here first.
+    queueMicrotask(() => node.node.pool.release(connection, sessionOver))
   }
 
-  // What a session asks
+  // What the session asks
 
   get watch(): Watch | undefined {
-    return inForce(this.#loan === undefined ? this.#watch : this.#loan.lent.watch)
+    return inForce(this.#lease === undefined ? this.#watch : this.#lease.connection.watch)
   }
 
   session<T>(): Promise<T> {
@@ -296,7 +295,7 @@ class ClusterSessionEngine implements SessionEngine {
 
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
     return this.#slot === NONE
-      ? scanAll(this.#router, step, () => this.#router.state !== 'closed')
+      ? scanAll(this.#state, step, () => this.#state.phase !== 'closed')
       : stepping(cursor => step(this, cursor))
   }
 
@@ -304,18 +303,18 @@ class ClusterSessionEngine implements SessionEngine {
     this.#over = true
     this.#router.sessions.delete(this)
     for (const command of this.#takeWaiting()) fail(command, reason(command))
-    const loan = this.#loan
-    if (loan !== undefined) loan.node.node.pool.release(loan.lent, reason, aborted)
+    const lease = this.#lease
+    if (lease !== undefined) lease.node.node.pool.release(lease.connection, reason, aborted)
   }
 }
 
 /** Whether `command` is the first WATCH, with nothing else in flight: the session has watched nothing and read nothing that a move could lose. */
-function isFirstWatch({ lent }: Loan, command: Command, redirect: AskError): boolean {
-  if (command.spec !== WATCH || !(redirect instanceof MovedError) || lent.watch?.hasBegun !== false) return false
-  return lent.link.inflight + lent.link.queued === 0
+function isFirstWatch({ connection }: Lease, command: Command, redirect: AskError): boolean {
+  if (command.spec !== WATCH || !(redirect instanceof MovedError) || connection.watch?.hasBegun !== false) return false
+  return connection.link.inflight + connection.link.queued === 0
 }
 
-/** What a command rejects with for which no connection could be had. */
+/** The error of a command for which no connection could be leased. */
 function noConnection({ spec, state }: Command, error: unknown): unknown {
   if (!(error instanceof RedisError)) return error
   const outcome = (state & State.written) === 0 ? 'not sent' : 'unknown'
@@ -323,7 +322,7 @@ function noConnection({ spec, state }: Command, error: unknown): unknown {
 }
 
 function watchMoved(): WatchError {
-  return new WatchError('The connection that watched was given up: nothing of the transaction was sent.', {
+  return new WatchError('The connection that watched the keys was replaced: the transaction was not sent.', {
     command: 'EXEC',
     outcome: 'not sent',
   })
@@ -331,14 +330,14 @@ function watchMoved(): WatchError {
 
 function noKeyYet({ spec }: Command): RedisClusterException {
   return new RedisClusterException(
-    `${spec.name} concerns the session's connection, and there is none before its first key, which decides on the node.`,
+    `${spec.name} needs the connection of the session, which is leased with its first key: send a command with a key first.`,
     { command: spec.name, outcome: 'not sent' },
   )
 }
 
 function hasStrayed({ spec }: Command): RedisError {
   return new RedisError(
-    `The slot was moving while this session wrote, and a part of it went over another connection: ${spec.name} cannot tell how many have it.`,
+    `The slot was moving, and some writes of this session went over another connection: ${spec.name} cannot count their replicas.`,
     { command: spec.name, outcome: 'not sent' },
   )
 }

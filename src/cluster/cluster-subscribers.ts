@@ -1,6 +1,6 @@
 /**
- * The connections of a cluster's subscriptions. Channels and patterns are on one node, whichever it is, since nodes pass their
- * messages on to each other; the channels of shards are each on the node that serves their slot.
+ * The connections of a cluster's subscriptions. Channels and patterns are all on one node, any node, because nodes forward their
+ * messages to each other. Each shard channel is on the node that serves its slot.
  */
 import { queueMicrotask } from '../commands/core/timers.js'
 import type { Where } from '../connection/diagnostics.js'
@@ -13,38 +13,39 @@ import type { Topic } from '../pubsub/topic.js'
 import { SHARD } from '../pubsub/topic.js'
 import { notCovered } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
-import type { Router } from './router.js'
+import type { ClusterState } from './cluster-state.js'
 import { slotOf } from './slots.js'
 
-/** Redirects that a topic follows between two looks at the cluster. */
+/** Redirects that a topic follows between two refreshes. */
 const MOST = 16
 
-/** What carriers tell the client of the cluster. */
+/** What the subscribers report to the client. */
 export interface ClusterSubscribersOwner {
   onGap(gap: Gap): void
-  onError(error: Error, heard: boolean): void
+  /** `handled`: a listener of the subscription received it. */
+  onError(error: Error, handled?: boolean): void
 }
 
 export class ClusterSubscribers implements RegistryOwner {
   readonly registry: Registry
   readonly where: Where
-  readonly #router: Router
+  readonly #state: ClusterState
   readonly #owner: ClusterSubscribersOwner
-  /** Of channels and patterns, and the node that it is on. */
+  /** The subscriber of channels and patterns, and its node. */
   #common: { readonly subscriber: Subscriber; node: ClusterNode } | undefined
   readonly #ofShards = new Map<ClusterNode, Subscriber>()
-  /** Redirects that a topic has followed since the last look at the cluster. */
+  /** The number of redirects that a topic has followed since the last refresh. */
   readonly #hops = new Map<Topic, number>()
   #referenced = true
 
-  constructor(router: Router, owner: ClusterSubscribersOwner) {
-    this.where = router.where
-    this.#router = router
+  constructor(state: ClusterState, owner: ClusterSubscribersOwner) {
+    this.where = state.where
+    this.#state = state
     this.#owner = owner
     this.registry = new Registry(this)
   }
 
-  /** Whether somebody waits for a node to be found. */
+  /** Whether a topic waits for a node. */
   get isWaiting(): boolean {
     return this.registry.topics.some(({ subscriber }) => subscriber === undefined || subscriber.link.state === 'down')
   }
@@ -56,19 +57,19 @@ export class ClusterSubscribers implements RegistryOwner {
   }
 
   place(topic: Topic): Subscriber | undefined {
-    // A listener of an event may have closed the client while others are still being told.
-    if (this.#router.state === 'closed') return undefined
-    if (this.#router.topology === undefined) {
-      this.#router.refresh()
+    // A listener of an event may have closed the client before the next listener is called.
+    if (this.#state.phase === 'closed') return undefined
+    if (this.#state.topology === undefined) {
+      this.#state.refresh()
       return undefined
     }
     return topic.kind === SHARD ? this.#shardOf(topic) : this.#anyNode()
   }
 
   #shardOf(topic: Topic): Subscriber | undefined {
-    const node = this.#router.primaryOf(this.slotOf(topic))
+    const node = this.#state.slots.primaryOf(this.slotOf(topic))
     if (node === undefined) {
-      this.#router.refresh()
+      this.#state.refresh()
       return undefined
     }
     let subscriber = this.#ofShards.get(node)
@@ -94,31 +95,31 @@ export class ClusterSubscribers implements RegistryOwner {
     return subscriber
   }
 
-  /** A node at random, one that is connected if there is one. */
+  /** A random node, a connected one if there is any. */
   #pick(except: ClusterNode | undefined): ClusterNode | undefined {
-    const nodes = this.#router.nodes.all.filter(node => node !== except && !node.failed)
+    const nodes = this.#state.nodes.all.filter(node => node !== except && !node.failed)
     const ready = nodes.filter(node => node.isReady)
     const among = ready.length > 0 ? ready : nodes
     return among[Math.trunc(Math.random() * among.length)]
   }
 
-  handleErrorReply(topic: Topic, error: RedisError | undefined): boolean {
+  relocate(topic: Topic, error: RedisError | undefined): boolean {
     if (topic.kind !== SHARD) return false
     if (error === undefined) {
-      // Its slot has moved, and where to is not said.
-      this.#router.refresh()
+      // The slot has moved, to an unknown node.
+      this.#state.refresh()
       return true
     }
     if (!(error instanceof MovedError) || error.slot !== this.slotOf(topic)) return false
     const from = this.#nodeOf(topic)
     const hops = (this.#hops.get(topic) ?? 0) + 1
     this.#hops.set(topic, hops)
-    // What goes in circles waits for the next look at the cluster.
-    if (from === undefined || hops > MOST || this.#router.follow(from, error) instanceof ClusterError) {
-      this.#router.refresh()
+    // A topic that is redirected in circles waits for the next refresh.
+    if (from === undefined || hops > MOST || this.#state.follow(from, error) instanceof ClusterError) {
+      this.#state.refresh()
       return true
     }
-    // Behind this look at the refusal: the registry is in the middle of it.
+    // Later: the registry is still handling the error reply.
     queueMicrotask(() => this.registry.reroute(topic))
     return true
   }
@@ -129,8 +130,8 @@ export class ClusterSubscribers implements RegistryOwner {
   }
 
   placementError(topic: Topic): RedisError | undefined {
-    const { topology, trouble } = this.#router
-    if (trouble !== undefined || topology === undefined || topic.kind !== SHARD) return trouble
+    const { lastError, topology } = this.#state
+    if (lastError !== undefined || topology === undefined || topic.kind !== SHARD) return lastError
     return notCovered(this.slotOf(topic))
   }
 
@@ -143,47 +144,47 @@ export class ClusterSubscribers implements RegistryOwner {
   }
 
   onDown(): void {
-    this.#router.refresh()
-    queueMicrotask(() => this.#leaveDead())
+    this.#state.refresh()
+    queueMicrotask(() => this.#leaveLost())
   }
 
-  // What the router tells
+  // What the engine reports
 
-  /** A look at the cluster has told: topics go to where they belong by now. */
-  adopt(): void {
+  /** There is a new topology: topics move to the nodes that serve them now. */
+  onTopology(): void {
     this.#hops.clear()
-    this.#leaveGone()
-    this.#leaveDead()
+    this.#leaveUnfit()
+    this.#leaveLost()
     for (const topic of this.registry.topics) {
       if (topic.kind === SHARD || topic.subscriber === undefined) this.registry.reroute(topic)
     }
     for (const [node, subscriber] of this.#ofShards) {
-      if (subscriber.size > 0 || this.#router.nodes.all.includes(node)) continue
+      if (subscriber.size > 0 || this.#state.nodes.all.includes(node)) continue
       subscriber.destroy()
       this.#ofShards.delete(node)
     }
   }
 
-  /** `slot` is somewhere else now. */
-  moved(slot: number): void {
+  /** Another node serves `slot` now. */
+  onSlotMoved(slot: number): void {
     for (const topic of this.registry.topics) {
       if (topic.kind === SHARD && this.slotOf(topic) === slot) this.registry.reroute(topic)
     }
   }
 
-  /** A node that is not of the cluster any more hears nothing of it, nor does one that the cluster holds for dead. */
-  #leaveGone(): void {
+  /** Moves channels and patterns off a node that left the cluster or is flagged as failed: it receives no messages any more. */
+  #leaveUnfit(): void {
     const node = this.#common?.node
     if (node === undefined) return
-    if (!this.#router.nodes.all.includes(node)) this.#moveCommon(gone(node))
-    else if (node.failed) this.#moveCommon(dead(node))
+    if (!this.#state.nodes.all.includes(node)) this.#moveCommon(hasLeft(node))
+    else if (node.failed) this.#moveCommon(hasFailed(node))
   }
 
-  /** Channels and patterns are as well carried by any other node. */
-  #leaveDead(): void {
+  /** Moves channels and patterns off a node that cannot be reached: any other node has them too. */
+  #leaveLost(): void {
     const common = this.#common
     if (common === undefined || common.subscriber.link.state !== 'down') return
-    this.#moveCommon(common.subscriber.link.lastError ?? gone(common.node))
+    this.#moveCommon(common.subscriber.link.lastError ?? hasLeft(common.node))
   }
 
   #moveCommon(cause: RedisError): void {
@@ -194,9 +195,9 @@ export class ClusterSubscribers implements RegistryOwner {
     common.subscriber.move(node.node, cause)
   }
 
-  // Ends
+  // The end
 
-  /** Loops end behind what is queued, or throw `error`. */
+  /** Loops over messages end after the queued ones, or throw `error`. */
   close(error?: ConnectionError): void {
     this.registry.close(error)
   }
@@ -221,10 +222,10 @@ export class ClusterSubscribers implements RegistryOwner {
   }
 }
 
-function dead({ name }: ClusterNode): ConnectionError {
-  return new ConnectionError(`The cluster holds ${name} for dead.`, { node: name })
+function hasFailed({ name }: ClusterNode): ConnectionError {
+  return new ConnectionError(`${name} is flagged as failed by the cluster.`, { node: name })
 }
 
-function gone({ name }: ClusterNode): ConnectionError {
+function hasLeft({ name }: ClusterNode): ConnectionError {
   return new ConnectionError(`${name} has left the cluster.`, { node: name })
 }

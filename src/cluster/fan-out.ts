@@ -1,6 +1,6 @@
 /**
- * One command as several: one for each shard, for each node, or for the keys of each slot. Their raw replies are joined before
- * the command's own decoder sees them.
+ * One command as several parts: one for each shard, for each node, or for the keys of each slot. The raw replies of the parts are
+ * joined before the decoder of the command gets them.
  *
  *   MGET a b c  ─┬▸ slot of a, c: MGET a c ▸ [1, 3] ─┬▸ [1, 2, 3]
  *                └▸ slot of b:    MGET b   ▸ [2]    ─┘
@@ -18,18 +18,18 @@ import { InvalidResponse, RedisError } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { NONE, slotOf } from './slots.js'
 
-/** What became of a part of a command that failed: of its keys, or at its node. */
+/** The outcome of one part of a command that failed. */
 export interface PartOutcome {
   /** The keys of the part, if the command was split by them. */
   readonly keys?: readonly Key[]
-  /** The node that was asked, if every node was. */
+  /** The node of the part, if the command went to every node. */
   readonly node?: string
-  /** As it came. */
+  /** The raw reply. */
   readonly reply?: unknown
   readonly error?: RedisError
 }
 
-/** Where a part goes: to who serves a slot, or to one node. A part that is not needed is passed over if its node is lost. */
+/** Where a part goes: to the owner of a slot, or to one node. A part that is not `needed` is skipped if its node is lost. */
 export interface Destination {
   readonly slot: number
   readonly node: ClusterNode | undefined
@@ -53,8 +53,8 @@ function checkedBy(decode: Decoder): Decoder {
   }
 }
 
-function heard(value: unknown, part: Command): void {
-  ;(part as Part).whole.hear(part as Part, value)
+function onSettled(value: unknown, part: Command): void {
+  ;(part as Part).whole.onPartSettled(part as Part, value)
 }
 
 export class Part extends Command {
@@ -73,7 +73,7 @@ export class Part extends Command {
     this.size = 16 + Math.ceil((command.size * (args.length + 1)) / (command.args.length + 1))
     this.deadline = command.deadline
     this.state = State.batched | (command.state & (State.repeatable | State.ordered))
-    this.resolve = heard
+    this.resolve = onSettled
   }
 
   override get batch(): unknown {
@@ -89,7 +89,7 @@ export class FanOut implements CommandOwner {
   readonly #parts: Part[] = []
   readonly #replies: (Reply | undefined)[] = []
   readonly #errors: (RedisError | undefined)[] = []
-  /** Of each part, the keys that it has. */
+  /** The keys of each part. */
   #keys: readonly (readonly Key[])[] | undefined
   #left = 0
 
@@ -101,14 +101,14 @@ export class FanOut implements CommandOwner {
     command.owner = this
   }
 
-  /** Makes `command` one for each destination; `send` gets the parts. */
+  /** Splits `command` into a part for each destination, and calls `send` with each. */
   static toAll(command: Command, destinations: readonly Destination[], send: (part: Part) => void): void {
     const whole = new FanOut(command, command.spec.responsePolicy ?? listed)
     for (const destination of destinations) whole.#add(command.args, destination)
     whole.#start(send)
   }
 
-  /** Makes `command` one for each slot of its keys. */
+  /** Splits `command` into a part for each slot of its keys, and calls `send` with each. */
   static split(command: Command, send: (part: Part) => void): void {
     const { args, spec } = command
     const at = keyIndexes(command)
@@ -143,7 +143,7 @@ export class FanOut implements CommandOwner {
     for (const part of this.#parts) send(part)
   }
 
-  hear(part: Part, value: unknown): void {
+  onPartSettled(part: Part, value: unknown): void {
     const { index } = part
     if ((part.state & State.failed) !== 0) this.#errors[index] = value as RedisError
     else this.#replies[index] = value as Reply
@@ -169,7 +169,7 @@ export class FanOut implements CommandOwner {
       joined = this.#join(replies)
     } catch (cause) {
       const { name } = this.#command.spec
-      this.#fail(new RedisError(`The replies of the nodes to ${name} do not go together.`, { command: name, cause }))
+      this.#fail(new RedisError(`Cannot merge the nodes' replies to ${name}.`, { command: name, cause }))
       return
     }
     succeed(this.#command, joined)
@@ -207,12 +207,12 @@ export class FanOut implements CommandOwner {
   }
 }
 
-/** Without a join the replies stand beside each other. */
+/** A command without a response policy resolves with the list of the replies. */
 function listed(replies: readonly Reply[]): Reply {
   return [...replies]
 }
 
-/** One item for each key: they go where their keys were. Undefined if the replies are of another kind. */
+/** Joins replies with one item for each key, in the order of the keys. Undefined if the replies have another form. */
 function inOrder(replies: readonly Reply[], groups: readonly (readonly number[])[]): Reply | undefined {
   const whole: Reply[] = []
   for (const [i, group] of groups.entries()) {
@@ -224,7 +224,7 @@ function inOrder(replies: readonly Reply[], groups: readonly (readonly number[])
   return whole
 }
 
-/** A part for who serves each slot of these. */
+/** A part for the owner of `slot`. */
 export function toSlot(slot: number): Destination {
   return { slot, node: undefined, needed: true }
 }

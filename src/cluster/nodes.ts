@@ -6,19 +6,20 @@ import { ConnectionError } from '../errors/errors.js'
 import { ClusterNode, type ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
 import type { Shard, SlotMap } from './slot-map.js'
-import type { Address, Teller, Topology, TopologyNode } from './topology.js'
+import type { Address, Topology, TopologyNode, TopologySource } from './topology.js'
 
-/** A node that has left is closed when its last command has settled, or after this, ms. */
+/** A node that has left the cluster is closed when its last command has settled, or after this time, ms. */
 const LEAVE_LIMIT = 30_000
 
-export interface Adopted {
-  /** Slots that have another primary than before. */
+/** The changes by a new topology. */
+export interface Changes {
+  /** Slots whose primary changed. */
   readonly changed: readonly number[]
-  /** Nodes that cannot be reached: perhaps others serve the slots of what waits for them now. */
+  /** Nodes that are not connected. Their waiting commands may belong to other nodes now. */
   readonly unreached: readonly ClusterNode[]
 }
 
-/** The nodes of the cluster by where they are, and seeds for as long as they are asked. */
+/** The nodes of the cluster by address, and the seeds while they are asked for the topology. */
 export class Nodes {
   readonly #options: ClusterSettings
   readonly #owner: ClusterNodeOwner
@@ -47,7 +48,7 @@ export class Nodes {
     return node
   }
 
-  /** Whom to ask who serves what: connected nodes in any order but for `hint`, which comes first; then the seeds, and the others. */
+  /** The nodes to ask for the topology: `hint`, the connected ones in random order, the seeds, and the others. */
   candidates(hint: ClusterNode | undefined): readonly ClusterNode[] {
     const known = shuffled(this.all)
     const seeds = this.#options.seeds.map(seed => this.at(seed))
@@ -56,13 +57,13 @@ export class Nodes {
     return [...new Set([...first, ...ready.filter(isSound), ...ready, ...seeds, ...known])]
   }
 
-  tellerOf(node: ClusterNode): Teller {
+  sourceOf(node: ClusterNode): TopologySource {
     const { place, settings } = this.#options
     return { host: node.address.host, tls: settings.tls !== undefined, place }
   }
 
-  /** Takes a new view of the cluster: nodes that joined are known, those that left are drained. */
-  adopt(topology: Topology, slots: SlotMap): Adopted {
+  /** Takes a new topology: adds the nodes that joined, and drains those that left. */
+  adopt(topology: Topology, slots: SlotMap): Changes {
     const named = new Set<ClusterNode>()
     const take = (seen: TopologyNode, isReplica: boolean): ClusterNode => {
       const node = this.at({ host: seen.host, port: seen.port })
@@ -83,11 +84,11 @@ export class Nodes {
     const changed = slots.adopt(shards)
     const unreached: ClusterNode[] = []
     for (const node of this.all) {
-      const gone = !named.has(node)
-      if (!node.isReady && (gone || changed.length > 0)) unreached.push(node)
-      if (gone) this.#leave(node)
+      const hasLeft = !named.has(node)
+      if (!node.isReady && (hasLeft || changed.length > 0)) unreached.push(node)
+      if (hasLeft) this.#leave(node)
     }
-    this.#dropDead(slots)
+    this.#dropFailed(slots)
     return { changed, unreached }
   }
 
@@ -97,25 +98,25 @@ export class Nodes {
     node.leave(LEAVE_LIMIT, () => this.#leaving.delete(node))
   }
 
-  /** A primary that the cluster has replaced as dead will not answer what it has in flight. */
-  #dropDead(slots: SlotMap): void {
+  /** A failed primary that was replaced will not answer the commands that it has in flight. */
+  #dropFailed(slots: SlotMap): void {
     const serving = new Set(slots.shards.map(({ shard }) => shard.primary))
     for (const node of this.all) {
       if (!node.failed || serving.has(node)) continue
       const { connection } = node.link
-      const message = `The cluster holds ${node.name} for dead, and another node serves its slots.`
+      const message = `${node.name} is flagged as failed by the cluster, and another node serves its slots.`
       const error = new ConnectionError(message, { node: node.name })
       if (connection !== undefined && connection.inflight > 0) connection.destroy(error)
       node.node.pool.drop(error)
     }
   }
 
-  /** Everything there is of them, also of those that are leaving. */
+  /** All nodes, and those that are leaving. */
   #every(): ClusterNode[] {
     return [...this.#byName.values(), ...this.#leaving]
   }
 
-  /** Whether nothing that was accepted is under way at any of them, but for what the running task's own sessions hold. */
+  /** Whether no node has an accepted call, except in the sessions of the running task. */
   get isIdle(): boolean {
     return this.#every().every(({ link, node: { pool } }) => {
       const { lent, waiting } = pool.stats
@@ -123,17 +124,17 @@ export class Nodes {
     })
   }
 
-  /** Leased connections that the running task and its ancestors hold. */
+  /** The number of leased connections that the running task and its ancestors hold. */
   get ownLeases(): number {
     return sum(this.#every(), ({ node }) => heldByThisTask(node.pool)())
   }
 
-  /** Gives up what blocks on their leased connections, now and from now on; what else has one may finish. */
+  /** Gives up the blocking commands on leased connections, now and from now on; all others may finish. */
   endBlocking(): void {
     for (const { node } of this.#every()) node.pool.drain(() => {})
   }
 
-  /** Resolves when the shared connection of none of them has anything under way; something new may be by then. */
+  /** Resolves when each shared connection has been idle once; new commands may have come since. */
   async whenIdle(): Promise<void> {
     await Promise.all(this.#every().map(({ link }) => new Promise<void>(resolve => link.whenIdle(resolve))))
   }
@@ -154,7 +155,7 @@ export class Nodes {
     return sum(this.#every(), ({ link }) => link.reconnects)
   }
 
-  /** The pools of all nodes together. */
+  /** The sums over the pools of all nodes. */
   get pool(): PoolStats {
     const pools = this.#every().map(({ node }) => node.pool.stats)
     return {
@@ -165,7 +166,7 @@ export class Nodes {
     }
   }
 
-  /** Calls back when everything of all of them has settled, and what was begun in slices before. */
+  /** Calls back when every command of every node has settled, and the slices that were started before are done. */
   destroy(done: () => void): void {
     let left = 1
     const ended = () => {

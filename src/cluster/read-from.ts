@@ -2,11 +2,11 @@ import type { ClusterNode } from './cluster-node.js'
 import type { ReadFrom } from './cluster-options.js'
 import type { Shard } from './slot-map.js'
 
-/** Nodes that are this much farther than the nearest one, and no more, count as near as it: 20 % and half a millisecond. */
+/** A node counts as near as the nearest one if its latency is at most 20 % and half a millisecond higher. */
 const AS_NEAR = 1.2
 const AS_NEAR_MS = 0.5
 
-/** Who answers a read of the shard now. Only nodes that are connected count, but for the primary, which is always there to fall back to. */
+/** The node that answers the next read of the shard: a connected one, or else the primary. */
 export function readerOf(shard: Shard, readFrom: ReadFrom): ClusterNode {
   switch (readFrom) {
     case 'primary':
@@ -28,7 +28,7 @@ function inTurn(shard: Shard, nodes: readonly ClusterNode[], counts: (node: Clus
     shard.turn = (shard.turn + 1) % length
     const node = nodes[shard.turn] as ClusterNode
     if (node.isReady && counts(node)) return node
-    // It serves the next one.
+    // Connects it for later reads.
     if (node.link.state === 'idle') node.link.connect()
   }
   return shard.primary

@@ -8,25 +8,26 @@ import type { PoolStats } from '../connection/pool/pool.js'
 import { ConnectionError, DataError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { ClusterEngine } from './cluster-engine.js'
+import { clientClosed } from './cluster-errors.js'
 import { type RedisClusterOptions, readClusterOptions, type Seed } from './cluster-options.js'
-import type { Redirect } from './redirects.js'
+import type { Redirect } from './cluster-state.js'
 import { membersOf, type Topology } from './topology.js'
 
-/** The events of a cluster's client, with the arguments of their handlers. */
+/** The events of a cluster client, with the arguments of their handlers. */
 export interface RedisClusterEvents {
-  /** Who serves which slots is known: commands flow. */
+  /** The owners of the slots are known: commands are sent. */
   ready: []
-  /** Nodes, roles or slots are not as they were. */
+  /** Nodes, roles or slots have changed. */
   topology: [topology: Topology]
-  /** A command was sent on to another node. */
+  /** A command was redirected to another node. */
   redirect: [redirect: Redirect]
-  /** The link to a node is lost, or an attempt failed: the next one comes in `delay` ms. */
+  /** The connection to a node was lost, or an attempt to connect failed: the next attempt follows in `delay` ms. */
   reconnecting: [{ readonly node: string; readonly attempt: number; readonly delay: number }]
   /** Messages of subscriptions may have been missed. */
   gap: [gap: Gap]
-  /** The client was closed: it does nothing any more. */
+  /** The client is closed, and every call has settled. */
   close: []
-  /** Trouble that no call is told of. Without a listener the first one is a warning of the process. */
+  /** An error that no call rejects with. Without a listener the first one is a warning of the process. */
   error: [error: Error]
 }
 
@@ -41,22 +42,22 @@ const EVENTS: Readonly<Record<keyof RedisClusterEvents, true>> = {
 }
 
 export interface RedisClusterStats {
-  /** Commands written and not answered. */
+  /** Commands written, whose reply is still to come. */
   readonly inflight: number
-  /** Commands accepted and not written, those included that wait for the cluster. */
+  /** Commands accepted and not yet written, including those that wait for the topology. */
   readonly queued: number
-  /** What these take, in bytes, roughly. */
+  /** Their approximate size in bytes. */
   readonly queuedBytes: number
-  /** Connections that replaced a lost one. */
+  /** Connections that replaced lost ones. */
   readonly reconnects: number
-  /** Lent connections of all nodes: those of sessions and blocking commands. */
+  /** Leased connections of all nodes: those of sessions and blocking commands. */
   readonly pool: PoolStats
-  /** Nodes there are, as far as is known. */
+  /** Known nodes. */
   readonly nodes: number
-  /** Commands that were sent on by MOVED and by ASK. */
+  /** Commands that were redirected by MOVED and by ASK. */
   readonly moved: number
   readonly asked: number
-  /** Looks at the cluster. */
+  /** Refreshes of the topology. */
   readonly refreshes: number
 }
 
@@ -64,35 +65,35 @@ export interface RedisClusterStats {
 export type NodeRole = 'primary' | 'replica' | 'all'
 
 /**
- * A client of a cluster: the calls of `Redis`, each sent to the node that serves the slot of its keys. It follows slots that
- * move and primaries that fail, within the deadline of each call.
+ * A client of a cluster. It has the methods of `Redis`, and sends each command to the node that serves the slot of its keys. It
+ * follows slots that move and primaries that fail, within the deadline of each call.
  */
 export class RedisCluster extends View {
   readonly #seeds: Seed | readonly Seed[]
   readonly #options: RedisClusterOptions
-  readonly #router: ClusterEngine
+  readonly #engine: ClusterEngine
   readonly #events: Events<RedisClusterEvents>
-  /** Of single nodes, by name and role. */
+  /** Clients of single nodes, by name and role. */
   readonly #clients: Map<string, Redis>
   readonly #redirects: Readonly<Record<Redirect['kind'], number>>
   #referenced = true
-  /** Resolves when everything has settled after `destroy()`. */
+  /** Resolves when every call has settled after `destroy()`. */
   #ended: Promise<void> | undefined
 
   /**
    * `new RedisCluster(['redis://10.0.0.1:7000', { host: '10.0.0.2', port: 7000 }])`: one seed is enough, more are safer. TLS and
-   * credentials in the URLs are those of all nodes. Bad seeds and options throw DataError; what no cluster has, a database
-   * other than 0 or a unix socket, throws RedisClusterException.
+   * credentials in the URLs apply to all nodes. Invalid seeds and options throw DataError; a database other than 0 and a unix
+   * socket, which no cluster has, throw RedisClusterException.
    */
   constructor(seeds: Seed | readonly Seed[], options: RedisClusterOptions = {}) {
     const settings = readClusterOptions(seeds, options)
     const events = new Events<RedisClusterEvents>(EVENTS, error => report(events, error))
     const clients = new Map<string, Redis>()
     const redirects = { MOVED: 0, ASK: 0 }
-    const router = new ClusterEngine(settings, {
+    const engine = new ClusterEngine(settings, {
       onReady: () => events.emit('ready'),
       onTopology: topology => {
-        closeThoseThatLeft(clients, topology)
+        closeOfMissingNodes(clients, topology)
         events.emit('topology', topology)
       },
       onRedirect: redirect => {
@@ -100,47 +101,49 @@ export class RedisCluster extends View {
         events.emit('redirect', redirect)
       },
       onReconnecting: ({ name }, attempt, delay) => events.emit('reconnecting', { node: name, attempt, delay }),
-      onTrouble: error => report(events, error),
       onGap: gap => events.emit('gap', gap),
-      onError: (error, heard) => report(events, error, heard),
+      onError: (error, handled) => report(events, error, handled),
     })
-    super(router, PLAIN)
+    super(engine, PLAIN)
     this.#seeds = seeds
     this.#options = options
-    this.#router = router
+    this.#engine = engine
     this.#events = events
     this.#clients = clients
     this.#redirects = redirects
   }
 
   /**
-   * Resolves when it is known who serves which slots and every primary has been dialled; rejects with RedisClusterException,
-   * which lists each node with its reason, when no node told. The client stays usable.
+   * Resolves when the topology is known and every primary is connected or has failed to connect. Rejects with
+   * RedisClusterException, which lists each node with its reason, if no node replies with a topology. The client stays usable.
    */
   async connect(): Promise<void> {
-    const router = this.#router
-    if (router.state !== 'open') throw router.gone('connect')
-    if (router.topology === undefined) await router.refreshing.fresh()
+    const { state } = this.#engine
+    if (state.phase !== 'open') throw clientClosed('connect')
+    if (state.topology === undefined) await state.refreshing.fresh()
     const nodes = this.#options.readFrom === undefined || this.#options.readFrom === 'primary' ? 'primary' : 'all'
-    await Promise.allSettled(router.nodesOf(nodes).map(({ node }) => node.connect()))
+    await Promise.allSettled(state.nodesOf(nodes).map(({ node }) => node.connect()))
   }
 
-  /** `idle` before the first call; `ready` once it is known who serves which slots. */
+  /** `idle` before the first call; `ready` when the topology is known. */
   get status(): LinkState {
-    return this.#router.status
+    return this.#engine.status
   }
 
-  /** The cluster as it was last seen; undefined until it was. */
+  /** The shards as a node last reported them; undefined until one has. */
   get topology(): Topology | undefined {
-    return this.#router.topology
+    return this.#engine.state.topology
   }
 
   get stats(): RedisClusterStats {
-    const { nodes, refreshing, waiting, waitingBytes } = this.#router
+    const {
+      router: { queues },
+      state: { nodes, refreshing },
+    } = this.#engine
     return {
       inflight: nodes.inflight,
-      queued: nodes.queued + waiting,
-      queuedBytes: nodes.queuedBytes + waitingBytes,
+      queued: nodes.queued + queues.length,
+      queuedBytes: nodes.queuedBytes + queues.bytes,
       reconnects: nodes.reconnects,
       pool: nodes.pool,
       nodes: nodes.all.length,
@@ -150,25 +153,25 @@ export class RedisCluster extends View {
     }
   }
 
-  /** The pools of lent connections of all nodes, counted together. */
+  /** The sums over the pools of leased connections of all nodes. */
   get pool(): PoolStats {
-    return this.#router.nodes.pool
+    return this.#engine.state.nodes.pool
   }
 
   /**
-   * A client for each node as far as they are known now, for what concerns one node: `INFO`, `CONFIG`, `MONITOR`. Each dials at its
-   * first call, says READONLY if it is a replica's, and is closed with this one, or when its node has left the cluster. Before
-   * `connect()` there is none.
+   * Returns a client for each node that is known now, for commands that concern one node: `INFO`, `CONFIG`, `MONITOR`. Each client
+   * connects at its first call, sends READONLY to a replica, and is closed together with this one, or when its node has left the
+   * cluster. Before `connect()` the list is empty.
    */
   nodes(role: NodeRole = 'all'): Redis[] {
     if (!['primary', 'replica', 'all'].includes(role)) {
       throw new DataError("nodes() takes 'primary', 'replica' or 'all'.")
     }
-    return this.#router.nodesOf(role).map(({ address, isReplica, name }) => {
+    return this.#engine.state.nodesOf(role).map(({ address, isReplica, name }) => {
       const key = `${name} ${isReplica}`
       let client = this.#clients.get(key)
       if (client === undefined || client.status === 'closing' || client.status === 'closed') {
-        client = new Redis(this.#router.options.optionsOf(address, isReplica))
+        client = new Redis(this.#engine.state.options.optionsOf(address, isReplica))
         client.on('error', error => report(this.#events, error))
         if (!this.#referenced) client.unref()
         this.#clients.set(key, client)
@@ -177,18 +180,18 @@ export class RedisCluster extends View {
     })
   }
 
-  /** Another client with the same seeds and options, and `overrides` over them. */
+  /** Returns another client with the same seeds and options, except for `overrides`. */
   duplicate(overrides: RedisClusterOptions = {}): RedisCluster {
     if (typeof overrides !== 'object' || overrides === null) throw new DataError('The options must be an object.')
     return new RedisCluster(this.#seeds, { ...this.#options, ...overrides })
   }
 
-  /** Takes no more calls, waits for those accepted, then closes. Harmless when repeated. */
+  /** Accepts no more calls, waits for the accepted ones, then closes. Harmless when repeated. */
   async close(options?: CloseOptions): Promise<void> {
     const timeout = readTimeout(options)
-    this.#router.carriers.close()
+    this.#engine.subscribers.close()
     await Promise.all([
-      this.#router.drain(timeout),
+      this.#engine.drain(timeout),
       ...[...this.#clients.values()].map(each => each.close({ timeout })),
     ])
     this.destroy()
@@ -196,17 +199,17 @@ export class RedisCluster extends View {
   }
 
   /**
-   * Rejects everything that is under way and closes, now; where there is very much, the rest is rejected in the turns that follow.
-   * `close` comes after that. Harmless when repeated.
+   * Closes now, and rejects every call. Very many calls are rejected over several turns of the event loop; `close` is emitted after
+   * that. Harmless when repeated.
    */
   destroy(): void {
-    if (this.#router.state === 'closed') return
-    const { carriers } = this.#router
-    carriers.close(new ConnectionError('The client was destroyed.'))
-    carriers.destroy()
+    const { state, subscribers } = this.#engine
+    if (state.phase === 'closed') return
+    subscribers.close(new ConnectionError('The client was destroyed.'))
+    subscribers.destroy()
     for (const client of this.#clients.values()) client.destroy()
     this.#ended = new Promise(resolve => {
-      this.#router.destroy(() => {
+      this.#engine.destroy(() => {
         this.#events.emit('close')
         resolve()
       })
@@ -247,13 +250,13 @@ export class RedisCluster extends View {
   }
 
   #connected(): readonly { ref(): unknown; unref(): unknown }[] {
-    const { carriers, nodes, refreshing } = this.#router
-    return [nodes, carriers, refreshing, ...this.#clients.values()]
+    const { state, subscribers } = this.#engine
+    return [state.nodes, subscribers, state.refreshing, ...this.#clients.values()]
   }
 }
 
-/** A client of a node that has left would dial in vain for ever. */
-function closeThoseThatLeft(clients: Map<string, Redis>, topology: Topology): void {
+/** The client of a node that has left the cluster would try to connect for ever. */
+function closeOfMissingNodes(clients: Map<string, Redis>, topology: Topology): void {
   const names = new Set(membersOf(topology).map(({ name }) => name))
   for (const [key, client] of clients) {
     if (names.has(key.slice(0, key.indexOf(' ')))) continue

@@ -5,16 +5,16 @@ import { SLOTS } from './slots.js'
 export interface Shard {
   readonly primary: ClusterNode
   readonly replicas: readonly ClusterNode[]
-  /** Whose turn it was among those that share reads. */
+  /** The index of the node that answered the last shared read. */
   turn: number
 }
 
-/** A table of slots that nobody serves. */
+/** A table without any owner. */
 export const NOBODY: readonly undefined[] = new Array<undefined>(SLOTS).fill(undefined)
 
 /** Which shard serves which slot. */
 export class SlotMap {
-  /** By slot; undefined where nobody serves it. */
+  /** By slot; undefined where a slot has no owner. */
   readonly table: (Shard | undefined)[] = new Array<Shard | undefined>(SLOTS).fill(undefined)
   #shards: readonly { readonly shard: Shard; readonly slot: number }[] | undefined
 
@@ -22,7 +22,7 @@ export class SlotMap {
     return this.table[slot]?.primary
   }
 
-  /** Every shard that serves slots, with one of them. */
+  /** Every shard that serves slots, each with one of its slots. */
   get shards(): readonly { readonly shard: Shard; readonly slot: number }[] {
     if (this.#shards === undefined) {
       const found = new Map<ClusterNode, { shard: Shard; slot: number }>()
@@ -34,25 +34,25 @@ export class SlotMap {
     return this.#shards
   }
 
-  /** A node said that `slot` is at `node` now. */
+  /** A MOVED says that `node` serves `slot` now. */
   move(slot: number, node: ClusterNode): void {
     const before = this.table[slot]
     if (before?.primary === node) return
     const known = this.shards.find(({ shard }) => shard.primary === node)
-    // A replica that took its primary's place.
+    // It may be a replica that took the place of its primary.
     const replicas = before?.replicas.includes(node) ? before.replicas.filter(each => each !== node) : []
     this.table[slot] = known?.shard ?? { primary: node, replicas, turn: 0 }
     this.#shards = undefined
   }
 
-  /** Takes a new view; returns the slots that have another primary than before. */
+  /** Takes the shards of a new topology. Returns the slots whose primary changed. */
   adopt(
     shards: readonly { readonly shard: Shard; readonly slots: readonly (readonly [number, number])[] }[],
   ): number[] {
     const before = this.table.slice()
     this.table.fill(undefined)
     for (const { shard, slots } of shards) {
-      // Where two claim a slot, the first is as good as the second: the one that is wrong says MOVED.
+      // Two shards may claim a slot. Either is a good guess: the wrong one replies with MOVED.
       for (const [first, last] of slots) for (let slot = first; slot <= last; slot++) this.table[slot] ??= shard
     }
     this.#shards = undefined

@@ -8,33 +8,25 @@ import type { Settings } from '../connection/options/options.js'
 import type { RedisError } from '../errors/errors.js'
 import { WaitingCommands } from './waiting-commands.js'
 
-/** Commands that are sent at a time. */
+/** How many commands are sent in one step. */
 const HANDFUL = 64
 const FIRST_DELAY = 25
 const LONGEST_DELAY = 500
 
-/** Whom the waiting rooms of a cluster ask. */
-export interface Usher {
-  /** Sends commands on their way again, in this order. */
-  again(commands: readonly Command[]): void
-  /** Why no node has answered so far, if none has. */
-  readonly trouble: RedisError | undefined
-}
-
 /**
- * Commands that wait for the same: a slot, the cluster, the connection of a session. They are sent in their order. It holds
- * them itself, so that one whose time is up leaves without being looked for.
+ * Commands that wait for the same thing: a slot, the topology, or the connection of a session. They are sent in their order. The
+ * queue is their owner, so that a command whose time is up leaves without a search.
  */
 export class SlotQueue implements CommandOwner {
-  readonly #rooms: SlotQueues
+  readonly #queues: SlotQueues
   readonly #onEmpty: (() => void) | undefined
   readonly #commands = new WaitingCommands()
-  /** Wakes it. */
+  /** Sends the queue when it fires. */
   timer: NodeJS.Timeout | undefined
 
-  /** `onEmpty` is called when the last command has left by itself. */
-  constructor(rooms: SlotQueues, onEmpty?: () => void) {
-    this.#rooms = rooms
+  /** `onEmpty` is called when the last command has settled here. */
+  constructor(queues: SlotQueues, onEmpty?: () => void) {
+    this.#queues = queues
     this.#onEmpty = onEmpty
   }
 
@@ -42,25 +34,25 @@ export class SlotQueue implements CommandOwner {
     return this.#commands.size
   }
 
-  /** Takes `command` in at the end, unless a bound of the rooms is reached: then it is rejected. `why` it has to wait. */
-  enter(command: Command, why: RedisError | undefined): boolean {
-    if (!this.#rooms.admit(this, command, why)) return false
+  /** Appends `command`. False if that would exceed a limit of the queues: the command was rejected. `cause`: why it waits. */
+  enter(command: Command, cause: RedisError | undefined): boolean {
+    if (!this.#queues.admit(this, command, cause)) return false
     command.owner = this
     this.#commands.add(command)
     return true
   }
 
-  /** Takes all out, in order: each is sent, or settled, next. */
+  /** Removes and returns all commands, in order. The caller sends or settles them. */
   takeAll(): Command[] {
     const commands = [...this.#commands]
     this.#commands.clear()
     clearTimeout(this.timer)
     this.timer = undefined
-    this.#rooms.release(this, commands)
+    this.#queues.release(this, commands)
     return commands
   }
 
-  /** Takes them out one by one, in order, as long as somebody asks for the next. */
+  /** Removes the commands one by one, in order, each when the next one is requested. */
   *each(): Generator<Command> {
     for (const command of this.#commands) {
       this.#leave(command)
@@ -68,7 +60,7 @@ export class SlotQueue implements CommandOwner {
     }
   }
 
-  /** Takes them out a handful at a time, in order; commands of one pipeline that stand in a row stay together. */
+  /** Removes the commands a handful at a time, in order. Neighbours of one pipeline stay together. */
   *handfuls(): Generator<readonly Command[]> {
     let handful: Command[] = []
     for (const command of this.#commands) {
@@ -76,7 +68,7 @@ export class SlotQueue implements CommandOwner {
       if (last !== undefined && (pipelineOf(last) === undefined || pipelineOf(last) !== pipelineOf(command))) {
         yield this.#takeOut(handful)
         handful = []
-        // It may have settled meanwhile.
+        // It may have settled while the handful was sent.
         if (!this.#commands.has(command)) continue
       }
       handful.push(command)
@@ -86,18 +78,18 @@ export class SlotQueue implements CommandOwner {
 
   #takeOut(commands: readonly Command[]): readonly Command[] {
     for (const command of commands) this.#commands.delete(command)
-    this.#rooms.release(this, commands)
+    this.#queues.release(this, commands)
     return commands
   }
 
-  /** All that wait, as long as they do. */
+  /** The waiting commands; one that leaves during the iteration is skipped. */
   commands(): IterableIterator<Command> {
     return this.#commands.values()
   }
 
   #leave(command: Command): void {
     if (!this.#commands.delete(command)) return
-    this.#rooms.release(this, [command])
+    this.#queues.release(this, [command])
     if (this.#commands.size > 0) return
     clearTimeout(this.timer)
     this.timer = undefined
@@ -106,7 +98,7 @@ export class SlotQueue implements CommandOwner {
 
   onDeadline(command: Command, elapsed: number): boolean {
     this.#leave(command)
-    fail(command, this.#rooms.tooLate(this, command, elapsed))
+    fail(command, this.#queues.tooLate(this, command, elapsed))
     return true
   }
 
@@ -122,37 +114,45 @@ export class SlotQueue implements CommandOwner {
 }
 
 /**
- * Where commands wait that no node can take now: refused in a way that passes, accepted before the cluster is known, or for the
- * connection of a session. Each slot has a line of its own, so that what waits for one slot is sent in its order, and nobody
- * waits longer because another slot is not served. One bound holds for all lines together.
+ * The queues of commands that no node can take now: the server refused them for a while, the topology is unknown, or their
+ * session has no connection. Each slot has its own queue: its commands keep their order, and do not wait longer because
+ * another slot is not served. One limit holds for all queues together.
  */
 export class SlotQueues {
-  readonly #usher: Usher
-  readonly #bounds: Settings['queue']
+  readonly #limits: Settings['queue']
+  readonly #refreshing: { readonly lastError: RedisError | undefined }
+  readonly #resend: (commands: readonly Command[]) => void
   #length = 0
   #bytes = 0
   readonly #slots = new Map<number, SlotQueue>()
-  /** Lines that are being sent, by their slot. */
+  /** The queues that are being sent, by slot. */
   readonly #flushing = new Map<number, SlotQueue>()
+  /** Commands that came before the topology was known. */
+  readonly #held: SlotQueue
   #releasing = false
-  readonly #parked: SlotQueue
-  /** All that have commands. */
-  readonly #lines = new Set<SlotQueue>()
-  /** Pipelines of which one command was not taken in, and why: those after it do not overtake it. */
+  /** The queues that are not empty. */
+  readonly #queues = new Set<SlotQueue>()
+  /** Pipelines of which a command was rejected by a limit, with its error: the later commands of each are rejected too. */
   readonly #broken = new WeakMap<object, RedisError>()
 
-  constructor(usher: Usher, bounds: Settings['queue']) {
-    this.#usher = usher
-    this.#bounds = bounds
-    this.#parked = new SlotQueue(this)
+  /** `resend` sends commands, in this order; `refreshing` knows why the topology is unknown. */
+  constructor(
+    limits: Settings['queue'],
+    refreshing: { readonly lastError: RedisError | undefined },
+    resend: (commands: readonly Command[]) => void,
+  ) {
+    this.#limits = limits
+    this.#refreshing = refreshing
+    this.#resend = resend
+    this.#held = new SlotQueue(this)
   }
 
-  /** Commands that wait, in whatever line. */
+  /** The number of waiting commands, in all queues. */
   get length(): number {
     return this.#length
   }
 
-  /** What all of them take, in bytes, roughly. */
+  /** Their approximate size in bytes. */
   get bytes(): number {
     return this.#bytes
   }
@@ -162,154 +162,161 @@ export class SlotQueues {
     return this.#slots.has(slot) || this.#flushing.has(slot)
   }
 
-  /** Takes a command that is sent again when its slot may be served: after 25 ms, and longer each time, up to half a second. */
+  /** Takes a command that is sent again when its slot may be served: after 25 ms, then after longer and longer, up to half a second. */
   add(command: Command, slot: number, refusal: RedisError): void {
     command.details ??= new CallDetails()
     const { details } = command
     details.refusal = refusal
-    const line = this.#slots.get(slot) ?? this.#lineOf(slot)
-    if (!line.enter(command, refusal)) return
-    if (line.timer === undefined) {
+    const queue = this.#slots.get(slot) ?? this.#makeQueue(slot)
+    if (!queue.enter(command, refusal)) return
+    if (queue.timer === undefined) {
       const delay = backoffDelay(details.waits, FIRST_DELAY, LONGEST_DELAY, 0.5)
-      line.timer = setTimer(delay, () => this.flush(slot))
-      this.#slots.set(slot, line)
+      queue.timer = setTimer(delay, () => this.flush(slot))
+      this.#slots.set(slot, queue)
     }
     details.waits++
   }
 
-  #lineOf(slot: number): SlotQueue {
-    const line: SlotQueue = new SlotQueue(this, () => {
-      if (this.#slots.get(slot) === line) this.#slots.delete(slot)
+  #makeQueue(slot: number): SlotQueue {
+    const queue: SlotQueue = new SlotQueue(this, () => {
+      if (this.#slots.get(slot) === queue) this.#slots.delete(slot)
     })
-    return line
+    return queue
   }
 
-  /** The owner of `slot` is another one now: its line is sent from now on, and `sent` called after the last. */
+  /** Starts to send the queue of `slot`, in slices. `sent` is called after its last command. */
   flush(slot: number, sent?: () => void): void {
-    const line = this.#slots.get(slot)
-    if (line === undefined && sent === undefined) return
-    if (line === undefined) {
-      // After a line of this slot that is being sent.
+    const queue = this.#slots.get(slot)
+    if (queue === undefined && sent === undefined) return
+    if (queue === undefined) {
+      // Slices run one after another: this one after the queue of the slot that may be under way.
       inSlices(() => false, sent)
       return
     }
     this.#slots.delete(slot)
-    this.#flushing.set(slot, line)
-    clearTimeout(line.timer)
-    line.timer = undefined
-    this.#sendAll(line, () => {
-      if (this.#flushing.get(slot) === line) this.#flushing.delete(slot)
+    this.#flushing.set(slot, queue)
+    clearTimeout(queue.timer)
+    queue.timer = undefined
+    this.#sendAll(queue, () => {
+      if (this.#flushing.get(slot) === queue) this.#flushing.delete(slot)
       sent?.()
     })
   }
 
-  /** Sends what is in `line`, and what enters it meanwhile, in order and in slices. */
-  #sendAll(line: SlotQueue, done: () => void): void {
-    let handfuls = line.handfuls()
+  /** Sends the commands of `queue`, and those that enter it meanwhile, in order and in slices. */
+  #sendAll(queue: SlotQueue, done: () => void): void {
+    let handfuls = queue.handfuls()
     inSlices(() => {
       const { value } = handfuls.next()
-      if (value instanceof Object) this.#usher.again(value)
-      else handfuls = line.handfuls()
-      return value instanceof Object || line.length > 0
+      if (value instanceof Object) this.#resend(value)
+      else handfuls = queue.handfuls()
+      return value instanceof Object || queue.length > 0
     }, done)
   }
 
-  /** Takes a command until the cluster is known. */
+  /** Takes a command until the topology is known. */
   holdUntilKnown(command: Command): void {
-    const { trouble } = this.#usher
-    if (this.#bounds.offline || trouble === undefined || this.#releasing) this.#parked.enter(command, trouble)
-    else fail(command, notDone(command, trouble))
+    const { lastError } = this.#refreshing
+    if (this.#limits.offline || lastError === undefined || this.#releasing) this.#held.enter(command, lastError)
+    else fail(command, notDone(command, lastError))
   }
 
-  /** Counts `command` in; false if that would pass a bound, and it was rejected. `why` it has to wait. */
-  admit(line: SlotQueue, command: Command, why: RedisError | undefined): boolean {
-    const error = this.#refusalOf(command, why)
+  /** Counts `command` in. False if that would exceed a limit: the command was rejected. `cause`: why it waits. */
+  admit(queue: SlotQueue, command: Command, cause: RedisError | undefined): boolean {
+    const error = this.#limitErrorOf(command, cause)
     if (error !== undefined) {
       fail(command, error)
       return false
     }
-    this.#lines.add(line)
+    this.#queues.add(queue)
     this.#length++
     this.#bytes += command.size
     return true
   }
 
-  #refusalOf(command: Command, why: RedisError | undefined): RedisError | undefined {
-    const { maxBytes, maxCommands } = this.#bounds
-    const isOne = this.#length >= maxCommands
+  #limitErrorOf(command: Command, cause: RedisError | undefined): RedisError | undefined {
+    const { maxBytes, maxCommands } = this.#limits
+    const isFull = this.#length >= maxCommands
     const pipeline = (command.state & State.ordered) === 0 ? undefined : (command.batch as object)
     const before = pipeline === undefined ? undefined : this.#broken.get(pipeline)
     if (before !== undefined) return cloneError(before, { command: command.spec.name, outcome: 'not sent' })
-    if (!isOne && this.#bytes + command.size <= maxBytes) return undefined
-    const bound = isOne ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
-    const message = `Too much waits for the cluster: ${bound} would be passed`
-    const error = notSent(command, message, { node: 'the cluster', lastError: why })
+    if (!isFull && this.#bytes + command.size <= maxBytes) return undefined
+    const limit = isFull ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
+    const message = `Too many commands wait for the cluster: this one would exceed ${limit}`
+    const error = notSent(command, message, { node: 'the cluster', lastError: cause })
     if (pipeline !== undefined) this.#broken.set(pipeline, error)
     return error
   }
 
-  /** Takes commands of `line` out of the books. */
-  release(line: SlotQueue, commands: readonly Command[]): void {
+  /** Counts commands of `queue` out. */
+  release(queue: SlotQueue, commands: readonly Command[]): void {
     this.#length -= commands.length
     for (const { size } of commands) this.#bytes -= size
-    if (line.length === 0) this.#lines.delete(line)
+    if (queue.length === 0) this.#queues.delete(queue)
   }
 
-  /** Whether somebody waits for the cluster to be known. */
-  get isParking(): boolean {
-    return this.#parked.length > 0
+  /** Whether commands wait for the topology. */
+  get isHolding(): boolean {
+    return this.#held.length > 0
   }
 
-  /** Whether those that waited for the cluster are being sent: what comes meanwhile is parked behind them. */
+  /** Whether the held commands are being sent. New commands have to wait after them. */
   get isReleasing(): boolean {
     return this.#releasing
   }
 
-  /** The cluster is known: those that waited for it are sent from now on, and `sent` called after the last, if there are any. */
+  /** The topology is known: starts to send the held commands, in slices. `sent` is called after the last one, if there are any. */
   releaseHeld(sent: () => void): void {
-    if (this.#releasing || this.#parked.length === 0) return
+    if (this.#releasing || this.#held.length === 0) return
     this.#releasing = true
-    this.#sendAll(this.#parked, () => {
+    this.#sendAll(this.#held, () => {
       this.#releasing = false
       sent()
     })
   }
 
   /**
-   * No node has told of the cluster. `forGood`: none will until somebody changes something, so that whoever waits for it is
-   * rejected; so he is when he asked not to wait for a cluster that cannot be reached.
+   * A refresh failed while the topology was unknown. Rejects the held commands if no refresh can succeed before somebody changes
+   * something (`isPermanent`), or if the user does not want commands to wait (`queue.offline: false`).
    */
-  onUnknown(error: RedisError, forGood: boolean): void {
-    if (this.#releasing || (!forGood && this.#bounds.offline)) return
-    rejectEach(this.#parked.each(), error)
+  onUnknown(error: RedisError, isPermanent: boolean): void {
+    if (this.#releasing || (!isPermanent && this.#limits.offline)) return
+    rejectEach(this.#held.each(), error)
   }
 
-  /** Rejects those of which `gives` an error, in slices. */
-  giveUp(gives: (command: Command) => RedisError | undefined): void {
-    for (const line of [...this.#lines]) {
-      const commands = line.commands()
+  /** Rejects each command with the error that `errorOf` returns for it, if it returns one, in slices. */
+  giveUp(errorOf: (command: Command) => RedisError | undefined): void {
+    for (const queue of [...this.#queues]) {
+      const commands = queue.commands()
       inSlices(() => {
         const { value } = commands.next()
-        const error = value === undefined ? undefined : gives(value)
-        if (error !== undefined) line.onErrorReply(value, error)
+        const error = value === undefined ? undefined : errorOf(value)
+        if (error !== undefined) queue.onErrorReply(value, error)
         return value !== undefined
       })
     }
   }
 
-  /** Rejects all, the commands of sessions too, in slices; then `done` is called. */
+  /** Rejects all commands, those of sessions too, in slices; then calls `done`. */
   rejectAll(error: RedisError, done: () => void = () => {}): void {
     this.#slots.clear()
-    for (const line of [...this.#lines]) rejectEach(line.each(), error)
+    for (const queue of [...this.#queues]) rejectEach(queue.each(), error)
     inSlices(() => false, done)
   }
 
-  /** What a command of `line` whose time is up rejects with. */
-  tooLate(line: SlotQueue, command: Command, elapsed: number): RedisError {
-    const { trouble } = this.#usher
-    if (line === this.#parked && trouble !== undefined) return notDone(command, trouble)
+  /** The error of a command of `queue` whose deadline has passed. */
+  tooLate(queue: SlotQueue, command: Command, elapsed: number): RedisError {
+    const { lastError } = this.#refreshing
+    if (queue === this.#held && lastError !== undefined) return notDone(command, lastError)
     const queued = this.#length
-    return timedOut(command, { node: 'the cluster', phase: 'connecting', elapsed, queued, inflight: 0, trouble })
+    return timedOut(command, {
+      node: 'the cluster',
+      phase: 'connecting',
+      elapsed,
+      queued,
+      inflight: 0,
+      trouble: lastError,
+    })
   }
 }
 
@@ -318,7 +325,7 @@ function notDone(command: Command, error: RedisError): RedisError {
   return cloneError(error, { command: command.spec.name, outcome, cause: error.cause })
 }
 
-/** In slices, after those that were begun before. */
+/** Rejects them in slices, after the slices that were started before. */
 function rejectEach(commands: Generator<Command>, error: RedisError): void {
   inSlices(() => {
     const { value } = commands.next()

@@ -1,10 +1,10 @@
 /**
- * Which of the 16384 slots a key belongs to: CRC16 of its hash tag, or of the whole key if it has none.
+ * The slot of a key, one of 16384: the CRC16 of its hash tag, or of the whole key if it has none.
  *
  *   {user:1}.cart   ▸ user:1        foo{}{bar}     ▸ the whole key: its first tag is empty
  *   foo{{bar}}zap   ▸ {bar          foo{bar}{zap}  ▸ bar
  *
- * The tag is found here, and cluster-key-slot gets the tag alone, as the bytes that are sent.
+ * This file finds the tag. cluster-key-slot gets the tag alone, as the bytes that are sent.
  */
 import calculateSlot from 'cluster-key-slot'
 import type { Argument } from '../commands/core/argument.js'
@@ -14,18 +14,18 @@ import type { MultiExec } from '../connection/call/multi-exec.js'
 
 export const SLOTS = 16384
 
-/** No key says where to. */
+/** The command has no key. */
 export const NONE: number = -1
-/** Its keys belong to several slots. */
+/** The keys belong to several slots. */
 export const SEVERAL: number = -2
 
 const TAG_BEGIN = 0x7b
 const TAG_END = 0x7d
 
-/** Text up to this length is hashed from a space that is kept. */
+/** Text up to this length is hashed in a buffer that is reused. */
 const SPACE = 256
 const space = Buffer.alloc(SPACE)
-/** The first n bytes of it. */
+/** Its first n bytes, by n. */
 const spaces = Array.from({ length: SPACE + 1 }, (_, length) => space.subarray(0, length))
 
 export function slotOf(key: Argument): number {
@@ -49,7 +49,7 @@ function slotOfBytes(key: Buffer): number {
   return end === begin + 1 ? slotOfEmptyTag(key) : calculateSlot(key.subarray(begin + 1, end))
 }
 
-/** ASCII is its own bytes. The package would make an array of each text, and bytes that are never sent of a lone surrogate. */
+/** ASCII characters are their own bytes. The package would make an array of each text, and would hash lone surrogates as bytes that are never sent. */
 function hashText(text: string, from: number, to: number): number {
   const length = to - from
   if (length > SPACE) return calculateSlot(Buffer.from(text.slice(from, to)))
@@ -63,8 +63,8 @@ function hashText(text: string, from: number, to: number): number {
 }
 
 /**
- * An empty first tag means the whole key, but the package goes on to the next `}`. CRC16 is linear: the key with each `}` as
- * `|`, which is one bit less, and what these bits come to alone, make the key's own together.
+ * If its first tag is empty, the whole key is hashed; but the package continues to the next `}`. CRC16 is linear, so that the slot
+ * is the XOR of two hashes without any `}`: of the key with each `}` as `|`, which differs in one bit, and of these bits alone.
  */
 function slotOfEmptyTag(key: Buffer): number {
   const without = Buffer.from(key)
@@ -76,7 +76,7 @@ function slotOfEmptyTag(key: Buffer): number {
   return calculateSlot(without) ^ calculateSlot(bits)
 }
 
-/** The slot of all keys of a command, NONE or SEVERAL. */
+/** The slot of the keys of a command, NONE or SEVERAL. */
 export function slotOfKeys(command: Command): number {
   const { args, spec } = command
   if (spec.oneKey) return args.length > spec.firstKey ? slotOf(args[spec.firstKey] as Argument) : NONE
@@ -89,10 +89,10 @@ export function slotOfKeys(command: Command): number {
   return slot
 }
 
-/** The same of all commands of a transaction. */
-export function slotOfUnit(unit: MultiExec): number {
+/** The slot of the keys of all commands of a transaction, NONE or SEVERAL. */
+export function slotOfTransaction(transaction: MultiExec): number {
   let slot = NONE
-  for (const command of unit.commands) {
+  for (const command of transaction.commands) {
     const other = slotOfKeys(command)
     if (other === NONE || other === slot) continue
     if (slot !== NONE || other === SEVERAL) return SEVERAL
@@ -101,8 +101,8 @@ export function slotOfUnit(unit: MultiExec): number {
   return slot
 }
 
-/** The slot of the key that the caller named for a command whose keys are not known, or NONE. */
-export function slotOfCircumstances(command: Command): number {
+/** The slot of the key that the caller named by `with({ key })`, or NONE. */
+export function slotOfCallOptions(command: Command): number {
   const key = command.details?.callOptions?.key
   return key === undefined ? NONE : slotOf(key)
 }

@@ -1,6 +1,6 @@
 /**
- * Looks at the cluster: at most ten times a second, each look asking one node after the other until one tells. Who asks for a
- * look while one is under way gets one more; all who ask for it share it.
+ * Refreshes the topology, at most ten times a second. Asks one node after another until one answers. A refresh that is requested
+ * while one is running follows it; all requests made meanwhile share it.
  */
 import type { Argument } from '../commands/core/argument.js'
 import { itemsOf } from '../commands/core/decoders.js'
@@ -13,37 +13,36 @@ import {
   setTimer,
 } from '../commands/core/timers.js'
 import { Backoff } from '../connection/link/backoff.js'
-import type { ReconnectOptions } from '../connection/options/options.js'
+import type { Settings } from '../connection/options/options.js'
 import { textOf } from '../connection/socket/connect-errors.js'
 import { isPermanent, isUnknownCommand } from '../connection/socket/handshake-errors.js'
 import { NoPermissionError, RedisClusterException, RedisError, ResponseError } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'
-import { isWhole, readShards, readSlots, type Teller, type Topology } from './topology.js'
+import type { Nodes } from './nodes.js'
+import { isWhole, readShards, readSlots, type Topology, type TopologySource } from './topology.js'
 
-export interface TopologySource {
-  /** Whom to ask, in this order: those that are known, and then the seeds. */
-  candidates(hint: ClusterNode | undefined): readonly ClusterNode[]
-  tellerOf(node: ClusterNode): Teller
-  adopt(topology: Topology): void
-  /** No node told. `inVain`: none will until somebody changes something. */
-  onRefreshFailed(error: RedisClusterException, inVain: boolean): void
+/** What a refresh reports, and how it continues. */
+export interface TopologyRefreshOwner {
+  onTopology(topology: Topology): void
+  /** No node answered. `isPermanent`: none will answer until somebody changes something. */
+  onRefreshFailed(error: RedisClusterException, isPermanent: boolean): void
   /**
-   * Whether looks go on by themselves, since nobody says when the cluster is there, or a lost primary has a successor;
-   * `soon` if it is about to have one.
+   * Whether refreshes are repeated without a request, because nothing else shows when the cluster can be reached again or a lost
+   * primary has a successor; `fast` while a successor is being elected.
    */
-  readonly watched: 'no' | 'yes' | 'soon'
+  readonly polling: 'off' | 'on' | 'fast'
 }
 
-/** Between the begins of two looks, ms. */
+/** Least time between the beginnings of two refreshes, ms. */
 const INTERVAL = 100
-/** Between looks that go on by themselves, ms. */
-const WATCH_INTERVAL = 250
-/** What does not end soon is looked at less often: after so many looks, so many ms apart. */
-const MOST_WATCHES = 100
-const LONG_WATCH_INTERVAL = 2_000
-/** How long an answer is waited for at first, ms; it doubles with each look in which no node told. */
+/** Time between repeated refreshes, ms. */
+const POLL_INTERVAL = 250
+/** After this many repetitions the time between them is longer, ms. */
+const MOST_POLLS = 100
+const LONG_POLL_INTERVAL = 2_000
+/** Time for a reply at first, ms; it doubles with each refresh that fails. */
 const PATIENCE = 1_000
-/** A node that has not connected after so many ms has the next one dialled beside it. */
+/** If a node has not connected after this time, the next one is dialled too, ms. */
 const STAGGER = 250
 
 interface Waiter {
@@ -52,7 +51,8 @@ interface Waiter {
 }
 
 export class TopologyRefresh {
-  readonly #source: TopologySource
+  readonly #nodes: Nodes
+  readonly #owner: TopologyRefreshOwner
   readonly #connectTimeout: number
   readonly #backoff: Backoff
   readonly #slow: NodeJS.Timeout | undefined
@@ -62,53 +62,54 @@ export class TopologyRefresh {
   #wanted = false
   #stopped: RedisError | undefined
   #hint: ClusterNode | undefined
-  #watches = 0
+  #polls = 0
   #startedAt = Number.NEGATIVE_INFINITY
-  /** Who asked for the look that comes next, and for the one that is under way. */
+  /** The requests for the next refresh, and for the running one. */
   #waiters: Waiter[] = []
   #served: readonly Waiter[] = []
   #begun = 0
   #ended = 0
-  #trouble: RedisClusterException | undefined
-  #inVain = false
+  #lastError: RedisClusterException | undefined
+  #isPermanent = false
   #referenced = true
 
-  constructor(source: TopologySource, connectTimeout: number, reconnect: Required<ReconnectOptions>, interval: number) {
-    this.#source = source
+  constructor(nodes: Nodes, owner: TopologyRefreshOwner, { connectTimeout, reconnect }: Settings, interval: number) {
+    this.#nodes = nodes
+    this.#owner = owner
     this.#connectTimeout = connectTimeout
-    // Each node is dialled under a backoff of its own: this one is for asking those that answer.
-    this.#backoff = new Backoff({ ...reconnect, max: Math.min(reconnect.max, WATCH_INTERVAL) })
+    // Each node is dialled under its own backoff. This one is for questions to connected nodes.
+    this.#backoff = new Backoff({ ...reconnect, max: Math.min(reconnect.max, POLL_INTERVAL) })
     this.#slow = setRepeatingTimer(interval, () => this.#begun > 0 && this.request())
   }
 
-  /** Looks begun. */
+  /** The number of refreshes begun. */
   get begun(): number {
     return this.#begun
   }
 
-  /** The number of the last look that told. */
+  /** The number of the last refresh that succeeded. */
   get ended(): number {
     return this.#ended
   }
 
-  /** Why the last look told nothing. */
+  /** Why the last refresh failed; undefined if it did not. */
   get lastError(): RedisClusterException | undefined {
-    return this.#trouble
+    return this.#lastError
   }
 
-  /** No node will tell until somebody changes something. */
+  /** No refresh can succeed until somebody changes something. */
   get isPermanent(): boolean {
-    return this.#inVain
+    return this.#isPermanent
   }
 
-  /** Asks for a look that begins after now. `hint` is a node that probably knows the news. */
+  /** Requests a refresh that begins after now. `hint` is a node that probably knows the change. */
   request(hint?: ClusterNode): void {
     if (hint !== undefined) this.#hint = hint
     this.#wanted = true
     this.#schedule(0)
   }
 
-  /** Resolves when a look that begins after now has told; rejects when it has not, or when there are no looks any more. */
+  /** Resolves when a refresh that begins after now has succeeded. Rejects if it fails, or if refreshes were stopped. */
   fresh(): Promise<void> {
     if (this.#stopped !== undefined) return Promise.reject(this.#stopped)
     return new Promise((resolve, reject) => {
@@ -167,10 +168,10 @@ export class TopologyRefresh {
     const reasons: Reason[] = []
     let topology: Topology | undefined
     try {
-      topology = await this.#look(hint, reasons)
+      topology = await this.#refresh(hint, reasons)
     } finally {
       this.#running = false
-      // Whatever comes of this look, the next one comes: without it nobody would find the cluster again.
+      // Schedules the next refresh even if this one threw: without it the cluster would never be found again.
       if (this.#stopped === undefined) this.#conclude(number, topology, reasons)
     }
   }
@@ -181,57 +182,57 @@ export class TopologyRefresh {
     try {
       if (topology !== undefined) {
         this.#backoff.succeeded()
-        this.#trouble = undefined
-        this.#inVain = false
+        this.#lastError = undefined
+        this.#isPermanent = false
         this.#ended = number
         for (const { resolve } of waiters) resolve()
-        this.#source.adopt(topology)
+        this.#owner.onTopology(topology)
       } else {
         this.#backoff.failed()
-        const trouble = unknown(reasons)
-        this.#trouble = trouble
-        this.#inVain = this.#backoff.exhausted || reasons.every(isInVain)
-        for (const { reject } of waiters) reject(trouble)
-        this.#source.onRefreshFailed(trouble, this.#inVain)
+        const error = topologyUnknown(reasons)
+        this.#lastError = error
+        this.#isPermanent = this.#backoff.exhausted || reasons.every(isPermanentReason)
+        for (const { reject } of waiters) reject(error)
+        this.#owner.onRefreshFailed(error, this.#isPermanent)
       }
     } finally {
       if (this.#wanted) this.#schedule(0)
-      else this.#watch()
+      else this.#poll()
     }
   }
 
-  #watch(): void {
-    const { watched } = this.#source
-    this.#watches = watched === 'no' ? 0 : this.#watches + 1
-    if (this.#watches > MOST_WATCHES) this.#schedule(LONG_WATCH_INTERVAL)
-    else if (watched === 'soon') this.#schedule(INTERVAL)
-    else if (watched === 'yes') this.#schedule(jittered(WATCH_INTERVAL, 0.5))
+  #poll(): void {
+    const { polling } = this.#owner
+    this.#polls = polling === 'off' ? 0 : this.#polls + 1
+    if (this.#polls > MOST_POLLS) this.#schedule(LONG_POLL_INTERVAL)
+    else if (polling === 'fast') this.#schedule(INTERVAL)
+    else if (polling === 'on') this.#schedule(jittered(POLL_INTERVAL, 0.5))
   }
 
-  async #look(hint: ClusterNode | undefined, reasons: Reason[]): Promise<Topology | undefined> {
-    const candidates = this.#source.candidates(hint)
+  async #refresh(hint: ClusterNode | undefined, reasons: Reason[]): Promise<Topology | undefined> {
+    const candidates = this.#nodes.candidates(hint)
     for (const node of candidates) {
       if (!node.isReady || this.#stopped !== undefined) continue
-      const topology = await this.#tell(node, reasons)
+      const topology = await this.#askInTime(node, reasons)
       if (topology !== undefined) return topology
     }
     const others = candidates.filter(node => !reasons.some(reason => reason.node === node))
-    return this.#dialAndTell(others, reasons)
+    return this.#dialAndAsk(others, reasons)
   }
 
-  /** Dials the nodes, each a little after the one before, and asks them one by one as they answer. */
-  #dialAndTell(nodes: readonly ClusterNode[], reasons: Reason[]): Promise<Topology | undefined> {
+  /** Dials the nodes, each a little after the one before, and asks them one by one as they connect. */
+  #dialAndAsk(nodes: readonly ClusterNode[], reasons: Reason[]): Promise<Topology | undefined> {
     return new Promise(resolve => {
       let next = 0
       let open = 1
       let asked: Promise<unknown> = Promise.resolve()
-      let told = false
+      let isDone = false
       const settle = () => {
         if (--open === 0) resolve(undefined)
       }
       const dial = () => {
         const node = nodes[next++]
-        if (node === undefined || told || this.#stopped !== undefined) {
+        if (node === undefined || isDone || this.#stopped !== undefined) {
           next = nodes.length
           settle()
           return
@@ -248,9 +249,9 @@ export class TopologyRefresh {
         node.connect(this.#connectTimeout || Number.POSITIVE_INFINITY).then(
           () => {
             asked = asked.then(async () => {
-              const topology = told ? undefined : await this.#tell(node, reasons)
+              const topology = isDone ? undefined : await this.#askInTime(node, reasons)
               if (topology !== undefined) {
-                told = true
+                isDone = true
                 resolve(topology)
               }
               follow()
@@ -263,14 +264,14 @@ export class TopologyRefresh {
             settle()
           },
         )
-        // One that is down dials by itself, when its backoff allows.
+        // A node that is down reconnects under its own backoff: do not wait for it.
         if (node.link.state === 'down') follow()
       }
       dial()
     })
   }
 
-  async #tell(node: ClusterNode, reasons: Reason[]): Promise<Topology | undefined> {
+  async #askInTime(node: ClusterNode, reasons: Reason[]): Promise<Topology | undefined> {
     const patience = Math.min(PATIENCE * 2 ** Math.min(this.#backoff.failures, 10), 60_000)
     try {
       const topology = await this.#ask(node, patience)
@@ -285,12 +286,12 @@ export class TopologyRefresh {
   }
 
   async #ask(node: ClusterNode, patience: number): Promise<Topology> {
-    const teller = this.#source.tellerOf(node)
-    const shards = node.knowsShards ? await this.#shards(node, teller, patience) : undefined
+    const source = this.#nodes.sourceOf(node)
+    const shards = node.knowsShards ? await this.#shards(node, source, patience) : undefined
     if (shards !== undefined && isWhole(shards)) return shards
-    // Redis 8.0 tells SHARDS of a shard without its slots while a replica takes over; SLOTS has them at any time.
+    // While a replica takes over, SHARDS of Redis 8.0 lists its shard without slots. SLOTS always has them.
     try {
-      return served(readSlots(await node.ask(['CLUSTER', 'SLOTS'], patience), teller, shards))
+      return served(readSlots(await node.ask(['CLUSTER', 'SLOTS'], patience), source, shards))
     } catch (error) {
       const isReply = error instanceof ResponseError || error instanceof RedisClusterException
       if (shards === undefined || !isReply) throw error
@@ -298,33 +299,33 @@ export class TopologyRefresh {
     }
   }
 
-  /** Undefined if the node does not know, does not tell this user, or tells in a form that cannot be read. */
-  async #shards(node: ClusterNode, teller: Teller, patience: number): Promise<Topology | undefined> {
+  /** Undefined if the node has no such command, denies it to this user, or replies in a form that cannot be read. */
+  async #shards(node: ClusterNode, source: TopologySource, patience: number): Promise<Topology | undefined> {
     try {
       const words: readonly [string, ...Argument[]] = ['CLUSTER', 'SHARDS']
       const reply = await node.ask(words, patience)
-      return itemsOf(reply) === undefined ? undefined : readShards(reply, teller)
+      return itemsOf(reply) === undefined ? undefined : readShards(reply, source)
     } catch (error) {
       if (!(error instanceof ResponseError) || isClusterOff(error)) throw error
-      // BUSY and its kind pass: then it knows as well as before.
-      if (isRefusedForGood(error)) node.knowsShards = false
+      // BUSY and the like pass: the node still has the command.
+      if (isUnavailable(error)) node.knowsShards = false
       return undefined
     }
   }
 }
 
-/** A node that is in no cluster yet tells of one without slots: that is no look at the cluster. */
+/** A node that has not yet joined a cluster replies with a topology without slots, which is not an answer. */
 function served(topology: Topology): Topology {
   if (topology.shards.some(({ slots }) => slots.length > 0)) return topology
-  throw new RedisClusterException('It knows of no node that serves slots.')
+  throw new RedisClusterException('This node knows no node that serves slots.')
 }
 
 function isClusterOff(error: RedisError): boolean {
   return /cluster support disabled/i.test(error.message)
 }
 
-/** The node knows no such command, or does not let this user have it. */
-function isRefusedForGood(error: RedisError): boolean {
+/** The node has no such command, or denies it to this user. */
+function isUnavailable(error: RedisError): boolean {
   return error instanceof NoPermissionError || isUnknownCommand(error)
 }
 
@@ -333,16 +334,16 @@ interface Reason {
   readonly error: RedisError
 }
 
-/** No node told of the cluster: each with its reason. */
-function unknown(reasons: readonly Reason[]): RedisClusterException {
+/** No node answered. The message lists each node with its reason. */
+function topologyUnknown(reasons: readonly Reason[]): RedisClusterException {
   const why = reasons.map(({ error, node }) => `\n  ${node.name}: ${error.message}`).join('')
   const single = reasons.some(({ error }) => isClusterOff(error))
-  const hint = single ? '\nnew Redis() is the client for a server that is in no cluster.' : ''
-  const message = `No node of the cluster has told who serves which slots:${why || ' there is none to ask.'}${hint}`
+  const hint = single ? '\nUse new Redis() for a server that is not part of a cluster.' : ''
+  const message = `Could not read the cluster topology from any node:${why || ' there is no node to ask.'}${hint}`
   return new RedisClusterException(message, { outcome: 'not sent', cause: reasons[0]?.error })
 }
 
-/** Trying again cannot help: a wrong password, a bad certificate, cluster support that is off. */
-function isInVain({ error, node }: Reason): boolean {
-  return node.link.isInVain || isPermanent(error) || isClusterOff(error) || isRefusedForGood(error)
+/** A further refresh cannot help: a wrong password, a bad certificate, cluster support that is off. */
+function isPermanentReason({ error, node }: Reason): boolean {
+  return node.link.isInVain || isPermanent(error) || isClusterOff(error) || isUnavailable(error)
 }

@@ -1,22 +1,22 @@
-/** Who serves which slots, as a node tells it: CLUSTER SHARDS, or CLUSTER SLOTS of servers before 7.0. */
+/** The topology of a cluster, read from CLUSTER SHARDS, or from CLUSTER SLOTS of servers before 7.0. */
 import { itemsOf, pairsOf } from '../commands/core/decoders.js'
 import { MapReply, type Reply } from '../commands/core/reply.js'
 import { nameOf, withoutBrackets } from '../connection/options/options.js'
 import { RedisClusterException } from '../errors/errors.js'
 import { SLOTS } from './slots.js'
 
-/** Where a node is. */
+/** The address of a node. */
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
 export interface TopologyNode extends Address {
-  /** The 40 characters by which the cluster knows it. */
+  /** Its id in the cluster, 40 characters. */
   readonly id: string
   /** `host:port`. */
   readonly name: string
-  /** The cluster holds it for dead. */
+  /** The cluster flags it as failed. */
   readonly failed: boolean
 }
 
@@ -27,34 +27,34 @@ export interface TopologyShard {
   readonly replicas: readonly TopologyNode[]
 }
 
-/** The cluster as it was last seen. Nodes are named as they are dialled. */
+/** The shards of a cluster, as a node last reported them. Nodes have the addresses where they are dialled. */
 export interface Topology {
   readonly shards: readonly TopologyShard[]
 }
 
-/** Who answered, and where what he names is dialled. */
-export interface Teller {
-  /** The host that was dialled: nodes that do not know their own host name none. */
+/** The node that replied with a topology, and the rules by which the addresses in it are dialled. */
+export interface TopologySource {
+  /** The host that was dialled: a node that does not know its own host names none. */
   readonly host: string
   /** Nodes are dialled at their TLS port. */
   readonly tls: boolean
-  /** Where a node is dialled; undefined if it must not be. */
+  /** The address where a node is dialled; undefined if it must not be. */
   place(address: Address): Address | undefined
 }
 
-/** More nodes than any cluster has: what names more is no topology. */
+/** More nodes than any cluster has: a reply with more is malformed. */
 const MOST_NODES = 10_000
 
-/** A name or an address: nothing else is dialled, whatever a server says. */
+/** Whether a text is a host name or an address. Nothing else that a server sends is dialled. */
 export function isHost(text: string): boolean {
   return text.length <= 255 && /^[\w:][\w.:%-]*$/.test(text)
 }
 
 /**
- * Reads the reply of CLUSTER SHARDS. What cannot be read of it is left out, be it a node or a shard, since it says nothing
- * about the others; a reply that is no list throws RedisClusterException.
+ * Reads the reply of CLUSTER SHARDS. A node or a shard that cannot be read is left out, because the others may be right; a reply
+ * that is no list throws RedisClusterException.
  */
-export function readShards(reply: Reply, teller: Teller): Topology {
+export function readShards(reply: Reply, source: TopologySource): Topology {
   let count = 0
   const shards: TopologyShard[] = []
   for (const item of listOf(reply)) {
@@ -67,49 +67,49 @@ export function readShards(reply: Reply, teller: Teller): Topology {
     count += nodes.length
     checkCount(count)
     for (const each of nodes) {
-      const told = fieldsOf(each)
-      const node = told === undefined ? undefined : readShardNode(told, teller)
-      if (node !== undefined) (told?.get('role') === 'master' ? primaries : replicas).push(node)
+      const nodeFields = fieldsOf(each)
+      const node = nodeFields === undefined ? undefined : readShardNode(nodeFields, source)
+      if (node !== undefined) (nodeFields?.get('role') === 'master' ? primaries : replicas).push(node)
     }
-    // A primary that failed may stand beside the one that took its place.
+    // A failed primary may be listed together with its successor.
     const [primary, ...others] = primaries.sort((a, b) => Number(a.failed) - Number(b.failed))
     if (primary !== undefined) shards.push({ slots, primary, replicas: [...replicas, ...others] })
   }
   return { shards }
 }
 
-/** All nodes, those of a shard together, its primary first. */
+/** All nodes, shard by shard, primaries first. */
 export function membersOf({ shards }: Topology): TopologyNode[] {
   return shards.flatMap(({ primary, replicas }) => [primary, ...replicas])
 }
 
-/** Whether every slot is served. */
+/** Whether every slot has an owner. */
 export function isWhole({ shards }: Topology): boolean {
   const ranges = shards.flatMap(({ slots }) => slots)
   return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0) >= SLOTS
 }
 
-function readShardNode(fields: ReadonlyMap<string, Reply>, teller: Teller): TopologyNode | undefined {
+function readShardNode(fields: ReadonlyMap<string, Reply>, source: TopologySource): TopologyNode | undefined {
   const tlsPort = fields.get('tls-port')
-  const port = portOf(teller.tls && tlsPort !== undefined ? tlsPort : (fields.get('port') ?? tlsPort))
-  const host = hostOf(fields.get('endpoint') ?? null, fields.get('ip'), teller)
+  const port = portOf(source.tls && tlsPort !== undefined ? tlsPort : (fields.get('port') ?? tlsPort))
+  const host = hostOf(fields.get('endpoint') ?? null, fields.get('ip'), source)
   const health = fields.get('health')
   const id = fields.get('id')
-  return placed(id, host, port, () => health === 'fail' || health === 'failed', teller)
+  return placed(id, host, port, () => health === 'fail' || health === 'failed', source)
 }
 
 /**
  * Reads the reply of CLUSTER SLOTS: `[first, last, [host, port, id, [name, value …]], replicas …]` for each range. It does not
- * say who has failed: `seen` knows. A range or a node that cannot be read is left out, as of CLUSTER SHARDS.
+ * contain which nodes have failed: that is taken from `seen`. A range or a node that cannot be read is left out.
  */
-export function readSlots(reply: Reply, teller: Teller, seen?: Topology): Topology {
+export function readSlots(reply: Reply, source: TopologySource, seen?: Topology): Topology {
   const nodesSeen = seen === undefined ? [] : membersOf(seen)
   const failed = new Set(nodesSeen.filter(node => node.failed).map(({ id }) => id))
   const shards = new Map<string, { slots: [number, number][]; primary: TopologyNode; replicas: TopologyNode[] }>()
   for (const item of listOf(reply)) {
     const [first = null, last = null, ...members] = itemsOf(item) ?? []
     const range = rangesOf([first, last])?.[0]
-    const [primary, ...replicas] = members.map(member => readSlotsNode(itemsOf(member), teller, failed))
+    const [primary, ...replicas] = members.map(member => readSlotsNode(itemsOf(member), source, failed))
     if (range === undefined || primary === undefined) continue
     const shard = shards.get(primary.name)
     if (shard !== undefined) shard.slots.push(range)
@@ -122,24 +122,24 @@ export function readSlots(reply: Reply, teller: Teller, seen?: Topology): Topolo
 
 function readSlotsNode(
   member: readonly Reply[] | undefined,
-  teller: Teller,
+  source: TopologySource,
   failed: ReadonlySet<string>,
 ): TopologyNode | undefined {
   const [endpoint = null, port, id, more] = member ?? []
-  // Before 7.0 there are no more than these three.
+  // Servers before 7.0 send only the first three.
   const ip = fieldsOf(more ?? null)?.get('ip')
-  return placed(id, hostOf(endpoint, ip, teller), portOf(port), named => failed.has(named), teller)
+  return placed(id, hostOf(endpoint, ip, source), portOf(port), named => failed.has(named), source)
 }
 
-/** A node that can be dialled; one without an id is told apart by its address. */
+/** A node that can be dialled. If it has no id, its address serves as one. */
 function placed(
   id: Reply | undefined,
   host: string | undefined,
   port: number | undefined,
   isFailed: (id: string) => boolean,
-  teller: Teller,
+  source: TopologySource,
 ): TopologyNode | undefined {
-  const address = host === undefined || port === undefined ? undefined : teller.place({ host, port })
+  const address = host === undefined || port === undefined ? undefined : source.place({ host, port })
   if (address === undefined) return undefined
   const name = nameOf(address)
   const known = typeof id === 'string' && id !== '' ? id : name
@@ -147,12 +147,12 @@ function placed(
 }
 
 /**
- * No endpoint means the host that answered. `?` is a node whose name the cluster was not told: its address is taken; one
- * that does not know even that is the node that answered.
+ * No endpoint means the host that replied. `?` means that the node has no host name in the cluster: then its address is used, and
+ * without an address the host that replied.
  */
-function hostOf(endpoint: Reply, ip: Reply | undefined, teller: Teller): string | undefined {
+function hostOf(endpoint: Reply, ip: Reply | undefined, source: TopologySource): string | undefined {
   const named = endpoint === '?' ? (ip ?? null) : endpoint
-  if (named === null || named === '' || named === '?') return teller.host
+  if (named === null || named === '' || named === '?') return source.host
   const host = typeof named === 'string' ? withoutBrackets(named) : ''
   return isHost(host) ? host : undefined
 }
@@ -161,7 +161,7 @@ function portOf(reply: Reply | undefined): number | undefined {
   return typeof reply === 'number' && Number.isInteger(reply) && reply > 0 && reply < 65_536 ? reply : undefined
 }
 
-/** Undefined if they are no ranges of slots. */
+/** Undefined if they are not ranges of slots. */
 function rangesOf(bounds: readonly Reply[] | undefined): [number, number][] | undefined {
   if (bounds === undefined || bounds.length > 2 * SLOTS) return undefined
   const ranges: [number, number][] = []
@@ -180,11 +180,11 @@ function isSlot(reply: Reply | undefined): reply is number {
 
 function listOf(reply: Reply): readonly Reply[] {
   const items = itemsOf(reply)
-  if (items === undefined) throw malformed('something else in the place of a list')
+  if (items === undefined) throw malformed('it is not a list')
   return items
 }
 
-/** Undefined if they are no fields. */
+/** Undefined if the reply is not a map of fields. */
 function fieldsOf(reply: Reply): ReadonlyMap<string, Reply> | undefined {
   const pairs = reply instanceof MapReply || Array.isArray(reply) ? pairsOf(reply) : undefined
   if (pairs === undefined || pairs.length % 2 !== 0) return undefined
@@ -197,14 +197,14 @@ function fieldsOf(reply: Reply): ReadonlyMap<string, Reply> | undefined {
 }
 
 function checkCount(nodes: number): void {
-  if (nodes > MOST_NODES) throw malformed(`more than ${MOST_NODES} nodes`)
+  if (nodes > MOST_NODES) throw malformed(`it has more than ${MOST_NODES} nodes`)
 }
 
 function malformed(found: string): RedisClusterException {
-  return new RedisClusterException(`What it says of the cluster has ${found}.`)
+  return new RedisClusterException(`Malformed cluster topology: ${found}.`)
 }
 
-/** One text for each view: equal if nodes, roles and slots are. */
+/** A text that is equal for two topologies with the same nodes, roles and slots. */
 export function signatureOf({ shards }: Topology): string {
   const lines = shards.map(({ slots, primary, replicas }) => {
     const names = [primary, ...replicas].map(({ id, name, failed }) => `${id} ${name} ${failed}`)

@@ -34,7 +34,7 @@ export interface RegistryOwner {
    * The server rejected a shard channel or, without an error, unsubscribed it. Returns true if the owner finds the node that
    * serves it now and then calls `reroute` (cluster).
    */
-  handleErrorReply?(topic: Topic, error: RedisError | undefined): boolean
+  relocate?(topic: Topic, error: RedisError | undefined): boolean
   /** Returns why there is no subscriber for `topic` (cluster). */
   placementError?(topic: Topic): RedisError | undefined
   /** A subscriber has lost its connection, or could not connect. */
@@ -323,12 +323,12 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
   onServerUnsubscribed(subscriber: SubscriberConnection, topic: Topic): void {
     if (topic.subscriber !== subscriber) return
     this.#lose(topic, lastMessageAt(subscriber, topic), slotMoved(topic))
-    if (this.#owner.handleErrorReply?.(topic, undefined) !== true) subscriber.subscribe(topic)
+    if (this.#owner.relocate?.(topic, undefined) !== true) subscriber.subscribe(topic)
   }
 
   onSubscribeFailed(subscriber: SubscriberConnection, topic: Topic, error: RedisError, retryable: boolean): void {
     if (topic.subscriber !== subscriber) return
-    if (this.#owner.handleErrorReply?.(topic, error) === true) {
+    if (this.#owner.relocate?.(topic, error) === true) {
       for (const call of topic.subscribeCalls) call.setDeadlineError(error)
       return
     }

@@ -359,10 +359,6 @@ export class Subscriber implements LinkOwner, SubscriberConnection {
     }
   }
 
-  onConnect(): void {}
-
-  onReconnecting(): void {}
-
   onReady(): void {
     this.updateWantsBytes()
     for (const states of [this.#channels, this.#patterns, this.#shards]) {

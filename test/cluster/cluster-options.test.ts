@@ -63,7 +63,7 @@ describe('the seeds of a cluster', () => {
   it.each<
     [string, Seed | readonly Seed[], RedisClusterOptions, typeof DataError | typeof RedisClusterException, RegExp]
   >([
-    ['none', [], {}, RedisClusterException, /needs a seed/],
+    ['none', [], {}, RedisClusterException, /needs at least one seed/],
     ['another database by URL', 'redis://a:1/2', {}, RedisClusterException, /one database/],
     ['another database by option', SEED, { db: 1 }, RedisClusterException, /one database/],
     ['a unix socket', 'unix:///tmp/x', {}, RedisClusterException, /unix socket/],

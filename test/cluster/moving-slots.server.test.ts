@@ -133,7 +133,7 @@ describe('a slot that is half-way over', () => {
     await client.session(async session => {
       expect(await session.get(here)).toBe('2')
       expect(await session.incr(gone)).toBe(2)
-      await expect(session.wait(1, 100)).rejects.toThrow('cannot tell')
+      await expect(session.wait(1, 100)).rejects.toThrow('cannot count their replicas')
       expect(await session.incr(here)).toBe(3)
       await move.finish()
       expect(await session.incr(gone)).toBe(3)

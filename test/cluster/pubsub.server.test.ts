@@ -81,7 +81,10 @@ describe('channels and patterns', () => {
     await node.pause()
     const paused = Date.now()
     await until(() => gaps.length === 1, { timeout: 10_000 })
-    expect(gaps[0]).toMatchObject({ channels: ['news'], cause: { message: expect.stringContaining('dead') } })
+    expect(gaps[0]).toMatchObject({
+      channels: ['news'],
+      cause: { message: expect.stringContaining('flagged as failed') },
+    })
     expect(gaps[0]!.from).toBeLessThanOrEqual(paused + 1)
     const another = await until(() => listeningNode('news'))
     await another.command('PUBLISH', 'news', 'again')

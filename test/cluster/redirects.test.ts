@@ -292,12 +292,12 @@ describe('functions of the options that throw or return what they must not', () 
     for (const answer of [() => Promise.resolve(false), () => Promise.reject(new Error('mine'))]) {
       const client = connect(nodes, {
         commandTimeout: 200,
-        // @ts-expect-error: it must answer at once
+        // @ts-expect-error: it must not return a promise
         allowRedirect: answer,
       })
       await expect(client.get('k')).rejects.toMatchObject({
         name: 'RedisClusterException',
-        message: expect.stringContaining('allowRedirect must answer at once'),
+        message: expect.stringContaining('allowRedirect must return its value, not a promise'),
       })
       expect(client.topology).toBeUndefined()
     }

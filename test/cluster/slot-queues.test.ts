@@ -59,16 +59,14 @@ describe('what waits for the cluster', () => {
 
 describe('what waits for the cluster, of pipelines and sessions', () => {
   test('a command of a pipeline that is not taken in is not overtaken by those after it', () => {
-    const rooms = new SlotQueues(
-      { again: () => {}, trouble: undefined },
-      { maxBytes: 1_000, maxCommands: 10, offline: true },
-    )
+    const bounds = { maxBytes: 1_000, maxCommands: 10, offline: true }
+    const queues = new SlotQueues(bounds, { lastError: undefined }, () => {})
     const add = (size: number, resolve: () => void) => {
       const command = new Command(GET, ['k'])
       command.size = size
       command.state = State.batched | State.ordered
       command.resolve = resolve
-      rooms.add(command, 0, REFUSAL)
+      queues.add(command, 0, REFUSAL)
       return command
     }
     const [one, other] = [() => {}, () => {}]
@@ -77,8 +75,8 @@ describe('what waits for the cluster, of pipelines and sessions', () => {
     const tail = add(10, other)
     for (const { resolve } of [head, tail]) expect(resolve).toBeUndefined()
     add(10, one)
-    expect(rooms).toMatchObject({ length: 2, bytes: 510 })
-    rooms.rejectAll(REFUSAL)
+    expect(queues).toMatchObject({ length: 2, bytes: 510 })
+    queues.rejectAll(REFUSAL)
   })
 
   test('calls of sessions that wait for a connection are counted, bounded and rejected with the others', async () => {
@@ -142,18 +140,18 @@ describe('what waits for the cluster, of pipelines and sessions', () => {
     const COUNT = 20_000
     const leaveAll = (slotOfIndex: (i: number) => number): number => {
       const bounds = { maxBytes: Number.POSITIVE_INFINITY, maxCommands: COUNT, offline: true }
-      const rooms = new SlotQueues({ again: () => {}, trouble: undefined }, bounds)
+      const queues = new SlotQueues(bounds, { lastError: undefined }, () => {})
       const commands = Array.from({ length: COUNT }, (_, i) => {
         const command = new Command(GET, [`${i}`])
         command.resolve = () => {}
         command.state = State.batched
-        rooms.add(command, slotOfIndex(i), REFUSAL)
+        queues.add(command, slotOfIndex(i), REFUSAL)
         return command
       })
       const began = process.cpuUsage()
       for (const command of commands.toReversed()) command.owner?.onAbort(command, REFUSAL)
       const { system, user } = process.cpuUsage(began)
-      expect(rooms).toMatchObject({ length: 0, bytes: 0 })
+      expect(queues).toMatchObject({ length: 0, bytes: 0 })
       return (system + user) / 1_000
     }
     leaveAll(() => 0)

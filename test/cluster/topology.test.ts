@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { isWhole, readShards, readSlots, signatureOf, type Teller } from '../../src/cluster/topology.js'
+import { isWhole, readShards, readSlots, signatureOf, type TopologySource } from '../../src/cluster/topology.js'
 import { MapReply, type Reply } from '../../src/commands/core/reply.js'
 
-const teller: Teller = { host: 'asked', tls: false, place: address => address }
+const teller: TopologySource = { host: 'asked', tls: false, place: address => address }
 
 const node = (fields: Record<string, Reply>): Reply =>
   new MapReply(
@@ -18,7 +18,7 @@ const node = (fields: Record<string, Reply>): Reply =>
   )
 const shard = (slots: Reply[], ...nodes: Reply[]): Reply => new MapReply(['slots', slots, 'nodes', nodes])
 
-function hostOf(fields: Record<string, Reply>, more: Partial<Teller> = {}): string | undefined {
+function hostOf(fields: Record<string, Reply>, more: Partial<TopologySource> = {}): string | undefined {
   const { shards } = readShards([shard([0, 1], node(fields))], { ...teller, ...more })
   return shards[0]?.primary.name
 }
@@ -85,7 +85,7 @@ describe('CLUSTER SHARDS', () => {
   })
 
   it('leaves out who must not be dialled', () => {
-    const place: Teller['place'] = address => (address.port === 2 ? undefined : address)
+    const place: TopologySource['place'] = address => (address.port === 2 ? undefined : address)
     const { shards } = readShards(
       [shard([0, 1], node({ port: 1 }), node({ port: 2, role: 'replica' })), shard([2, 3], node({ port: 2 }))],
       {

@@ -10,6 +10,7 @@ const DONE = [
   'bench',
   'scripts',
   'vitest.config.mts',
+  'src/cluster',
   'src/connection/options',
   'src/connection/resp',
   'src/connection/socket',

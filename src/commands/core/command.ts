@@ -106,7 +106,7 @@ export interface CommandOwner {
   /** The caller aborted `command`: settle it now. If it was not written, it never will be. */
   onAbort(command: Command, reason: unknown): void
   /** The server replied to `command` with an error: settle the command or send it again. */
-  onErrorReply(command: Command, error: RedisError): void
+  onErrorReply?(command: Command, error: RedisError): void
 }
 
 const NOTHING: readonly Argument[] = []

@@ -140,7 +140,7 @@ export class MultiExec extends Command implements CommandOwner {
     else {
       const told = error instanceof ExecAbortError ? error : (refusal ?? error)
       if (this.owner === undefined) fail(this, told)
-      else this.owner.onErrorReply(this, told)
+      else this.owner.onErrorReply?.(this, told)
     }
   }
 
@@ -189,8 +189,6 @@ export class MultiExec extends Command implements CommandOwner {
   }
 
   onAbort(): void {}
-
-  onErrorReply(): void {}
 }
 
 /** Why EXEC discarded the transaction, where EXEC itself was refused. */

@@ -7,18 +7,22 @@ export type LinkState = 'idle' | 'connecting' | 'ready' | 'down' | 'closing' | '
 
 /** What a link reports to its owner. `link` is the link itself: one that was exchanged may still report. */
 export interface LinkOwner {
-  onConnect(link: object): void
+  onConnect?(link: object): void
   onReady(link: object): void
-  onReconnecting(link: object, attempt: number, delay: number): void
+  onReconnecting?(link: object, attempt: number, delay: number): void
   /** An attempt failed, or the connection was lost; `lastRead` is when its last byte came. `permanent`: it will fail again. */
   onDown(link: object, error: RedisError, lastRead: number, permanent: boolean): void
-  onPush(link: object, kind: string, items: Reply[]): void
+  onPush?(link: object, kind: string, items: Reply[]): void
   /** The connection is replaced by a new one, though it was not lost. */
   onRetire?(link: object): void
-  /** First look at a refusal: true if the owner settles the command or sends it elsewhere. */
-  handleErrorReply?(link: object, command: Command, error: RedisError): boolean
-  /** First look at what a lost link leaves unsettled and may be sent: true if the owner sends it elsewhere. */
-  handleStranded?(link: object, command: Command, error: RedisError): boolean
+}
+
+/** Is asked first about commands that a link cannot finish. True if it settled the command or sent it elsewhere. */
+export interface RefusalHandler {
+  /** The server replied to `command` with `error`. */
+  handleErrorReply(command: Command, error: RedisError): boolean
+  /** The connection was lost with `error`; `command` is unsettled, and may be sent. */
+  handleStranded?(command: Command, error: RedisError): boolean
 }
 
 export interface LinkTraits {
@@ -26,4 +30,5 @@ export interface LinkTraits {
   readonly eager: boolean
   readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
   readonly listening?: boolean
+  readonly refusals?: RefusalHandler | undefined
 }

@@ -216,7 +216,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   onErrorReply(command: Command, error: RedisError): void {
     command.state &= ~State.inFlight
     const pipeline = pipelineOf(command)
-    const taken = this.#owner.handleErrorReply?.(this, command, error) === true
+    const taken = this.#traits.refusals?.handleErrorReply(command, error) === true
     if (!taken) settleRefused(this, command, error, this.#connection?.greeting?.mode)
     if (isReadOnly(error)) this.#replace(error, pipeline)
   }
@@ -296,7 +296,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
 
   onOpen(connection: Connection): void {
     if (!this.#referenced) connection.unref()
-    this.#owner.onConnect(this)
+    this.#owner.onConnect?.(this)
   }
 
   onReady(_connection: Connection): void {
@@ -319,7 +319,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   }
 
   onPush(connection: Connection, kind: string, items: Reply[]): void {
-    if (connection === this.#connection) this.#owner.onPush(this, kind, items)
+    if (connection === this.#connection) this.#owner.onPush?.(this, kind, items)
   }
 
   onIdle(connection: Connection): void {
@@ -363,7 +363,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
         if (this.#gone !== undefined) rejectWaiting(command, this.#gone)
         // The unwritten tail of a pipeline is not sent later without its head.
         else if (broken || (lost !== undefined && isOver)) rejectWaiting(command, error)
-        else return lost === undefined || this.#owner.handleStranded?.(this, command, error) !== true
+        else return lost === undefined || this.#traits.refusals?.handleStranded?.(command, error) !== true
         return false
       },
       sorted: () => this.#sorted(),
@@ -386,7 +386,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     if (this.#state !== 'down' || this.#redial.isSet || this.#redial.isOver) return
     if (this.queued === 0 && (!this.#traits.eager || !this.#redial.wasReady || this.#closing)) return
     const delay = this.#redial.later() // First: a listener may destroy the link.
-    this.#owner.onReconnecting(this, this.#redial.attempts + 1, delay)
+    this.#owner.onReconnecting?.(this, this.#redial.attempts + 1, delay)
   }
 
   #flushOrConnect(): void {

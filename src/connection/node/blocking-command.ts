@@ -2,23 +2,24 @@
 import { CallDetails, type Command, type CommandOwner } from '../../commands/core/command.js'
 import { fail } from '../call/completion.js'
 import { timedOut } from '../call/timeout-errors.js'
+import type { RefusalHandler } from '../link/link-owner.js'
 import { sendLeased } from '../pool/blocked-call.js'
-import type { LeasedConnection, RefusalHandler } from '../pool/leased-connection.js'
+import type { LeasedConnection } from '../pool/leased-connection.js'
 import type { Ticket } from '../pool/pool.js'
 import type { Node } from './node.js'
 
 export class BlockingCommand implements CommandOwner {
   readonly #node: Node
   readonly #ticket: Ticket
-  readonly #elsewhere: RefusalHandler | undefined
+  readonly #refusals: RefusalHandler | undefined
 
   /**
-   * Borrows a connection of `node`, sends `command`, and gives the connection back when it has settled, or when
-   * `elsewhere` took it.
+   * Leases a connection of `node`, sends `command`, and releases the connection when the command has settled, or when
+   * `refusals` took it.
    */
-  constructor(node: Node, command: Command, elsewhere?: RefusalHandler) {
+  constructor(node: Node, command: Command, refusals?: RefusalHandler) {
     this.#node = node
-    this.#elsewhere = elsewhere
+    this.#refusals = refusals
     command.owner = this
     this.#ticket = node.pool.request({
       taken: lent => this.#take(lent, command),
@@ -34,22 +35,13 @@ export class BlockingCommand implements CommandOwner {
     }
     command.details ??= new CallDetails()
     const { details } = command
-    const giveBack = () => this.#node.pool.release(lent)
-    details.whenSettled(giveBack)
-    const elsewhere = this.#elsewhere
-    if (elsewhere !== undefined) {
-      const takes = (take: () => boolean) => {
-        details.ignoreSettled(giveBack)
-        const taken = take()
-        if (taken) giveBack()
-        else details.whenSettled(giveBack)
-        return taken
-      }
-      lent.borrower = {
-        handleErrorReply: (refused, error) => takes(() => elsewhere.handleErrorReply(refused, error)),
-        handleStranded: (left, error) => takes(() => elsewhere.handleStranded(left, error)),
-      }
+    const release = () => {
+      details.ignoreSettled(release)
+      this.#node.pool.release(lent)
     }
+    details.whenSettled(release)
+    lent.refusals = this.#refusals
+    lent.onTaken = release
     sendLeased(lent, command, this.#node.link)
   }
 
@@ -75,6 +67,4 @@ export class BlockingCommand implements CommandOwner {
     this.#ticket.cancel()
     fail(command, reason)
   }
-
-  onErrorReply(): void {}
 }

@@ -5,13 +5,13 @@ import { ConnectionError, type RedisError } from '../../errors/errors.js'
 import { TimeLimit } from '../call/time-limit.js'
 import { Backoff } from '../link/backoff.js'
 import { Link } from '../link/link.js'
-import type { LinkOwner, LinkState } from '../link/link-owner.js'
+import type { LinkOwner, LinkState, RefusalHandler } from '../link/link-owner.js'
 import { type Endpoint, nameOf, type Settings } from '../options/options.js'
 import { LeasedConnection } from '../pool/leased-connection.js'
 import { Pool } from '../pool/pool.js'
 
 /** What a node tells who owns it. */
-export interface NodeOwner extends Partial<Pick<LinkOwner, 'handleErrorReply' | 'handleStranded'>> {
+export interface NodeOwner {
   onConnect?(node: Node): void
   onReady?(node: Node): void
   onReconnecting?(node: Node, attempt: number, delay: number): void
@@ -35,17 +35,13 @@ export class Node implements LinkOwner {
   readonly pool: Pool
   #connecting: Waiter[] = []
 
-  readonly handleErrorReply: LinkOwner['handleErrorReply'] & {}
-  readonly handleStranded: LinkOwner['handleStranded'] & {}
-
-  constructor(settings: Settings, owner: NodeOwner, resolve?: (attempt: number) => Endpoint | Promise<Endpoint>) {
+  /** `refusals` is asked first about commands that the shared link cannot finish. */
+  constructor(settings: Settings, owner: NodeOwner, refusals?: RefusalHandler) {
     this.settings = settings
     this.#owner = owner
-    this.handleErrorReply = (link, command, error) => owner.handleErrorReply?.(link, command, error) ?? false
-    this.handleStranded = (link, command, error) => owner.handleStranded?.(link, command, error) ?? false
     this.backoff = new Backoff(settings.reconnect)
-    this.resolve = resolve ?? (() => settings.endpoint)
-    this.#link = new Link(settings, this, this.backoff, { eager: true, resolve: this.resolve })
+    this.resolve = () => settings.endpoint
+    this.#link = new Link(settings, this, this.backoff, { eager: true, resolve: this.resolve, refusals })
     this.pool = new Pool(() => new LeasedConnection(settings, this.backoff, this.resolve), settings, this.name)
   }
 

@@ -1,7 +1,6 @@
 import { SELECT, UNWATCH, WATCH } from '../../commands/client-internal.js'
 import type { Arguments } from '../../commands/core/argument.js'
 import { Command, State, whenSettled } from '../../commands/core/command.js'
-import type { Reply } from '../../commands/core/reply.js'
 import type { Spec } from '../../commands/core/spec.js'
 import { ConnectionError, RedisError } from '../../errors/errors.js'
 import { cloneError, fail } from '../call/completion.js'
@@ -10,14 +9,8 @@ import { isRetryable } from '../call/refusals.js'
 import { inForce, Watch, watchEnded, watchLost } from '../call/watch.js'
 import type { Backoff } from '../link/backoff.js'
 import { Link } from '../link/link.js'
-import type { LinkOwner } from '../link/link-owner.js'
+import type { LinkOwner, RefusalHandler } from '../link/link-owner.js'
 import type { Endpoint, Settings } from '../options/options.js'
-
-/** First look at refusals, and at what a lost link leaves unsettled: true if the command is settled or sent elsewhere. */
-export interface RefusalHandler {
-  handleErrorReply(command: Command, error: RedisError): boolean
-  handleStranded(command: Command, error: RedisError): boolean
-}
 
 /** What stays with a connection: one that was marked so is not lent again. */
 const MARKS: ReadonlySet<string> = new Set([
@@ -45,10 +38,11 @@ function isSelect({ spec }: Command): boolean {
  *   a call that blocks   is ended by CLIENT UNBLOCK, and what it is answered decides
  *   UNBLOCK unanswered   could end the next call: nothing is written until it is answered
  */
-export class LeasedConnection implements LinkOwner {
+export class LeasedConnection implements LinkOwner, RefusalHandler {
   readonly link: Link
-  /** Who borrowed it, if he knows where else a command may go. */
-  borrower: RefusalHandler | undefined = undefined
+  /** Set by the holder: knows where else a command may go. `onTaken` is called after it took one. */
+  refusals: RefusalHandler | undefined = undefined
+  onTaken: (() => void) | undefined = undefined
   /** What the holder watches, or watched when the connection was replaced; a lease that moves takes it along. */
   watch: Watch | undefined = undefined
   readonly #db: number
@@ -71,7 +65,7 @@ export class LeasedConnection implements LinkOwner {
   constructor(settings: Settings, backoff: Backoff, resolve: (attempt: number) => Endpoint | Promise<Endpoint>) {
     this.#db = settings.db
     this.#settings = { ...settings, leased: true }
-    this.link = new Link(this.#settings, this, backoff, { eager: false, resolve })
+    this.link = new Link(this.#settings, this, backoff, { eager: false, resolve, refusals: this })
   }
 
   get settings(): Settings {
@@ -256,13 +250,9 @@ export class LeasedConnection implements LinkOwner {
 
   // What the link tells
 
-  onConnect(): void {}
-
   onReady(): void {
     this.#connected = true
   }
-
-  onReconnecting(): void {}
 
   onDown(_link: object, error: RedisError): void {
     this.#replaced(error)
@@ -280,27 +270,26 @@ export class LeasedConnection implements LinkOwner {
     this.#marked = false
   }
 
-  onPush(_link: object, _kind: string, _items: Reply[]): void {}
-
-  handleErrorReply(_link: object, command: Command, error: RedisError): boolean {
+  handleErrorReply(command: Command, error: RedisError): boolean {
     if (this.#ending.has(command)) {
       // Sent again it would block again, though nobody waits for it.
       fail(command, error)
       return true
     }
-    if (this.borrower?.handleErrorReply(command, error) === true) {
-      this.#forgetBlocking(command)
-      return true
-    }
+    if (this.refusals?.handleErrorReply(command, error) === true) return this.#taken(command)
     if (!isGuarded(command) || !isRetryable(command, error)) return false
     // Sent again it would run, and watch nothing: a refused transaction ends its watch.
     fail(command, watchEnded(error))
     return true
   }
 
-  handleStranded(_link: object, command: Command, error: RedisError): boolean {
-    if (this.borrower?.handleStranded(command, error) !== true) return false
+  handleStranded(command: Command, error: RedisError): boolean {
+    return this.refusals?.handleStranded?.(command, error) === true && this.#taken(command)
+  }
+
+  #taken(command: Command): true {
     this.#forgetBlocking(command)
+    this.onTaken?.()
     return true
   }
 }

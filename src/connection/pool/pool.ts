@@ -186,7 +186,8 @@ export class Pool {
   #take(lent: LeasedConnection): void {
     if (!this.#lent.delete(lent)) return
     this.#returning.delete(lent)
-    lent.borrower = undefined
+    lent.refusals = undefined
+    lent.onTaken = undefined
     const pool = this.#pool
     if (pool === undefined || this.#closed || !lent.isClean) {
       lent.link.destroy('The connection was given back in use')

@@ -39,7 +39,7 @@ export class Connection implements ReplySink {
   readonly #reader: Reader
   readonly #writer = new Writer()
   readonly #socketWriter = new SocketWriter(
-    () => this.#owner.onDrain(this),
+    () => this.#owner.onDrain?.(this),
     error => this.#endBroken(error),
   )
   readonly #orderCheck: ReplyOrderCheck
@@ -130,7 +130,7 @@ export class Connection implements ReplySink {
       return
     }
     await this.#connected(dialled)
-    this.#owner.onOpen(this)
+    this.#owner.onOpen?.(this)
     this.#greeting = await shakeHands(commands => this.#askAll(commands), this.#settings)
     if (this.#state !== 'opening') return
     this.#connectLimit?.cancel()
@@ -147,7 +147,7 @@ export class Connection implements ReplySink {
     socket.on('error', error => this.#lost(error))
     socket.on('close', () => this.#lost(undefined))
     socket.on('end', () => this.#lost(undefined))
-    socket.on('drain', () => this.#owner.onDrain(this))
+    socket.on('drain', () => this.#owner.onDrain?.(this))
     return new Promise(resolve => {
       socket.once(ready, () => {
         const { keepAlive, noDelay } = this.#settings
@@ -246,7 +246,7 @@ export class Connection implements ReplySink {
       this.#reader.advance(bytes)
       if (this.#inflight.length === 0) {
         if (this.#state === 'retiring') this.#end(this.#closedError())
-        else this.#owner.onIdle(this)
+        else this.#owner.onIdle?.(this)
       }
     } catch (error) {
       this.#endBroken(error)
@@ -292,7 +292,7 @@ export class Connection implements ReplySink {
   /** The command has left the queue: it must settle even if the owner throws. */
   #passOn(command: Command, error: RedisError): void {
     try {
-      this.#owner.onRefusal(this, command, error)
+      this.#owner.onRefusal?.(this, command, error)
     } catch (fault) {
       error.cause ??= fault
       fail(command, error)
@@ -300,14 +300,14 @@ export class Connection implements ReplySink {
   }
 
   onPush(kind: string, items: Reply[]): void {
-    this.#owner.onPush(this, kind, items)
+    this.#owner.onPush?.(this, kind, items)
   }
 
   /** Under RESP2, messages and confirmations are lists of three or four items; the only list that is a reply, to PING, has two. */
   #isMessage(reply: Reply): boolean {
     if (!Array.isArray(reply) || reply.length < 3) return false
     const [kind, ...items] = reply
-    this.#owner.onPush(this, String(kind), items)
+    this.#owner.onPush?.(this, String(kind), items)
     return true
   }
 

@@ -410,7 +410,7 @@ describe('a client of the wrong class for its server', () => {
     })
     const cluster = new RedisCluster(fake.url)
     cluster.on('error', () => {})
-    await expect(cluster.get('a')).rejects.toThrow(/cluster support disabled\)?\nnew Redis\(\) is the client/)
+    await expect(cluster.get('a')).rejects.toThrow(/cluster support disabled\)?\nUse new Redis\(\) for a server/)
     cluster.destroy()
   })
 })
