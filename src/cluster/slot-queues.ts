@@ -315,7 +315,7 @@ export class SlotQueues {
       elapsed,
       queued,
       inflight: 0,
-      trouble: lastError,
+      lastError,
     })
   }
 }

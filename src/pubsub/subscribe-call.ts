@@ -71,7 +71,7 @@ export class SubscribeCall implements CommandOwner {
         elapsed,
         queued: this.#unconfirmed.size,
         inflight: link?.inflight ?? 0,
-        trouble: link?.lastError,
+        lastError: link?.lastError,
       }),
     )
     return true

@@ -2,7 +2,7 @@ import { unwatchSignal, watchSignal } from '../../commands/core/abort-signals.js
 import { type Command, whenSettled } from '../../commands/core/command.js'
 import { fail } from './completion.js'
 
-/** Heeds `signal` until `command` has settled; false if it had aborted, and the call is over. */
+/** Aborts `command` with `signal` until it settles. False if the signal is aborted already: the command is then rejected. */
 export function attachSignal(signal: AbortSignal, command: Command): boolean {
   if (signal.aborted) {
     fail(command, signal.reason)

@@ -1,4 +1,4 @@
-/** How the one promise of a command is made and settled. */
+/** Creates and settles the promise of a command. */
 import { type Command, State } from '../../commands/core/command.js'
 import type { Reply } from '../../commands/core/reply.js'
 import { DataError, type ErrorDetails, InvalidResponse, RedisError, type TimeoutError } from '../../errors/errors.js'
@@ -13,8 +13,8 @@ function capture(resolve: Resolve): void {
 }
 
 /**
- * Makes the promise of `command`. One function serves all promises, and `reject` is not kept: `resolve` of a rejected
- * promise does the same, and 300,000 commands in flight take a fifth less memory.
+ * Creates the promise of `command`. One executor serves all promises, and `reject` is not kept, because `resolve` can reject
+ * too (see `Rejection`): 300,000 commands in flight take a fifth less memory.
  */
 export function createPromise<R>(command: Command): Promise<R> {
   const promise = new Promise<unknown>(capture) as Promise<R>
@@ -23,8 +23,8 @@ export function createPromise<R>(command: Command): Promise<R> {
 }
 
 /**
- * Resolves with the decoded reply; a reply that cannot be decoded rejects this command alone. False is a suspicion: the
- * reply, or one inside a reply of EXEC, has a form that its command cannot have, so replies may belong to other commands.
+ * Resolves with the decoded reply; a reply that cannot be decoded rejects this command alone. Returns false if the reply, or
+ * one inside a reply to EXEC, is one that its command cannot have: replies may belong to other commands.
  */
 export function succeed(command: Command, reply: Reply, node?: string): boolean {
   const { resolve } = command
@@ -39,14 +39,14 @@ export function succeed(command: Command, reply: Reply, node?: string): boolean 
     return !(failure instanceof InvalidResponse)
   }
   command.resolve = undefined
-  // A batch lets go of the arguments when all have settled: what it sends again must not be overtaken, which its keys tell.
+  // A batch releases the arguments when all have settled: it needs the keys to find out whether a resent command was overtaken.
   if ((command.state & State.batched) === 0) command.release()
   command.details?.settled(command, value, undefined)
   resolve(value, command)
   return (command.state & State.suspected) === 0
 }
 
-/** What a reply inside a list of replies comes to: its value, or the error that it is or that reading it was. */
+/** The result of a reply inside a list of replies: its value, the error reply, or the error of decoding it. */
 export function decoded(command: Command, reply: Reply): unknown {
   if (reply instanceof RedisError) {
     reply.command ??= command.spec.name
@@ -62,12 +62,12 @@ export function decoded(command: Command, reply: Reply): unknown {
   }
 }
 
-/** Rejects with `error`, which becomes this command's: its name is put in if no other is there. */
+/** Rejects with `error`, and sets its field `command` unless it is set. */
 export function fail(command: Command, error: unknown): void {
   const { resolve } = command
   if (resolve === undefined) return
   command.resolve = undefined
-  // A pipeline that was refused as a whole is sent again.
+  // A pipeline of which the server rejected all commands is resent, and needs their arguments.
   if ((command.state & State.batched) === 0) command.release()
   if (error instanceof RedisError) {
     error.command ??= command.spec.name
@@ -78,7 +78,7 @@ export function fail(command: Command, error: unknown): void {
   resolve(rejected(command, error), command)
 }
 
-/** What `command` is resolved with to reject it. */
+/** The value that rejects `command` when it is resolved with it. */
 export function rejected(command: Command, error: unknown): unknown {
   if ((command.state & State.batched) === 0) return new Rejection(error)
   command.state |= State.failed
@@ -86,8 +86,8 @@ export function rejected(command: Command, error: unknown): unknown {
 }
 
 /**
- * What a promise is resolved with to reject it. `Promise.reject(error)` does the same for more than twice the time: the
- * engine reports each rejected promise that has no handler yet to the process, and reports it again when it gets one.
+ * A promise that is resolved with a Rejection rejects. `Promise.reject(error)` takes more than twice the time, because the
+ * engine reports each rejected promise without a handler to the process, and reports it again when it gets one.
  */
 export class Rejection {
   readonly #error: unknown
@@ -102,10 +102,10 @@ export class Rejection {
   }
 }
 
-/** An error of its own for a command that is one of many rejected for the same reason. */
+/** A copy of `error` for one of many commands that are rejected for the same reason. */
 export function cloneError(error: RedisError, details: ErrorDetails, message: string = error.message): RedisError {
   const Class = error.constructor as new (message: string, details: ErrorDetails) => RedisError
-  // One form for all: parts that are there or not make this five times slower.
+  // The details always have the same fields: optional ones make this five times slower.
   const { code, node, phase, elapsed } = error as RedisError & Partial<Pick<TimeoutError, 'phase' | 'elapsed'>>
   const all = { code, node, phase, elapsed, cause: error, ...details }
   return withoutStack(() => new Class(message, all))
@@ -118,13 +118,13 @@ export function rejectMalformedText(command: Command): void {
   fail(command, new DataError(message, { command: name, outcome: 'not sent' }))
 }
 
-/** The server has answered, so the command may have run, whatever is wrong with the reply. */
+/** The error for a reply that cannot be decoded. The server has replied, so the command may have run. */
 function undecodable(command: Command, error: unknown): RedisError {
   const failure =
     error instanceof RedisError
       ? error
       : new DataError(
-          `The reply of ${command.spec.name} has a form that is not known here; redis.call() returns it as it came.`,
+          `The reply to ${command.spec.name} has an unknown format; redis.call() returns it without decoding.`,
           { cause: error },
         )
   failure.outcome ??= 'unknown'

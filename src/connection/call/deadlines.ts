@@ -1,13 +1,13 @@
 /**
- * The deadlines of all calls of the process, on its own time.
+ * The deadlines of all calls of the process, in the process's own time.
  *
- *   5000 ms  ▸ [ oldest … newest ]      one list per time-out, in order of their deadlines by themselves;
- *    200 ms  ▸ [ … ]                    each beat looks at the heads only
+ *   5000 ms  ▸ [ oldest … newest ]      one list per timeout, which is sorted by deadline without further work;
+ *    200 ms  ▸ [ … ]                    each beat checks the heads only
  *
- * What is due is judged after the poll phase that follows the beat, in slices, so that a million calls whose time is up hold
- * nobody up. A settled command stays in its list until it comes to the head, or until its part of the list is cleared of settled
- * ones. A part is cleared when it has doubled since, and one of the older ones whenever a part is full: so the work per
- * command is constant, in pieces of one part, and what is held is about twice what waits.
+ * Overdue commands are checked again after the poll phase that follows the beat, in slices, so that a million timeouts do not
+ * block the event loop. A settled command stays in its list until it is at the head, or until its part of the list is cleared
+ * of settled commands. The newest part is cleared when it has doubled, and one older part whenever a part is full. So the work
+ * per command is constant, in units of one part, and a list holds about twice as many commands as are waiting.
  */
 import Denque from 'denque'
 import type { Command } from '../../commands/core/command.js'
@@ -16,71 +16,72 @@ import { type BeatWatcher, measuredProcessTime, unwatchBeats, watchBeats } from 
 import { inSlices } from './time-slices.js'
 
 const LEAST = 1024
-/** Commands of a part at most: to clear it takes a fraction of a ms. */
+/** The most commands of a part: clearing it takes a fraction of a ms. */
 const MOST = 16_384
 
-interface Line {
+/** The commands with the same timeout. */
+interface List {
   readonly timeout: number
   /** Full parts, oldest first; none is empty. */
   readonly older: Denque<Denque<Command>>
-  /** The part that takes what comes. */
+  /** The part to which new commands are added. */
   newest: Denque<Command>
-  /** Length at which it is cleared of settled commands. */
+  /** The length at which the newest part is cleared of settled commands. */
   clearAt: number
-  /** Which of the older parts is cleared next. */
+  /** The index of the older part that is cleared next. */
   turn: number
 }
 
-const lines = new Map<number, Line>()
-let last: Line | undefined
+const lists = new Map<number, List>()
+let last: List | undefined
 
-/** Gives `command` a deadline `timeout` ms after `now`, own time, and watches over it. 0 and Infinity are none. */
+/** Sets the deadline of `command` to `timeout` ms after `now` (own time), and watches it. 0 and Infinity set none. */
 export function setDeadline(command: Command, timeout: number, now: number): void {
   if (timeout === 0 || timeout === Number.POSITIVE_INFINITY) return
   command.deadline = Math.ceil(now + timeout)
-  // Nearly all calls of a process have the same time-out: one comparison instead of a look-up.
-  const line = last !== undefined && last.timeout === timeout ? last : lineOf(timeout)
-  line.newest.push(command)
-  if (line.newest.length >= line.clearAt) clear(line)
+  // Nearly all calls of a process have the same timeout: one comparison instead of a lookup in the map.
+  const list = last !== undefined && last.timeout === timeout ? last : listOf(timeout)
+  list.newest.push(command)
+  if (list.newest.length >= list.clearAt) clear(list)
 }
 
-/** Whether the time of `command` was up at the last beat: it is about to be judged. */
+/** Whether `command` was overdue at the last beat: it is about to time out. */
 export function isOverdue(command: Command): boolean {
   return command.deadline !== 0 && command.deadline <= measuredProcessTime()
 }
 
-function lineOf(timeout: number): Line {
-  let line = lines.get(timeout)
-  if (line === undefined) {
-    line = { timeout, older: new Denque(), newest: new Denque(), clearAt: LEAST, turn: 0 }
-    lines.set(timeout, line)
+function listOf(timeout: number): List {
+  let list = lists.get(timeout)
+  if (list === undefined) {
+    list = { timeout, older: new Denque(), newest: new Denque(), clearAt: LEAST, turn: 0 }
+    lists.set(timeout, list)
     watchBeats(calls)
   }
-  last = line
-  return line
+  last = list
+  return list
 }
 
-function clear(line: Line): void {
-  const { newest, older } = line
+function clear(list: List): void {
+  const { newest, older } = list
   dropSettled(newest)
   if (newest.length >= MOST / 2) {
     older.push(newest)
-    line.newest = new Denque()
-    clearOlder(line)
+    list.newest = new Denque()
+    clearOlder(list)
   }
-  line.clearAt = Math.min(MOST, Math.max(LEAST, line.newest.length * 2))
+  list.clearAt = Math.min(MOST, Math.max(LEAST, list.newest.length * 2))
 }
 
-function clearOlder(line: Line): void {
-  const { older } = line
-  line.turn = (line.turn + 1) % older.length
-  const part = older.peekAt(line.turn) as Denque<Command>
+function clearOlder(list: List): void {
+  const { older } = list
+  list.turn = (list.turn + 1) % older.length
+  const part = older.peekAt(list.turn) as Denque<Command>
   dropSettled(part)
-  const before = line.turn === 0 ? undefined : older.peekAt(line.turn - 1)
-  // What is left of a part joins the one before it, so that parts do not become many and small.
+  const before = list.turn === 0 ? undefined : older.peekAt(list.turn - 1)
+  // The rest of a part is moved to the part before it, so that there are never many small parts.
   if (part.length > 0 && (before === undefined || before.length + part.length > MOST)) return
   for (let command = part.shift(); command !== undefined; command = part.shift()) before?.push(command)
-  older.removeOne(line.turn)
+  older.removeOne(list.turn)
 }
 
 function dropSettled(commands: Denque<Command>): void {
@@ -90,17 +91,17 @@ function dropSettled(commands: Denque<Command>): void {
   }
 }
 
-function headOf({ newest, older }: Line): Command | undefined {
+function headOf({ newest, older }: List): Command | undefined {
   return (older.peekFront() ?? newest).peekFront()
 }
 
-function dropHead({ newest, older }: Line): void {
+function dropHead({ newest, older }: List): void {
   const first = older.peekFront() ?? newest
   first.shift()
   if (first !== newest && first.length === 0) older.shift()
 }
 
-/** What is due, and whose reply may still be in the kernel. */
+/** An overdue command whose reply may still be in the kernel. */
 interface Overdue {
   readonly command: Command
   readonly timeout: number
@@ -108,43 +109,46 @@ interface Overdue {
 }
 
 let unread: Overdue[] = []
-let judging = false
+let checking = false
 
-/** All who wait for a reply. */
+/** All calls that wait for a reply. */
 const calls: BeatWatcher = {
   get since() {
     let oldest = Number.POSITIVE_INFINITY
-    for (const line of lines.values()) {
-      const { older, newest, timeout } = line
+    for (const list of lists.values()) {
+      const { older, newest, timeout } = list
       dropSettled(older.peekFront() ?? newest)
       if (older.peekFront()?.length === 0) older.shift()
-      const head = headOf(line)
+      const head = headOf(list)
       if (head !== undefined) oldest = Math.min(oldest, head.deadline - Math.ceil(timeout))
     }
     return oldest
   },
   onBeat() {
-    if (judging) return
-    for (const line of lines.values()) {
-      const head = headOf(line)
+    if (checking) return
+    for (const list of lists.values()) {
+      const head = headOf(list)
       if (head === undefined || head.resolve === undefined || isOverdue(head)) {
-        judgeSoon()
+        checkSoon()
         return
       }
     }
   },
 }
 
-/** After the poll phase: by then the sockets were read. */
-function judgeSoon(): void {
-  judging = true
-  detached(() => setImmediate(judge))
+/**
+ * Checks again in `setImmediate`, after Node has read its sockets: a blocked event loop must not time out calls whose replies
+ * have already arrived.
+ */
+function checkSoon(): void {
+  checking = true
+  detached(() => setImmediate(check))
 }
 
-function judge(): void {
+function check(): void {
   const again = unread
   unread = []
-  const due = [...lines.values()]
+  const due = [...lists.values()]
   let at = 0
   inSlices(
     () => {
@@ -154,37 +158,37 @@ function judge(): void {
         expire(overdue)
         return true
       }
-      const line = due.at(-1)
-      if (line === undefined) return false
-      if (!expireHead(line)) due.pop()
+      const list = due.at(-1)
+      if (list === undefined) return false
+      if (!expireHead(list)) due.pop()
       return true
     },
     () => {
-      judging = false
-      if (unread.length > 0) judgeSoon()
+      checking = false
+      if (unread.length > 0) checkSoon()
     },
   )
 }
 
-/** Takes the head of a list if it is settled or due; false if it is neither. */
-function expireHead(line: Line): boolean {
-  const { timeout } = line
-  const command = headOf(line)
+/** Removes the head of a list if it is settled or overdue; false if it is neither. */
+function expireHead(list: List): boolean {
+  const { timeout } = list
+  const command = headOf(list)
   if (command === undefined) {
-    lines.delete(timeout)
-    if (last === line) last = undefined
-    if (lines.size === 0) unwatchBeats(calls)
+    lists.delete(timeout)
+    if (last === list) last = undefined
+    if (lists.size === 0) unwatchBeats(calls)
     return false
   }
   if (command.resolve !== undefined && !isOverdue(command)) return false
-  dropHead(line)
+  dropHead(list)
   expire({ command, timeout, round: 1 })
   return true
 }
 
 function expire({ command, timeout, round }: Overdue): void {
-  const { deadline, owner: holder, resolve } = command
+  const { deadline, owner, resolve } = command
   if (resolve === undefined) return
   const elapsed = timeout + measuredProcessTime() - deadline
-  if (holder?.onDeadline(command, elapsed, round) === false) unread.push({ command, timeout, round: round + 1 })
+  if (owner?.onDeadline(command, elapsed, round) === false) unread.push({ command, timeout, round: round + 1 })
 }

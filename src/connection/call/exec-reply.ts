@@ -1,4 +1,4 @@
-/** What EXEC answers where some commands of a transaction want bytes and others want text: it is read as bytes. */
+/** The reply to EXEC of a transaction in which some commands return bytes and others text: it is read as bytes. */
 import { MapReply, type Reply, SetReply } from '../../commands/core/reply.js'
 import { DataError } from '../../errors/errors.js'
 import { longUtf8 } from '../resp/decode-text.js'
@@ -6,9 +6,9 @@ import { longUtf8 } from '../resp/decode-text.js'
 const NONE: Reply[] = []
 
 /**
- * Makes text of every bulk string of `reply`, at any depth and in place: the reader's reply is nobody else's yet. Without
- * recursion, since the reader admits depths that the stack does not.
- * @throws DataError if a text is longer than a string can be
+ * Decodes every bulk string of `reply` as text, at any depth and in place, because nobody else has the reply yet. It uses no
+ * recursion, because the reader accepts replies that are nested deeper than the stack allows.
+ * @throws DataError if a text is too long for a string
  */
 export function withText(reply: Reply): Reply {
   if (Buffer.isBuffer(reply)) return textOf(reply)

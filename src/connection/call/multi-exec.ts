@@ -1,8 +1,8 @@
 /**
- * MULTI, commands, EXEC: written in one piece, answered line by line, settled once.
+ * MULTI, commands, EXEC: written together, answered one by one, settled once. Each command on the wire is called a line.
  *
  *   MULTI     +OK
- *   SET a 1   +QUEUED           a refusal here makes EXEC answer EXECABORT: it becomes its cause
+ *   SET a 1   +QUEUED           after an error here EXEC replies EXECABORT, and the error becomes its cause
  *   INCR b    +QUEUED
  *   EXEC      [ OK, 2 ]         null: a watched key changed
  */
@@ -22,13 +22,13 @@ import { withText } from './exec-reply.js'
 import { isGenuine } from './refusals.js'
 import type { Watch } from './watch.js'
 
-/** EXEC itself was refused (READONLY, LOADING…): what stands behind this is the refusal. */
+/** The error reply if EXEC itself was rejected (READONLY, LOADING…): the text after this prefix is the reason. */
 const DISCARDED = 'EXECABORT Transaction discarded because of: '
 
-function sizeOf(body: readonly Command[]): number {
+function sizeOf(commands: readonly Command[]): number {
   const scripts = new Set<Script<unknown>>()
   let size = 64
-  for (const command of body) {
+  for (const command of commands) {
     size += command.size
     if (command instanceof ScriptCommand) scripts.add(command.script)
   }
@@ -36,18 +36,18 @@ function sizeOf(body: readonly Command[]): number {
   return size
 }
 
-function asItCame(reply: Reply): Reply {
+function unchanged(reply: Reply): Reply {
   return reply
 }
 
-/** A line's promise is its unit's. */
-function heard(value: unknown, line: Command): void {
+/** Passes the reply to a line on to its transaction. */
+function onLineSettled(value: unknown, line: Command): void {
   ;(line.owner as MultiExec).onLineReply(line, value)
 }
 
 function nothing(): void {}
 
-/** ASKING, whose reply nobody waits for: what it was for tells how it went. */
+/** An ASKING command, whose reply nobody waits for: the command after it gets an error if ASKING failed. */
 export function askingLine(): Command {
   const command = new Command(ASKING, [])
   command.state |= State.pinned | State.batched
@@ -57,30 +57,31 @@ export function askingLine(): Command {
 
 export class MultiExec extends Command implements CommandOwner {
   readonly commands: readonly Command[]
-  /** The keys that were watched when it was sent: it runs guarded by them or not at all. */
+  /** The watch at the time it was sent: it runs only if no watched key has changed. */
   watch: Watch | undefined = undefined
-  #refusal: RedisError | undefined
-  /** Without MULTI the commands behind it run one by one. */
+  /** The first error reply to MULTI or a queued command. */
+  #lineError: RedisError | undefined
+  /** MULTI was accepted. Without it the commands after it run one by one. */
   #begun = false
   #ran = false
   readonly #execShape: ReplyFormat
-  /** EXEC is read as bytes although not all want them. */
+  /** The reply to EXEC is read as bytes, although not all commands return bytes. */
   readonly #isMixed: boolean
 
-  /** Resolves with the results in order; an error of a command inside stays in its place. */
-  constructor(body: readonly Command[]) {
-    super(EXEC, [], asItCame)
-    this.commands = body
+  /** Resolves with the results in order; the error of a command is at the place of its result. */
+  constructor(commands: readonly Command[]) {
+    super(EXEC, [], unchanged)
+    this.commands = commands
     this.state |= State.multiExec
-    this.size = sizeOf(body)
-    const binary = body.find(({ shape }) => shape.bytes)
-    this.#execShape = (binary ?? body[0] ?? this).shape
-    this.#isMixed = binary !== undefined && body.some(({ shape }) => !shape.bytes)
+    this.size = sizeOf(commands)
+    const binary = commands.find(({ shape }) => shape.bytes)
+    this.#execShape = (binary ?? commands[0] ?? this).shape
+    this.#isMixed = binary !== undefined && commands.some(({ shape }) => !shape.bytes)
   }
 
-  /** What is written, made anew for each try: a line that settles lets go of its arguments. */
+  /** The lines to write. Each attempt needs new ones, because a line that settles releases its arguments. */
   lines(): Command[] {
-    this.#refusal = undefined
+    this.#lineError = undefined
     this.#begun = false
     this.#ran = false
     const lines = [new Command(MULTI, [])]
@@ -88,72 +89,72 @@ export class MultiExec extends Command implements CommandOwner {
     for (const command of this.commands) {
       if (command.spec === SCRIPT_FLUSH) texts.clear()
       const { args, spec } = command instanceof ScriptCommand ? command.lineAfter(texts) : command
-      const line = new Command(spec, args as Arguments, asItCame)
+      const line = new Command(spec, args as Arguments, unchanged)
       line.shape = command.shape
       lines.push(line)
     }
-    const exec = new Command(EXEC, [], asItCame)
+    const exec = new Command(EXEC, [], unchanged)
     exec.shape = this.#execShape
     lines.push(exec)
     for (const line of lines) {
       line.size = 32
       line.owner = this
       line.state |= State.multiPart | State.batched
-      line.resolve = heard
+      line.resolve = onLineSettled
     }
     return lines
   }
 
   /**
-   * Takes the reply to `line`, also after the transaction has settled.
-   * @throws ConnectionError if the reply is none that `line` can have: the connection must end
+   * Processes the reply to `line`, also after the transaction has settled.
+   * @throws ConnectionError if `line` cannot have this reply: the connection must be closed
    */
   onLineReply(line: Command, value: unknown): void {
-    // What most lines are answered with.
+    // The reply to most lines.
     if (value === 'QUEUED' && this.#begun && line.spec !== EXEC && line.spec !== MULTI) return
     const failed = (line.state & State.failed) !== 0
     if (line.spec === EXEC) {
-      if (failed) this.#refused(value as RedisError)
+      if (failed) this.#onExecError(value as RedisError)
       else this.#executed(value as Reply)
       if (this.commands.some(command => (command.state & State.suspected) !== 0)) line.state |= State.suspected
     } else if (line.spec === MULTI) {
-      if (failed) this.#refusal = value as RedisError
+      if (failed) this.#lineError = value as RedisError
       else if (word(value as Reply) === 'OK') this.#begun = true
       else this.#shifted('MULTI was not answered with OK')
     } else if (this.#begun) {
-      if (failed) this.#refusal ??= value as RedisError
+      if (failed) this.#lineError ??= value as RedisError
       else if (word(value as Reply) !== 'QUEUED') this.#shifted(`${line.spec.name} was not answered with QUEUED`)
     } else if (!failed || this.#mayHaveRun(line, value as RedisError)) this.#ran = true
   }
 
-  /** Whether a command behind a refused MULTI ran, although the reply to it is an error: unless it was refused likewise. */
+  /** Whether a command after a rejected MULTI may have run although it got an error: yes, unless the error is the same as MULTI's. */
   #mayHaveRun(line: Command, error: RedisError): boolean {
-    return error.code !== this.#refusal?.code || !isGenuine(line, error)
+    return error.code !== this.#lineError?.code || !isGenuine(line, error)
   }
 
-  #refused(error: RedisError): void {
+  #onExecError(error: RedisError): void {
     if (this.resolve === undefined) return
-    const refusal = this.#refusal
-    if (error instanceof ExecAbortError) error.cause = refusal ?? causeOf(error)
-    // If nothing of it ran, it is sent again where the refusal passes, or leads elsewhere.
-    if (this.#ran) fail(this, ranOutside(refusal ?? error))
+    const lineError = this.#lineError
+    if (error instanceof ExecAbortError) error.cause = lineError ?? causeOf(error)
+    if (this.#ran) fail(this, ranOutside(lineError ?? error))
     else {
-      const told = error instanceof ExecAbortError ? error : (refusal ?? error)
-      if (this.owner === undefined) fail(this, told)
-      else this.owner.onErrorReply?.(this, told)
+      // Nothing ran, so the transaction can be retried: here after LOADING, elsewhere after MOVED.
+      const reported = error instanceof ExecAbortError ? error : (lineError ?? error)
+      if (this.owner === undefined) fail(this, reported)
+      else this.owner.onErrorReply?.(this, reported)
     }
   }
 
   #executed(reply: Reply): void {
     const items = itemsOf(reply)
-    if (!this.#begun) this.#shifted('EXEC was executed although MULTI was refused')
-    if (reply !== null && items === undefined) this.#shifted('EXEC was answered with no list')
+    if (!this.#begun) this.#shifted('EXEC succeeded although MULTI was rejected')
+    if (reply !== null && items === undefined) this.#shifted('EXEC was not answered with a list')
     if (items !== undefined && items.length !== this.commands.length) {
       this.#shifted(`EXEC was answered with ${items.length} results for ${this.commands.length} commands`)
     }
     if (this.resolve === undefined) return
     if (items === undefined) {
-      fail(this, new WatchError('A watched key was changed: nothing of the transaction ran.', { command: 'EXEC' }))
+      fail(this, new WatchError('A watched key has changed: no command of the transaction ran.', { command: 'EXEC' }))
       return
     }
     const results = this.commands.map((command, i) => this.#resultOf(command, items[i] ?? null))
@@ -169,20 +170,20 @@ export class MultiExec extends Command implements CommandOwner {
     }
   }
 
-  /** The replies are not those of our lines: which belongs to what is not known any more. */
-  #shifted(what: string): never {
+  /** Replies belong to other commands than our lines, so that no later reply can be trusted. */
+  #shifted(proof: string): never {
     const details = { command: 'EXEC', outcome: 'unknown' } as const
-    fail(this, new InvalidResponse(`${what}: replies belong to other commands.`, details))
-    throw new ConnectionError(`The connection was ended, since replies belong to other commands: ${what}.`)
+    fail(this, new InvalidResponse(`${proof}: replies belong to other commands.`, details))
+    throw new ConnectionError(`The connection was closed, because replies belong to other commands: ${proof}.`)
   }
 
-  /** Lets go of the arguments of all its commands. */
+  /** Releases the arguments of all its commands. */
   override release(): void {
     super.release()
     for (const command of this.commands) command.release()
   }
 
-  // Lines have no deadline and no signal of their own, and their refusals are heard above.
+  // The lines share the deadline and the signal of the transaction; `onLineReply` handles their errors.
 
   onDeadline(): boolean {
     return true
@@ -191,13 +192,13 @@ export class MultiExec extends Command implements CommandOwner {
   onAbort(): void {}
 }
 
-/** Why EXEC discarded the transaction, where EXEC itself was refused. */
+/** The reason why EXEC discarded the transaction, if EXEC itself was rejected. */
 function causeOf({ message }: ExecAbortError): RedisError | undefined {
   return message.startsWith(DISCARDED) ? errorFromReply(message.slice(DISCARDED.length)) : undefined
 }
 
-/** MULTI was refused, and commands behind it were not. */
-function ranOutside(refusal: RedisError): RedisError {
-  const message = `MULTI was refused, and the commands behind it ran outside of MULTI, one by one, as far as they were not refused: ${refusal.message}`
-  return cloneError(refusal, { command: 'MULTI', outcome: 'unknown' }, message)
+/** The error if MULTI was rejected, and commands after it were not. */
+function ranOutside(error: RedisError): RedisError {
+  const message = `MULTI was rejected (${error.message}). Commands after it ran outside of MULTI, one by one, unless they were rejected too.`
+  return cloneError(error, { command: 'MULTI', outcome: 'unknown' }, message)
 }

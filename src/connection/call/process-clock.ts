@@ -1,61 +1,61 @@
 /**
- * The process's own time, in whole ms: a clock that stops while the process stands still (a long synchronous call, a
- * debugger, SIGSTOP, a frozen container). All time limits are on it, so that nothing fails for time in which nobody here
- * could read a reply.
+ * The process's own time, in whole ms: a clock that stops while the process is blocked (a long synchronous call, a debugger,
+ * SIGSTOP, a frozen container). All time limits use it, so that no call fails for time in which this process could not read
+ * its reply.
  *
  *   performance.now()   ──┬──┬──┬──┬────────────────┬──┬──▸
- *   beats               ──┼──┼──┼──┼   stands still ┼──┼──▸    given back: the whole gap, once
+ *   beats               ──┼──┼──┼──┼    blocked     ┼──┼──▸    the clock skips the whole gap
  *   own time            ──┴──┴──┴──┴────────────────▾──┴──▸
  *
- * A beat every 25 ms measures it, for as long as somebody has a limit on it.
+ * A beat every 25 ms measures it while there is a time limit.
  */
 import { clearInterval, performance, setRepeatingTimer } from '../../commands/core/timers.js'
 
-/** How often limits are looked at, ms. A call may live this much longer than asked for. */
+/** The interval of the checks of all limits, ms. A call may take this much longer than its timeout. */
 const BEAT = 25
-/** A beat that comes later than this after the last one: the process stood still between them. */
+/** If two beats are further apart than this, the process was blocked between them. */
 const LATE = 2 * BEAT
 /**
- * Who waits is given back so many standstills, and one more for each second: what is late all the time is no standstill but a
- * slow process, whose limits must come all the same.
+ * The clock skips at most so many blocks of a waiting call, and one more for each second. A process whose beats are always late
+ * is slow, not blocked, and its limits must still end.
  */
 const MOST = 10
 
-/** Somebody who has a limit on own time, and keeps the clock going by it. */
+/** A time limit or a list of them. The clock is measured while there is one. */
 export interface BeatWatcher {
-  /** Since when he waits, own time. */
+  /** When it began to wait, in own time. */
   readonly since: number
   onBeat(): void
 }
 
-/** How far own time is behind `performance.now()`. */
-let given = 0
+/** The difference between `performance.now()` and own time: the sum of all skipped gaps. */
+let skipped = 0
 let lastBeat = 0
-/** What own time does not pass before the next beat, which may find that the process stood still. */
+/** The limit of own time before the next beat, which may find that the process was blocked. */
 let bound = Number.POSITIVE_INFINITY
-/** Standstills that were given back to those who wait, less one for each second, and own time when the first of them began. */
+/** Gaps that were skipped for the current watchers, minus one for each second; and own time at the first of these gaps. */
 let count = 0
 let countedFrom = 0
 let timer: NodeJS.Timeout | undefined
 const waiting = new Set<BeatWatcher>()
 
-/** The process's own time. What begins now is counted from here. */
+/** The process's own time, from which new limits are counted. */
 export function processTime(): number {
-  return Math.min(Math.trunc(performance.now()) - given, bound)
+  return Math.min(Math.trunc(performance.now()) - skipped, bound)
 }
 
-/** Own time at the last beat: what was due then is due, whatever happened since. */
+/** Own time at the last beat: a limit that ended before it has ended for certain. */
 export function measuredProcessTime(): number {
   return lastBeat
 }
 
-/** Measures own time, and calls back at each beat, until `ignoreBeats`. */
+/** Measures own time, and calls back at each beat, until `unwatchBeats`. */
 export function watchBeats(one: BeatWatcher): void {
   waiting.add(one)
   if (timer !== undefined) return
-  lastBeat = Math.trunc(performance.now()) - given
+  lastBeat = Math.trunc(performance.now()) - skipped
   setBound()
-  // Unreferenced: what keeps the process alive for a waiting call is its socket, or the timer of its next attempt.
+  // Unreferenced: the socket of a waiting call, or the timer of its next attempt, keeps the process alive.
   timer = setRepeatingTimer(BEAT, beat)
 }
 
@@ -68,18 +68,18 @@ export function unwatchBeats(one: BeatWatcher): void {
 }
 
 function beat(): void {
-  const passed = Math.trunc(performance.now()) - given - lastBeat
-  // The standstill itself is none of these seconds: else turns of a second each would stop own time for good.
+  const passed = Math.trunc(performance.now()) - skipped - lastBeat
+  // The gap itself is not counted as time: otherwise turns of a second each would stop own time for good.
   count = Math.max(0, count - Math.min(passed, LATE) / 1_000)
-  // One ms goes by in a standstill too: it tells those who waited before from those who came after.
-  const stoodStill = passed > LATE && isGivenBack()
-  if (stoodStill) given += passed - 1
-  lastBeat += stoodStill ? 1 : passed
+  // One ms passes in a gap too: it distinguishes calls made before the gap from calls made after it.
+  const isSkipped = passed > LATE && maySkip()
+  if (isSkipped) skipped += passed - 1
+  lastBeat += isSkipped ? 1 : passed
   setBound()
   for (const one of waiting) one.onBeat()
 }
 
-function isGivenBack(): boolean {
+function maySkip(): boolean {
   let oldest = Number.POSITIVE_INFINITY
   for (const { since } of waiting) oldest = Math.min(oldest, since)
   if (count === 0 || oldest > countedFrom) {

@@ -13,7 +13,7 @@ import {
 const OWN_WORDS =
   /^(?:LOADING \w+ is loading the dataset in memory|CLUSTERDOWN (?:The cluster is down(?: and only accepts read commands)?|Hash slot not served)|MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'\.|READONLY You can't write against a read only replica\.|TRYAGAIN Multiple keys request during rehashing of slot)$/
 
-/** A script can return any text, so what it seems to be refused with counts only in the server's own words. */
+/** Whether the server itself rejected the command. A script can return any error text, so only the server's exact texts count. */
 export function isGenuine(command: Command, refusal: RedisError): boolean {
   if (!command.spec.script) return true
   if (refusal instanceof ReadOnlyError && !hasFlags(command)) return false
@@ -21,7 +21,7 @@ export function isGenuine(command: Command, refusal: RedisError): boolean {
   return OWN_WORDS.test(refusal.message)
 }
 
-/** Refusals that pass by themselves: the server did not run the command, and waiting helps. */
+/** Whether the error is temporary: the server did not run the command, and will accept it later. */
 export function isRetryable(command: Command, refusal: RedisError): boolean {
   const error = refusal instanceof ExecAbortError ? refusal.cause : refusal
   if (!(error instanceof RedisError)) return false
@@ -30,7 +30,7 @@ export function isRetryable(command: Command, refusal: RedisError): boolean {
   return error instanceof ClusterDownError && !(error instanceof MasterDownError)
 }
 
-/** The server is a replica, and did not run the command or transaction. */
+/** Whether the server is a replica, and did not run the command or transaction. */
 export function isReadOnly(error: RedisError): boolean {
   return (error instanceof ExecAbortError ? error.cause : error) instanceof ReadOnlyError
 }

@@ -1,10 +1,10 @@
 /**
- * A script whose text the server does not have, or may not have: its run is sent again with the text.
+ * Resends the run of a script with its text, if the server does not have the script, or may not have it.
  *
- *   NOSCRIPT in Redis' own words   the server has forgotten the script, and ran nothing: EVAL
- *   NOSCRIPT in other words        another server's, or the script's own ──▸ SCRIPT EXISTS
- *                                    0 ──▸ EVAL       1 ──▸ the script said it: it has run
- *                                    refused ──▸ EVAL if the script writes nothing, else nobody knows: rejected
+ *   NOSCRIPT, the text of Redis    the server does not have the script, and ran nothing: EVAL
+ *   NOSCRIPT, another text         of another kind of server, or of the script itself ──▸ SCRIPT EXISTS
+ *                                    0 ──▸ EVAL       1 ──▸ the script returned the error: it has run
+ *                                    error ──▸ EVAL if the script writes nothing; otherwise the run is rejected
  */
 import { Command, type CommandOwner, State } from '../../commands/core/command.js'
 import { ScriptCommand } from '../../commands/script.js'
@@ -12,26 +12,26 @@ import { SCRIPT_EXISTS } from '../../commands/scripting.js'
 import { NoScriptError, type Phase, type RedisError } from '../../errors/errors.js'
 import { fail } from './completion.js'
 
-/** What sends commands again: a link. */
+/** Resends commands: a link. */
 export interface Resender {
   send(command: Command): void
-  /** Sends a refused command after a while. */
+  /** Resends a rejected command after a delay. */
   later(command: Command, refusal: RedisError): void
-  /** What `command` rejects with when its time is up. */
+  /** The error with which `command` times out. */
   overdue(command: Command, elapsed: number, phase: Phase): RedisError
 }
 
 const OWN_WORDS = 'NOSCRIPT No matching script. Please use EVAL.'
 
-/** Whether `command` did not run, since the server does not have its script: `error` is in Redis' own words. */
+/** Whether `command` did not run because the server does not have its script: `error` has the exact text of Redis. */
 export function lacksText(command: Command, error: unknown): command is ScriptCommand {
   if (!(command instanceof ScriptCommand) || command.hasText) return false
   return error instanceof NoScriptError && error.message === OWN_WORDS
 }
 
-/** True if `command`, which was refused with `error`, is sent again over `link` with its text, or if that is being found out. */
+/** Resends `command`, rejected with `error`, over `link` with its text, or finds out whether it must. False if it does neither. */
 export function sendsText(link: Resender, command: Command, error: RedisError): boolean {
-  // A pipeline that changes something decides itself: what is sent again alone is overtaken.
+  // A pipeline with writes decides itself: a command that is resent alone would be overtaken.
   if (!(error instanceof NoScriptError) || (command.state & State.ordered) !== 0) return false
   if (!(command instanceof ScriptCommand) || command.hasText) return false
   if (lacksText(command, error)) sendWithText(link, command, error)
@@ -47,7 +47,7 @@ function sendWithText(link: Resender, command: ScriptCommand, error: NoScriptErr
   link.send(command)
 }
 
-/** Has a run of a script until it is known whether the server has the script. */
+/** Owns a run of a script until SCRIPT EXISTS has shown whether the server has the script. */
 class Doubt implements CommandOwner {
   readonly #link: Resender
   readonly #command: ScriptCommand

@@ -3,17 +3,17 @@ import { type Command, State } from '../../commands/core/command.js'
 import type { RedisError } from '../../errors/errors.js'
 import { fail } from './completion.js'
 
-/** What a connection had in flight when it ended, oldest first. */
+/** The commands that a connection had in flight when it was closed, oldest first. */
 export class Stranded {
   readonly #commands: Denque<Command>
   readonly #error: RedisError
-  #unit: unknown
+  #transaction: unknown
 
-  /** Our own commands die with the connection, for `error`. */
+  /** Rejects our own commands with `error`; they are never resent. */
   constructor(commands: Denque<Command>, error: RedisError) {
     this.#commands = commands
     this.#error = error
-    // Of a connection that never was ready, or that was never a caller's, there are no others.
+    // At once, because a connection that no caller has used has no other commands, and nobody calls `next`.
     while (isOurs(commands.peekFront())) this.#take()
   }
 
@@ -21,13 +21,13 @@ export class Stranded {
     return this.#commands.length
   }
 
-  /** The next command of a caller. Of a unit that was cut anywhere the whole is left, once. */
+  /** The next command of a caller. A transaction, of which any part is left, is returned once, as a whole. */
   next(): Command | undefined {
     for (let command = this.#take(); command !== undefined; command = this.#take()) {
       if ((command.state & State.pinned) !== 0) continue
       if ((command.state & State.multiPart) === 0) return command
-      if (command.owner === this.#unit) continue
-      this.#unit = command.owner
+      if (command.owner === this.#transaction) continue
+      this.#transaction = command.owner
       return command.owner as unknown as Command
     }
     return undefined

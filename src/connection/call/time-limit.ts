@@ -2,23 +2,23 @@ import { clearTimeout, setImmediate, setTimer } from '../../commands/core/timers
 import { type BeatWatcher, measuredProcessTime, processTime, unwatchBeats, watchBeats } from './process-clock.js'
 
 /**
- * A limit of the process's own time. Its verdict comes after the poll phase that follows its timer, when the sockets were
- * read, and never for time in which the process stood still: that is given back first.
+ * A time limit in the process's own time. It ends after the poll phase that follows its timer, when the sockets have been read,
+ * and does not count time in which the process was blocked.
  */
 export class TimeLimit implements BeatWatcher {
   readonly since: number
-  readonly #verdict: () => void
+  readonly #onEnd: () => void
   readonly #due: number
   #timer: NodeJS.Timeout | undefined
   #referenced = true
 
-  /** Calls `verdict` back when `ms` are over, once, unless it is cancelled before. */
-  constructor(ms: number, verdict: () => void) {
-    this.#verdict = verdict
+  /** Calls `onEnd` once after `ms`, unless it is cancelled before. */
+  constructor(ms: number, onEnd: () => void) {
+    this.#onEnd = onEnd
     this.since = processTime()
     this.#due = this.since + Math.ceil(ms)
     if (ms === Number.POSITIVE_INFINITY) return
-    // Keeps own time measured as long as the limit is on.
+    // Own time is measured while the limit is active.
     watchBeats(this)
     this.#wait(ms)
   }
@@ -31,7 +31,7 @@ export class TimeLimit implements BeatWatcher {
     unwatchBeats(this)
   }
 
-  /** Lets the process end although it is on. */
+  /** Lets the process exit although the limit is active. */
   unref(): this {
     this.#referenced = false
     this.#timer?.unref()
@@ -39,12 +39,12 @@ export class TimeLimit implements BeatWatcher {
   }
 
   #wait(ms: number): void {
-    const timer = setTimer(ms, () => setImmediate(() => this.#judge(timer)))
+    const timer = setTimer(ms, () => setImmediate(() => this.#check(timer)))
     this.#timer = timer
     if (!this.#referenced) timer?.unref()
   }
 
-  #judge(timer: NodeJS.Timeout | undefined): void {
+  #check(timer: NodeJS.Timeout | undefined): void {
     if (timer !== this.#timer) return
     const left = this.#due - measuredProcessTime()
     if (left > 0) {
@@ -52,6 +52,6 @@ export class TimeLimit implements BeatWatcher {
       return
     }
     this.cancel()
-    this.#verdict()
+    this.#onEnd()
   }
 }

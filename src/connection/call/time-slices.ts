@@ -1,36 +1,36 @@
-/** Work on very many commands at once, done in slices, so that the event loop and with it everybody else goes on. */
+/** Does work on very many commands in slices, so that it does not block the event loop. */
 import Denque from 'denque'
 import { detached, performance, setImmediate } from '../../commands/core/timers.js'
 
-/** How long such work may take in one turn of the event loop, ms, whoever it is for. What callers do then comes on top. */
+/** How long all such work together may take in one turn of the event loop, ms. The reactions of callers take additional time. */
 const SLICE = 1
-/** Steps between two looks at the clock. */
+/** Steps between two reads of the clock. */
 const STEPS = 16
 
 interface Work {
-  /** Does a little; false when nothing is left. */
+  /** Does one step; false if nothing is left to do. */
   readonly step: () => boolean
   readonly done: () => void
 }
 
 const works = new Denque<Work>()
-/** Those that nobody's commands wait for: they go on when there are no others. */
-const patient = new Denque<Work>()
+/** Work for which no command waits: it is done when there is no other. */
+const spareWorks = new Denque<Work>()
 let working = false
-/** When the slice of this turn is over; 0 if none has begun. */
+/** When the slice of this turn ends; 0 if none has begun. */
 let end = 0
 
 /**
- * Calls `step` until it returns false, then `done`: at once as far as this turn allows, so that what is little is done when
- * this returns, and the rest in the turns that follow, each after its poll phase. Works are done in the order in which they came.
+ * Calls `step` until it returns false, then `done`. It begins at once, so that little work is done when this returns; the rest
+ * follows in the next turns, after their poll phases. Works are done in the order in which they were added.
  */
 export function inSlices(step: () => boolean, done: () => void = () => {}): void {
   add(works, { step, done })
 }
 
-/** The same, for a work that others need not wait for: those that come later are done before what is left of it. */
+/** The same, for work that can wait: `inSlices` work that is added later is done before the rest of it. */
 export function inSpareSlices(step: () => boolean, done: () => void): void {
-  add(patient, { step, done })
+  add(spareWorks, { step, done })
 }
 
 function add(to: Denque<Work>, work: Work): void {
@@ -45,7 +45,7 @@ function add(to: Denque<Work>, work: Work): void {
 
 function nextTurn(): void {
   end = 0
-  if (works.length + patient.length === 0) return
+  if (works.length + spareWorks.length === 0) return
   end = performance.now() + SLICE
   detached(() => setImmediate(nextTurn))
   workOn()
@@ -54,9 +54,9 @@ function nextTurn(): void {
 function workOn(): void {
   working = true
   try {
-    while (works.length + patient.length > 0) {
+    while (works.length + spareWorks.length > 0) {
       if (performance.now() >= end) return
-      const among = works.length > 0 ? works : patient
+      const among = works.length > 0 ? works : spareWorks
       const first = among.peekFront() as Work
       let left = STEPS
       while (left > 0 && first.step()) left--

@@ -1,12 +1,12 @@
 /**
- * One time of watching keys on a leased connection, from WATCH until EXEC, UNWATCH or the loss of the watch.
+ * One period of watching keys on a leased connection, from WATCH until EXEC, UNWATCH or the loss of the watch.
  *
  *   WATCH ──▸ watching ──▸ EXEC, UNWATCH: over
  *                │
- *                └─ the connection is replaced in any way ──▸ lost: what is guarded rejects with WatchError
+ *                └─ the connection is replaced ──▸ lost: guarded transactions reject with WatchError
  *
- * A transaction that was sent while keys were watched is guarded by this watch for good: it runs on the connection that
- * watched, or it does not run at all.
+ * A transaction that is sent while keys are watched is guarded by this watch: it runs on the connection that watches, or it
+ * does not run at all.
  */
 import { type Command, State, whenSettled } from '../../commands/core/command.js'
 import { RedisError, WatchError } from '../../errors/errors.js'
@@ -17,38 +17,38 @@ export interface Guarded extends Command {
 }
 
 export class Watch {
-  /** One that was begun before, and that what is on its way will end: a loss takes both. */
+  /** An earlier watch that a command in flight will end: a lost connection ends both. */
   #before: Watch | undefined
   #fault: WatchError | undefined
   #reported = false
   #ending = false
   #over = false
   #begun = false
-  readonly #units = new Set<Guarded>()
+  readonly #guarded = new Set<Guarded>()
 
   constructor(before?: Watch) {
     this.#before = before
   }
 
-  /** Why nothing that is guarded may be sent any more; undefined while the server watches. */
+  /** The error of guarded transactions that may not be sent any more; undefined while the server watches. */
   get fault(): WatchError | undefined {
     return this.#fault
   }
 
-  /** EXEC or UNWATCH was answered, or a transaction was rejected for the loss: it guards nothing that is sent from now on. */
+  /** Whether EXEC or UNWATCH was answered, or a transaction was rejected for the loss: it guards no transaction sent from now on. */
   get isOver(): boolean {
     return this.#over
   }
 
   /**
-   * Whether keys that are watched now are watched anew: what ends this watch is sent before them, or the holder knows of its
-   * loss.
+   * Whether the next WATCH begins a new watch: a command that ends this one was sent before it, or the caller has been notified
+   * of its loss.
    */
   get isPast(): boolean {
     return this.#over || this.#ending || (this.#fault !== undefined && this.#reported)
   }
 
-  /** Whether the server has watched keys: until then nothing can be lost. */
+  /** Whether the server has begun to watch keys: no watch can be lost before. */
   get hasBegun(): boolean {
     return this.#begun || this.#before !== undefined
   }
@@ -60,20 +60,20 @@ export class Watch {
     })
   }
 
-  /** Binds the transaction `unit` to this watch, which its EXEC ends. */
-  guard(unit: Guarded): void {
-    unit.watch = this
-    // EXEC ends the watch: sent again it would run unguarded, even if the caller declared that it may run twice.
-    unit.state &= ~State.repeatable
-    this.#units.add(unit)
-    this.endWith(unit, error => (unit.state & State.written) !== 0 || error instanceof WatchError)
+  /** Binds `transaction` to this watch, which its EXEC ends. */
+  guard(transaction: Guarded): void {
+    transaction.watch = this
+    // EXEC ends the watch: a resent one would run unguarded, even if the caller declared that it may run twice.
+    transaction.state &= ~State.repeatable
+    this.#guarded.add(transaction)
+    this.endWith(transaction, error => (transaction.state & State.written) !== 0 || error instanceof WatchError)
   }
 
-  /** `command` will end this watch, if `ends` says so of what it came to. */
+  /** `command` will end this watch when it settles, if `ends` returns true for its error. */
   endWith(command: Command, ends: (error: unknown) => boolean): void {
     this.#ending = true
     whenSettled(command, (settled, _, error) => {
-      this.#units.delete(settled as Guarded)
+      this.#guarded.delete(settled as Guarded)
       if (ends(error)) this.end()
     })
   }
@@ -84,16 +84,16 @@ export class Watch {
   }
 
   /**
-   * The server watches no more, since the connection was replaced. Guarded transactions that were not written reject now;
-   * one that was written is judged by its reply.
+   * The connection was replaced, so that the server no longer watches. Guarded transactions that were not written reject now;
+   * those in flight are settled by their replies.
    */
   lose(fault: WatchError, reported = false): void {
     this.#before?.lose(fault, reported)
     this.#before = undefined
     if (this.#fault === undefined) {
       this.#fault = fault
-      for (const unit of [...this.#units]) {
-        if ((unit.state & State.inFlight) === 0) unit.owner?.onAbort(unit, fault)
+      for (const transaction of [...this.#guarded]) {
+        if ((transaction.state & State.inFlight) === 0) transaction.owner?.onAbort(transaction, fault)
       }
     }
     this.#reported ||= reported
@@ -107,16 +107,16 @@ export function inForce(watch: Watch | undefined): Watch | undefined {
 
 export function watchLost(cause: RedisError | undefined): WatchError {
   return new WatchError(
-    'The connection was lost or replaced while keys were watched: whether they changed is not known, so nothing of the transaction was sent.',
+    'The connection was lost or replaced while keys were watched. They may have changed, so the transaction was not sent: retry from WATCH.',
     { command: 'EXEC', outcome: 'not sent', cause },
   )
 }
 
-/** What a guarded transaction rejects with that the server refused in a way that passes or leads to another node. */
+/** The error of a guarded transaction that the server rejected only for now, or because another node serves its keys. */
 export function watchEnded(cause: RedisError): WatchError {
-  const refusal = cause.cause instanceof RedisError ? cause.cause : cause
+  const { code } = cause.cause instanceof RedisError ? cause.cause : cause
   return new WatchError(
-    `The server refused the transaction for now (${refusal.code}), and with it ended the watch: nothing of it ran.`,
+    `The server rejected the transaction for now (${code}), which ended the watch. No command of it ran: retry from WATCH.`,
     { command: 'EXEC', outcome: 'not sent', cause },
   )
 }

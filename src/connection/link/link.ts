@@ -190,7 +190,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   /** What `command` rejects with when its time is up. */
   overdue(command: Command, elapsed: number, phase: Phase): RedisError {
     const { node, queued, inflight } = this
-    return timedOut(command, { node, phase, elapsed, queued, inflight, trouble: this.lastError })
+    return timedOut(command, { node, phase, elapsed, queued, inflight, lastError: this.lastError })
   }
 
   /** Writes nothing until it is released as often. */

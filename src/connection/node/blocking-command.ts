@@ -57,7 +57,7 @@ export class BlockingCommand implements CommandOwner {
         elapsed,
         queued: waiting,
         inflight: 0,
-        trouble: link.lastError,
+        lastError: link.lastError,
       }),
     )
     return true

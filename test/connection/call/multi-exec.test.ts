@@ -32,7 +32,7 @@ function client(script: (name: string, argv: readonly string[]) => ReturnType<Fa
   return redis
 }
 
-/** A server on which MULTI works, but for what `replies` says instead, in turn. */
+/** A server with working transactions, except for the commands that have another reply in `replies`. */
 function transactional(replies: Readonly<Record<string, string>>): (name: string) => string | undefined {
   const usual: Readonly<Record<string, string>> = {
     MULTI: resp.ok,
@@ -51,9 +51,9 @@ for (const [what, replies] of Object.entries({
   'MULTI that is not answered with OK': { MULTI: QUEUED },
   'EXEC with too few results': { EXEC: resp.array([resp.ok]) },
   'EXEC with too many results': { EXEC: resp.array([resp.ok, resp.ok, resp.ok]) },
-  'EXEC that is answered with no list': { EXEC: resp.ok },
+  'EXEC that is not answered with a list': { EXEC: resp.ok },
 })) {
-  test(`${what} proves that replies are shifted: the connection ends`, async () => {
+  test(`${what} proves that replies are shifted, and the connection is closed`, async () => {
     const redis = client(transactional(replies))
     const transaction = redis.multi().set('a', 1).get('a').exec()
     const write = redis.set('other', 1)
@@ -70,7 +70,7 @@ for (const [what, replies] of Object.entries({
   })
 }
 
-test('a shift that shows after the transaction has timed out ends the connection as well', async () => {
+test('shifted replies found after a transaction has timed out close the connection too', async () => {
   let answer = (_: string): void => {}
   const redis = client(name => {
     if (name === 'GET') return new Promise(resolve => (answer = resolve))
@@ -84,13 +84,13 @@ test('a shift that shows after the transaction has timed out ends the connection
   expect(fake.connections).toHaveLength(2)
 })
 
-test('QUEUED and OK may come as bulk strings, also where bytes are wanted', async () => {
+test('a transaction accepts QUEUED and OK as bulk strings, as text and as bytes', async () => {
   const redis = client(transactional({ MULTI: resp.bulk('OK'), GET: resp.bulk('QUEUED') }))
   expect(await redis.multi().set('a', 1).get('a').exec()).toEqual(['OK', 'v'])
   expect(await redis.bytes.multi().set('a', 1).get('a').exec()).toEqual(['OK', Buffer.from('v')])
 })
 
-test('a MULTI that was refused while its commands ran is unknown, and says so', async () => {
+test('a transaction whose MULTI was rejected while its commands ran rejects as unknown with an error that says so', async () => {
   const redis = client((name: string) =>
     transactional({
       MULTI: resp.error("NOPERM User app has no permissions to run the 'multi' command"),
@@ -110,7 +110,7 @@ test('a MULTI that was refused while its commands ran is unknown, and says so', 
   expect(error.message).toMatch(/outside of MULTI/)
 })
 
-test('a MULTI refused as by a server that loads is not sent again if a command behind it ran', async () => {
+test('a transaction whose MULTI was rejected with LOADING is not resent if a command after it ran', async () => {
   const redis = client(
     transactional({
       MULTI: resp.error('LOADING Redis is loading the dataset in memory'),
@@ -130,7 +130,7 @@ test('a MULTI refused as by a server that loads is not sent again if a command b
   expect(fake.received('SET')).toHaveLength(1)
 })
 
-test('behind a refused MULTI a command that failed otherwise than MULTI may have run', async () => {
+test('a transaction is unknown if a command after the rejected MULTI failed with another error', async () => {
   const redis = client(
     transactional({
       MULTI: resp.error('ERR unknown command MULTI'),
@@ -145,7 +145,7 @@ test('behind a refused MULTI a command that failed otherwise than MULTI may have
   })
 })
 
-test('a transaction of which all was refused is sent again where the refusal passes', async () => {
+test('a transaction of which every command was rejected with LOADING is resent', async () => {
   let loading = true
   const redis = client(name => {
     if (!loading || name === 'HELLO' || name === 'CLIENT') return transactional({})(name)
@@ -155,7 +155,7 @@ test('a transaction of which all was refused is sent again where the refusal pas
   expect(await redis.multi().set('a', 1).get('a').exec()).toEqual(['OK', 'v'])
 })
 
-test('EXEC that was itself refused tells why, and replaces the connection if that was READONLY', async () => {
+test('the error of a rejected EXEC has the reason as its cause, and READONLY replaces the connection', async () => {
   const readonly = "READONLY You can't write against a read only replica."
   const redis = client(transactional({ EXEC: resp.error(`EXECABORT Transaction discarded because of: ${readonly}`) }))
   const error = await redis
@@ -170,7 +170,7 @@ test('EXEC that was itself refused tells why, and replaces the connection if tha
   expect(fake.connections).toHaveLength(2)
 })
 
-test('READONLY while queueing replaces the connection, once a second at most', async () => {
+test('READONLY for a queued command replaces the connection at most once a second', async () => {
   const redis = client(
     transactional({
       SET: resp.error("READONLY You can't write against a read only replica."),
@@ -181,7 +181,7 @@ test('READONLY while queueing replaces the connection, once a second at most', a
   expect(fake.connections).toHaveLength(2)
 })
 
-test('a command that was accepted after a refusal and never answered times out as unknown', async () => {
+test('a command that was retried after LOADING and never answered times out as unknown', async () => {
   let tries = 0
   const redis = client(name => {
     if (name !== 'INCR') return undefined

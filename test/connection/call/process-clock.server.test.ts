@@ -23,7 +23,7 @@ function client(options: RedisOptions = {}): Redis {
 
 const nextTurn = () => new Promise(resolve => setTimeout(resolve, 0))
 
-describe('a process that stands still fails nothing that the server did not fail', () => {
+describe('a blocked process fails no call that the server answered', () => {
   const firstCalls: Record<string, (redis: Redis) => Promise<unknown>> = {
     'a call': redis => redis.set('k', 'v'),
     'a script': redis => new Script({ lua: 'return 1' }).run(redis),
@@ -36,7 +36,7 @@ describe('a process that stands still fails nothing that the server did not fail
   }
 
   test.each(Object.entries(firstCalls))(
-    '%s is the first, for less, as much and longer than its time-out',
+    'the first call, %s, is answered although the process was blocked for less than, as long as and longer than its timeout',
     async (_, call) => {
       const options = { commandTimeout: 150, connectTimeout: 150, pool: { acquireTimeout: 150 } }
       for (const ms of LONG ? [140, 149, 155, 230, 600] : [149, 600]) {
@@ -44,7 +44,7 @@ describe('a process that stands still fails nothing that the server did not fail
         standStill(ms)
         await called
       }
-      // Not at its beginning alone: each step to the reply takes a turn.
+      // The process is blocked at different turns: each step on the way to the reply takes one.
       for (const ms of LONG ? [60, 155, 400] : [155]) {
         const called = call(client(options))
         for (let turn = 0; turn < 3; turn++) {
@@ -56,7 +56,7 @@ describe('a process that stands still fails nothing that the server did not fail
     },
   )
 
-  test('a time-out shorter than a beat of the clock holds too', async () => {
+  test('a call with a timeout shorter than a beat of the clock times out', async () => {
     for (const timeout of [1, 5, 20]) {
       const redis = client()
       await redis.ping()
@@ -79,7 +79,7 @@ describe('a process that stands still fails nothing that the server did not fail
     expect(losses).toEqual([])
   })
 
-  test('who waits for a leased connection gets the time back', async () => {
+  test('a caller that waits for a leased connection gets the time of a blocked process back', async () => {
     const redis = client({ pool: { max: 1, acquireTimeout: 150 } })
     await redis.session(session => session.ping())
     const first = redis.session(async session => {
@@ -92,7 +92,7 @@ describe('a process that stands still fails nothing that the server did not fail
     expect(await Promise.all([first, second, third])).toEqual([undefined, 'PONG', 'PONG'])
   })
 
-  test('close() does not count it', async () => {
+  test('the timeout of close() does not count the time in which the process was blocked', async () => {
     const redis = client()
     await redis.ping()
     const calls = Array.from({ length: 10_000 }, (_, i) => redis.call('ECHO', `${i}`))
@@ -102,7 +102,7 @@ describe('a process that stands still fails nothing that the server did not fail
     await closed
   })
 
-  test('stopped by a signal and continued it goes on as if nothing had been', async () => {
+  test('a process that was stopped and continued by signals goes on without an error', async () => {
     const child = new Child(
       `const { Redis } = require('@respire/redis')
        const options = { port: ${server().port}, commandTimeout: 400, connectTimeout: 400, healthCheckInterval: 150 }

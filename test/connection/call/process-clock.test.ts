@@ -14,7 +14,7 @@ afterEach(async () => {
   for (const fake of fakes.splice(0)) await fake.stop()
 })
 
-/** Shakes hands, then reads and says nothing. */
+/** A server that completes the handshake, then reads and sends nothing. */
 async function silent(options: RedisOptions = {}): Promise<Redis> {
   const fake = await FakeRedis.start({ script: () => undefined })
   fakes.push(fake)
@@ -34,9 +34,9 @@ async function rejectedAfter(promise: Promise<unknown>): Promise<number> {
 
 const nextTurn = () => new Promise(resolve => setImmediate(resolve))
 
-// Other processes can only add to the times, so one run within the bounds is enough.
-describe('own time', { retry: 4 }, () => {
-  test('is given back once: a silent server is not waited for longer than that', async () => {
+// Other processes only add to the times, so that one run within the bounds is enough.
+describe("the process's own time", { retry: 4 }, () => {
+  test('a call to a silent server gets the time of a blocked event loop back once, and then times out', async () => {
     const redis = await silent()
     const slow = rejectedAfter(redis.with({ timeout: 200 }).get('a'))
     await nextTurn()
@@ -46,7 +46,7 @@ describe('own time', { retry: 4 }, () => {
     expect(took).toBeLessThan(950)
   })
 
-  test('a call that was made after the standstill gets nothing back, and holds nobody up', async () => {
+  test('a call made after the event loop was blocked gets no time back, and delays no other call', async () => {
     const redis = await silent()
     const before = rejectedAfter(redis.with({ timeout: 1_000 }).get('a'))
     await nextTurn()
@@ -58,7 +58,7 @@ describe('own time', { retry: 4 }, () => {
     expect(await before).toBeLessThan(1_900)
   })
 
-  test('a process that is slow all the time does not stand still: time-outs come', async () => {
+  test('calls time out in a process that is slow all the time', async () => {
     const redis = await silent()
     let busy = true
     const stand = () => {
@@ -72,7 +72,7 @@ describe('own time', { retry: 4 }, () => {
     expect(took).toBeLessThan(2_500)
   })
 
-  test('elapsed counts from the call', async () => {
+  test('the field elapsed of a TimeoutError counts from the call', async () => {
     const redis = await silent()
     const error = await redis
       .with({ timeout: 150 })
@@ -83,7 +83,7 @@ describe('own time', { retry: 4 }, () => {
     expect(error.message).toContain(`after ${error.elapsed} ms`)
   })
 
-  test('a call whose time is up while a listener of ready stands still is answered', async () => {
+  test('a call that is overdue while a listener of ready blocks the event loop is answered', async () => {
     const fake = await FakeRedis.start({ script: ([name]) => (name === 'GET' ? resp.bulk('v') : undefined) })
     fakes.push(fake)
     const redis = new Redis({ port: fake.port }).on('error', () => {})
@@ -92,7 +92,7 @@ describe('own time', { retry: 4 }, () => {
     expect(await redis.with({ timeout: 250 }).get('a')).toBe('v')
   })
 
-  test('a flood to a server that reads and is silent keeps its deadline, and so does every other call', async () => {
+  test('many calls to a silent server time out at their deadline, and so does every other call', async () => {
     const redis = await silent({ commandTimeout: 1_000 })
     const start = performance.now()
     const value = 'x'.repeat(500)
@@ -106,13 +106,13 @@ describe('own time', { retry: 4 }, () => {
     const called = performance.now() - start
     await Promise.all(flood)
     expect(pending).toBe(0)
-    // A machine that is slow to make the calls is slow to reject them too.
+    // A machine that makes the calls slowly rejects them slowly too.
     expect(performance.now() - start).toBeLessThan(3_000 + 4 * called)
     const other = await silent({ commandTimeout: 1_000 })
     expect(await rejectedAfter(other.get('a'))).toBeLessThan(1_600)
   })
 
-  test('a limit comes in time, once, unless it is cancelled', async () => {
+  test('a time limit ends once and in time, unless it is cancelled', async () => {
     const start = processTime()
     let cancelled = true
     const early = new TimeLimit(20, () => {

@@ -25,7 +25,7 @@ async function silent(options: RedisOptions = {}): Promise<{ redis: Redis; fake:
   return { redis, fake }
 }
 
-/** A client that waits for a server that is not there. */
+/** A client whose server is not running: its calls wait. */
 async function nowhere(): Promise<Redis> {
   const redis = new Redis({ port: 1, reconnect: { min: 60_000, max: 60_000 } }).on('error', () => {})
   clients.push(redis)
@@ -39,7 +39,7 @@ interface Outcomes {
   readonly errors: { name: string; outcome: string; stack: string | undefined }[]
 }
 
-/** So many calls, whose errors are kept for each kind once. */
+/** Makes CALLS calls, and keeps one error of each kind. */
 function calls(redis: Redis, options: { idempotent?: boolean; timeout?: number } = {}): Outcomes {
   const view = redis.with(options)
   let settle = () => {}
@@ -53,11 +53,11 @@ function calls(redis: Redis, options: { idempotent?: boolean; timeout?: number }
   return outcomes
 }
 
-/** Of three runs with a million calls. */
+/** Enough for three runs with a million calls. */
 const LONG = { timeout: 20_000 + CALLS / 2 }
 
-describe('very many calls that are rejected at once leave the event loop to others', () => {
-  test('at their common deadline', LONG, async () => {
+describe('rejecting very many calls at once', () => {
+  test('many calls that time out at once do not block the event loop', LONG, async () => {
     await expectShortTurns(async () => {
       const { redis } = await silent()
       const outcomes = calls(redis, { timeout: 500 + CALLS / 200 })
@@ -74,7 +74,7 @@ describe('very many calls that are rejected at once leave the event loop to othe
   })
 
   test(
-    'at destroy(), while they wait: nothing is sent any more, and the event comes after the last',
+    'destroy() rejects many waiting calls without blocking the event loop, and emits close after the last of them',
     LONG,
     async () => {
       await expectShortTurns(async () => {
@@ -109,7 +109,7 @@ describe('very many calls that are rejected at once leave the event loop to othe
   )
 
   test(
-    'when their connection is lost, and a call made meanwhile is answered before the last of them is rejected',
+    'many calls of a lost connection reject without blocking the event loop, and a later call is answered before the last of them',
     LONG,
     async () => {
       await expectShortTurns(async () => {
@@ -135,7 +135,7 @@ describe('very many calls that are rejected at once leave the event loop to othe
     },
   )
 
-  test('reads whose connection is lost wait for the next one', LONG, async () => {
+  test('many reads of a lost connection wait for the next one without blocking the event loop', LONG, async () => {
     await expectShortTurns(async () => {
       const { fake, redis } = await silent({ reconnect: { min: 60_000, max: 60_000 } })
       const outcomes = calls(redis, { idempotent: true, timeout: 0 })
@@ -155,7 +155,7 @@ describe('very many calls that are rejected at once leave the event loop to othe
   })
 
   test(
-    'few calls are rejected by destroy() before it returns, and close() resolves after the last of many',
+    'destroy() rejects a few calls before it returns, and close() resolves after the last of many',
     LONG,
     async () => {
       const { redis } = await silent()
@@ -173,7 +173,7 @@ describe('very many calls that are rejected at once leave the event loop to othe
     },
   )
 
-  test('the stack limit of the application is as it was', async () => {
+  test('a rejected call does not change the stack limit of the application', async () => {
     const before = Error.stackTraceLimit
     const { redis } = await silent()
     await expect(redis.with({ timeout: 1 }).get('k')).rejects.toThrow()
