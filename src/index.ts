@@ -1,4 +1,4 @@
-/** The public door: every export of `@respire/redis`, named one by one. Nothing inside imports it. */
+/** The public entry point: every export of `@respire/redis` by name. No other file of `src` imports it. */
 
 export type { MonitorEntry } from './client/monitor.js'
 export { type BatchError, type Piped, Pipeline, type Settled } from './client/pipeline.js'

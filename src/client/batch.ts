@@ -1,5 +1,4 @@
-/** Several commands with one promise: what a pipeline sends. */
-
+/** The commands of a pipeline, which share one promise. */
 import { onAbort, unwatchSignal, watchSignal } from '../commands/core/abort-signals.js'
 import { blockTime, type Command, keyIndexes, State, whenSettled } from '../commands/core/command.js'
 import { Carried, ScriptCommand } from '../commands/script.js'
@@ -13,19 +12,19 @@ import { RedisError } from '../errors/errors.js'
 import type { Sender } from './sender.js'
 
 export interface BatchOptions {
-  /** Deadline of the whole, ms; 0 or Infinity is none. */
+  /** Deadline of the whole batch, ms; 0 or Infinity is none. */
   readonly timeout: number
   readonly signal: AbortSignal | undefined
-  /** Each of them may run twice. */
+  /** Whether each command may run twice. */
   readonly idempotent: boolean
 }
 
 /**
- * Sends `commands` one after the other and resolves with what each came to, in order: its value, or its error.
+ * Sends `commands` in order. Resolves with the value or error of each command, in order.
  *
- * - If the server refuses all of them in a way that passes (LOADING), they are sent again together, so that their order stays.
- * - The text of a script is sent once to each connection. If the server has forgotten it all the same, the runs that it did not
- *   know are sent again with it, unless one would be overtaken by a command after it that has its keys.
+ * - If the server rejects all of them with a retryable error (LOADING), they are sent again together, so their order is kept.
+ * - The text of a script is sent once to each connection. If the server has lost it all the same, the rejected runs are sent
+ *   again with the text, unless a command after one of them has the same keys and would overtake it.
  */
 export function sendBatch(engine: Sender, commands: readonly Command[], options: BatchOptions): Promise<unknown[]> {
   const { signal } = options
@@ -35,14 +34,14 @@ export function sendBatch(engine: Sender, commands: readonly Command[], options:
   })
 }
 
-/** A pipeline under way. It decides in the turn of the last reply what is sent again, so that `close()` waits for it. */
+/** A running pipeline. It resends commands in the same turn as the last reply, so that `close()` waits for them. */
 class Batch {
   readonly #engine: Sender
   readonly #commands: readonly Command[]
   readonly #options: BatchOptions
   readonly #resolve: (results: unknown[]) => void
   readonly #reject: (reason: unknown) => void
-  readonly #forget: () => void
+  readonly #stopWatching: () => void
   readonly #end: number
   readonly #ordered: number
   readonly #blocks: boolean
@@ -62,12 +61,12 @@ class Batch {
     this.#reject = reject
     const { idempotent, signal, timeout } = options
     this.#end = timeout === 0 ? Number.POSITIVE_INFINITY : engine.now() + timeout
-    // Reads alone may each be sent again, whatever became of their neighbours.
+    // If all commands are reads, each may be retried on its own.
     this.#ordered = idempotent || commands.every(({ spec }) => spec.repeatable) ? 0 : State.ordered
-    // An aborted pipeline is over at once, with the reason; nobody waits for what its commands come to. One that blocks may
-    // have been given an element: its replies are waited for.
+    // An aborted pipeline rejects at once with the reason, before its commands have settled. A pipeline that blocks waits for its
+    // replies: the server may have removed an element for it.
     this.#blocks = commands.some(command => blockTime(command) !== undefined)
-    this.#forget = this.#blocks ? () => {} : onAbort(signal, reject)
+    this.#stopWatching = this.#blocks ? () => {} : onAbort(signal, reject)
   }
 
   start(): void {
@@ -75,11 +74,11 @@ class Batch {
     this.#engine.sendAll(this.#commands)
   }
 
-  /** Makes `commands` ready for one more round. */
+  /** Prepares `commands` for one more round. */
   #prepare(commands: readonly Command[], accepted: number, timeout: number): void {
     const { idempotent, signal } = this.#options
-    // A function of its own for each round: it is what tells the commands of a round from others.
-    const settled = (value: unknown, command: Command) => this.#settled(value, command)
+    // A new function for each round: `command.batch` is this function, and so identifies the round.
+    const settled = (value: unknown, command: Command) => this.#onSettled(value, command)
     const now = this.#engine.now()
     let carried = new Carried()
     this.#left = commands.length
@@ -100,28 +99,29 @@ class Batch {
     }
   }
 
-  #settled(value: unknown, command: Command): void {
+  #onSettled(value: unknown, command: Command): void {
     command.result = value
     if (--this.#left > 0) return
     const { signal } = this.#options
-    if (signal?.aborted && !(this.#blocks && this.#commands.some(wasServed))) this.#reject(signal.reason)
+    if (signal?.aborted && !(this.#blocks && this.#commands.some(gotElement))) this.#reject(signal.reason)
     else {
-      if (this.#sendsAgain()) return
+      if (this.#resend()) return
       this.#resolve(this.#commands.map(({ result }) => result))
     }
-    this.#forget()
-    // Lists of deadlines hold what has settled for a while.
+    this.#stopWatching()
+    // The lists of deadlines keep settled commands for a while: release their results.
     for (const each of this.#commands) {
       each.result = undefined
       each.release()
     }
   }
 
-  #sendsAgain(): boolean {
+  /** Returns false if no command has to be sent again. */
+  #resend(): boolean {
     const commands = this.#commands
     const left = this.#end - processTime()
     if (left <= 0 || commands.length === 0) return false
-    // Whole milliseconds: calls of one time-out share a list of deadlines.
+    // Whole milliseconds, because calls with the same timeout share a list of deadlines.
     const timeout = left === Number.POSITIVE_INFINITY ? 0 : Math.ceil(left)
     if (commands.every(({ details, result }) => result !== undefined && result === details?.refusal)) {
       const refusals = commands.map(({ result }) => result as RedisError)
@@ -130,37 +130,37 @@ class Batch {
       return true
     }
     const lacking = commands.filter(command => lacksText(command, command.result))
-    if (lacking.length === 0 || !standAlone(commands, lacking)) return false
+    if (lacking.length === 0 || !canReorder(commands, lacking)) return false
     this.#prepare(lacking, State.accepted, timeout)
     this.#engine.sendAll(lacking)
     return true
   }
 }
 
-/** Whether a blocking command of an aborted pipeline came to an element, which would be lost with the reason alone. */
-function wasServed({ result, spec, state }: Command): boolean {
+/** Whether a blocking command of an aborted pipeline got an element, which would be lost if the pipeline rejected. */
+function gotElement({ result, spec, state }: Command): boolean {
   return spec.blocks !== undefined && (state & State.failed) === 0 && result !== null
 }
 
-/** Whether no command that ran has a key in common with one of `refused` that stands before it. */
-function standAlone(commands: readonly Command[], refused: readonly Command[]): boolean {
-  const waits = new Set(refused)
+/** Whether the commands of `refused` may run after all others: no command that ran has a key of a refused one before it. */
+function canReorder(commands: readonly Command[], refused: readonly Command[]): boolean {
+  const notRun = new Set(refused)
   const touched = new Set<string>()
-  let everything = false
+  let touchedAll = false
   for (const command of commands.toReversed()) {
     const keys = keysOf(command)
-    if (waits.has(command)) {
-      const meets = keys.length === 0 ? touched.size > 0 : keys.some(key => touched.has(key))
-      if (everything || meets) return false
+    if (notRun.has(command)) {
+      const overlaps = keys.length === 0 ? touched.size > 0 : keys.some(key => touched.has(key))
+      if (touchedAll || overlaps) return false
     } else if (!(command.result instanceof RedisError && command.result.outcome === 'not sent')) {
-      if (keys.length === 0) everything = true
+      if (keys.length === 0) touchedAll = true
       for (const key of keys) touched.add(key)
     }
   }
   return true
 }
 
-/** The keys of `command`, byte by byte. */
+/** Returns the keys of `command`, each byte as one character. */
 function keysOf(command: Command): string[] {
   return keyIndexes(command).map(index => {
     const key = command.args[index]
@@ -169,8 +169,8 @@ function keysOf(command: Command): string[] {
 }
 
 /**
- * Hands `commands` over one by one. If one of a pipeline is not taken at all, the queue being full, those of the pipeline that stand
- * after it and go to the same place are not sent without it where their order matters.
+ * Sends `commands` in order. If a command of an ordered pipeline is rejected before it is sent (full queue), the rest of that
+ * pipeline with the same place is rejected too.
  */
 export function sendInOrder(
   commands: readonly Command[],
@@ -196,7 +196,7 @@ export function sendInOrder(
 
 function nowhere(): undefined {}
 
-/** Tells observers of a batch, if there are any. */
+/** Runs `run`, and publishes it on the diagnostics channel if that has subscribers. */
 export function traceBatch<R>(
   engine: Sender,
   batchMode: BatchContext['batchMode'],

@@ -8,15 +8,15 @@ import type { Step } from './scan.js'
 import type { Sender } from './sender.js'
 import type { Session } from './session.js'
 
-/** What a view runs on: it sends commands, goes through keys, and lends connections. */
+/** The engine below a view: sends commands, scans keys, and leases connections to sessions. */
 export interface Engine extends Sender {
-  /** The subscriptions of the client; a lent connection has none. */
+  /** The subscriptions of the client. The engine of a session has none. */
   readonly subscriptions?: Registry
-  /** Each of its nodes tells of the keys that it has, and of no others. */
+  /** Whether the engine is a cluster, where each node publishes the keyspace events of its own keys only. */
   readonly isCluster?: boolean
-  /** Goes through all keys: on one server from cursor to cursor, in a cluster on every primary. */
+  /** Scans all keys: of the server, or of every primary of a cluster. */
   scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]>
-  /** Lends a connection for as long as `fn` runs. */
+  /** Leases a connection, and releases it when `fn` has ended. */
   session<F extends ReplyTypes, T>(
     view: ViewOf,
     fn: (session: Session<F>) => Promise<T> | T,
@@ -24,21 +24,21 @@ export interface Engine extends Sender {
   ): Promise<T>
 }
 
-/** What a view adds to the calls of its engine. */
+/** The reply format and call options of a view. */
 export interface ViewOf {
   readonly shape: ReplyFormat
   readonly callOptions: CallOptions | undefined
 }
 
-/** The engine of a session, and what only a session asks of it. */
+/** The engine of a session. */
 export interface SessionEngine extends Engine {
-  /** Where its connection is from, as long as it has one. */
+  /** The pool of the leased connection, as long as the session has one. */
   readonly pool: object | undefined
-  /** What is watched, or was when its connection was replaced; undefined if nothing is. */
+  /** The watch that is active, or was when the connection was replaced; undefined if no key is watched. */
   readonly watch: Watch | undefined
   /**
-   * Takes no more calls, and gives the connection back. What blocks is given up with `reason`, and all that was not yet
-   * sent if the session was aborted.
+   * Ends the session: rejects new calls and releases the connection. Blocking commands are rejected with `reason`, and so are
+   * unsent commands if the session was aborted.
    */
   end(reason: (command: Command) => unknown, aborted: boolean): void
 }

@@ -1,4 +1,4 @@
-/** Every command that a server processes, told on a connection of its own. */
+/** MONITOR: every command that a server processes, read on a connection of its own. */
 import { Command } from '../commands/core/command.js'
 import type { Reply } from '../commands/core/reply.js'
 import { MONITOR } from '../commands/server.js'
@@ -7,46 +7,48 @@ import { Connection } from '../connection/socket/connection.js'
 import type { ConnectionOwner } from '../connection/socket/connection-owner.js'
 import { ConnectionError, type RedisError } from '../errors/errors.js'
 
-/** A command that the server processed. */
+/** A command that the server has processed. */
 export interface MonitorEntry {
-  /** Seconds since the epoch, with microseconds. */
+  /** When the server processed it, seconds since the epoch, with microseconds. */
   readonly time: number
+  /** The number of the database. */
   readonly db: number
-  /** `host:port` of who sent it, `lua` for a script, `unix:path` for a socket. */
+  /** The client that sent it: `host:port`, `lua` for a script, `unix:path` for a socket. */
   readonly client: string
+  /** The name of the command and its arguments. */
   readonly args: readonly string[]
 }
 
-/** What waits to be read at most; beyond it the oldest are dropped, and counted. */
+/** The most queued lines. If there are more, the oldest are dropped and counted. */
 const MAX_QUEUE = 100_000
-/** Characters of the lines that wait: a reader that has fallen behind a server under load must not cost all memory. */
+/** The most characters of queued lines: a slow reader of a busy server must not use up the memory. */
 const MAX_CHARACTERS = 64 * 1024 * 1024
-/** Bytes of a command as it is told, with its escapes; beyond it the loop throws. */
+/** The longest line, in bytes, with its escapes. After a longer one the loop throws. */
 const MAX_LINE = 32 * 1024 * 1024
 
 export class Monitor implements ConnectionOwner<Connection> {
   readonly #connection: Connection
-  /** Lines as they came: what is dropped need not be taken apart. */
+  /** Unparsed lines, because a line that is dropped need not be parsed. */
   #queue: string[] = []
-  /** The oldest of the queue; what stands before it was read or dropped. */
+  /** The index of the oldest queued line. Lines before it were read or dropped. */
   #oldest = 0
   #characters = 0
-  readonly #ended: (monitor: Monitor) => void
-  /** How many entries were dropped because nobody read them in time. */
+  readonly #onEnd: (monitor: Monitor) => void
+  /** The number of entries that were dropped because they were not read in time. */
   dropped = 0
   #wake = () => {}
   #closed = false
   #error: RedisError | undefined
 
-  /** `ended` hears of its end, however it comes. */
-  constructor(settings: Settings, ended: (monitor: Monitor) => void) {
-    // A sign of life would be answered among the lines, which look like replies.
+  /** Calls `onEnd` when it has ended in any way. */
+  constructor(settings: Settings, onEnd: (monitor: Monitor) => void) {
+    // No health check: its reply could not be distinguished from the lines, which are simple strings too.
     this.#connection = new Connection({ ...settings, healthCheckInterval: 0 }, this, { maxLine: MAX_LINE })
-    this.#ended = ended
+    this.#onEnd = onEnd
     this.#connection.open(() => settings.endpoint, 1)
   }
 
-  /** Reads until the caller breaks off, the client is closed, or the connection is lost: then it throws. */
+  /** Returns the entries until the loop is left or the client is closed. Throws if the connection is lost. */
   async *entries(): AsyncGenerator<MonitorEntry, void, undefined> {
     try {
       for (;;) {
@@ -67,17 +69,17 @@ export class Monitor implements ConnectionOwner<Connection> {
     }
   }
 
-  /** Ends it; what is queued is still read. With an `error` the reader is told that. */
+  /** Ends the monitor. Queued entries are still read. After them the loop ends, or throws `error`. */
   close(error?: RedisError): void {
     if (this.#closed) return
     this.#closed = true
     this.#error = error
     this.#connection.destroy(new ConnectionError('The monitor was closed.'))
-    this.#ended(this)
+    this.#onEnd(this)
     this.#wake()
   }
 
-  // What the connection tells
+  // ConnectionOwner
 
   onReady(connection: Connection): void {
     connection.ask(new Command(MONITOR, [])).catch(error => this.close(error))
@@ -103,7 +105,7 @@ export class Monitor implements ConnectionOwner<Connection> {
     if (line === undefined) return undefined
     this.#queue[this.#oldest++] = ''
     this.#characters -= line.length
-    // Moved when most of it is empty, so each line is moved about once.
+    // The queue is copied when most of it is empty, so each line is copied about once.
     if (this.#oldest * 2 > this.#queue.length) {
       this.#queue = this.#queue.slice(this.#oldest)
       this.#oldest = 0
@@ -116,17 +118,17 @@ export class Monitor implements ConnectionOwner<Connection> {
   }
 }
 
-/** `1700000000.123456 [0 127.0.0.1:5000] "set" "k" "\x00"`, read by hand: no expression runs over what was sent. */
+/** Parses `1700000000.123456 [0 127.0.0.1:5000] "set" "k" "\x00"`, without a regular expression over untrusted text. */
 export function readLine(line: string): MonitorEntry | undefined {
   const open = line.indexOf(' [')
   const close = line.indexOf('] "', open)
   if (open < 0 || close < 0) return undefined
-  const who = line.slice(open + 2, close)
-  const space = who.indexOf(' ')
+  const source = line.slice(open + 2, close)
+  const space = source.indexOf(' ')
   return {
     time: Number(line.slice(0, open)),
-    db: Number(who.slice(0, space)),
-    client: who.slice(space + 1),
+    db: Number(source.slice(0, space)),
+    client: source.slice(space + 1),
     args: readArguments(line, close + 2),
   }
 }
@@ -144,8 +146,8 @@ const ESCAPES: ReadonlyMap<string, number> = new Map([
 const BACKSLASH = 0x5c
 
 /**
- * Valkey 8.1 escapes neither quotes nor backslashes: so a quote ends an argument only where a blank or nothing follows, and a
- * backslash that escapes nothing is itself.
+ * Valkey 8.1 escapes neither quotes nor backslashes. So a quote ends an argument only before a space or the end of the line, and a
+ * backslash that escapes nothing is a plain character.
  */
 function readArguments(line: string, from: number): string[] {
   const args: string[] = []

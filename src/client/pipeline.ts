@@ -9,35 +9,36 @@ import { sendBatch, traceBatch } from './batch.js'
 import { isNew, prepare, ranBefore, reservedFault } from './run.js'
 import type { Sender } from './sender.js'
 
-/** The context of a pipeline: each call makes it longer by what the call will come to. */
+/** The context of a pipeline: each call appends the type of its reply. */
 export interface Piped<T extends unknown[], F extends ReplyTypes = Plain> extends Context {
   readonly text: F['text']
   readonly int: F['int']
   readonly outcome: Pipeline<[...T, this['reply']], F>
 }
 
-/** What `exec({ settle: true })` gives: for each command its reply, or the error that it came to. */
+/** The results of `exec({ settle: true })`: for each command its reply or its error. */
 export type Settled<T extends unknown[]> = { [K in keyof T]: T[K] | ResponseError }
 
 export interface ExecOptions {
-  /** Resolves with each error in its place, instead of rejecting with the first one. */
+  /** Whether `exec` resolves with the errors among the results. If false (default), it rejects with the first error. */
   readonly settle?: boolean
 }
 
 export const EXEC_CHECKS: Checks<ExecOptions> = { settle: isAnything }
 
-/** What the first failed command of a pipeline or transaction rejects with: its own error, and what became of all. */
+/** The error of a pipeline or transaction: the error of its first failed command, with the results of all commands. */
 export type BatchError = RedisError & {
-  /** Position of the command, from 0. */
+  /** The position of the failed command, from 0. */
   readonly index: number
-  /** Replies and errors of all, in order. */
+  /** The replies and errors of all commands, in order. */
   readonly results: readonly unknown[]
 }
 
 /**
- * Commands that are collected and sent together, in one write and in order; between them commands of others may run.
+ * Commands that are collected and then sent together, in order and in one write. The server may run commands of other clients
+ * in between.
  *
- * It is built in a chain, or in a loop: `let p: Pipeline<(string | null)[]> = redis.pipeline(); for (…) p = p.get(key)`.
+ * Build a pipeline in a chain, or in a loop: `let p: Pipeline<(string | null)[]> = redis.pipeline(); for (…) p = p.get(key)`.
  */
 export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Piped<T, F>> {
   readonly #engine: Sender
@@ -53,18 +54,19 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
     this.#callOptions = callOptions
   }
 
-  /** How many commands it holds. */
+  /** The number of collected commands. */
   get length(): number {
     return this.#commands.length
   }
 
+  /** Adds `command`. Returns the pipeline. */
   run<R>(command: Command): Pipeline<[...T, R], F> {
     if (this.#done) throw usedUp()
     this.#commands.push(command)
     return this as unknown as Pipeline<[...T, R], F>
   }
 
-  /** Adds what `fn` adds for each of `items`: `pipeline.each(keys, (p, key) => p.get(key))`. */
+  /** Calls `fn` for each of `items` to add a command: `pipeline.each(keys, (p, key) => p.get(key))`. Returns the pipeline. */
   each<I, R>(
     items: Iterable<I>,
     fn: (pipeline: Pipeline<[], F>, item: I) => Pipeline<[R], F>,
@@ -75,8 +77,9 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
   }
 
   /**
-   * Sends it, once, and resolves with the replies in order. If a command fails it rejects with that command's own error
-   * (the first one's), which carries `index` and the `results` of all; with `settle` each error stands in its place.
+   * Resolves with the replies in order. A pipeline can be executed once. If commands fail, it rejects with the error of the first
+   * one, which has the `index` of that command and the `results` of all. With `settle` it resolves, and the errors are among
+   * the results.
    */
   exec(this: Pipeline<[], F>, options?: { settle?: boolean }): Promise<unknown[]>
   exec(options: { settle: true }): Promise<Settled<T>>
@@ -90,7 +93,7 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
     const fault = faultOf(
       commands,
       this.#shape,
-      command => reservedFault(command, this.#engine) ?? this.#blockingFault(command),
+      command => reservedFault(command, this.#engine) ?? this.#blockingError(command),
     )
     if (fault !== undefined) throw fault
     const callOptions = this.#callOptions
@@ -106,11 +109,11 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
       : unlessFailed(results, index => ((commands[index]?.state ?? 0) & State.failed) !== 0)
   }
 
-  #blockingFault(command: Command): DataError | undefined {
+  #blockingError(command: Command): DataError | undefined {
     if (this.#engine.isSession || blockTime(command) === undefined) return undefined
     const { name } = command.spec
     return new DataError(
-      `${name} would hold up all callers of the connection: run it by itself, or in a pipeline of a session.`,
+      `${name} would block the connection that all callers share: call it outside of the pipeline, or use a pipeline of a session.`,
       {
         command: name,
       },
@@ -119,10 +122,10 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
 }
 
 function usedUp(): DataError {
-  return new DataError('This pipeline was executed: make another one.')
+  return new DataError('This pipeline was executed before: create a new one.')
 }
 
-/** Prepares all; the first that cannot be sent is the fault of the whole, of which nothing is sent then. */
+/** Prepares all commands. Returns the error of the first one that cannot be sent: then none of them is sent. */
 export function faultOf(
   commands: readonly Command[],
   shape: ReplyFormat,
@@ -135,22 +138,20 @@ export function faultOf(
   return undefined
 }
 
-/** Throws a DataError for what `each` cannot go through. */
+/** Throws DataError if the arguments of `each` are wrong. */
 export function checkEach(items: unknown, fn: unknown): void {
   const iterable =
     items !== undefined && items !== null && typeof (items as Iterable<unknown>)[Symbol.iterator] === 'function'
   if (iterable && typeof fn === 'function') return
-  throw new DataError(
-    'each() takes items to go through, and a function: each(keys, (pipeline, key) => pipeline.get(key)).',
-  )
+  throw new DataError('each() needs an iterable and a function: each(keys, (pipeline, key) => pipeline.get(key)).')
 }
 
-/** The results, unless one of them is the error of its command. */
+/** Returns the results. Throws the first error among them. */
 export function unlessFailed(results: unknown[], failed: (index: number) => boolean): unknown[] {
   const index = results.findIndex((_, i) => failed(i))
   if (index < 0) return results
   const error = results[index]
-  // The reason of a signal may be anything. The results hold the error itself: not enumerable, or printing it would go in circles.
+  // The reason of a signal may be any value. The results contain the error itself, so they must not be enumerable: printing would loop.
   if (error instanceof Error && Object.isExtensible(error)) {
     Object.defineProperties(error, {
       index: { value: index, configurable: true },

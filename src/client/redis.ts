@@ -25,41 +25,41 @@ import { View } from './view.js'
 
 /** The events of a client, with the arguments of their handlers. */
 export interface RedisEvents {
-  /** A socket is open; the handshake begins. */
+  /** A socket was opened; the handshake begins. */
   connect: []
-  /** Commands flow. */
+  /** The connection is ready for commands. */
   ready: []
-  /** The link is lost, or an attempt failed: the next one comes in `delay` ms. */
+  /** The connection was lost, or an attempt to connect failed. The next attempt starts in `delay` ms. */
   reconnecting: [{ readonly attempt: number; readonly delay: number }]
-  /** The client was closed: it does nothing any more. */
+  /** The client was closed. It is not usable any more. */
   close: []
-  /** Subscriptions were away: messages of these channels may have been missed. */
+  /** Subscriptions were interrupted: messages of these channels may have been missed. */
   gap: [gap: Gap]
-  /** Trouble that no call is told of. Without a listener the first one is a warning of the process. */
+  /** An error that rejects no call. Without a listener the first one is emitted as a warning of the process. */
   error: [error: Error]
 }
 
 export interface RedisStats {
-  /** Commands written and not answered. */
+  /** The number of commands that are sent and have no reply yet. */
   readonly inflight: number
-  /** Commands accepted and not written. */
+  /** The number of commands that wait to be sent. */
   readonly queued: number
-  /** What these take, in bytes, roughly. */
+  /** The approximate size of these commands, in bytes. */
   readonly queuedBytes: number
-  /** Connections that replaced a lost one. */
+  /** The number of connections that replaced a lost one. */
   readonly reconnects: number
-  /** Lent connections: those of sessions and blocking commands. */
+  /** The pool of leased connections, for sessions and blocking commands. */
   readonly pool: PoolStats
 }
 
 export interface CloseOptions {
-  /** How long to wait for what was accepted, ms (default 5000). */
+  /** How long to wait for pending commands, ms (default 5000). */
   readonly timeout?: number
 }
 
 const CLOSE_CHECKS: Checks<CloseOptions> = { timeout: isMs }
 
-/** The time that `close()` has. */
+/** Returns the timeout of `close()`, ms. */
 export function readTimeout(options: CloseOptions | undefined): number {
   return ownOptions(options, CLOSE_CHECKS, { of: 'close()' }).timeout ?? 5_000
 }
@@ -73,18 +73,15 @@ const EVENTS: Readonly<Record<keyof RedisEvents, true>> = {
   error: true,
 }
 
-/** MOVED and ASK come from a node of a cluster; on a server that is none they are the words of a script. */
+/** Adds a hint to MOVED and ASK. Nodes of a cluster send them; on a standalone server only a script returns such errors. */
 function hintAtCluster({ connection }: Link, error: RedisError): false {
   if (error instanceof AskError && connection?.greeting?.mode !== 'standalone') {
-    error.message += ' (this server is a node of a cluster: new RedisCluster() is the client that follows redirects)'
+    error.message += ' (this server is a node of a cluster: use new RedisCluster(), which follows redirects)'
   }
   return false
 }
 
-/**
- * A client of one server. It connects at the first call, or with `connect()`; it needs no listener, and no call of it is
- * left unsettled.
- */
+/** A client of one server. It connects at the first call or with `connect()`. It needs no listeners, and every call settles. */
 export class Redis extends View {
   readonly #options: RedisOptions
   readonly #node: Node
@@ -94,11 +91,12 @@ export class Redis extends View {
   #closed = false
 
   /**
-   * `new Redis()` is redis://127.0.0.1:6379. A bad URL, an unknown option or a bad value throws DataError, which names
-   * the part and never the URL.
+   * Creates a client of the server at `url` (default redis://127.0.0.1:6379). It is not connected yet.
+   *
+   * @throws DataError if the URL or an option is wrong. The error never contains the URL.
    */
   constructor(url: string | URL, options?: RedisOptions)
-  // The last one: it is this one that the compiler tells of when none fits.
+  // The last overload: the compiler shows this one when none matches.
   constructor(options?: RedisOptions)
   constructor(target?: string | URL | RedisOptions, more?: RedisOptions) {
     const options = readOptions(target, more)
@@ -122,34 +120,36 @@ export class Redis extends View {
     this.#events = events
   }
 
-  /** Resolves when commands flow; rejects with the error of the first attempt, and the client stays usable. */
+  /** Resolves when the client is connected. Rejects with the error of the first attempt; the client stays usable. */
   connect(): Promise<void> {
     return this.#node.connect()
   }
 
-  /** The server: `host:port`, or the path of its socket. */
+  /** The address of the server: `host:port`, or the path of its socket. */
   get node(): string {
     return this.#node.name
   }
 
-  /** `idle` before the first call, then what the link is doing. */
+  /** The state of the connection; `idle` before the first call. */
   get status(): LinkState {
     return this.#node.status
   }
 
+  /** Counters of this moment. */
   get stats(): RedisStats {
     const { inflight, queued, queuedBytes, reconnects } = this.#node.link
     return { inflight, queued, queuedBytes, reconnects, pool: this.#node.pool.stats }
   }
 
-  /** The pool of lent connections, counted. */
+  /** Counters of the pool of leased connections. */
   get pool(): PoolStats {
     return this.#node.pool.stats
   }
 
   /**
-   * Every command that the server processes, on a connection of its own: `for await (const { args } of redis.monitor())`.
-   * `break` ends it. It costs the server much. A lost connection makes the loop throw ConnectionError.
+   * Returns every command that the server processes, for a loop: `for await (const { args } of redis.monitor())`. It uses a
+   * connection of its own until the loop is left, and slows the server down. If the connection is lost, the loop throws
+   * ConnectionError.
    * [MONITOR](https://redis.io/commands/monitor)
    */
   async *monitor(): AsyncGenerator<MonitorEntry, void, undefined> {
@@ -162,68 +162,72 @@ export class Redis extends View {
     yield* monitor.entries()
   }
 
-  /** Another client with the same options, and `overrides` over them, which cannot take TLS away. */
+  /** Returns a new client with the same options and `overrides`. Throws DataError if `overrides` would disable TLS. */
   duplicate(overrides?: RedisOptions): Redis {
     checkTls(this.#options, overrides, 'the client that is duplicated uses TLS: make a new one')
     return new Redis(mergeOptions(this.#options, overrides))
   }
 
-  /** Takes no more calls, waits for those accepted, then closes. Harmless when repeated. */
+  /** Resolves when the client is closed. New calls reject; pending calls are waited for. May be called again. */
   async close(options?: CloseOptions): Promise<void> {
     const timeout = readTimeout(options)
     for (const monitor of this.#monitors) monitor.close()
     this.#engine.subscriptions.close()
     await this.#node.close(timeout)
     this.#engine.subscriber.destroy()
-    this.#tellClosed()
+    this.#emitClose()
   }
 
   /**
-   * Closes now, and rejects everything that is under way: at once, or in slices if it is very much, so that the event loop goes
-   * on. `close` comes after that. Harmless when repeated.
+   * Closes the client and rejects all pending calls: at once or, if there are very many, in slices that do not block the event
+   * loop. The event `close` is emitted after that. May be called again.
    */
   destroy(): void {
     if (this.#node.status === 'closed') return
     for (const monitor of this.#monitors) monitor.close(new ConnectionError('The client was destroyed.'))
     this.#engine.subscriptions.close(new ConnectionError('The client was destroyed.', { node: this.#node.name }))
     this.#engine.subscriber.destroy()
-    this.#node.destroy(() => this.#tellClosed())
+    this.#node.destroy(() => this.#emitClose())
   }
 
-  /** Once, however many calls closed it. */
-  #tellClosed(): void {
+  /** Emits `close` once, however many calls have closed the client. */
+  #emitClose(): void {
     if (this.#closed) return
     this.#closed = true
     this.#events.emit('close')
   }
 
+  /** Closes the client as `close()` does. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
+  /** Returns the client. `handler` is called each time that the event is emitted. */
   on<K extends keyof RedisEvents>(name: K, handler: (...args: RedisEvents[K]) => void): this {
     this.#events.on(name, handler)
     return this
   }
 
+  /** Returns the client. `handler` is called the next time that the event is emitted. */
   once<K extends keyof RedisEvents>(name: K, handler: (...args: RedisEvents[K]) => void): this {
     this.#events.once(name, handler)
     return this
   }
 
+  /** Returns the client. `handler` is not called any more. */
   off<K extends keyof RedisEvents>(name: K, handler: (...args: RedisEvents[K]) => void): this {
     this.#events.off(name, handler)
     return this
   }
 
-  /** Lets the connection keep the process alive (the default). */
+  /** Returns the client. Its connections keep the process alive (the default). */
   ref(): this {
     this.#node.ref()
     this.#engine.subscriber.ref()
     return this
   }
 
-  /** Lets the process end although the client is connected. */
+  /** Returns the client. Its connections do not keep the process alive any more. */
   unref(): this {
     this.#node.unref()
     this.#engine.subscriber.unref()
@@ -249,7 +253,7 @@ class SingleEngine implements Engine {
       where: this.where,
       place: () => this.subscriber,
       onGap: gap => events.emit('gap', gap),
-      onError: (error, heard) => report(events, error, heard),
+      onError: (error, handled) => report(events, error, handled),
     })
     this.subscriber = new Subscriber(node, this.subscriptions)
   }

@@ -1,4 +1,4 @@
-/** What happens to a command between the call and the link: it is checked, gets its promise and its deadline, and goes. */
+/** From the call to the link: a command is checked, gets its promise and its deadline, and is sent. */
 
 import type { CallOptions } from '../commands/core/call-options.js'
 import { measure } from '../commands/core/check-arguments.js'
@@ -12,14 +12,14 @@ import { commandChannel, isObserved, traceCommand } from '../connection/diagnost
 import { DataError } from '../errors/errors.js'
 import type { Sender } from './sender.js'
 
-/** Runs `command` on `engine` in the way of a view: its shape, and what the caller said about its calls. */
+/** Sends `command` with the reply format and the call options of a view. Returns its promise. */
 export function run<R>(
   engine: Sender,
   command: Command,
   shape: ReplyFormat,
   callOptions: CallOptions | undefined,
 ): Promise<R> {
-  // The promise of its first run is left alone.
+  // The promise of its first run must not change.
   if (!isNew(command)) return Promise.reject(ranBefore(command))
   const promise = createPromise<R>(command)
   const fault = prepare(command, shape) ?? reservedFault(command, engine)
@@ -27,14 +27,14 @@ export function run<R>(
     fail(command, fault)
     return promise
   }
-  if (callOptions !== undefined && !heed(command, callOptions)) return promise
+  if (callOptions !== undefined && !applyCallOptions(command, callOptions)) return promise
   setDeadline(command, callOptions?.timeout ?? timeoutOf(command, engine.settings.commandTimeout), engine.now())
   if (isObserved(commandChannel)) traceCommand(command, engine.where, () => engine.send(command))
   else engine.send(command)
   return promise
 }
 
-/** Gives a prepared `command` its promise and deadline, and starts it. */
+/** Gives a prepared `command` its promise and deadline, then calls `start`. Returns the promise. */
 export function launch<R>(
   engine: Sender,
   command: Command,
@@ -42,13 +42,13 @@ export function launch<R>(
   start: (command: Command) => void,
 ): Promise<R> {
   const promise = createPromise<R>(command)
-  if (callOptions !== undefined && !heed(command, callOptions)) return promise
+  if (callOptions !== undefined && !applyCallOptions(command, callOptions)) return promise
   setDeadline(command, callOptions?.timeout ?? engine.settings.commandTimeout, engine.now())
   start(command)
   return promise
 }
 
-/** Gives `command` its shape, prefix and size; or tells what is wrong with it. */
+/** Sets the shape, prefix and size of `command`. Returns an error if it cannot be sent. */
 export function prepare(command: Command, shape: ReplyFormat): DataError | undefined {
   command.shape = command.spec.binary && !shape.bytes ? { ...shape, bytes: true } : shape
   if (shape.prefix !== '') {
@@ -61,30 +61,32 @@ export function prepare(command: Command, shape: ReplyFormat): DataError | undef
   const { spec } = command
   if (spec.repeatable) command.state |= State.repeatable
   if (!spec.known && /\s/.test(spec.name)) {
-    return new DataError('The name of a command has no spaces in it: give each word as an argument of its own.')
+    return new DataError('The name of a command must not contain spaces: pass each further word as an argument.')
   }
   return undefined
 }
 
-/** What only a session may say, or nobody. */
+/** Returns an error if `command` is reserved: for sessions, or for the client itself. */
 export function reservedFault(command: Command, engine: Sender): DataError | undefined {
   const { name, reserved } = command.spec
   if (reserved === undefined || (engine.isSession && reserved.session)) return undefined
-  const why = engine.isSession ? 'is not for a session' : 'would change the connection that all callers share'
+  const why = engine.isSession
+    ? 'cannot be called in a session'
+    : 'would change the state of the connection that all callers share'
   return new DataError(`${name} ${why}: use ${reserved.instead}.`, { command: name })
 }
 
-/** The default deadline; a blocking command gets the time it may block on top, and none if that is for ever. */
+/** Returns the default deadline. For a blocking command its blocking time is added; one that blocks forever has no deadline. */
 function timeoutOf(command: Command, commandTimeout: number): number {
   if (command.spec.blocks === undefined) return commandTimeout
   const block = blockTime(command)
-  // What is no number the server refuses at once.
+  // The server rejects a value that is not a number at once.
   if (block === undefined || Number.isNaN(block)) return commandTimeout
   return block === 0 || commandTimeout === 0 ? 0 : block + commandTimeout
 }
 
-/** False if the call is over already: its signal had aborted. */
-function heed(command: Command, callOptions: CallOptions): boolean {
+/** Returns false if the signal is aborted already: the call is then rejected. */
+function applyCallOptions(command: Command, callOptions: CallOptions): boolean {
   const { idempotent, key, signal } = callOptions
   if (idempotent === true) command.state |= State.repeatable
   if (key === undefined && signal === undefined) return true
@@ -93,15 +95,15 @@ function heed(command: Command, callOptions: CallOptions): boolean {
   return signal === undefined || attachSignal(signal, command)
 }
 
-/** Whether it is a command that was never run. There are things that are none and have a size: a Set, a Map. */
+/** Whether `command` is a Command that was never run. Other objects have a size too: a Set, a Map. */
 export function isNew(command: Command | undefined): command is Command {
   return command?.size === 0 && command.spec !== undefined
 }
 
-/** What is wrong with a command that was run, or stands in the same pipeline already; or with what is none. */
+/** Returns the error for a Command that was run before or is twice in a pipeline, or for a value that is not a Command. */
 export function ranBefore(command: Command | undefined): DataError {
   if (command?.spec === undefined) return new DataError('Expected a Command: new Command(spec, args).')
-  return new DataError(`This ${command.spec.name} was run before: a Command is one call, make another.`, {
+  return new DataError(`This Command (${command.spec.name}) was run before: create a new Command for each call.`, {
     command: command.spec.name,
   })
 }

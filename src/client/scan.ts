@@ -1,15 +1,15 @@
-/** Iterations over keys, fields and members, in the steps of SCAN and its kin. */
+/** Iteration over keys, fields and members with SCAN, HSCAN, SSCAN and ZSCAN. */
 
-/** One step: what it found, and the cursor of the next; `'0'` is the end. */
+/** The result of one call of SCAN: its items, and the cursor of the next call. `'0'` is the end. */
 export interface Step<T> {
   readonly cursor: string
   readonly items: readonly T[]
 }
 
 /**
- * What `for await` reads one by one; `batches()` gives them as the server did, step by step. Each loop is an iteration of its
- * own. `break` ends it: nothing is left open on the server. Whatever was there all the time comes at least once; with
- * changes meanwhile something may come twice.
+ * The items of a scan, for `for await`. Each loop is a new iteration, and can be left at any time: the server keeps no state. An
+ * item that exists during the whole iteration is returned at least once; an item may be returned twice if the data changes
+ * meanwhile.
  */
 export class Scan<T> implements AsyncIterable<T> {
   readonly #batches: () => AsyncIterable<readonly T[]>
@@ -22,13 +22,13 @@ export class Scan<T> implements AsyncIterable<T> {
     for await (const batch of this.#batches()) yield* batch
   }
 
-  /** Step by step, without the empty ones. */
+  /** Returns the same items in the batches that the server sent, without empty ones. */
   batches(): AsyncIterable<readonly T[]> {
     return this.#batches()
   }
 }
 
-/** Goes on from cursor to cursor until the server says that it is the end. */
+/** Calls `step` with one cursor after another until the server returns the last one. */
 export async function* stepping<T>(
   step: (cursor: string) => Promise<Step<T>>,
 ): AsyncGenerator<readonly T[], void, undefined> {

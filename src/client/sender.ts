@@ -3,19 +3,19 @@ import type { Where } from '../connection/diagnostics.js'
 import type { Settings } from '../connection/options/options.js'
 import type { RedisError } from '../errors/errors.js'
 
-/** What takes commands whose promises were made: a server, a cluster, or the lent connection of a session. */
+/** Sends commands that have their promise already: to a server, a cluster, or the leased connection of a session. */
 export interface Sender {
   readonly settings: Settings
-  /** Where commands go, for observers. */
+  /** The address for the diagnostics channels. */
   readonly where: Where
-  /** True for the connection of one caller, who may change its state and block it. */
+  /** Whether this is the connection of one caller, which may change its state and block it. */
   readonly isSession: boolean
-  /** The time of calls of this turn, on the process's own clock. */
+  /** Returns the start time of calls of this turn, on the clock of `processTime()`. */
   now(): number
-  /** Takes a command whose promise and deadline were made; settles it in any case. */
+  /** Sends a command that has its promise and deadline. The command settles in any case. */
   send(command: Command): void
-  /** Takes the commands of a pipeline, which stay in this order as far as they go to the same node. */
+  /** Sends the commands of a pipeline. Commands for the same node keep their order. */
   sendAll(commands: readonly Command[]): void
-  /** Sends `command`, which was accepted before and refused with `refusal`, again after a while. `close()` waits for it. */
+  /** Retries `command`, which the server rejected with `refusal`, after a delay. `close()` waits for it. */
   later(command: Command, refusal: RedisError): void
 }

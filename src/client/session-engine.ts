@@ -1,5 +1,4 @@
-/** A session at work: a view on a lent connection, from its loan to its return. */
-
+/** The engine of a session: a leased connection, from its lease to its release. */
 import { onAbort } from '../commands/core/abort-signals.js'
 import type { CallOptions } from '../commands/core/call-options.js'
 import { type Command, State } from '../commands/core/command.js'
@@ -20,40 +19,40 @@ import { type Step, stepping } from './scan.js'
 import type { Session } from './session.js'
 import { SessionView } from './session-view.js'
 
-/** The engine of a session: everything goes to the one lent connection, until the session is over. */
+/** Sends all commands on the one leased connection, until the session ends. */
 class NodeSessionEngine implements SessionEngine {
   readonly settings: Node['settings']
   readonly where: Where
   readonly isSession = true
   readonly #node: Node
-  readonly #lent: LeasedConnection
-  #over = false
+  readonly #leased: LeasedConnection
+  #ended = false
 
-  constructor(node: Node, lent: LeasedConnection, where: Where) {
+  constructor(node: Node, leased: LeasedConnection, where: Where) {
     this.settings = node.settings
     this.where = where
     this.#node = node
-    this.#lent = lent
+    this.#leased = leased
   }
 
   get pool(): object | undefined {
-    return this.#over ? undefined : this.#node.pool
+    return this.#ended ? undefined : this.#node.pool
   }
 
   get watch(): Watch | undefined {
-    return inForce(this.#lent.watch)
+    return inForce(this.#leased.watch)
   }
 
   now(): number {
-    return this.#lent.link.now()
+    return this.#leased.link.now()
   }
 
   send(command: Command): void {
-    if (this.#over && (command.state & State.accepted) === 0) {
+    if (this.#ended && (command.state & State.accepted) === 0) {
       fail(command, sessionOver(command))
       return
     }
-    sendLeased(this.#lent, command, this.#node.link)
+    sendLeased(this.#leased, command, this.#node.link)
   }
 
   sendAll(commands: readonly Command[]): void {
@@ -61,7 +60,7 @@ class NodeSessionEngine implements SessionEngine {
   }
 
   later(command: Command, refusal: RedisError): void {
-    this.#lent.link.later(command, refusal)
+    this.#leased.link.later(command, refusal)
   }
 
   session<T>(): Promise<T> {
@@ -73,21 +72,21 @@ class NodeSessionEngine implements SessionEngine {
   }
 
   end(reason: (command: Command) => unknown, aborted: boolean): void {
-    this.#over = true
-    this.#node.pool.release(this.#lent, reason, aborted)
+    this.#ended = true
+    this.#node.pool.release(this.#leased, reason, aborted)
   }
 }
 
 export function sessionOver(command: Command): ConnectionError {
-  const message = `The session is over: ${command.spec.name} was not sent. Await all calls inside of its function.`
+  const message = `The session has ended: ${command.spec.name} was not sent. Await all calls inside the function of the session.`
   return new ConnectionError(message, { outcome: 'not sent' })
 }
 
 export function nestedSession(): DataError {
-  return new DataError('A session has a connection already: use it, or call session() of the client.')
+  return new DataError('Sessions cannot be nested: use this session, or call session() of the client.')
 }
 
-/** Lends a connection of `node` to `fn` and takes it back, clean or not, however `fn` ends. */
+/** Leases a connection of `node`, runs `fn` on it, and releases it when `fn` has ended in any way. */
 export async function withSession<F extends ReplyTypes, T>(
   node: Node,
   where: Where,
@@ -95,49 +94,49 @@ export async function withSession<F extends ReplyTypes, T>(
   fn: (session: Session<F>) => Promise<T> | T,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  if (typeof fn !== 'function') throw new DataError('session() takes a function.')
-  const lent = await borrow(node, view.callOptions?.timeout, signal)
-  return holdSession(new NodeSessionEngine(node, lent, where), view, fn, signal)
+  if (typeof fn !== 'function') throw new DataError('session() needs a function as its first argument.')
+  const leased = await borrow(node, view.callOptions?.timeout, signal)
+  return holdSession(new NodeSessionEngine(node, leased, where), view, fn, signal)
 }
 
-/** Runs `fn` on a session of `lease`, which ends with it. */
+/** Runs `fn` on a session of `engine`, and ends the session after it. */
 export async function holdSession<F extends ReplyTypes, T>(
-  lease: SessionEngine,
+  engine: SessionEngine,
   view: ViewOf,
   fn: (session: Session<F>) => Promise<T> | T,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  // It may have aborted between the loan and now, when nobody listened.
+  // The signal may have aborted after the lease, before we listen to it.
   if (signal?.aborted) {
-    lease.end(sessionOver, false)
+    engine.end(sessionOver, false)
     throw signal.reason
   }
-  // The signal is the session's, not each call's: calls inside may have their own.
+  // The signal applies to the session. Calls inside the session may have their own.
   const { signal: _, ...rest } = view.callOptions ?? {}
   const callOptions = ownProperties<CallOptions>(rest)
-  const session = new SessionView<F>(lease, { shape: view.shape, callOptions })
+  const session = new SessionView<F>(engine, { shape: view.shape, callOptions })
   const aborted = abortOf(signal)
   try {
     return await Promise.race([
       whileHolding(
-        () => lease.pool,
+        () => engine.pool,
         async () => fn(session),
       ),
       aborted.promise,
     ])
   } finally {
-    aborted.forget()
+    aborted.stopWatching()
     const isAborted = signal?.aborted === true
-    lease.end(isAborted ? () => signal?.reason : sessionOver, isAborted)
+    engine.end(isAborted ? () => signal?.reason : sessionOver, isAborted)
   }
 }
 
-/** A promise that rejects when `signal` aborts, until it is forgotten. */
-function abortOf(signal: AbortSignal | undefined): { promise: Promise<never>; forget(): void } {
-  let forget = () => {}
+/** Returns a promise that rejects when `signal` aborts, until `stopWatching`. */
+function abortOf(signal: AbortSignal | undefined): { promise: Promise<never>; stopWatching(): void } {
+  let stopWatching = () => {}
   const promise = new Promise<never>((_, reject) => {
-    forget = onAbort(signal, reject)
+    stopWatching = onAbort(signal, reject)
   })
   promise.catch(() => {})
-  return { promise, forget }
+  return { promise, stopWatching }
 }

@@ -12,33 +12,33 @@ import { Transaction } from './transaction.js'
 import { View } from './view.js'
 
 export class SessionView<F extends ReplyTypes = Plain> extends View<F> implements Session<F> {
-  readonly #lease: SessionEngine
+  readonly #engine: SessionEngine
   readonly #shape: ReplyFormat
   readonly #callOptions: CallOptions | undefined
 
-  constructor(lease: SessionEngine, { shape, callOptions }: ViewOf) {
-    super(lease, shape, callOptions)
-    this.#lease = lease
+  constructor(engine: SessionEngine, { shape, callOptions }: ViewOf) {
+    super(engine, shape, callOptions)
+    this.#engine = engine
     this.#shape = shape
     this.#callOptions = callOptions
   }
 
   override get bytes(): SessionView<Bytes<F>> {
-    return new SessionView<Bytes<F>>(this.#lease, {
+    return new SessionView<Bytes<F>>(this.#engine, {
       shape: { ...this.#shape, bytes: true },
       callOptions: this.#callOptions,
     })
   }
 
   override get bigints(): SessionView<Bigints<F>> {
-    return new SessionView<Bigints<F>>(this.#lease, {
+    return new SessionView<Bigints<F>>(this.#engine, {
       shape: { ...this.#shape, bigints: true },
       callOptions: this.#callOptions,
     })
   }
 
   override with(options: CallOptions): SessionView<F> {
-    return new SessionView<F>(this.#lease, {
+    return new SessionView<F>(this.#engine, {
       shape: this.#shape,
       callOptions: addCallOptions(this.#callOptions, options),
     })
@@ -47,8 +47,8 @@ export class SessionView<F extends ReplyTypes = Plain> extends View<F> implement
   override multi(): Transaction<[], F>
   override multi<R>(): Transaction<R[], F>
   override multi(): Transaction<[], F> {
-    const lease = this.#lease
-    return new Transaction<[], F>(lease, this.#shape, this.#callOptions, () => lease.watch)
+    const engine = this.#engine
+    return new Transaction<[], F>(engine, this.#shape, this.#callOptions, () => engine.watch)
   }
 
   watch(...keys: readonly Key[] | readonly [readonly Key[]]): Promise<'OK'> {

@@ -6,26 +6,31 @@ import type { Pipeline } from './pipeline.js'
 import type { Transaction } from './transaction.js'
 
 /**
- * A connection that is lent to one caller: its state is his own for as long as `redis.session()` runs, and is put back
- * behind it. Commands may block; transactions may watch.
+ * A connection that is leased to one caller while `redis.session()` runs. Its commands may block, watch keys, and change the state
+ * of the connection, which is reset after the session.
  */
 export interface Session<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   /** The same session with text replies as Buffers. */
   readonly bytes: Session<Bytes<F>>
   /** The same session with integer replies as bigints. */
   readonly bigints: Session<Bigints<F>>
-  /** The same session with options for each call. */
+  /** Returns the same session with options for each call. */
   with(options: CallOptions): Session<F>
-  /** Commands sent together in order. */
+  /** Returns an empty pipeline: commands that are sent together, in order. */
   pipeline(): Pipeline<[], F>
+  /** Returns an empty pipeline for a loop whose replies are all of type `R`. */
   pipeline<R>(): Pipeline<R[], F>
-  /** MULTI … EXEC; rejects with WatchError if a watched key changed. */
+  /** Returns an empty transaction (MULTI … EXEC). Its `exec` rejects with WatchError if a watched key has changed. */
   multi(): Transaction<[], F>
+  /** Returns an empty transaction for a loop whose replies are all of type `R`. */
   multi<R>(): Transaction<R[], F>
-  /** Lets the next `multi().exec()` fail with WatchError if one of `keys` changes before it. [WATCH](https://redis.io/commands/watch) */
+  /**
+   * Resolves with 'OK'. The next `multi().exec()` rejects with WatchError if one of `keys` changes before it.
+   * [WATCH](https://redis.io/commands/watch)
+   */
   watch(...keys: readonly Key[] | readonly [readonly Key[]]): Promise<'OK'>
-  /** Watches nothing any more. [UNWATCH](https://redis.io/commands/unwatch) */
+  /** Resolves with 'OK'. No key is watched any more. [UNWATCH](https://redis.io/commands/unwatch) */
   unwatch(): Promise<'OK'>
-  /** Uses another database for the rest of the session. [SELECT](https://redis.io/commands/select) */
+  /** Resolves with 'OK'. The rest of the session uses database `db`. [SELECT](https://redis.io/commands/select) */
   select(db: number): Promise<'OK'>
 }

@@ -5,15 +5,15 @@ import { WatchError } from '../errors/errors.js'
 import type { Session } from './session.js'
 
 export interface RetryOptions {
-  /** How often `fn` is run again after a WatchError (default 100); then it rejects with the last one. */
+  /** How often `fn` is run again after a WatchError (default 100). After that the call rejects with the last WatchError. */
   readonly retries?: number
-  /** Bound of the first pause, ms (default 2). It doubles up to 250; the pause is drawn evenly from 0 to the bound. */
+  /** Upper bound of the first pause, ms (default 2). It doubles up to 250. Each pause is random, from 0 to the bound. */
   readonly delay?: number
 }
 
 const LONGEST = 250
 
-/** Watches, runs `fn`, and does both again when somebody else was faster. */
+/** Watches `keys` and runs `fn`. Repeats both after a WatchError. Resolves with the result of `fn`. */
 export async function retryTransaction<F extends ReplyTypes, T>(
   session: Session<F>,
   keys: Key | readonly Key[],

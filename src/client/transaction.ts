@@ -12,7 +12,7 @@ import { checkEach, EXEC_CHECKS, faultOf, type Settled, unlessFailed } from './p
 import { launch, reservedFault } from './run.js'
 import type { Sender } from './sender.js'
 
-/** The context of a transaction: each call makes it longer by what the call will come to. */
+/** The context of a transaction: each call appends the type of its reply. */
 export interface Queued<T extends unknown[], F extends ReplyTypes = Plain> extends Context {
   readonly text: F['text']
   readonly int: F['int']
@@ -20,14 +20,14 @@ export interface Queued<T extends unknown[], F extends ReplyTypes = Plain> exten
 }
 
 /**
- * MULTI … EXEC: commands that run in one piece, with nothing of others between them. They are collected here and written
- * in one piece too. [Transactions](https://redis.io/docs/latest/develop/using-commands/transactions/)
+ * A transaction (MULTI … EXEC): commands that the server runs without commands of other clients in between. They are collected
+ * and then sent together. [Transactions](https://redis.io/docs/latest/develop/using-commands/transactions/)
  */
 export class Transaction<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Queued<T, F>> {
   readonly #engine: Sender
   readonly #shape: ReplyFormat
   readonly #callOptions: CallOptions | undefined
-  /** What the session watches; undefined outside of one. */
+  /** Returns the watched keys of the session; undefined outside of a session. */
   readonly #watch: (() => Watch | undefined) | undefined
   readonly #commands: Command[] = []
   #done = false
@@ -45,18 +45,19 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
     this.#watch = watch
   }
 
-  /** How many commands it holds. */
+  /** The number of collected commands. */
   get length(): number {
     return this.#commands.length
   }
 
+  /** Adds `command`. Returns the transaction. */
   run<R>(command: Command): Transaction<[...T, R], F> {
     if (this.#done) throw usedUp()
     this.#commands.push(command)
     return this as unknown as Transaction<[...T, R], F>
   }
 
-  /** Adds what `fn` adds for each of `items`. */
+  /** Calls `fn` for each of `items` to add a command. Returns the transaction. */
   each<I, R>(
     items: Iterable<I>,
     fn: (transaction: Transaction<[], F>, item: I) => Transaction<[R], F>,
@@ -66,20 +67,21 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
     return this as unknown as Transaction<[...T, ...R[]], F>
   }
 
-  /** Forgets the commands; nothing was sent. */
+  /** Drops the collected commands. Nothing is sent. */
   discard(): void {
     this.#done = true
     this.#commands.length = 0
   }
 
   /**
-   * Sends it, once, and resolves with the replies in order. All commands ran, or none did, unless the outcome is unknown.
+   * Resolves with the replies in order. A transaction can be executed once. Either all commands run or none does, unless the
+   * outcome is unknown.
    *
-   * - a refusal while queueing: ExecAbortError, whose `cause` is that refusal; none ran
-   * - a watched key changed, or the link was lost while watching: WatchError; none ran
-   * - a command failed while it ran: its own error with `index` and `results`; the others ran. With `settle` each error
-   *   stands in its place.
-   * - the link was lost: ConnectionError with the outcome `'unknown'`; it is not sent again
+   * - The server rejects a command before EXEC: ExecAbortError, with that error as its `cause`. No command has run.
+   * - A watched key has changed, or the connection was lost while keys were watched: WatchError. No command has run.
+   * - A command fails while it runs: its error, with its `index` and the `results` of all. The other commands have run. With
+   *   `settle` it resolves, and the errors are among the results.
+   * - The connection was lost: ConnectionError with the outcome `'unknown'`. The transaction is not sent again.
    */
   exec(this: Transaction<[], F>, options?: { settle?: boolean }): Promise<unknown[]>
   exec(options: { settle: true }): Promise<Settled<T>>
@@ -89,7 +91,7 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
     if (this.#done) throw usedUp()
     this.#done = true
     const commands = this.#commands
-    // An empty one still tells whether the watched keys changed.
+    // An empty transaction still finds out whether the watched keys have changed.
     if (commands.length === 0 && this.#watch === undefined) return []
     const watch = this.#watch?.()
     if (watch?.fault !== undefined) {
@@ -102,12 +104,12 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
     return settle === true ? results : unlessFailed(results, index => results[index] instanceof RedisError)
   }
 
-  #send(unit: MultiExec): Promise<unknown[]> {
-    unit.shape = this.#shape
-    return launch<unknown[]>(this.#engine, unit, this.#callOptions, started => this.#engine.send(started))
+  #send(transaction: MultiExec): Promise<unknown[]> {
+    transaction.shape = this.#shape
+    return launch<unknown[]>(this.#engine, transaction, this.#callOptions, started => this.#engine.send(started))
   }
 }
 
 function usedUp(): DataError {
-  return new DataError('This transaction was executed or discarded: make another one.')
+  return new DataError('This transaction was executed or discarded before: create a new one.')
 }

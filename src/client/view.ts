@@ -1,5 +1,4 @@
-/** A way to look at a client: the form of its replies, a key prefix, and options for each call. */
-
+/** A view of a client: its reply format, its key prefix, and its options for each call. */
 import { Commands } from '../commands/commands.js'
 import type { Argument, Key } from '../commands/core/argument.js'
 import { addCallOptions, type CallOptions } from '../commands/core/call-options.js'
@@ -32,7 +31,7 @@ import { Transaction } from './transaction.js'
 import { type RetryOptions, retryTransaction } from './transaction-retry.js'
 
 export interface SessionOptions {
-  /** Its abort rejects the session at once; the connection is put back clean, or destroyed. */
+  /** Rejects the session at once when it aborts. The connection is reset and released, or closed. */
   readonly signal?: AbortSignal
 }
 
@@ -43,6 +42,7 @@ const TRANSACTION_CHECKS: Checks<RetryOptions & SessionOptions> = {
   retries: isAnything,
 }
 
+/** The commands of a client with a reply format, a key prefix and call options. All views of a client share its connection. */
 export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   readonly #engine: Engine
   readonly #shape: ReplyFormat
@@ -70,14 +70,14 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     return this.#bigints
   }
 
-  /** The same client with options for each call: `redis.with({ timeout: 200 }).get('k')`. */
+  /** Returns the same client with options for each call: `redis.with({ timeout: 200 }).get('k')`. */
   with(options: CallOptions): View<F> {
     return new View<F>(this.#engine, this.#shape, addCallOptions(this.#callOptions, options))
   }
 
   /**
-   * The same client with `prefix` before every key, pattern and channel, and taken from the keys in replies. A command
-   * whose keys are not known is refused.
+   * Returns the same client with a prefix. `prefix` is added to every key, pattern and channel that is sent, and removed from the
+   * keys in replies. A command whose key positions are unknown rejects with DataError.
    */
   prefixed(prefix: string): View<F> {
     if (typeof prefix !== 'string' || prefix === '')
@@ -85,13 +85,14 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     return new View<F>(this.#engine, { ...this.#shape, prefix: this.#shape.prefix + prefix }, this.#callOptions)
   }
 
+  /** Resolves with the decoded reply to `command`. A Command can be run once. */
   run<R>(command: Command): Promise<R> {
     return run<R>(this.#engine, command, this.#shape, this.#callOptions)
   }
 
   /**
-   * All keys, or those that `options` name: `for await (const key of redis.scan({ match: 'user:*' }))`; in a cluster those of
-   * every primary. With a cursor it is one step, the command itself. @since 2.8 [SCAN](https://redis.io/commands/scan)
+   * Returns the keys that match `options`, for a loop: `for await (const key of redis.scan({ match: 'user:*' }))`. A cluster scans
+   * every primary. With a cursor it resolves with the reply to one SCAN. @since 2.8 [SCAN](https://redis.io/commands/scan)
    */
   override scan(options?: KeyScanOptions): Scan<F['text']>
   override scan(cursor: Argument, options?: KeyScanOptions): Promise<ScannedKeys<F['text']>>
@@ -105,7 +106,10 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     )
   }
 
-  /** All fields of a hash with their values; with a cursor one step. @since 2.8 [HSCAN](https://redis.io/commands/hscan) */
+  /**
+   * Returns the fields of a hash with their values, for a loop. With a cursor it resolves with the reply to one HSCAN. @since 2.8
+   * [HSCAN](https://redis.io/commands/hscan)
+   */
   override hscan(key: Key, options?: ScanOptions): Scan<ScannedEntries<F['text']>['entries'][number]>
   override hscan(
     key: Key,
@@ -127,7 +131,10 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     )
   }
 
-  /** All members of a set; with a cursor one step. @since 2.8 [SSCAN](https://redis.io/commands/sscan) */
+  /**
+   * Returns the members of a set, for a loop. With a cursor it resolves with the reply to one SSCAN. @since 2.8
+   * [SSCAN](https://redis.io/commands/sscan)
+   */
   override sscan(key: Key, options?: ScanOptions): Scan<F['text']>
   override sscan(key: Key, cursor: Argument, options?: ScanOptions): Promise<ScannedMembers<F['text']>>
   override sscan(key: Key, second?: Argument | ScanOptions, third?: ScanOptions): unknown {
@@ -140,7 +147,10 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     )
   }
 
-  /** All members of a sorted set with their scores; with a cursor one step. @since 2.8 [ZSCAN](https://redis.io/commands/zscan) */
+  /**
+   * Returns the members of a sorted set with their scores, for a loop. With a cursor it resolves with the reply to one ZSCAN.
+   * @since 2.8 [ZSCAN](https://redis.io/commands/zscan)
+   */
   override zscan(key: Key, options?: ScanOptions): Scan<Scored<F['text']>>
   override zscan(
     key: Key,
@@ -162,26 +172,28 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     )
   }
 
-  /** Commands that are sent together, in order: `await redis.pipeline().get('a').incr('n').exec()`. */
+  /** Returns an empty pipeline: commands that are sent together, in order: `await redis.pipeline().get('a').incr('n').exec()`. */
   pipeline(): Pipeline<[], F>
-  /** The same, for a loop whose commands all come to an `R`: `const p = redis.pipeline<string | null>()`. */
+  /** Returns an empty pipeline for a loop whose replies are all of type `R`: `const p = redis.pipeline<string | null>()`. */
   pipeline<R>(): Pipeline<R[], F>
   pipeline(): Pipeline<[], F> {
     return new Pipeline<[], F>(this.#engine, this.#shape, this.#callOptions)
   }
 
-  /** MULTI … EXEC: commands that run in one piece. */
+  /** Returns an empty transaction (MULTI … EXEC): commands that the server runs without commands of others in between. */
   multi(): Transaction<[], F>
-  /** The same, for a loop whose commands all come to an `R`. */
+  /** Returns an empty transaction for a loop whose replies are all of type `R`. */
   multi<R>(): Transaction<R[], F>
   multi(): Transaction<[], F> {
     return new Transaction<[], F>(this.#engine, this.#shape, this.#callOptions)
   }
 
   /**
-   * Lends a connection of the pool to `fn`, for as long as it runs: to watch, to block, to select a database, to wait for
-   * replicas. Rejects with MaxConnectionsError if none comes back in time, with ChildDeadlockedError if all of them were held by
-   * the sessions that this call was made in.
+   * Resolves with the result of `fn`. A connection of the pool is leased to `fn` while it runs: to watch keys, to block, to select
+   * a database, to wait for replicas.
+   *
+   * @throws MaxConnectionsError if no connection becomes free in time
+   * @throws ChildDeadlockedError if all connections are leased by sessions that this call was made in
    */
   async session<T>(fn: (session: Session<F>) => Promise<T> | T, options?: SessionOptions): Promise<T> {
     const { signal } = ownOptions(options, SESSION_CHECKS, { of: 'session()' })
@@ -190,56 +202,63 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   }
 
   /**
-   * Watches `keys`, runs `fn`, and runs it again when its `session.multi().exec()` met a change of them (WatchError).
-   * Resolves with what `fn` returned. A lost connection whose transaction may have run is told, never repeated.
+   * Resolves with the result of `fn`. Watches `keys` and runs `fn`, and repeats both when its `session.multi().exec()` rejects
+   * with WatchError because a key has changed. After a lost connection the transaction may have run: then it rejects, and does
+   * not repeat.
    */
   async transaction<T>(
     keys: Key | readonly Key[],
     fn: (session: Session<F>) => Promise<T> | T,
     options?: RetryOptions & SessionOptions,
   ): Promise<T> {
-    if (typeof fn !== 'function') throw new DataError('transaction() takes keys and a function.')
+    if (typeof fn !== 'function')
+      throw new DataError('transaction() needs keys and a function: transaction(keys, session => …).')
     const given = ownOptions(options, TRANSACTION_CHECKS, { of: 'transaction()' })
     const { signal } = given
     return this.session(session => retryTransaction(session, keys, fn, given), signal === undefined ? {} : { signal })
   }
 
   /**
-   * Listens to channels, given as an array or one by one; resolves when the server has confirmed. The messages go to the
-   * handler, `(message, channel)`, or to the one `for await` over the subscription, whose loop unsubscribes when it is left.
-   * It is resumed after every loss; what may have been missed is told as a `gap`.
+   * Resolves with a subscription to channels, given as an array or one by one, when the server has confirmed it. The messages go
+   * to the handler, `(message, channel)`, or to one `for await` loop over the subscription; leaving the loop unsubscribes. After
+   * a lost connection it is subscribed again, and emits `gap` for messages that may have been missed.
    * [SUBSCRIBE](https://redis.io/commands/subscribe)
    */
   subscribe(...args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
-    return this.#listen(CHANNEL, 'subscribe', args)
+    return this.#subscribe(CHANNEL, 'subscribe', args)
   }
 
-  /** Listens to all channels that match patterns; the handler gets the pattern too. [PSUBSCRIBE](https://redis.io/commands/psubscribe) */
+  /**
+   * Resolves with a subscription to all channels that match patterns. The handler gets the pattern too, as the third argument.
+   * [PSUBSCRIBE](https://redis.io/commands/psubscribe)
+   */
   psubscribe(...args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
-    return this.#listen(PATTERN, 'psubscribe', args)
+    return this.#subscribe(PATTERN, 'psubscribe', args)
   }
 
-  /** Listens to channels of a cluster's shards, for `spublish`. @since 7.0 [SSUBSCRIBE](https://redis.io/commands/ssubscribe) */
+  /**
+   * Resolves with a subscription to shard channels, to which `spublish` publishes. @since 7.0
+   * [SSUBSCRIBE](https://redis.io/commands/ssubscribe)
+   */
   ssubscribe(...args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
-    return this.#listen(SHARD, 'ssubscribe', args)
+    return this.#subscribe(SHARD, 'ssubscribe', args)
   }
 
-  async #listen(kind: Kind, method: string, args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
+  async #subscribe(kind: Kind, method: string, args: SubscribeArguments<F['text']>): Promise<Subscription<F['text']>> {
     const { commandTimeout } = this.#engine.settings
     return subscribe<F['text']>(this.#registry(), method, kind, this.#shape, this.#callOptions, commandTimeout, args)
   }
 
   #registry(): Registry {
     const { subscriptions } = this.#engine
-    if (subscriptions === undefined)
-      throw new DataError('A session has no subscriptions: subscribe on the client itself.')
+    if (subscriptions === undefined) throw new DataError('A session cannot subscribe: call subscribe() of the client.')
     return subscriptions
   }
 
   /**
-   * Listens to what happens to keys: `for await (const { event, key, db } of await redis.keyspace({ keys: 'user:*' }))`. The server
-   * tells it only where `notify-keyspace-events` says so: what is missing there is added with `configure: true`, else it is a
-   * PubSubError.
+   * Resolves with a subscription to keyspace notifications:
+   * `for await (const { event, key, db } of await redis.keyspace({ keys: 'user:*' }))`. The server must publish them: missing flags
+   * of `notify-keyspace-events` are added with `configure: true`, otherwise they are a PubSubError.
    */
   keyspace(
     wanted?: KeyspaceOptions,
@@ -254,7 +273,9 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   ): Promise<KeyspaceSubscription<F['text']>> {
     const { commandTimeout, db } = this.#engine.settings
     if (this.#engine.isCluster === true) {
-      throw new DataError("Each node tells of its own keys: listen on every one of cluster.nodes('primary').")
+      throw new DataError(
+        "Each node of a cluster publishes the events of its own keys: call keyspace() of each of cluster.nodes('primary').",
+      )
     }
     const view = {
       registry: this.#registry(),
@@ -270,14 +291,14 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
   }
 
   /**
-   * A lock of this name, to be acquired: `await using lock = await redis.lock('job', { ttl: 10_000 }).acquire()`. Throws DataError
-   * for a bad option.
+   * Returns a lock that is not acquired yet: `await using lock = await redis.lock('job', { ttl: 10_000 }).acquire()`. Throws
+   * DataError for a bad option.
    */
   lock(name: string, options: LockOptions): Lock {
     return new Lock(this, name, options)
   }
 
-  /** What a lock needs to know of a prefix. */
+  /** The prefix of this view and the view without it, for a lock; undefined without a prefix. */
   get '~prefix'(): LockPrefix | undefined {
     const { prefix } = this.#shape
     if (prefix === '') return undefined

@@ -49,7 +49,8 @@ export function holdClusterSession<F extends ReplyTypes, T>(
   fn: (session: Session<F>) => Promise<T> | T,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  if (typeof fn !== 'function') return Promise.reject(new DataError('session() takes a function.'))
+  if (typeof fn !== 'function')
+    return Promise.reject(new DataError('session() needs a function as its first argument.'))
   if (state.phase !== 'open') return Promise.reject(clientClosed('session'))
   if (signal?.aborted) return Promise.reject(signal.reason)
   return holdSession(new ClusterSessionEngine(state, router, view.callOptions?.timeout, signal), view, fn, signal)

@@ -35,7 +35,7 @@ describe('a Command is one call', () => {
       batch.run(command)
       const error = await batch.exec({ settle: true }).catch(error => error)
       expect(error).toBeInstanceOf(DataError)
-      expect(error).toMatchObject({ command: 'TEST.GET', index: 2, message: expect.stringContaining('is one call') })
+      expect(error).toMatchObject({ command: 'TEST.GET', index: 2, message: expect.stringContaining('was run before') })
     }
     expect(fake.received('TEST.GET')).toHaveLength(0)
     expect(fake.received('GET')).toHaveLength(0)

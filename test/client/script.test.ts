@@ -158,14 +158,18 @@ describe('scripts in a pipeline', () => {
   test('a run is not sent again where a command after it that has its key would be overtaken', async () => {
     const script: FakeScript = ([name]) => {
       if (name === 'EVALSHA') return OWN
-      return name === 'EVAL' || name === 'INCR' ? resp.integer(1) : name === 'MGET' ? resp.array([]) : undefined
+      return name === 'EVAL' || name === 'INCR'
+        ? resp.integer(1)
+        : name === 'MGET'
+          ? resp.array([resp.bulk('1'), resp.bulk('2')])
+          : undefined
     }
     const redis = client(script)
     const pipeline = ADD.run(ADD.run(redis.pipeline(), 'a', 1), Buffer.from('k'), 2)
     const results = await pipeline.incr('k').exec({ settle: true })
     expect(results).toEqual([1, expect.any(NoScriptError), 1])
     const other = ADD.run(ADD.run(redis.pipeline(), 'a', 1), 'k', 2)
-    expect(await other.incr('other').mget('x', 'y').exec()).toEqual([1, 1, 1, []])
+    expect(await other.incr('other').mget('x', 'y').exec()).toEqual([1, 1, 1, ['1', '2']])
   })
 
   test('pipelines that may be sent again as they are send each run again alone', async () => {
