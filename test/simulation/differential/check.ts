@@ -194,6 +194,8 @@ class Run {
   /** One argument too few, too many, or one that is none. */
   #bend(args: string[]): void {
     const dice = this.#dice
+    // The members of these are of one score, and stay so.
+    if (args[1]?.startsWith('{t}y') === true) return
     const how = dice.below(3)
     if (how === 0 && args.length > 1) args.pop()
     else if (how === 1) args.push(dice.pick(ODD_ARGUMENTS))

@@ -62,5 +62,7 @@ export function entriesUpTo(stream: Stream, id: StreamId): number | undefined {
 
 /** Whether an entry from `start` on was deleted. */
 export function hasTombstones({ entries, maxDeleted }: Stream, start: StreamId): boolean {
-  return entries.length > 0 && compareIds(maxDeleted, MIN_ID) !== 0 && compareIds(start, maxDeleted) <= 0
+  const [first] = entries
+  if (first === undefined || compareIds(maxDeleted, MIN_ID) === 0 || compareIds(first.id, maxDeleted) > 0) return false
+  return compareIds(start, maxDeleted) <= 0
 }
