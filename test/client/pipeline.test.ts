@@ -1,26 +1,19 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { Command } from '../../src/commands/core/command.js'
 import { read, specOf } from '../../src/commands/core/spec.js'
-import { DataError, Redis } from '../../src/index.js'
-import { FakeRedis, resp } from '../rig/fake-redis.js'
+import { DataError, type Redis } from '../../src/index.js'
+import { useScriptedServers } from '../connection/scripted-clients.js'
+import { type FakeRedis, resp } from '../rig/fake-redis.js'
 
 let fake: FakeRedis
-const clients: Redis[] = []
+const scripted = useScriptedServers()
 
 beforeEach(async () => {
-  fake = await FakeRedis.start()
-})
-
-afterEach(async () => {
-  for (const redis of clients.splice(0)) redis.destroy()
-  await fake.stop()
+  fake = await scripted.server()
 })
 
 function client(): Redis {
-  const redis = new Redis({ port: fake.port })
-  redis.on('error', () => {})
-  clients.push(redis)
-  return redis
+  return scripted.client(fake.port)
 }
 
 describe('a Command is one call', () => {

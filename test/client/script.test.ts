@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { NoScriptError, Redis, Script } from '../../src/index.js'
-import { FakeRedis, type FakeScript, resp } from '../rig/fake-redis.js'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { NoScriptError, type Redis, Script } from '../../src/index.js'
+import { useScriptedServers } from '../connection/scripted-clients.js'
+import { until } from '../rig/conditions.js'
+import { type FakeRedis, type FakeScript, resp } from '../rig/fake-redis.js'
 
 const OWN = resp.error('NOSCRIPT No matching script. Please use EVAL.')
 const OTHER = resp.error('NOSCRIPT No script found for this hash')
@@ -8,23 +10,15 @@ const ADD = new Script<number>({ keys: 1, lua: "return redis.call('INCRBY', KEYS
 const LOOK = new Script<string>({ keys: 1, lua: "return redis.call('GET', KEYS[1])", readonly: true })
 
 let fake: FakeRedis
-const clients: Redis[] = []
+const scripted = useScriptedServers()
 
 beforeEach(async () => {
-  fake = await FakeRedis.start()
-})
-
-afterEach(async () => {
-  for (const redis of clients.splice(0)) redis.destroy()
-  await fake.stop()
+  fake = await scripted.server()
 })
 
 function client(script: FakeScript, options = {}): Redis {
   fake.script = script
-  const redis = new Redis({ port: fake.port, ...options })
-  redis.on('error', () => {})
-  clients.push(redis)
-  return redis
+  return scripted.client(fake.port, options)
 }
 
 /** The names of the commands received after the handshake, without their arguments. */
@@ -172,6 +166,16 @@ describe('scripts in a pipeline', () => {
     expect(await other.incr('other').mget('x', 'y').exec()).toEqual([1, 1, 1, ['1', '2']])
   })
 
+  test('a run of a writing pipeline that is answered with NOSCRIPT in other words rejects and is not sent again, because the script may have said it', async () => {
+    const redis = client(([name]) => {
+      if (name === 'EVALSHA') return OTHER
+      return name === 'EVAL' || name === 'INCR' ? resp.integer(1) : undefined
+    })
+    const pipeline = ADD.run(ADD.run(redis.pipeline(), 'a', 1), 'b', 2).incr('other')
+    expect(await pipeline.exec({ settle: true })).toEqual([1, expect.any(NoScriptError), 1])
+    expect(received()).toEqual(['EVAL', 'EVALSHA', 'INCR'])
+  })
+
   test('pipelines that may be sent again as they are send each run again alone', async () => {
     const redis = client(([name]) => (name === 'EVALSHA_RO' ? OWN : name === 'EVAL_RO' ? resp.bulk('v') : undefined))
     const pipeline = redis.pipeline()
@@ -255,8 +259,7 @@ describe('close() waits for what was accepted', () => {
     )
     const exec = redis.pipeline().incr('n').incr('n').exec()
     await fake.untilReceived('INCR', 2)
-    await redis.ping()
-    expect(redis.stats.queued).toBe(2)
+    await until(() => redis.stats.queued === 2, { what: 'both to wait for their next try' })
     redis.destroy()
     await expect(exec).rejects.toMatchObject({ outcome: 'not sent' })
   })

@@ -16,8 +16,10 @@ const BEAT = 25
 /** If two beats are further apart than this, the process was blocked between them. */
 const LATE = 2 * BEAT
 /**
- * The clock skips at most so many blocks of a waiting call, and one more for each second. A process whose beats are always late
- * is slow, not blocked, and its limits must still end.
+ * The clock skips at most so many blocks in a row, and one more for each second that it counts. A process whose beats are always
+ * late is slow, not blocked, and its limits must still end: else a silent server would never be noticed. Ten turns are enough
+ * for a connect, a handshake, a redirect and a reply. A call whose reply is in the kernel does not depend on this, because a
+ * written call times out only after a read.
  */
 const MOST = 10
 

@@ -10,9 +10,11 @@
 
 import { CLIENT_UNBLOCK } from '../../commands/client-internal.js'
 import { Command, State } from '../../commands/core/command.js'
-import { clearTimeout, nextTick, performance, setImmediate, setTimer } from '../../commands/core/timers.js'
+import { clearTimeout, nextTick, setTimer } from '../../commands/core/timers.js'
 import { ConnectionError, InvalidResponse, ResponseError } from '../../errors/errors.js'
 import { fail, Rejection, rejected } from '../call/completion.js'
+import { processTime } from '../call/process-clock.js'
+import { TimeLimit } from '../call/time-limit.js'
 import type { Link } from '../link/link.js'
 import type { Connection } from '../socket/connection.js'
 
@@ -41,13 +43,13 @@ export class ClientUnblock {
   readonly #connection: Connection
   readonly #id: number
   readonly #resolve: (value: unknown, command: Command) => void
-  readonly #beganAt = performance.now()
+  readonly #beganAt = processTime()
   readonly #connectTimeout: number
   readonly #patience: number
   #pause = FIRST_PAUSE
   #tainted = false
   #again: NodeJS.Timeout | undefined
-  #limit: NodeJS.Timeout | undefined
+  #limit: TimeLimit | undefined
 
   /**
    * Has `command`, which is in flight on the connection of `lease`, ended by the server. It settles with what the server
@@ -90,7 +92,7 @@ export class ClientUnblock {
     command.resolve = (value, settled) => this.#settle(value, settled)
     // Sent again it would block again, though nobody waits for it.
     command.state &= ~State.repeatable
-    this.#watchSilence(this.#patience)
+    this.#watchSilence()
     // After the flush of this turn: what was called before the abort is sent before it.
     nextTick(ask, this)
   }
@@ -106,7 +108,7 @@ export class ClientUnblock {
     if (this.#command.resolve === undefined) return
     const { connection } = this.#other
     if (connection === undefined) {
-      if (performance.now() - this.#beganAt > this.#connectTimeout) this.#drop()
+      if (processTime() - this.#beganAt > this.#connectTimeout) this.#drop()
       else {
         this.#other.connect()
         this.#askLater()
@@ -150,16 +152,12 @@ export class ClientUnblock {
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2)
   }
 
-  #watchSilence(ms: number): void {
-    this.#limit = setTimer(ms, () => setImmediate(() => this.#judge()))
-  }
-
-  /** After the poll phase: what the kernel had was read. */
-  #judge(): void {
-    if (this.#command.resolve === undefined) return
-    const silence = performance.now() - Math.max(this.#beganAt, this.#connection.lastRead)
-    if (silence < this.#patience) this.#watchSilence(this.#patience - silence)
-    else this.#drop()
+  #watchSilence(): void {
+    const { lastRead } = this.#connection
+    this.#limit = new TimeLimit(this.#patience, () => {
+      if (this.#connection.lastRead === lastRead) this.#drop()
+      else if (this.#command.resolve !== undefined) this.#watchSilence()
+    })
   }
 
   #drop(): void {
@@ -172,7 +170,7 @@ export class ClientUnblock {
 
   #stop(): void {
     clearTimeout(this.#again)
-    clearTimeout(this.#limit)
+    this.#limit?.cancel()
   }
 }
 

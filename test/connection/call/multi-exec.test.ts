@@ -1,35 +1,28 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import {
   ConnectionError,
   ExecAbortError,
   InvalidResponse,
   NoPermissionError,
-  Redis,
+  type Redis,
   type RedisError,
 } from '../../../src/index.js'
 import { until } from '../../rig/conditions.js'
-import { FakeRedis, type FakeScript, resp } from '../../rig/fake-redis.js'
+import { type FakeRedis, type FakeScript, resp } from '../../rig/fake-redis.js'
+import { useScriptedServers } from '../scripted-clients.js'
 
 const QUEUED = '+QUEUED\r\n'
 
 let fake: FakeRedis
-const clients: Redis[] = []
+const scripted = useScriptedServers()
 
 beforeEach(async () => {
-  fake = await FakeRedis.start()
-})
-
-afterEach(async () => {
-  for (const redis of clients.splice(0)) redis.destroy()
-  await fake.stop()
+  fake = await scripted.server()
 })
 
 function client(script: (name: string, argv: readonly string[]) => ReturnType<FakeScript>): Redis {
   fake.script = argv => script((argv[0] as string).toUpperCase(), argv)
-  const redis = new Redis({ port: fake.port, reconnect: { min: 1, max: 5 } })
-  redis.on('error', () => {})
-  clients.push(redis)
-  return redis
+  return scripted.client(fake.port, { reconnect: { min: 1, max: 5 } })
 }
 
 /** A server with working transactions, except for the commands that have another reply in `replies`. */
