@@ -27,7 +27,7 @@ const MOST = 10
 export interface BeatWatcher {
   /** When it began to wait, in own time. */
   readonly since: number
-  onBeat(): void
+  onBeat?(): void
 }
 
 /** The difference between `performance.now()` and own time: the sum of all skipped gaps. */
@@ -78,7 +78,7 @@ function beat(): void {
   if (isSkipped) skipped += passed - 1
   lastBeat += isSkipped ? 1 : passed
   setBound()
-  for (const one of waiting) one.onBeat()
+  for (const one of waiting) one.onBeat?.()
 }
 
 function maySkip(): boolean {

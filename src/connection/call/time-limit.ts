@@ -23,8 +23,6 @@ export class TimeLimit implements BeatWatcher {
     this.#wait(ms)
   }
 
-  onBeat(): void {}
-
   cancel(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
