@@ -27,25 +27,25 @@ async function works(client: RedisCluster): Promise<void> {
 }
 
 describe('TLS and credentials', () => {
-  test('of the seed are those of every node, which is verified under the name of the seed', async () => {
+  test('every node gets the TLS options and credentials of the seed, and is verified under the name of the seed', async () => {
     const { ca } = cluster().nodes[0]!.tls!
     const [seed] = cluster().tlsSeeds
     const client = connect([seed!.replace('rediss://', 'rediss://:secret@')], { tls: { ca } })
     await works(client)
-    // The certificate is for localhost; the nodes call each other 127.0.0.1.
+    // The certificate is for localhost; the nodes announce 127.0.0.1.
     expect(client.topology?.shards.map(({ primary }) => primary.host)).toEqual(Array(3).fill('127.0.0.1'))
-    // The seed has another name than its node, and is known for as long as it is asked.
+    // The seed has another name than its node: it is a node of its own until the first topology.
     await until(() => client.stats.nodes === 3, { what: 'three nodes' })
   })
 
-  test('an untrusted certificate is told at once, with each node', async () => {
+  test('an untrusted certificate rejects calls at once, with an error that lists each node', async () => {
     const client = connect(cluster().tlsSeeds, { password: 'secret' })
     const error = await client.get('a').catch(cause => cause)
     expect(error).toBeInstanceOf(RedisClusterException)
     for (const { tls } of cluster().nodes) expect(error.message).toContain(`localhost:${tls!.port}: The certificate`)
   })
 
-  test('a wrong password is told at once, and is in no message', async () => {
+  test('a wrong password rejects calls at once, and is in no error message', async () => {
     const client = connect(cluster().seeds, { password: 'hunter2', commandTimeout: 20_000 })
     const began = performance.now()
     const error = await client.get('a').catch(cause => cause)
@@ -55,7 +55,7 @@ describe('TLS and credentials', () => {
     expect(`${error.message}${error.stack}${JSON.stringify(error)}`).not.toContain('hunter2')
   })
 
-  test('a plain seed of a TLS port does not hang', async () => {
+  test('a redis:// seed at a TLS port rejects instead of hanging', async () => {
     const { port } = cluster().nodes[0]!.tls!
     const client = connect([`redis://:secret@127.0.0.1:${port}`], { connectTimeout: 500, commandTimeout: 2_000 })
     const error = await client.get('a').catch(cause => cause)
@@ -63,12 +63,12 @@ describe('TLS and credentials', () => {
     expect(error.message).toContain(`127.0.0.1:${port}: `)
   })
 
-  test('a user with few rights', async () => {
+  test('a user who may not call CLUSTER SHARDS gets the topology from CLUSTER SLOTS', async () => {
     for (const node of cluster().nodes) {
       await node.command('ACL', 'SETUSER', 'few', 'on', '>pass', '~few:*', '+get', '+set', '+cluster|slots', '+hello')
     }
     const client = connect(cluster().seeds, { username: 'few', password: 'pass' })
-    // CLUSTER SHARDS is refused, SLOTS is not.
+    // CLUSTER SHARDS is denied, SLOTS is allowed.
     await client.set('few:a', '1')
     expect(await client.get('few:a')).toBe('1')
     expect(await client.pipeline().get('few:a').get('other').exec({ settle: true })).toEqual([
@@ -78,8 +78,8 @@ describe('TLS and credentials', () => {
   })
 })
 
-describe('nodes that are elsewhere than they say', () => {
-  test('behind proxies: every node is dialled through its own, and no one directly', async () => {
+describe('nodes that announce another address than theirs', () => {
+  test('with addressMap every node is dialled through its own proxy, and none directly', async () => {
     const map: Record<string, string> = {}
     for (const node of cluster().nodes) {
       const proxy = await ChaosProxy.start(node)
@@ -97,7 +97,7 @@ describe('nodes that are elsewhere than they say', () => {
     for (const proxy of proxies) expect((await proxy.stats()).accepted).toBe(1)
   })
 
-  test('endpoints that are unknown, or names that are not set', async () => {
+  test('nodes with an unknown endpoint or no host name are found by their addresses', async () => {
     for (const type of ['unknown-endpoint', 'hostname', 'ip']) {
       for (const node of cluster().nodes) await node.command('CONFIG', 'SET', 'cluster-preferred-endpoint-type', type)
       const client = connect([cluster().seeds[0]!], { password: 'secret' })
@@ -106,12 +106,12 @@ describe('nodes that are elsewhere than they say', () => {
       const from = await cluster().primaryOf(slot)
       await cluster().moveSlot(slot, cluster().nodes.find(node => node !== from)!)
       expect(await client.get('b'), type).toBe('b')
-      // With `?` the new owner is found by a look at the cluster.
+      // With `?` the new owner is found by a refresh.
       if (type !== 'hostname') expect(client.stats.moved, type).toBe(1)
     }
   })
 
-  test('host names', async () => {
+  test('nodes are dialled under the host names that they announce', async () => {
     for (const node of cluster().nodes) {
       await node.command('CONFIG', 'SET', 'cluster-announce-hostname', 'localhost')
       await node.command('CONFIG', 'SET', 'cluster-preferred-endpoint-type', 'hostname')

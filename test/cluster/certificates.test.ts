@@ -46,32 +46,32 @@ async function answers(seed: string, options: RedisClusterOptions = {}): Promise
   return Promise.all(['b', 'a'].map(key => client.get(key).catch((error: Error) => error)))
 }
 
-describe('a node of a TLS cluster is verified under', () => {
-  test('its own address, where the seed is a name that its certificate does not hold', async () => {
+describe('the certificate of a node in a TLS cluster', () => {
+  test('a node is accepted whose certificate holds its address but not the name of the seed', async () => {
     const nodes = await cluster(['good', 'addressOnly'], '127.0.0.1')
     expect(await answers(`rediss://localhost:${nodes[0]!.port}`)).toEqual(['from 0', 'from 1'])
   })
 
-  test('the name of the seed, where it announces an address that its certificate does not hold', async () => {
+  test('a node is accepted whose certificate holds the name of the seed but not the address that it announces', async () => {
     const nodes = await cluster(['good', 'good'], '10.9.9.9')
     const addressMap = { [`10.9.9.9:${nodes[1]!.port}`]: `127.0.0.1:${nodes[1]!.port}` }
     expect(await answers(`rediss://localhost:${nodes[0]!.port}`, { addressMap })).toEqual(['from 0', 'from 1'])
   })
 
-  test('the name that it announces, where it is dialled at another one', async () => {
+  test('a node is accepted whose certificate holds the name that it announces but not the one where it is dialled', async () => {
     const nodes = await cluster(['good', 'wrongName'], 'redis.example.org')
     const addressMap = { [`redis.example.org:${nodes[1]!.port}`]: `127.0.0.1:${nodes[1]!.port}` }
     expect(await answers(`rediss://localhost:${nodes[0]!.port}`, { addressMap })).toEqual(['from 0', 'from 1'])
   })
 
-  test('no other name', async () => {
+  test('a node is rejected whose certificate holds none of these names', async () => {
     const nodes = await cluster(['good', 'wrongName'], '127.0.0.1')
     const [first, second] = await answers(`rediss://localhost:${nodes[0]!.port}`, { commandTimeout: 1_000 })
     expect(first).toBe('from 0')
     expect((second as Error).message).toContain('ERR_TLS_CERT_ALTNAME_INVALID')
   })
 
-  test('what the user says, and nothing else', async () => {
+  test('servername and checkServerIdentity of the user replace the checks of the client', async () => {
     const nodes = await cluster(['good', 'addressOnly'], '127.0.0.1')
     const seed = `rediss://localhost:${nodes[0]!.port}`
     const [, named] = await answers(seed, { commandTimeout: 1_000, tls: { servername: 'localhost' } })

@@ -39,7 +39,7 @@ describe('chaos', () => {
         const update = client.transaction(key, async session => {
           const value = Number((await session.get(key)) ?? 0)
           if (random.chance(0.2)) await pause(random.int(0, 3))
-          // Two calls at once: the one is refused first, and the other must not run unwatched.
+          // Two calls at once: the first gets an error reply, and the second must not run unwatched.
           const beside = session.set(side, `${id}`).catch(() => {})
           const exec = session
             .multi()

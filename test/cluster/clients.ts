@@ -2,7 +2,7 @@ import { afterEach } from 'vitest'
 import type { RedisClusterOptions, Seed } from '../../src/cluster/cluster-options.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 
-/** Makes clients for the tests of a file, each destroyed behind its test. */
+/** Makes clients for the tests of a file, each destroyed after its test. */
 export function useClients(): (seeds: readonly Seed[], options?: RedisClusterOptions) => RedisCluster {
   const open: RedisCluster[] = []
   afterEach(() => {

@@ -8,7 +8,7 @@ import { expectShortTurns, LoopWatch } from '../rig/slices.js'
 import { takePort } from '../servers/servers.mjs'
 import { fakeCluster, isShards, shardsReply } from './scripted-nodes.js'
 
-/** `BULK=1000000` runs it with a million calls. */
+/** `BULK=1000000` runs the test with a million calls. */
 const COUNT = Number(process.env.BULK ?? 60_000)
 
 const open: RedisCluster[] = []
@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const fake of fakes.splice(0)) await fake.stop()
 })
 
-/** A client of a cluster that is not there. */
+/** A client of a cluster that does not exist. */
 async function nowhere(options: RedisClusterOptions = {}): Promise<RedisCluster> {
   const client = new RedisCluster(`redis://127.0.0.1:${await takePort()}`, { commandTimeout: 0, ...options })
   client.on('error', () => {})
@@ -43,7 +43,7 @@ const calls: Readonly<Record<string, (client: RedisCluster) => Promise<unknown>>
   ssubscribe: client => client.ssubscribe('c', () => {}),
 }
 
-describe('without a deadline, and with a cluster that never came', () => {
+describe('calls without a deadline to a cluster that cannot be reached', () => {
   test.each(Object.entries(calls))('%s settles when the client is destroyed', async (_, call) => {
     const client = await nowhere()
     const calling = call(client)
@@ -51,15 +51,15 @@ describe('without a deadline, and with a cluster that never came', () => {
     await expect(calling).rejects.toBeInstanceOf(ConnectionError)
   })
 
-  test.each(Object.entries(calls))('%s settles after that', async (_, call) => {
+  test.each(Object.entries(calls))('%s settles when it is called after the client was destroyed', async (_, call) => {
     const client = await nowhere()
     client.destroy()
     await expect(call(client)).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
   })
 })
 
-describe('without a deadline, while the cluster is looked at', () => {
-  /** A node that accepts and says nothing. */
+describe('calls without a deadline during the first refresh', () => {
+  /** A node that accepts connections and never replies. */
   async function silence(): Promise<RedisCluster> {
     const fake = await FakeRedis.start({ script: () => null })
     fakes.push(fake)
@@ -78,7 +78,7 @@ describe('without a deadline, while the cluster is looked at', () => {
     await expect(calling).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
   })
 
-  test.each(Object.entries(calls))('%s settles when the client is closed, its time being up', async (_, call) => {
+  test.each(Object.entries(calls))('%s settles when the timeout of close() has passed', async (_, call) => {
     const client = await silence()
     const calling = call(client)
     calling.catch(() => {})
@@ -88,8 +88,8 @@ describe('without a deadline, while the cluster is looked at', () => {
   })
 })
 
-describe('where no password lets in', () => {
-  test.each(Object.entries(calls))('%s is told at once', async (_, call) => {
+describe('calls to a cluster that rejects the password', () => {
+  test.each(Object.entries(calls))('%s rejects at once with the error of the password', async (_, call) => {
     const fake = await FakeRedis.start({ password: 'secret' })
     fakes.push(fake)
     const client = new RedisCluster(fake.url, { commandTimeout: 0, password: 'wrong' })
@@ -103,8 +103,8 @@ describe('where no password lets in', () => {
   })
 })
 
-describe('a listener that destroys the client', () => {
-  test('of topology: a channel whose slot has moved is not followed any more', async () => {
+describe('a listener of an event that destroys the client', () => {
+  test('a shard channel whose slot has moved is not resubscribed when a listener of topology destroys the client', async () => {
     let owner = 0
     const nodes = await fakeCluster(2, (_, argv, all) => {
       if (argv[0] === 'SSUBSCRIBE') return resp.push([resp.bulk('ssubscribe'), resp.bulk(argv[1]!), resp.integer(1)])
@@ -126,7 +126,7 @@ describe('a listener that destroys the client', () => {
     expect(nodes[1]!.received('SSUBSCRIBE')).toEqual([])
   })
 
-  test('of reconnecting: no attempt follows', async () => {
+  test('no attempt to connect follows when a listener of reconnecting destroys the client', async () => {
     const nodes = await fakeCluster(1, () => undefined)
     fakes.push(...nodes)
     const client = new RedisCluster(nodes[0]!.url)
@@ -141,23 +141,26 @@ describe('a listener that destroys the client', () => {
   })
 })
 
-describe('with a deadline', () => {
-  test('a scan ends with the trouble of the cluster', async () => {
+describe('calls to a cluster that cannot be reached', () => {
+  test('a scan rejects with the error of the last refresh', async () => {
     const client = await nowhere({ commandTimeout: 300 })
     await expect(keysOf(client)).rejects.toBeInstanceOf(RedisClusterException)
   })
 
-  test.each(['subscribe', 'ssubscribe'] as const)('a %s ends with the trouble of the cluster', async name => {
-    const client = await nowhere({ commandTimeout: 300 })
-    await expect(client[name]('c', () => {})).rejects.toMatchObject({
-      name: 'RedisClusterException',
-      message: expect.stringContaining('ECONNREFUSED'),
-      command: name.toUpperCase(),
-      outcome: 'not sent',
-    })
-  })
+  test.each(['subscribe', 'ssubscribe'] as const)(
+    '%s rejects with the error of the last refresh when its deadline passes',
+    async name => {
+      const client = await nowhere({ commandTimeout: 300 })
+      await expect(client[name]('c', () => {})).rejects.toMatchObject({
+        name: 'RedisClusterException',
+        message: expect.stringContaining('ECONNREFUSED'),
+        command: name.toUpperCase(),
+        outcome: 'not sent',
+      })
+    },
+  )
 
-  test('a channel whose slot nobody serves ends with that', async () => {
+  test('ssubscribe rejects with SlotNotCoveredError when the slot of its channel has no owner', async () => {
     const nodes = await fakeCluster(1, (_, argv, all) =>
       isShards(argv) ? shardsReply([{ slots: [0, 0], nodes: [{ port: all[0]!.port }] }]) : undefined,
     )
@@ -168,7 +171,7 @@ describe('with a deadline', () => {
       await expect(client.ssubscribe('x', () => {})).rejects.toBeInstanceOf(SlotNotCoveredError)
   })
 
-  test('a session that gave up has nobody look for the cluster any more', async () => {
+  test('a session whose calls have timed out causes no further refreshes', async () => {
     const client = await nowhere({ commandTimeout: 200, reconnect: { max: 50 } })
     await expect(client.session(session => session.get('k'))).rejects.toBeInstanceOf(TimeoutError)
     await new Promise(resolve => setTimeout(resolve, 200))
@@ -179,7 +182,7 @@ describe('with a deadline', () => {
 })
 
 describe('very many calls that wait for a cluster', () => {
-  test('are rejected in slices by destroy(), and close comes after the last', {
+  test('destroy() rejects very many waiting calls in slices, and close is emitted after the last', {
     timeout: 20_000 + COUNT / 2,
   }, async () => {
     await expectShortTurns(async () => {

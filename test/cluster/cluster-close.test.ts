@@ -5,7 +5,7 @@ import { useFakes } from './scripted-nodes.js'
 
 const { cluster, connect } = useFakes()
 
-/** A promise, and what resolves it. */
+/** A promise, and the function that resolves it. */
 function gate(): { opened: Promise<void>; open: () => void } {
   let open = () => {}
   const opened = new Promise<void>(resolve => {
@@ -15,7 +15,7 @@ function gate(): { opened: Promise<void>; open: () => void } {
 }
 
 describe('close()', () => {
-  test('waits for what is in flight on the connection of a session', async () => {
+  test('close() waits for the calls in flight on the connection of a session', async () => {
     const { open, opened } = gate()
     const nodes = await cluster(1, async (_, argv) => {
       if (argv[0] !== 'GET') return undefined
@@ -27,7 +27,7 @@ describe('close()', () => {
     await nodes[0]!.untilReceived('GET')
     const closing = client.close()
     await expect(client.get('k')).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
-    // A connection that close() ended would have taken the call with it by now.
+    // If close() had ended the connection, the call would have been rejected by now.
     for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
     open()
     expect(await session).toBe('v')
@@ -35,7 +35,7 @@ describe('close()', () => {
     expect(client.status).toBe('closed')
   })
 
-  test('lets a session finish that has not come to its first key', async () => {
+  test('close() lets a session finish that has not yet sent a key', async () => {
     const { open, opened } = gate()
     const nodes = await cluster(1, (_, argv) => (argv[0] === 'GET' ? resp.bulk('v') : undefined))
     const client = connect(nodes)
@@ -51,7 +51,7 @@ describe('close()', () => {
     await closing
   })
 
-  test('waits for what was refused for now', async () => {
+  test('close() waits for calls that are retried after CLUSTERDOWN', async () => {
     let down = true
     const nodes = await cluster(1, (_, argv) =>
       argv[0] === 'SET' ? (down ? resp.error('CLUSTERDOWN The cluster is down') : resp.ok) : undefined,
@@ -66,7 +66,7 @@ describe('close()', () => {
     await closing
   })
 
-  test('inside of a session does not wait for that session', async () => {
+  test('close() inside a session does not wait for that session', async () => {
     const nodes = await cluster(1, (_, argv) => (argv[0] === 'GET' ? resp.bulk('v') : undefined))
     for (const key of ['k', undefined]) {
       const client = connect(nodes)
@@ -78,7 +78,7 @@ describe('close()', () => {
     }
   })
 
-  test('ends a scan of the client with an error that says so', async () => {
+  test('close() ends a scan with a ConnectionError', async () => {
     const nodes = await cluster(1, (_, argv, all) => {
       if (argv[0] === 'SCAN') return resp.array([resp.bulk('7'), resp.array([resp.bulk('k')])])
       if (argv[1] === 'NODES') {

@@ -5,7 +5,7 @@ import { DataError, RedisClusterException } from '../../src/errors/errors.js'
 const SEED = { host: '10.0.0.1', port: 7000 }
 
 describe('the seeds of a cluster', () => {
-  it('are URLs, or hosts and ports; one is enough', () => {
+  it('seeds are URLs, or hosts and ports; one is enough', () => {
     const { seeds } = readClusterOptions([
       'redis://a:1',
       { host: 'b', port: 2 },
@@ -23,7 +23,7 @@ describe('the seeds of a cluster', () => {
     expect(readClusterOptions('redis://a:1').seeds).toEqual([{ host: 'a', port: 1 }])
   })
 
-  it('give every node their TLS, user and options; what is given beside them wins', () => {
+  it('every node gets TLS, user and options from the URLs of the seeds, and the options of the client win', () => {
     const read = readClusterOptions(['rediss://app:secret@seed.example:1?clientName=api', { host: '10.0.0.2' }], {
       clientName: 'mine',
     })
@@ -37,7 +37,7 @@ describe('the seeds of a cluster', () => {
     })
   })
 
-  it('take IPv6 addresses with brackets and without, as seeds and in addressMap', () => {
+  it('seeds and addressMap take IPv6 addresses with and without brackets', () => {
     const { seeds, place } = readClusterOptions(
       { host: '[::1]', port: 1 },
       { addressMap: { 'a:1': { host: '[::2]', port: 2 } } },
@@ -46,13 +46,13 @@ describe('the seeds of a cluster', () => {
     expect(place({ host: 'a', port: 1 })).toEqual({ host: '::2', port: 2 })
   })
 
-  it('name the server of TLS for nodes that are known by their addresses', () => {
+  it('a node that is known by its address gets the host name of a seed as its TLS server name', () => {
     const { settingsOf } = readClusterOptions('rediss://seed.example:1')
     const servername = (host: string, of = settingsOf) => of({ host, port: 1 }).tls?.servername
     expect(servername('10.0.0.7')).toBe('seed.example')
     expect(servername('node.example')).toBe('node.example')
     expect(servername('10.0.0.7', readClusterOptions('rediss://10.0.0.1:1').settingsOf)).toBeUndefined()
-    // The host that a node announces, where it is dialled at another one.
+    // The host that a node announces, if it is dialled at another one.
     const mapped = readClusterOptions('rediss://10.0.0.1:1', { addressMap: () => '10.0.0.8:1' })
     mapped.place({ host: 'announced.example', port: 1 })
     expect(servername('10.0.0.8', mapped.settingsOf)).toBe('announced.example')
@@ -63,32 +63,32 @@ describe('the seeds of a cluster', () => {
   it.each<
     [string, Seed | readonly Seed[], RedisClusterOptions, typeof DataError | typeof RedisClusterException, RegExp]
   >([
-    ['none', [], {}, RedisClusterException, /needs at least one seed/],
+    ['no seed', [], {}, RedisClusterException, /needs at least one seed/],
     ['another database by URL', 'redis://a:1/2', {}, RedisClusterException, /one database/],
     ['another database by option', SEED, { db: 1 }, RedisClusterException, /one database/],
     ['a unix socket', 'unix:///tmp/x', {}, RedisClusterException, /unix socket/],
-    ['no URL', 'a:1', {}, DataError, /scheme|parsed/],
-    ['a number', 7000 as never, {}, DataError, /URL or \{ host, port \}/],
+    ['a text that is no URL', 'a:1', {}, DataError, /scheme|parsed/],
+    ['a number as seed', 7000 as never, {}, DataError, /URL or \{ host, port \}/],
     ['a bad port', { host: 'a', port: 0 }, {}, DataError, /port/],
     ['a seed with options', { host: 'a', db: 1 } as never, {}, DataError, /no db/],
-    ['two passwords', ['redis://:a@x', 'redis://:b@y'], {}, DataError, /differ in password/],
+    ['seeds with two passwords', ['redis://:a@x', 'redis://:b@y'], {}, DataError, /differ in password/],
     ['an unknown option', SEED, { nonesuch: 1 } as never, DataError, /Unknown option nonesuch: known are addressMap/],
     ['the options of ioredis', SEED, { scaleReads: 'slave' } as never, DataError, /scaleReads: use readFrom/],
-    ['those of node-redis', { rootNodes: [] } as never, {}, DataError, /no rootNodes: pass the seeds/],
-    ['a host beside the seeds', SEED, { host: 'a' } as never, DataError, /belongs to a seed/],
+    ['the options of node-redis', { rootNodes: [] } as never, {}, DataError, /no rootNodes: pass the seeds/],
+    ['a host in the options', SEED, { host: 'a' } as never, DataError, /belongs to a seed/],
     ['a bad readFrom', SEED, { readFrom: 'anybody' as never }, DataError, /readFrom/],
     ['a bad refreshInterval', SEED, { refreshInterval: -1 }, DataError, /refreshInterval/],
     ['a bad allowRedirect', SEED, { allowRedirect: true as never }, DataError, /allowRedirect/],
     ['a bad addressMap', SEED, { addressMap: 'a:1' as never }, DataError, /addressMap/],
     ['a bad target of addressMap', SEED, { addressMap: { 'a:1': 'b' } }, DataError, /addressMap/],
-    ['options that are none', SEED, null as never, DataError, /options/],
-  ])('refuse %s', (_, seeds, options, type, message) => {
+    ['null as options', SEED, null as never, DataError, /options/],
+  ])('the options of a cluster reject %s', (_, seeds, options, type, message) => {
     const call = () => readClusterOptions(seeds, options)
     expect(call).toThrow(type)
     expect(call).toThrow(message)
   })
 
-  it('are in no message', () => {
+  it('no error message contains the password of a seed', () => {
     try {
       readClusterOptions(['redis://:hunter2@x:99999'])
       expect.unreachable()
@@ -98,8 +98,8 @@ describe('the seeds of a cluster', () => {
   })
 })
 
-describe('where a node is dialled', () => {
-  it('is where it says, unless addressMap says otherwise', () => {
+describe('the address of a node', () => {
+  it('a node is dialled where it announces itself, or where addressMap maps it to', () => {
     const map = {
       '10.0.0.1:7000': 'localhost:17000',
       '10.0.0.2:7000': { host: 'localhost', port: 17001 },
@@ -113,7 +113,7 @@ describe('where a node is dialled', () => {
     expect(place({ host: 'constructor', port: 1 })).toEqual({ host: 'constructor', port: 1 })
   })
 
-  it('is asked of allowRedirect behind the map', () => {
+  it('allowRedirect gets the address after addressMap', () => {
     const { place } = readClusterOptions(SEED, {
       addressMap: ({ port }) => (port === 7000 ? 'inside:1' : undefined),
       allowRedirect: ({ host }) => host === 'inside',

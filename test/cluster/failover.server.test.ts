@@ -48,7 +48,7 @@ async function underLoad(
       )
       await watchdog.watch(client.set(`own:${id}`, echo), 'set').catch(book)
       await watchdog.watch(client.get(`own:${id}`), 'get').then(
-        // A write that was acknowledged may be lost with its primary: the value before is no wrong reply.
+        // An acknowledged write may be lost with its primary: the former value is a correct reply too.
         value => ledger.bookReply(value === null ? '' : value.split(':')[0], value === null ? '' : `of ${id}`),
         book,
       )
@@ -67,7 +67,7 @@ async function underLoad(
 }
 
 describe('failovers under load', () => {
-  test('planned ones: nothing is wrong, nothing is lost or done twice, nobody sees an error', {
+  test('planned failovers lose no write, run none twice, and reject no call', {
     timeout: 200_000,
   }, async () => {
     const client = connect()
@@ -81,7 +81,7 @@ describe('failovers under load', () => {
     expect(errors).toEqual([])
   })
 
-  test('killed primaries: nothing is wrong or done twice, errors are of the kinds allowed, and end with the promotion', {
+  test('killed primaries cause no wrong reply and no write twice, and only expected errors until a replica is promoted', {
     timeout: 200_000,
   }, async () => {
     const client = connect()
@@ -106,7 +106,7 @@ describe('failovers under load', () => {
     expect(report).toMatchObject({ wrong: 0, doubled: 0, other: 0 })
   })
 
-  test('a primary that stands still: its slots are served by its successor, and reads in flight are answered by that', {
+  test('the successor of a stopped primary serves its slots, and answers the reads that were in flight', {
     timeout: 200_000,
   }, async () => {
     const client = connect({ refreshInterval: 500, commandTimeout: 20_000 })
@@ -126,11 +126,11 @@ describe('failovers under load', () => {
     expect(await client.set(key, 'other')).toBe('OK')
   })
 
-  test('all nodes stopped, and started on other ports that the seeds name: ready again through the seeds', {
+  test('the client is ready again after all nodes restarted on other ports that its seeds name', {
     timeout: 200_000,
   }, async () => {
     const [first] = cluster().nodes
-    // Its port is known before the node behind it has one.
+    // The port of the proxy is known before its node has one.
     const proxy = await ChaosProxy.start(first!)
     try {
       const client = connect({ commandTimeout: 30_000 }, [...cluster().seeds, proxy.url])
@@ -141,7 +141,7 @@ describe('failovers under load', () => {
       const began = performance.now()
       await proxy.pointTo(first!)
       await client.set(cluster().key(0, 'after'), '1')
-      console.log(`ready ${Math.round(performance.now() - began)} ms behind the cluster`)
+      console.log(`ready ${Math.round(performance.now() - began)} ms after the cluster`)
       expect(await during).toBe('OK')
       expect(await Promise.all([...'abcdefgh'].map(key => client.set(key, key)))).toEqual(Array(8).fill('OK'))
     } finally {
@@ -149,7 +149,7 @@ describe('failovers under load', () => {
     }
   })
 
-  test('a blocking call at one that was replaced is told, although nothing is heard of the connection', async () => {
+  test('a blocking call at a silent primary that was replaced rejects', async () => {
     const { primary } = await aPair(cluster())
     const client = connect({ refreshInterval: 300 })
     const key = cluster().key(0, 'blocked')

@@ -4,10 +4,10 @@ import { isShards, shardsReply, useFakes } from './scripted-nodes.js'
 
 const { cluster, connect, trap } = useFakes()
 
-describe('a primary that nothing answers for', () => {
-  test('gets no command that any other one can answer', async () => {
+describe('commands without keys', () => {
+  test('a primary that cannot be reached gets no command that another primary can run', async () => {
     const { port } = await trap()
-    // The one that tells is a replica: no primary is connected when the first command comes.
+    // A replica replies with the topology: no primary is connected when the first command comes.
     const nodes = await cluster(2, (_, argv, all) => {
       if (argv[0] === 'ECHO') return resp.bulk(argv[1]!)
       if (!isShards(argv)) return undefined

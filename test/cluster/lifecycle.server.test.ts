@@ -21,10 +21,10 @@ const states = {
   'of single nodes': 'await client.connect(); for (const node of client.nodes()) await node.info()',
 }
 
-describe('a process', () => {
+describe('the process of a cluster client', () => {
   test.each(
     Object.entries(states).flatMap(([state, code]) => ['close', 'destroy'].map(end => [state, end, code] as const)),
-  )('has no handle left when its cluster was %s at %s()', async (state, end, code) => {
+  )('a process has no handle left when its cluster client was %s at %s()', async (state, end, code) => {
     const seeds = state === 'nowhere to be found' ? ['redis://127.0.0.1:1'] : cluster().seeds
     const result = await runChild(
       `const { RedisCluster } = require('@respire/redis')
@@ -41,7 +41,7 @@ describe('a process', () => {
     expect(Number(result.stdout)).toBeLessThan(2_000)
   })
 
-  test('ends behind unref(), although a primary is lost and single nodes are connected', async () => {
+  test('a process ends after unref(), even if a primary is lost and clients of single nodes are connected', async () => {
     const lost = await cluster().primaryOf(0)
     const result = await runChild(
       `const { RedisCluster } = require('@respire/redis')

@@ -24,7 +24,7 @@ async function otherPrimary(slot: number): Promise<ClusterNode> {
   return (await cluster().primaries()).find(node => node !== owner)!
 }
 
-/** A slot that is half-way over: key 0 has gone, key 1 has not. */
+/** A slot that is migrating: key 0 has migrated, key 1 has not. */
 async function halfWay(client: RedisCluster): Promise<{ gone: string; here: string; move: SlotMove; slot: number }> {
   const slot = nextSlot++
   const gone = cluster().key(slot, 'gone')
@@ -36,8 +36,8 @@ async function halfWay(client: RedisCluster): Promise<{ gone: string; here: stri
   return { gone, here, move, slot }
 }
 
-describe('a slot that is half-way over', () => {
-  test('what has gone is asked for over there, behind ASKING, and the map stays as it is', async () => {
+describe('a slot that is migrating', () => {
+  test('a key that has migrated is read from the target after ASKING, and the slot map does not change', async () => {
     const client = connect()
     const { gone, here, move } = await halfWay(client)
     const before = client.stats
@@ -46,16 +46,16 @@ describe('a slot that is half-way over', () => {
     expect(await client.incr(gone)).toBe(3)
     expect(client.stats.asked).toBe(before.asked + 3)
     expect(client.stats.moved).toBe(before.moved)
-    // New keys of the slot are made over there too.
+    // The target creates new keys of the slot too.
     expect(await client.set(`${gone}:new`, 'n')).toBe('OK')
     expect(await client.get(`${gone}:new`)).toBe('n')
     await move.finish()
     expect(await client.mget(gone, here, `${gone}:new`)).toEqual(['3', '2', 'n'])
-    // One MOVED, or none if a look at the cluster was faster.
+    // One MOVED, or none if a refresh was faster.
     expect(client.stats.moved).toBeLessThanOrEqual(before.moved + 1)
   })
 
-  test('keys that are torn apart wait until they are together', async () => {
+  test('a command whose keys are on both nodes is retried until they are on one', async () => {
     const client = connect()
     const { gone, here, move } = await halfWay(client)
     const torn = client.mget(gone, here)
@@ -69,7 +69,7 @@ describe('a slot that is half-way over', () => {
     expect(await written).toEqual(['a', 'b'])
   })
 
-  test('what lasts is told by its own name when the time is up', async () => {
+  test('a command whose keys stay on both nodes rejects with TryAgainError when its deadline passes', async () => {
     const client = connect()
     const { gone, here, move } = await halfWay(client)
     const error = await client
@@ -81,7 +81,7 @@ describe('a slot that is half-way over', () => {
     await move.finish()
   })
 
-  test('a pipeline keeps its order, and a transaction goes where its keys are', async () => {
+  test('a pipeline keeps its order while its slot migrates, and a transaction runs where its keys are', async () => {
     const client = connect()
     const { gone, here, move } = await halfWay(client)
     expect(await client.pipeline().get(gone).get(here).incr(gone).incr(here).get(gone).get(here).exec()).toEqual([
@@ -100,7 +100,7 @@ describe('a slot that is half-way over', () => {
     expect(await torn).toEqual([4, 5])
   })
 
-  test('a script follows, and what it says by itself is no redirect', async () => {
+  test('a script follows its migrated key, and an error that it returns itself is no redirect', async () => {
     const client = connect()
     const { gone, move, slot } = await halfWay(client)
     const bump = new Script({ keys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])" })
@@ -122,12 +122,12 @@ describe('a slot that is half-way over', () => {
       )
       .catch(e => e)
     expect(error).toBeInstanceOf(TryAgainError)
-    // Each ran once.
+    // Each script ran once.
     expect(await client.get(gone)).toBe('14')
     await move.finish()
   })
 
-  test('a session that does not watch goes on; what WAIT could not tell it does not tell', async () => {
+  test('a session that watches no keys continues while its slot migrates, and its WAIT rejects', async () => {
     const client = connect()
     const { gone, here, move } = await halfWay(client)
     await client.session(async session => {
@@ -142,8 +142,8 @@ describe('a slot that is half-way over', () => {
   })
 })
 
-describe('a slot that moves', () => {
-  test('a blocked command goes to the new owner, and gets its element', async () => {
+describe('a slot that moves to another node', () => {
+  test('a blocked command is sent to the new owner of its slot, and gets its element', async () => {
     const client = connect()
     const slot = nextSlot++
     const queue = cluster().key(slot, 'queue')
@@ -156,7 +156,7 @@ describe('a slot that moves', () => {
     expect(client.pool.lent).toBe(0)
   })
 
-  test('a session moves with it, unless it watches', async () => {
+  test('a session follows its slot, unless it watches keys', async () => {
     const client = connect()
     const slot = nextSlot++
     const key = cluster().key(slot, 'k')
@@ -175,7 +175,7 @@ describe('a slot that moves', () => {
         .exec()
         .catch(cause => cause)
       expect(error).toBeInstanceOf(WatchError)
-      // Anew, at the new owner.
+      // Once more, at the new owner.
       await session.watch(key)
       expect(await session.multi().incr(key).exec()).toEqual([5])
     })
@@ -183,7 +183,7 @@ describe('a slot that moves', () => {
     expect(client.pool.lent).toBe(0)
   })
 
-  test('transactions lose no update', { timeout: 200_000 }, async () => {
+  test('transactions lose no update while their slot moves', { timeout: 200_000 }, async () => {
     const client = connect()
     const slot = nextSlot++
     const key = cluster().key(slot, 'balance')
@@ -216,7 +216,9 @@ describe('a slot that moves', () => {
     console.log(`${done} transactions over ${TURNS} moves`)
   })
 
-  test('a scan returns every key that was there all the time', { timeout: 200_000 }, async () => {
+  test('a scan returns every key that exists during the whole scan while slots move', {
+    timeout: 200_000,
+  }, async () => {
     const random = seeded('scan')
     const client = connect()
     const slots = Array.from({ length: LONG ? 150 : 30 }, (_, i) => 1_000 + i * 100)
@@ -246,11 +248,11 @@ describe('a slot that moves', () => {
     }
     await moving
     console.log(
-      `${scans} scans over ${moves} moves, ${given} keys given of ${scans * (lasting.length + others.length)}`,
+      `${scans} scans over ${moves} moves, ${given} keys returned of ${scans * (lasting.length + others.length)}`,
     )
   })
 
-  test('a scan finds what went over behind its back and came back before its eyes', async () => {
+  test('a scan returns the keys of a slot that migrated and came back during the scan', async () => {
     const client = connect()
     const slot = 200
     const here = await cluster().primaryOf(slot)
@@ -280,7 +282,7 @@ describe('a slot that moves', () => {
     await move?.finish()
   })
 
-  test('a scan ends although a slot is on its way to a node that does not take it', async () => {
+  test('a scan ends although a slot migrates to a node that does not import it', async () => {
     const client = connect()
     const keys = Array.from({ length: 200 }, (_, i) => `shut:${i}`)
     for (const key of keys) await client.set(key, '')
@@ -295,7 +297,7 @@ describe('a slot that moves', () => {
     await owner.command('CLUSTER', 'SETSLOT', 100, 'STABLE')
   })
 
-  test('a scan ends although a slot stays half-way over', async () => {
+  test('a scan ends although a slot never finishes migrating', async () => {
     const client = connect()
     const { gone, here, move } = await halfWay(client)
     const found = new Set<string>()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readOwnership } from '../../src/cluster/cluster-scan.js'
 
-describe('what a node says of itself', () => {
-  it('is its epoch, its slots, and those on their way', () => {
+describe('readOwnership()', () => {
+  it('readOwnership() reads the epoch, the slots and the migrating slots of a node', () => {
     const text = [
       'aaa 127.0.0.1:1@2 master - 0 1 7 connected 100-200',
       'bbb 127.0.0.1:3@4,host myself,master - 0 0 9 connected 0-2 7 16383 [7->-aaa] [300-<-aaa]',
@@ -16,7 +16,7 @@ describe('what a node says of itself', () => {
     expect([...coming]).toEqual([300])
   })
 
-  it('is nothing where it says nothing, or nonsense', () => {
+  it('readOwnership() reads no slots from an empty or malformed reply', () => {
     for (const text of [
       '',
       'x',

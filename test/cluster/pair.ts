@@ -1,6 +1,6 @@
 import type { Cluster, ClusterNode } from '../servers/servers.mjs'
 
-/** The primary of slot 0, and a replica of it, when all nodes know them. */
+/** The primary of slot 0 and a replica of it, as soon as all nodes know them. */
 export async function aPair(cluster: Cluster): Promise<{ primary: ClusterNode; replica: ClusterNode }> {
   await cluster.waitReady()
   const primary = await cluster.primaryOf(0)

@@ -32,7 +32,7 @@ async function listeningNode(channel: string): Promise<ClusterNode | undefined> 
 }
 
 describe('channels and patterns', () => {
-  test('are on one node, and hear what is published anywhere', async () => {
+  test('channels and patterns are subscribed on one node, and receive messages published on any node', async () => {
     const client = connect()
     const heard: string[] = []
     const news = await client.subscribe(['news'], (message, channel) => void heard.push(`${channel} ${message}`))
@@ -48,7 +48,7 @@ describe('channels and patterns', () => {
     expect(await client.publish('news', 'nobody')).toBe(0)
   })
 
-  test('go to another node when theirs dies, and tell the gap', async () => {
+  test('channels and patterns move to another node when theirs is killed, and a gap is emitted', async () => {
     await cluster().waitReady()
     const client = connect()
     const heard: string[] = []
@@ -69,9 +69,9 @@ describe('channels and patterns', () => {
     expect(gaps[0]).toMatchObject({ channels: ['news'], cause: { name: 'ConnectionError' } })
   })
 
-  test('go to another node when the cluster holds theirs for dead', async () => {
+  test('channels and patterns move to another node when theirs is flagged as failed', async () => {
     await cluster().waitReady()
-    // What it hears of the connection itself comes later.
+    // The health check of the connection comes later.
     const client = connect({ healthCheckInterval: 30_000, refreshInterval: 300 })
     const gaps: Gap[] = []
     const heard: string[] = []
@@ -91,7 +91,7 @@ describe('channels and patterns', () => {
     await until(() => heard.includes('again'))
   })
 
-  test('a handler that throws has nobody look at the cluster', async () => {
+  test('a message handler that throws causes no refresh', async () => {
     const client = connect()
     await client.connect()
     let thrown = 0
@@ -105,12 +105,12 @@ describe('channels and patterns', () => {
       await client.publish('throwing', '')
       await until(() => thrown === i + 1)
     }
-    // One may still have been asked for when the first connection was made.
+    // One refresh may still have been requested when the first connection was made.
     expect(client.stats.refreshes).toBeLessThanOrEqual(refreshes + 1)
     await subscription.unsubscribe()
   })
 
-  test('before the cluster is known they wait for it; events of keys are refused', async () => {
+  test('subscriptions wait until the topology is known, and key events reject', async () => {
     const client = connect()
     const waiting = client.subscribe(['early'], () => {})
     await expect(client.keyspace()).rejects.toBeInstanceOf(DataError)
@@ -130,8 +130,8 @@ describe('channels and patterns', () => {
   })
 })
 
-describe('channels of shards', () => {
-  test('are each on the node of their slot', async () => {
+describe('shard channels', () => {
+  test('each shard channel is subscribed on the node that serves its slot', async () => {
     const client = connect()
     const channels = [100, 6_000, 12_000].map(slot => cluster().key(slot, 'channel'))
     const heard: string[] = []
@@ -148,7 +148,9 @@ describe('channels of shards', () => {
     await subscription.unsubscribe()
   })
 
-  test('follow their slots: heard again within a second after each move', { timeout: 60_000 }, async () => {
+  test('shard channels follow their slots, and receive messages again within a second after each move', {
+    timeout: 60_000,
+  }, async () => {
     const MOVES = process.env.CHAOS === 'long' ? 50 : 15
     const random = seeded('shard channels')
     const client = connect()
@@ -171,18 +173,18 @@ describe('channels of shards', () => {
       times.push(performance.now() - began)
     }
     times.sort((a, b) => a - b)
-    console.log(`${MOVES} moves: heard again within ${Math.round(times.at(-1)!)} ms at the slowest, ${gaps} gaps told`)
-    // Most of them: others may keep the machine busy for a second.
+    console.log(`${MOVES} moves: messages again within ${Math.round(times.at(-1)!)} ms at the slowest, ${gaps} gaps`)
+    // Most moves: other processes may keep the machine busy for a second.
     expect(times[Math.floor(MOVES / 2)]).toBeLessThan(1_000)
     expect(gaps).toBe(MOVES)
     for (const channel of channels) await publisher.spublish(channel, 'end')
     await until(() => heard.has('end'))
   })
 
-  test('tell a gap that begins with what was heard last', async () => {
+  test('the gap of a shard channel begins with its last message', async () => {
     await cluster().waitReady()
     const client = connect({ refreshInterval: 300 })
-    const channel = cluster().key(700, 'last heard')
+    const channel = cluster().key(700, 'the last message')
     const gaps: Gap[] = []
     let heardAt = 0
     const subscription = await client.ssubscribe([channel], () => {
@@ -205,7 +207,7 @@ describe('channels of shards', () => {
     expect(gaps[1]!.to - gaps[1]!.from).toBeGreaterThan(500)
   })
 
-  test('follow their primary to its successor', async () => {
+  test('shard channels move from their failed primary to its successor', async () => {
     await cluster().waitReady()
     const client = connect()
     const channel = cluster().key(300, 'failover')
@@ -218,6 +220,6 @@ describe('channels of shards', () => {
       await promoted.command('SPUBLISH', channel, 'again')
       return heard.includes('again')
     })
-    console.log(`heard again ${Math.round(performance.now() - began)} ms behind the promotion`)
+    console.log(`messages again ${Math.round(performance.now() - began)} ms after the promotion`)
   })
 })

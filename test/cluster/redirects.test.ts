@@ -10,8 +10,8 @@ const { cluster, connect, trap } = useFakes()
 const SLOT = slotOf('k')
 const isGet = (argv: readonly string[]) => argv[0] === 'GET'
 
-describe('redirects that lead nowhere', () => {
-  test('in circles: told after 16, with no storm of looks', async () => {
+describe('redirects without an end', () => {
+  test('a command that is redirected in circles rejects after 16 redirects, with few refreshes', async () => {
     const nodes = await cluster(2, (index, argv, all) =>
       isGet(argv) ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[1 - index]!.port}`) : undefined,
     )
@@ -27,7 +27,7 @@ describe('redirects that lead nowhere', () => {
     expect(looks).toBeLessThanOrEqual(Math.ceil((performance.now() - began) / 100) + 1)
   })
 
-  test('to itself, and by ASK', async () => {
+  test('a command that a node redirects to itself by ASK rejects after 16 redirects', async () => {
     const nodes = await cluster(1, (index, argv, all) =>
       isGet(argv) ? resp.error(`ASK ${SLOT} 127.0.0.1:${all[index]!.port}`) : undefined,
     )
@@ -35,12 +35,12 @@ describe('redirects that lead nowhere', () => {
       .get('k')
       .catch(cause => cause)
     expect(error).toBeInstanceOf(ClusterError)
-    // ASKING stands right before the command each time.
+    // ASKING comes right before the command each time.
     const names = nodes[0]!.commands.map(({ argv }) => argv[0]).filter(name => name === 'GET' || name === 'ASKING')
     expect(names).toEqual(['GET', ...Array.from({ length: 16 }, () => ['ASKING', 'GET']).flat()])
   })
 
-  test('ten callers in circles all the time: at most ten looks a second, one node at a time', async () => {
+  test('ten callers that are always redirected in circles cause at most ten refreshes a second, one node at a time', async () => {
     let asking = 0
     let most = 0
     const nodes = await cluster(3, (index, argv, all) => {
@@ -121,7 +121,7 @@ describe('redirects of a hostile node', () => {
     `MOVED ${SLOT} -:PORT`,
   ]
 
-  test('are told as errors and dial nobody', async () => {
+  test('a malformed redirect rejects the command with it, and no node is dialled', async () => {
     const { dialled, port } = await trap()
     let text = ''
     const nodes = await cluster(1, (_, argv) =>
@@ -143,7 +143,7 @@ describe('redirects of a hostile node', () => {
     ['allowRedirect that throws', { allowRedirect: () => fails() ?? true }],
     ['addressMap that throws', { addressMap: (): undefined => fails() }],
     ['addressMap that leads nowhere', { addressMap: (): string | undefined => (failing ? 'nowhere' : undefined) }],
-  ] as const)('an %s rejects the command, and no neighbour', async (_, options) => {
+  ] as const)('an %s during a redirect rejects the redirected command only', async (_, options) => {
     const nodes = await cluster(2, (index, argv, all) => {
       if (argv[0] === 'EXISTS') return resp.integer(1)
       return isGet(argv) ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[1 - index]!.port}`) : undefined
@@ -160,7 +160,7 @@ describe('redirects of a hostile node', () => {
     expect(client.stats.reconnects).toBe(0)
   })
 
-  test('what allowRedirect does not let through is not dialled, by redirect or by topology', async () => {
+  test('a node that allowRedirect denies is not dialled, whether a redirect or the topology names it', async () => {
     const { dialled, port } = await trap()
     const asked: string[] = []
     const nodes = await cluster(1, (_, argv, all) => {
@@ -188,7 +188,7 @@ describe('redirects of a hostile node', () => {
     expect(client.stats.nodes).toBe(1)
   })
 
-  test('addressMap stands before topology and redirects alike', async () => {
+  test('addressMap applies to the topology and to redirects', async () => {
     const nodes = await cluster(2, (index, argv, all) => {
       if (isShards(argv)) {
         return shardsReply([
@@ -216,7 +216,7 @@ describe('redirects of a hostile node', () => {
     expect(await byFunction.get('k')).toBe(`from ${second.port}`)
   })
 
-  test('no host is the one that answered, and ? is looked up', async () => {
+  test('a redirect without a host means the node that replied, and one with ? waits for a refresh', async () => {
     let moved = true
     const nodes = await cluster(2, (index, argv, all) => {
       if (isShards(argv)) {
@@ -240,7 +240,7 @@ describe('redirects of a hostile node', () => {
   })
 })
 
-describe('functions of the options that throw or return what they must not', () => {
+describe('addressMap, allowRedirect and listeners that throw or return a promise', () => {
   const hostile = {
     get message(): string {
       throw new Error('no message')
@@ -256,22 +256,25 @@ describe('functions of the options that throw or return what they must not', () 
     ['an Error', new Error('mine')],
   ]
 
-  test.each(thrown)('a look at the cluster in which they throw %s fails, and the next one comes', async (_, value) => {
-    const nodes = await cluster(1, (_index, argv) => (isGet(argv) ? resp.bulk('v') : undefined))
-    for (const name of ['allowRedirect', 'addressMap'] as const) {
-      let times = 0
-      const client = connect(nodes, {
-        [name]: () => {
-          if (times++ < 2) throw value
-          return name === 'allowRedirect' ? true : undefined
-        },
-      })
-      expect(await client.get('k')).toBe('v')
-      expect(times).toBeGreaterThan(2)
-    }
-  })
+  test.each(thrown)(
+    'a refresh in which addressMap or allowRedirect throws %s fails, and the next one follows',
+    async (_, value) => {
+      const nodes = await cluster(1, (_index, argv) => (isGet(argv) ? resp.bulk('v') : undefined))
+      for (const name of ['allowRedirect', 'addressMap'] as const) {
+        let times = 0
+        const client = connect(nodes, {
+          [name]: () => {
+            if (times++ < 2) throw value
+            return name === 'allowRedirect' ? true : undefined
+          },
+        })
+        expect(await client.get('k')).toBe('v')
+        expect(times).toBeGreaterThan(2)
+      }
+    },
+  )
 
-  test.each(thrown)('a redirect in which they throw %s rejects the command', async (_, value) => {
+  test.each(thrown)('a redirect for which allowRedirect throws %s rejects the command', async (_, value) => {
     let failing = false
     const nodes = await cluster(2, (index, argv, all) =>
       isGet(argv) ? resp.error(`MOVED ${SLOT} 127.0.0.1:${all[1 - index]!.port}`) : undefined,
@@ -287,7 +290,7 @@ describe('functions of the options that throw or return what they must not', () 
     await expect(client.get('k')).rejects.toMatchObject({ name: 'ClusterError', command: 'GET', outcome: 'not sent' })
   })
 
-  test('an allowRedirect that answers with a promise lets nobody through', async () => {
+  test('an allowRedirect that returns a promise lets no node through', async () => {
     const nodes = await cluster(1, () => undefined)
     for (const answer of [() => Promise.resolve(false), () => Promise.reject(new Error('mine'))]) {
       const client = connect(nodes, {
@@ -303,7 +306,7 @@ describe('functions of the options that throw or return what they must not', () 
     }
   })
 
-  test('a listener of topology that throws null neither ends the looks nor hides the cluster', async () => {
+  test('a listener of topology that throws null neither stops the refreshes nor makes the cluster unknown', async () => {
     const nodes = await cluster(1, (_, argv) => (isGet(argv) ? resp.bulk('v') : undefined))
     const client = connect(nodes, { refreshInterval: 30 })
     const errors: unknown[] = []

@@ -7,17 +7,17 @@ import type { RedisCommands } from '../../src/commands/commands.js'
 declare const cluster: RedisCluster
 declare const either: Redis | RedisCluster
 
-/** What the two have under one name and not of one type: events, and copies of themselves. */
+/** Members with the same name and different types: events, and copies of the client. */
 type Own = 'on' | 'once' | 'off' | 'duplicate' | 'stats' | 'ref' | 'unref'
 type Shared = Exclude<keyof Redis & keyof RedisCluster, Own>
 
 describe('Redis and RedisCluster', () => {
-  test('have methods of one signature where they have the same', () => {
+  test('methods that both clients have have the same signature', () => {
     expectTypeOf<Pick<RedisCluster, Shared>>().toEqualTypeOf<Pick<Redis, Shared>>()
     expectTypeOf<RedisCluster>().toExtend<RedisCommands>()
   })
 
-  test('can be called alike', () => {
+  test('a function can take either client', () => {
     expectTypeOf(either.get('k')).toEqualTypeOf<Promise<string | null>>()
     expectTypeOf(either.bytes.get('k')).toEqualTypeOf<Promise<Buffer | null>>()
     expectTypeOf(either.mget('a', 'b')).toEqualTypeOf<Promise<(string | null)[]>>()
@@ -27,7 +27,7 @@ describe('Redis and RedisCluster', () => {
 })
 
 describe('RedisCluster', () => {
-  test('tells of itself', () => {
+  test('RedisCluster has typed topology, nodes and statistics', () => {
     expectTypeOf(cluster.topology).toEqualTypeOf<Topology | undefined>()
     expectTypeOf(cluster.nodes('primary')).toEqualTypeOf<Redis[]>()
     expectTypeOf(cluster.stats.moved).toEqualTypeOf<number>()

@@ -13,7 +13,7 @@ const LONG = process.env.CHAOS === 'long'
 const clientOf = useClients()
 const connect = () => clientOf(cluster().seeds)
 
-/** Another primary than the one that has the slot. */
+/** A primary other than the owner of the slot. */
 async function otherPrimary(slot: number): Promise<ClusterNode> {
   const owner = await cluster().primaryOf(slot)
   const others = (await cluster().primaries()).filter(node => node !== owner)
@@ -34,7 +34,7 @@ async function moveThereAndBack(slots: readonly number[], done: () => boolean = 
 }
 
 describe('slots that move under load', () => {
-  test('increments, MGETs and pipelines: the ledger is exact, order is kept, and no caller sees an error', async () => {
+  test('increments, MGETs and pipelines while slots move keep the ledger exact and the order, and no call rejects', async () => {
     const SLOTS = LONG ? 200 : 20
     const random = seeded('resharding')
     const client = connect()
@@ -67,7 +67,7 @@ describe('slots that move under load', () => {
           const wanted = Array.from({ length: 10 }, () => random.pick(constants))
           ledger.bookReply(await told(client.mget(wanted)), wanted)
         } else {
-          // Of one slot: what is read last is what was written last.
+          // All of one slot: the last read returns the last write.
           const own = `{${random.pick(constants).split('{')[1]!.split('}')[0]}}:own:${id}`
           const wanted = random.pick(constants)
           const replies = await told(
@@ -85,7 +85,7 @@ describe('slots that move under load', () => {
     await watchdog.expectAllSettled()
     const { asked, moved, refreshes } = client.stats
     console.log(
-      `${moves} moves: ${await ledger.expectBalanced(cluster())}; ${moved} MOVED, ${asked} ASK, ${refreshes} looks`,
+      `${moves} moves: ${await ledger.expectBalanced(cluster())}; ${moved} MOVED, ${asked} ASK, ${refreshes} refreshes`,
     )
     expect(errors).toEqual([])
     expect(moves).toBe(2 * SLOTS)

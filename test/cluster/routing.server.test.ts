@@ -29,13 +29,13 @@ const letters = [...'abcdefghijklmnopqrstuvwxyz']
 async function callsOf(node: ClusterNode, name: string): Promise<number> {
   const stats = String(await node.command('INFO', 'commandstats'))
   const line = stats.split('\r\n').find(each => each.startsWith(`cmdstat_${name.toLowerCase().replace(' ', '|')}:`))
-  // Refused ones count too: SCRIPT KILL finds nothing to kill.
+  // Calls with an error reply count too: SCRIPT KILL finds nothing to kill.
   const numbers = /calls=(\d+).*rejected_calls=(\d+)/.exec(line ?? '')
   return numbers === null ? 0 : Number(numbers[1]) + Number(numbers[2])
 }
 
 describe('keys of several slots', () => {
-  test('MGET, MSET, DEL, UNLINK, EXISTS and TOUCH are split, and joined in order', async () => {
+  test('MGET, MSET, DEL, UNLINK, EXISTS and TOUCH with keys of several slots are split, and their replies joined in order', async () => {
     const client = connect()
     const slots = new Set(letters.map(serverSlotOf))
     expect(slots.size).toBeGreaterThan(20)
@@ -54,7 +54,7 @@ describe('keys of several slots', () => {
     expect(await client.get('{one}:b')).toBe('2')
   })
 
-  test('in a pipeline too', async () => {
+  test('commands with keys of several slots are split in a pipeline too', async () => {
     const client = connect()
     await client.mset({ a: 'A', b: 'B', c: 'C' })
     expect(await client.pipeline().mget('a', 'b', 'c').incr('n').dbsize().del('a', 'b').mget('a', 'c').exec()).toEqual([
@@ -66,7 +66,7 @@ describe('keys of several slots', () => {
     ])
   })
 
-  test('all others are refused before they are sent', async () => {
+  test('all other commands with keys of several slots reject before they are sent', async () => {
     const client = connect()
     await client.connect()
     const primaries = await cluster().primaries()
@@ -92,7 +92,7 @@ describe('keys of several slots', () => {
     expect(client.pool.lent).toBe(0)
   })
 
-  test('a split that fails in part tells its parts, where printing does not', async () => {
+  test('a split command that fails in part rejects with an error that has its parts, which printing does not show', async () => {
     const client = connect()
     await client.mset({ a: 1, b: 2 })
     const owner = await cluster().primaryOf(serverSlotOf('a'))
@@ -143,7 +143,7 @@ describe('commands without keys', () => {
     one_succeeded: joins.one,
   }
 
-  test('go where the policies of COMMAND say', async () => {
+  test('commands without keys are sent by the request policies of COMMAND', async () => {
     await cluster().waitReady()
     const client = connect()
     await client.connect()
@@ -158,7 +158,7 @@ describe('commands without keys', () => {
           `${name}: ${(JOINS[response] as { name: string }).name}`,
         )
       }
-      // Keys of several shards are split, but for MSETNX, which is atomic; what has no answer in common is one node's.
+      // All commands with keys of several shards are split except MSETNX, which is atomic. Without a response policy one node is asked.
       if (request === 'multi_shard')
         expect(`${name} ${spec.requestPolicy}`).toBe(name === 'MSETNX' ? 'MSETNX undefined' : `${name} multi_shard`)
       if ((request !== 'all_shards' && request !== 'all_nodes') || spec.requestPolicy === 'special') continue
@@ -168,20 +168,20 @@ describe('commands without keys', () => {
       const asked = request === 'all_nodes' ? cluster().nodes : primaries
       const before = await Promise.all(cluster().nodes.map(node => callsOf(node, name)))
       await client.call(...([...name.split(' '), ...args] as [string])).catch(error => {
-        // Nothing runs that could be killed, and the library is nowhere.
+        // No script runs that could be killed, and the library does not exist.
         expect(error).toBeInstanceOf(ResponseError)
       })
       const after = await Promise.all(cluster().nodes.map(node => callsOf(node, name)))
       const grown = cluster().nodes.filter((_, i) => after[i]! > before[i]!)
-      // What replicas get from their primaries by replication counts there too.
+      // Commands that replicas get by replication count there too.
       for (const node of asked) expect(grown, `${name} at ${node.url}`).toContain(node)
       checked.push(name)
     }
     expect(checked.length).toBeGreaterThanOrEqual(18)
-    console.log(`asked all that they were to ask: ${checked.join(', ')}`)
+    console.log(`sent to the right nodes: ${checked.join(', ')}`)
   })
 
-  test('are joined: sums, lists, all of one kind', async () => {
+  test('the replies to commands without keys are joined by the response policies: sums, lists, equal replies', async () => {
     const client = connect()
     await client.flushall()
     await Promise.all(letters.map(key => client.set(key, key)))
@@ -195,7 +195,7 @@ describe('commands without keys', () => {
     expect(await client.dbsize()).toBe(0)
   })
 
-  test('whose keys nobody knows are refused, unless a key says where', async () => {
+  test('a command whose key positions are unknown rejects, unless with({ key }) decides on its node', async () => {
     const client = connect()
     const error = await client.call('NONESUCH', 'a').catch(cause => cause)
     expect(error).toBeInstanceOf(RedisClusterException)
@@ -204,7 +204,7 @@ describe('commands without keys', () => {
     await expect(client.wait(1, 1)).rejects.toBeInstanceOf(DataError)
   })
 
-  test('nodes() gives each its own client', async () => {
+  test('nodes() returns a client for each node', async () => {
     await cluster().waitReady()
     const client = connect()
     expect(client.nodes()).toEqual([])
@@ -218,7 +218,7 @@ describe('commands without keys', () => {
     expect(client.nodes('replica')).toHaveLength(3)
     expect(client.nodes('all')).toHaveLength(6)
     expect(client.nodes('primary')[0]).toBe(client.nodes('primary')[0])
-    // A replica answers reads of its slots, since it is asked behind READONLY.
+    // A replica answers reads of its slots, because its client sends READONLY.
     await client.set('a', 'A')
     const owner = await cluster().primaryOf(serverSlotOf('a'))
     const [replica] = await cluster().replicasOf(owner)
@@ -291,7 +291,7 @@ describe('transactions', () => {
 })
 
 describe('reads from replicas', () => {
-  test('go to replicas in turn, and to the primary when none answers', async () => {
+  test('reads go to the replicas in turn, and to the primary when no replica is connected', async () => {
     await cluster().waitReady()
     const client = connect({ readFrom: 'replica' })
     await client.connect()
@@ -314,7 +314,7 @@ describe('reads from replicas', () => {
     })
   })
 
-  test('nearest: who answers fastest', async () => {
+  test('readFrom nearest reads from the node that answers fastest', async () => {
     await cluster().waitReady()
     const client = connect({ readFrom: 'nearest', refreshInterval: 50 })
     await client.connect()
@@ -325,8 +325,8 @@ describe('reads from replicas', () => {
   })
 })
 
-describe('what the cluster does not serve', () => {
-  test('a slot without a node is told by its own error', async () => {
+describe('errors of a cluster', () => {
+  test('a command for a slot without an owner rejects with SlotNotCoveredError', async () => {
     const client = connect()
     await client.connect()
     const slot = 777
@@ -350,14 +350,14 @@ describe('what the cluster does not serve', () => {
     expect(await client.set(cluster().key(slot), 'x')).toBe('OK')
   })
 
-  test('another database', async () => {
+  test('another database than 0 rejects', async () => {
     expect(() => new RedisCluster(cluster().seeds, { db: 1 })).toThrow(RedisClusterException)
     expect(() => new RedisCluster(`${cluster().seeds[0]}/1`)).toThrow(RedisClusterException)
     const client = connect()
     await expect(client.session(session => session.select(1))).rejects.toBeInstanceOf(RedisClusterException)
   })
 
-  test('a server without a cluster, or none at all: each node with its reason', async () => {
+  test('the error of a server without a cluster, or of no server, lists each node with its reason', async () => {
     const dead = clientOf([{ port: 1 }, { port: 2 }], { reconnect: { attempts: 1 } })
     const error = await dead.connect().catch(cause => cause)
     expect(error).toBeInstanceOf(RedisClusterException)
@@ -371,8 +371,8 @@ describe('what the cluster does not serve', () => {
   })
 })
 
-describe('ends', () => {
-  test('close waits for what was accepted, and takes no more', async () => {
+describe('the end of a client', () => {
+  test('close() waits for the accepted calls, and rejects new ones', async () => {
     const client = connect()
     const closed: string[] = []
     client.on('close', () => closed.push('close'))
@@ -389,7 +389,7 @@ describe('ends', () => {
     await expect(client.connect()).rejects.toBeInstanceOf(ConnectionError)
   })
 
-  test('destroy rejects all, wherever it is', async () => {
+  test('destroy() rejects all calls, in every phase', async () => {
     const client = connect()
     const parked = client.get('a')
     const blocked = client.blpop(['q'], 0)
@@ -398,7 +398,7 @@ describe('ends', () => {
     await expect(blocked).rejects.toBeInstanceOf(ConnectionError)
   })
 
-  test('an abort is immediate, in any phase', async () => {
+  test('an aborted call rejects at once, in every phase', async () => {
     const client = connect()
     const reason = new Error('changed my mind')
     const parked = new AbortController()
@@ -413,7 +413,7 @@ describe('ends', () => {
     expect(await client.mget('a', 'b')).toHaveLength(2)
   })
 
-  test("a command of one's own", async () => {
+  test('a user-defined command is routed by its keys', async () => {
     const client = connect()
     const SPEC = keyless('DEBUG JMAP', reply => reply)
     await expect(client.run(new Command(SPEC, []))).rejects.toBeInstanceOf(ResponseError)

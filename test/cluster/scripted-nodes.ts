@@ -6,7 +6,7 @@ import type { FakeOptions, FakeReply } from '../rig/fake-redis.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 import { useClients } from './clients.js'
 
-/** A shard as CLUSTER SHARDS tells of it. */
+/** A shard in the reply of CLUSTER SHARDS. */
 export interface FakeShard {
   readonly slots: readonly number[]
   readonly nodes: readonly FakeNode[]
@@ -52,7 +52,7 @@ export function shardsReply(shards: readonly FakeShard[]): string {
 
 export type FakeAnswer = (argv: readonly string[]) => FakeReply | undefined
 
-/** Nodes that share all slots evenly. `answers` gets the index of the node that was asked. */
+/** Nodes that share all slots evenly. `answers` gets the index of the node that received the command. */
 export async function fakeCluster(
   count: number,
   answers: (
@@ -87,13 +87,13 @@ export function evenly(nodes: readonly { port: number }[]): FakeShard[] {
   }))
 }
 
-/** A port that counts who dials it, and hangs up. */
+/** A port that counts the connections to it, and closes them. */
 export interface Trap {
   readonly port: number
   dialled(): number
 }
 
-/** Fake clusters, their clients and traps for the tests of a file: each test's end at its end. */
+/** Fake clusters, their clients and traps for the tests of a file. All are closed after each test. */
 export function useFakes(): {
   cluster(count: number, answers: Parameters<typeof fakeCluster>[1]): Promise<FakeRedis[]>
   connect(nodes: readonly { readonly url: string }[], options?: RedisClusterOptions): RedisCluster

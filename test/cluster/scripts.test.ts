@@ -32,7 +32,7 @@ function connect(nodes: readonly FakeRedis[], options: RedisClusterOptions = {})
   return client
 }
 
-/** A key whose slot is at the node of this index of so many. */
+/** A key whose slot belongs to the node of this index, of so many nodes. */
 function keyAt(index: number, count: number, n = 0): string {
   for (let i = n * 1_000; ; i++) if (Math.trunc(slotOf(`k${i}`) / (16384 / count)) === index) return `k${i}`
 }
@@ -50,7 +50,7 @@ test('a pipeline sends the text of a script once to each node', async () => {
 })
 
 test.each(['MOVED', 'ASK'])(
-  'runs that are redirected by %s find the text where they go, and those that stay too',
+  'runs of a script in a pipeline have its text on their node, whether %s redirects them or not',
   async kind => {
     const [moved, other, stays] = [keyAt(0, 2), keyAt(0, 2), keyAt(0, 2, 1)]
     const known = [new Set<string>(), new Set<string>()]
@@ -65,13 +65,13 @@ test.each(['MOVED', 'ASK'])(
     })
     const pipeline = connect(nodes).pipeline()
     for (const [i, key] of [moved, other, moved, stays, stays].entries()) ADD.run(pipeline, key, i)
-    // A command of another key does not keep a run from being sent again.
+    // A command of another key does not prevent that a run is sent again.
     expect(await pipeline.incr(keyAt(1, 2)).exec()).toEqual([0, 1, 2, 3, 4, 1])
     expect(runs(nodes[0] as FakeRedis)).toContain('EVAL')
   },
 )
 
-test('READONLY of a script without flags is what it said: it has run', async () => {
+test('READONLY from a script without flags rejects, because the script has run and returned it', async () => {
   let published = 0
   const nodes = await cluster(1, (_, argv) => {
     if (!argv[0]?.startsWith('EVAL')) return undefined
@@ -85,7 +85,7 @@ test('READONLY of a script without flags is what it said: it has run', async () 
   expect(published).toBe(2)
 })
 
-test('READONLY of a script with flags, or of a function, is the server’s: it is sent again', async () => {
+test('READONLY for a script with flags or a function is the error of the server, and it is sent again', async () => {
   let refused = 0
   const nodes = await cluster(1, (_, argv) => {
     if (!argv[0]?.startsWith('EVAL') && argv[0] !== 'FCALL') return undefined
@@ -110,7 +110,7 @@ test('close() waits for a script that must be sent again with its text', async (
   expect(await pipeline).toEqual([7, 7])
 })
 
-test('what the queue refuses of a pipeline is not overtaken on its node; other nodes are not concerned', async () => {
+test('a command of a pipeline that the full queue rejects is not overtaken on its node, and other nodes are not affected', async () => {
   const nodes = await cluster(2, (_, argv) => (argv[0] === 'SET' ? resp.ok : undefined))
   const client = connect(nodes, { queue: { maxBytes: 8_192 } })
   await client.connect()

@@ -11,7 +11,7 @@ const { cluster, connect } = useFakes()
 
 const SLOT = slotOf('{t}')
 
-/** Answers what a node says of its own to a command; undefined if the command is taken. */
+/** Returns the reply of a node to a command, or undefined for the default reply. */
 type Refusals = (
   index: number,
   argv: readonly string[],
@@ -21,11 +21,11 @@ type Refusals = (
 interface Recorded {
   readonly nodes: readonly FakeRedis[]
   readonly client: RedisCluster
-  /** What ran, as `node name key`. */
+  /** The commands that ran, as `node name key`. */
   readonly ran: string[]
 }
 
-/** Nodes that know MULTI and EXEC: a refusal inside of a transaction aborts it. */
+/** Nodes that know MULTI and EXEC: an error reply inside a transaction aborts it. */
 async function sessions(count: number, refusals: Refusals, options: RedisClusterOptions = {}): Promise<Recorded> {
   const ran: string[] = []
   const queues = new Map<FakeConnection, (readonly string[])[] | 'aborted'>()
@@ -65,7 +65,7 @@ async function sessions(count: number, refusals: Refusals, options: RedisCluster
   return { client, nodes, ran }
 }
 
-/** Two nodes that share the slots, by index, and whose is `{t}`. */
+/** Two nodes that share the slots. Each constant is an index; OWNER is the node of `{t}`. */
 const OWNER = SLOT < 8192 ? 0 : 1
 const OTHER = 1 - OWNER
 
@@ -73,47 +73,50 @@ describe('a transaction that was written while its session watched', () => {
   const refusals: readonly (readonly [string, (nodes: readonly FakeRedis[]) => string])[] = [
     ['MOVED', nodes => `MOVED ${SLOT} 127.0.0.1:${nodes[OTHER]!.port}`],
     ['ASK', nodes => `ASK ${SLOT} 127.0.0.1:${nodes[OTHER]!.port}`],
-    ['MOVED to nobody knows where', nodes => `MOVED ${SLOT} ?:${nodes[OTHER]!.port}`],
+    ['MOVED to an unknown address', nodes => `MOVED ${SLOT} ?:${nodes[OTHER]!.port}`],
     ['CLUSTERDOWN', () => 'CLUSTERDOWN The cluster is down'],
     ['READONLY', () => "READONLY You can't write against a read only replica."],
     ['TRYAGAIN', () => 'TRYAGAIN Multiple keys request during rehashing of slot'],
     ['LOADING', () => 'LOADING Redis is loading the dataset in memory'],
   ]
   const beside = {
-    'another call was told': true,
-    'it is told itself': false,
+    'another call was rejected': true,
+    'it is rejected itself': false,
   }
 
   for (const [kind, text] of refusals) {
-    test.each(Object.entries(beside))(`${kind}: rejects with WatchError when %s, and runs nowhere`, async (_, both) => {
-      let refused = 0
-      const { client, ran } = await sessions(2, (index, argv, nodes) => {
-        if (argv[0] !== 'SET' || index !== OWNER || refused === (both ? 2 : 1)) return undefined
-        refused++
-        return resp.error(text(nodes))
-      })
-      await client.session(async session => {
-        await session.watch('{t}stock')
-        expect(await session.get('{t}stock')).toBe('v')
-        const first = both ? session.set('{t}audit', '1').catch(error => error) : undefined
-        const unit = await session
-          .multi()
-          .set('{t}stock', '1')
-          .exec()
-          .catch(error => error)
-        expect(unit).toBeInstanceOf(WatchError)
-        expect(unit).toMatchObject({ command: 'EXEC', outcome: 'not sent' })
-        await first
-        // Behind the watch that was lost the session works on, with a watch anew.
-        await session.watch('{t}stock')
-        expect(await session.multi().set('{t}then', '1').exec()).toEqual(['OK'])
-      })
-      expect(ran.filter(each => each.includes('stock'))).toEqual([])
-      expect(ran.filter(each => each.includes('then'))).toHaveLength(1)
-    })
+    test.each(Object.entries(beside))(
+      `a transaction of a session that watches, refused with ${kind}, rejects with WatchError when %s, and runs nowhere`,
+      async (_, both) => {
+        let refused = 0
+        const { client, ran } = await sessions(2, (index, argv, nodes) => {
+          if (argv[0] !== 'SET' || index !== OWNER || refused === (both ? 2 : 1)) return undefined
+          refused++
+          return resp.error(text(nodes))
+        })
+        await client.session(async session => {
+          await session.watch('{t}stock')
+          expect(await session.get('{t}stock')).toBe('v')
+          const first = both ? session.set('{t}audit', '1').catch(error => error) : undefined
+          const unit = await session
+            .multi()
+            .set('{t}stock', '1')
+            .exec()
+            .catch(error => error)
+          expect(unit).toBeInstanceOf(WatchError)
+          expect(unit).toMatchObject({ command: 'EXEC', outcome: 'not sent' })
+          await first
+          // After the lost watch the session continues, with a new watch.
+          await session.watch('{t}stock')
+          expect(await session.multi().set('{t}then', '1').exec()).toEqual(['OK'])
+        })
+        expect(ran.filter(each => each.includes('stock'))).toEqual([])
+        expect(ran.filter(each => each.includes('then'))).toHaveLength(1)
+      },
+    )
   }
 
-  test('is not sent again although its caller said that it may run twice', async () => {
+  test('a transaction of a session that watches is not sent again even if it is idempotent', async () => {
     let cut = true
     const { client, nodes, ran } = await sessions(2, () => undefined)
     const owner = nodes[OWNER]!
@@ -170,7 +173,7 @@ describe('a session that moves', () => {
     expect(ran).toEqual([])
   })
 
-  test('keeps the order of its calls, those that were refused late too, on one connection', async () => {
+  test('a session that moves keeps the order of its calls on one connection, even of those with late error replies', async () => {
     let letGo = () => {}
     const held = new Promise<void>(resolve => {
       letGo = resolve

@@ -10,7 +10,7 @@ import { isShards, useFakes } from './scripted-nodes.js'
 
 const { cluster, connect, trap } = useFakes()
 
-describe('what waits for the cluster', () => {
+describe('calls that wait for the cluster', () => {
   const bounds = [
     [{ maxCommands: 10 }, 'queue.maxCommands (10)'],
     [{ maxBytes: 10_000 }, 'queue.maxBytes (10000)'],
@@ -30,7 +30,7 @@ describe('what waits for the cluster', () => {
     expect(client.stats).toMatchObject({ queued: 0, queuedBytes: 0 })
   }
 
-  test.each(bounds)('is bounded by %o before it is known', async (queue, bound) => {
+  test.each(bounds)('calls that wait for the topology are limited by %o', async (queue, bound) => {
     const nodes = await cluster(1, (_, argv) => (isShards(argv) ? '' : undefined))
     const client = connect(nodes, { queue, commandTimeout: 300 })
     await expectBounded(
@@ -40,7 +40,7 @@ describe('what waits for the cluster', () => {
     )
   })
 
-  test.each(bounds)('is bounded by %o while it is down', async (queue, bound) => {
+  test.each(bounds)('calls that wait while the cluster is down are limited by %o', async (queue, bound) => {
     const nodes = await cluster(1, (_, argv) =>
       argv[0] === 'SET' ? resp.error('CLUSTERDOWN The cluster is down') : undefined,
     )
@@ -50,15 +50,15 @@ describe('what waits for the cluster', () => {
     for (let i = 0; i < 40; i++) {
       const call = client.set(`k${i}`, value)
       calls.push(call)
-      // One at a time: what was refused waits with the cluster, not for its connection.
+      // One at a time: a call with an error reply waits in the slot queues, not for its connection.
       await Promise.race([call.catch(() => {}), until(() => client.stats.inflight === 0 && client.stats.queued > 0)])
     }
     await expectBounded(client, calls, bound)
   })
 })
 
-describe('what waits for the cluster, of pipelines and sessions', () => {
-  test('a command of a pipeline that is not taken in is not overtaken by those after it', () => {
+describe('pipelines and sessions that wait for the cluster', () => {
+  test('a command of a pipeline that a limit rejects is not overtaken by the commands after it', () => {
     const bounds = { maxBytes: 1_000, maxCommands: 10, offline: true }
     const queues = new SlotQueues(bounds, { lastError: undefined }, () => {})
     const add = (size: number, resolve: () => void) => {
@@ -79,7 +79,7 @@ describe('what waits for the cluster, of pipelines and sessions', () => {
     queues.rejectAll(REFUSAL)
   })
 
-  test('calls of sessions that wait for a connection are counted, bounded and rejected with the others', async () => {
+  test('calls of sessions that wait for a connection are counted, limited and rejected with the others', async () => {
     const nodes = await cluster(1, (_, argv) => (isShards(argv) ? '' : undefined))
     const client = connect(nodes, { commandTimeout: 0, queue: { maxCommands: 2 } })
     const calls: Promise<unknown>[] = []
@@ -99,7 +99,7 @@ describe('what waits for the cluster, of pipelines and sessions', () => {
     expect(client.stats).toMatchObject({ queued: 0, queuedBytes: 0 })
   })
 
-  test('with queue.offline false a call is rejected when no node has told of the cluster', async () => {
+  test('with queue.offline false a call rejects when no node replies with a topology', async () => {
     const { port } = await trap()
     const client = connect([{ url: `redis://127.0.0.1:${port}` }], { commandTimeout: 0, queue: { offline: false } })
     for (let i = 0; i < 2; i++) {
@@ -107,7 +107,7 @@ describe('what waits for the cluster, of pipelines and sessions', () => {
     }
   })
 
-  test('is sent in slices when the cluster is known, and a call made meanwhile does not overtake it', {
+  test('calls that wait for the topology are sent in slices, and a call made meanwhile does not overtake them', {
     timeout: 60_000,
   }, async () => {
     const COUNT = 20_000
@@ -136,7 +136,7 @@ describe('what waits for the cluster, of pipelines and sessions', () => {
     expect(client.stats).toMatchObject({ inflight: 0, queued: 0, queuedBytes: 0 })
   })
 
-  test('leaves in linear time, however many slots are waited for', () => {
+  test('waiting calls leave in linear time, for any number of slots', () => {
     const COUNT = 20_000
     const leaveAll = (slotOfIndex: (i: number) => number): number => {
       const bounds = { maxBytes: Number.POSITIVE_INFINITY, maxCommands: COUNT, offline: true }
@@ -163,14 +163,14 @@ describe('what waits for the cluster, of pipelines and sessions', () => {
 const GET = specOf(['GET'])
 const REFUSAL = new ClusterDownError('CLUSTERDOWN The cluster is down')
 
-describe('refusals that pass', () => {
+describe('error replies that pass with time', () => {
   test.each([
     'CLUSTERDOWN The cluster is down',
     'LOADING Redis is loading the dataset in memory',
     "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
     "READONLY You can't write against a read only replica.",
     'TRYAGAIN Multiple keys request during rehashing of slot',
-  ])('%s: waits, and goes again; what lasts is told by its own name', async text => {
+  ])('a command is retried after %s, and rejects with that error when it lasts', async text => {
     let refusals = 3
     const nodes = await cluster(1, (_, argv) =>
       argv[0] === 'SET' ? (refusals-- > 0 ? resp.error(text) : resp.ok) : undefined,
@@ -179,7 +179,7 @@ describe('refusals that pass', () => {
     expect(await client.set('k', 'v')).toBe('OK')
     expect(nodes[0]!.received('SET')).toHaveLength(4)
     refusals = Number.POSITIVE_INFINITY
-    // One that was written again when its time is up has no reply to that: TimeoutError.
+    // A command that is in flight again when its deadline passes rejects with TimeoutError.
     const error = await until(async () => {
       const cause = await client
         .with({ timeout: 200 })
@@ -191,7 +191,7 @@ describe('refusals that pass', () => {
     expect(await client.pipeline().exists('x').exec({ settle: true })).toHaveLength(1)
   })
 
-  test('in a session alike', async () => {
+  test('a command in a session is retried after CLUSTERDOWN, and rejects with that error when it lasts', async () => {
     const text = 'CLUSTERDOWN The cluster is down'
     let refusals = 3
     const nodes = await cluster(1, (_, argv) =>
@@ -200,7 +200,7 @@ describe('refusals that pass', () => {
     const client = connect(nodes)
     expect(await client.session(session => session.set('k', 'v'))).toBe('OK')
     refusals = Number.POSITIVE_INFINITY
-    // One that was written again when its time is up has no reply to that: TimeoutError.
+    // A command that is in flight again when its deadline passes rejects with TimeoutError.
     const error = await until(async () => {
       const cause = await client.session(session => session.with({ timeout: 200 }).set('k', 'v')).catch(each => each)
       return cause instanceof ClusterDownError && cause
@@ -208,7 +208,7 @@ describe('refusals that pass', () => {
     expect(error).toMatchObject({ code: 'CLUSTERDOWN', command: 'SET', outcome: 'not sent' })
   })
 
-  test('a pipeline keeps the order of what was refused', async () => {
+  test('a pipeline keeps the order of its commands with error replies', async () => {
     const seen: string[] = []
     let refusals = 4
     const nodes = await cluster(1, (_, argv) => {

@@ -7,7 +7,7 @@ import { useCluster } from '../servers/vitest.js'
 const cluster = useCluster({ replicasEach: 0 })
 const KEYS = 100_000
 
-/** What the server says of all of them. */
+/** The slots that the server computes. */
 async function serverSlots(raw: Raw, keys: readonly (string | Buffer)[]): Promise<number[]> {
   const slots: number[] = []
   for (let i = 0; i < keys.length; i += 10_000) {
@@ -28,8 +28,8 @@ async function expectAgreement(keys: readonly (string | Buffer)[]): Promise<void
   }
 }
 
-describe('slots, by the word of the server', () => {
-  test('of 100,000 random keys, with tags and without', async () => {
+describe('slotOf() and CLUSTER KEYSLOT', () => {
+  test('100,000 random keys with and without tags have the slots that the server computes', async () => {
     const random = seeded('random keys')
     const keys = Array.from({ length: KEYS }, () => {
       const text = random.bytes(random.int(0, 30)).toString('base64')
@@ -38,12 +38,12 @@ describe('slots, by the word of the server', () => {
     await expectAgreement(keys)
   })
 
-  test('of 100,000 random keys of any bytes', async () => {
+  test('100,000 random keys of any bytes have the slots that the server computes', async () => {
     const random = seeded('random bytes')
     await expectAgreement(Array.from({ length: KEYS }, () => random.bytes(random.int(0, 40))))
   })
 
-  test('of 100,000 keys made of braces, letters of several bytes and halves of letters, as text and as bytes', async () => {
+  test('100,000 keys of braces, multi-byte letters and lone surrogates have the slots that the server computes, as text and as bytes', async () => {
     const random = seeded('braces')
     const alphabet = ['{', '}', 'a', 'é', '😀', '\ud800']
     const keys = Array.from({ length: KEYS }, () =>
@@ -51,11 +51,11 @@ describe('slots, by the word of the server', () => {
     )
     const bytes = keys.map(key => Buffer.from(key))
     await expectAgreement(bytes)
-    // Text is sent as its bytes: what the server says of these holds for both.
+    // Text is sent as its bytes, so that the slot of the bytes holds for both.
     expect(keys.filter((key, i) => slotOf(key) !== slotOf(bytes[i]!)).slice(0, 10)).toEqual([])
   })
 
-  test('of numbers, long keys, and keys on the edge of the space that is kept', async () => {
+  test('numbers, long keys, and keys as long as the buffer have the slots that the server computes', async () => {
     const texts = [255, 256, 257, 10_000].flatMap(length => ['a'.repeat(length), `x{${'b'.repeat(length)}}`])
     await expectAgreement([...texts, '123', '-1.5', ''])
     expect(slotOf(123)).toBe(slotOf('123'))

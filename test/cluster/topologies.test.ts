@@ -12,7 +12,7 @@ const isGet = (argv: readonly string[]) => argv[0] === 'GET'
 describe('topologies of a hostile node', () => {
   const port = 1
   const shards: readonly (readonly [string, string])[] = [
-    ['no list', resp.bulk('x')],
+    ['a reply that is no list', resp.bulk('x')],
     ['null', resp.nil],
     ['an error', resp.error('ERR no')],
     ['no shards', resp.array([])],
@@ -23,7 +23,7 @@ describe('topologies of a hostile node', () => {
     ['half a range', shardsReply([{ slots: [5], nodes: [{ port }] }])],
     ['port 0', shardsReply([{ slots: [0, 16383], nodes: [{ port: 0 }] }])],
     ['a port beyond the last', shardsReply([{ slots: [0, 16383], nodes: [{ port: 70_000 }] }])],
-    ['a host that is none', shardsReply([{ slots: [0, 16383], nodes: [{ port, endpoint: 'a b' }] }])],
+    ['an invalid host', shardsReply([{ slots: [0, 16383], nodes: [{ port, endpoint: 'a b' }] }])],
     ['a host with a path', shardsReply([{ slots: [0, 16383], nodes: [{ port, endpoint: '../x' }] }])],
     ['a host that is too long', shardsReply([{ slots: [0, 16383], nodes: [{ port, endpoint: 'a'.repeat(256) }] }])],
     ['no primary', shardsReply([{ slots: [0, 16383], nodes: [{ port, role: 'replica' }] }])],
@@ -33,20 +33,23 @@ describe('topologies of a hostile node', () => {
     ],
   ]
 
-  test.each(shards)('%s: told by RedisClusterException, with the node and the reason', async (_, reply) => {
-    const nodes = await cluster(1, (_index, argv) => (argv[0] === 'CLUSTER' ? reply : undefined))
-    const client = connect(nodes, { commandTimeout: 400, reconnect: { attempts: 0 } })
-    const error = await client.get('k').catch(cause => cause)
-    expect(error).toBeInstanceOf(RedisClusterException)
-    expect(error.message).toContain(`127.0.0.1:${nodes[0]!.port}: `)
-    expect(error.outcome).toBe('not sent')
-  })
+  test.each(shards)(
+    '%s as the topology rejects with RedisClusterException, with the node and the reason',
+    async (_, reply) => {
+      const nodes = await cluster(1, (_index, argv) => (argv[0] === 'CLUSTER' ? reply : undefined))
+      const client = connect(nodes, { commandTimeout: 400, reconnect: { attempts: 0 } })
+      const error = await client.get('k').catch(cause => cause)
+      expect(error).toBeInstanceOf(RedisClusterException)
+      expect(error.message).toContain(`127.0.0.1:${nodes[0]!.port}: `)
+      expect(error.outcome).toBe('not sent')
+    },
+  )
 
   test.each([
-    ['no list', resp.bulk('x')],
-    ['shards that are none', resp.array([resp.integer(1)])],
+    ['a reply that is no list', resp.bulk('x')],
+    ['shards that are no maps', resp.array([resp.integer(1)])],
     ['BUSY', resp.error('BUSY Redis is busy running a script.')],
-  ])('SHARDS answered with %s leads to SLOTS', async (_, reply) => {
+  ])('a reply to CLUSTER SHARDS with %s leads to CLUSTER SLOTS', async (_, reply) => {
     const nodes = await cluster(1, (index, argv, all) => {
       if (isGet(argv)) return resp.bulk(`from ${index}`)
       if (argv[0] !== 'CLUSTER') return undefined
@@ -57,7 +60,7 @@ describe('topologies of a hostile node', () => {
     expect(await connect(nodes).get('k')).toBe('from 0')
   })
 
-  test('SHARDS that lacks a shard serves the others where SLOTS cannot be read', async () => {
+  test('a reply to CLUSTER SHARDS without one shard is used for the others if CLUSTER SLOTS cannot be read', async () => {
     const nodes = await cluster(1, (index, argv, all) => {
       if (isGet(argv)) return resp.bulk(`from ${index}`)
       if (argv[0] !== 'CLUSTER') return undefined
@@ -70,7 +73,7 @@ describe('topologies of a hostile node', () => {
     expect(await connect(nodes).get('k')).toBe('from 0')
   })
 
-  test('one node tells nonsense, another one does not: no node is asked twice at a time', async () => {
+  test('the topology comes from another node if one replies with nonsense', async () => {
     const nodes = await cluster(2, (index, argv) =>
       index === 0 && argv[0] === 'CLUSTER' ? resp.integer(1) : isGet(argv) ? resp.bulk('v') : undefined,
     )
@@ -78,7 +81,7 @@ describe('topologies of a hostile node', () => {
     expect(await client.get('k')).toBe('v')
   })
 
-  test('CLUSTER SLOTS where SHARDS is unknown, and its holes', async () => {
+  test('CLUSTER SLOTS is used if CLUSTER SHARDS is unknown, and slots may be missing in it', async () => {
     const nodes = await cluster(2, (index, argv, all) => {
       if (isGet(argv)) return resp.bulk(`from ${index}`)
       if (argv[0] !== 'CLUSTER') return undefined
@@ -109,7 +112,7 @@ describe('CLUSTER SHARDS without the slots of one shard', () => {
   /** A key of the second of two nodes. */
   const key = 'foo'
 
-  test('CLUSTER SLOTS is asked, and believed', async () => {
+  test('a reply to CLUSTER SHARDS without the slots of one shard leads to CLUSTER SLOTS, which is used', async () => {
     const slots = (nodes: readonly FakeRedis[]) =>
       resp.array(
         evenly(nodes).map(({ slots: [first = 0, last = 0], nodes: [node] }) =>
@@ -129,7 +132,7 @@ describe('CLUSTER SHARDS without the slots of one shard', () => {
     expect(await connect(nodes).get(key)).toBe('of 1')
   })
 
-  test('nor with CLUSTER SLOTS, which this user may not ask: the others are served', async () => {
+  test('the other shards are served if the user may not call CLUSTER SLOTS', async () => {
     const nodes = await cluster(2, (index, argv, all) => {
       if (isShards(argv)) return torn(all)
       if (argv[1] === 'SLOTS') return resp.error('NOPERM this user has no permissions')

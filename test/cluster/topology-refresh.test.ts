@@ -26,10 +26,10 @@ function connect(seeds: readonly string[], options: RedisClusterOptions = {}): R
   return client
 }
 
-const looksAt = (node: FakeRedis) => node.commands.filter(({ argv }) => isShards(argv)).length
+const refreshesOf = (node: FakeRedis) => node.commands.filter(({ argv }) => isShards(argv)).length
 
-describe('a look at the cluster', () => {
-  test('is over with the first node that tells: no other one is dialled, or asked', async () => {
+describe('a refresh of the topology', () => {
+  test('a refresh ends with the first node that replies: no other node is dialled or asked', async () => {
     const nodes = await cluster(4, () => undefined)
     const urls = nodes.map(({ url }) => url)
     const client = connect(urls)
@@ -37,10 +37,10 @@ describe('a look at the cluster', () => {
     await client.get('k').catch(() => {})
     await ready
     await until(() => client.stats.inflight === 0)
-    expect(nodes.map(looksAt).reduce((sum, each) => sum + each)).toBeLessThanOrEqual(client.stats.refreshes)
+    expect(nodes.map(refreshesOf).reduce((sum, each) => sum + each)).toBeLessThanOrEqual(client.stats.refreshes)
   })
 
-  test('does not make two nodes of a seed that is known under another name', async () => {
+  test('a refresh does not make two nodes of a seed that is announced under another name', async () => {
     let gate: Promise<void> | undefined
     const nodes = await cluster(1, (_, argv, all) => {
       if (argv[0] === 'SLOWLOG') return resp.integer(3)
@@ -56,14 +56,14 @@ describe('a look at the cluster', () => {
     gate = new Promise(resolve => {
       release = resolve
     })
-    const looks = looksAt(nodes[0]!)
-    await until(() => looksAt(nodes[0]!) > looks)
+    const refreshes = refreshesOf(nodes[0]!)
+    await until(() => refreshesOf(nodes[0]!) > refreshes)
     const length = client.slowlogLen()
     setTimeout(release, 50)
     expect(await length).toBe(3)
   })
 
-  test('closes the clients of single nodes that it does not find any more', async () => {
+  test('a refresh closes the clients of single nodes that have left the cluster', async () => {
     let count = 2
     const nodes = await cluster(2, (_, argv, all) => {
       if (argv[0] === 'INFO') return resp.bulk('')

@@ -24,7 +24,7 @@ function hostOf(fields: Record<string, Reply>, more: Partial<TopologySource> = {
 }
 
 describe('CLUSTER SHARDS', () => {
-  it('tells shards with their nodes; a failed primary gives way to the one beside it', () => {
+  it('readShards() reads shards with their nodes, and prefers a primary that has not failed', () => {
     const { shards } = readShards(
       [
         shard([0, 99, 200, 299], node({ id: 'a', port: 1 }), node({ id: 'b', port: 2, role: 'replica' })),
@@ -44,11 +44,11 @@ describe('CLUSTER SHARDS', () => {
     expect(shards.map(({ primary }) => primary.id)).toEqual(['a', 'd', 'e'])
     expect(shards[0]?.replicas).toEqual([{ id: 'b', host: '10.0.0.1', port: 2, name: '10.0.0.1:2', failed: false }])
     expect(shards[2]?.primary.failed).toBe(true)
-    // It stays known, so that what it has in flight is not waited for.
+    // It stays known, so that its commands in flight are not waited for.
     expect(shards[1]?.replicas).toMatchObject([{ id: 'c', failed: true }])
   })
 
-  it('comes flat under RESP2', () => {
+  it('readShards() reads the flat lists of RESP2', () => {
     const flat = [
       'id',
       'a',
@@ -69,7 +69,7 @@ describe('CLUSTER SHARDS', () => {
     expect(shards[0]?.primary.name).toBe('10.0.0.1:1')
   })
 
-  it('may name no host, or not know one', () => {
+  it('readShards() takes the host that replied for a node without a host or with an unknown one', () => {
     expect(hostOf({})).toBe('10.0.0.1:1')
     expect(hostOf({ endpoint: 'name.example' })).toBe('name.example:1')
     expect(hostOf({ endpoint: null })).toBe('asked:1')
@@ -79,12 +79,12 @@ describe('CLUSTER SHARDS', () => {
     expect(hostOf({ endpoint: '::1' })).toBe('[::1]:1')
   })
 
-  it('tells a TLS port beside the plain one', () => {
+  it('readShards() takes the TLS port under TLS', () => {
     expect(hostOf({ 'tls-port': 2 })).toBe('10.0.0.1:1')
     expect(hostOf({ 'tls-port': 2 }, { tls: true })).toBe('10.0.0.1:2')
   })
 
-  it('leaves out who must not be dialled', () => {
+  it('readShards() leaves out nodes that must not be dialled', () => {
     const place: TopologySource['place'] = address => (address.port === 2 ? undefined : address)
     const { shards } = readShards(
       [shard([0, 1], node({ port: 1 }), node({ port: 2, role: 'replica' })), shard([2, 3], node({ port: 2 }))],
@@ -99,7 +99,7 @@ describe('CLUSTER SHARDS', () => {
 })
 
 describe('CLUSTER SLOTS', () => {
-  it('tells each range with its nodes', () => {
+  it('readSlots() reads each range with its nodes', () => {
     const a: Reply = ['10.0.0.1', 1, 'a', []]
     const { shards } = readSlots(
       [
@@ -130,11 +130,11 @@ describe('odd nodes', () => {
     ['port 0', { port: 0 }],
     ['a port that is text', { port: 'x' }],
     ['a port beyond the last', { port: 70_000 }],
-    ['a host that is none', { endpoint: '../x' }],
+    ['an invalid host', { endpoint: '../x' }],
     ['a host that is a number', { endpoint: 7 }],
   ]
 
-  it.each(odd)('with %s are left out, of SHARDS and of SLOTS', (_, fields) => {
+  it.each(odd)('a node with %s is left out, of SHARDS and of SLOTS', (_, fields) => {
     const { shards } = readShards(
       [
         shard([0, 1], node({ id: 'a' }), node({ id: 'b', port: 2, role: 'replica', ...fields })),
@@ -154,13 +154,13 @@ describe('odd nodes', () => {
     expect(slots.shards.map(({ primary, replicas }) => [primary.id, replicas])).toEqual([['a', []]])
   })
 
-  it('that the cluster has no address of, as Redis 7 tells of one that came back under another id', () => {
+  it('a node without an address, as Redis 7 lists one that came back under another id, is left out', () => {
     const gone = new MapReply(['id', 'old', 'ip', '', 'endpoint', '', 'role', 'replica', 'health', 'fail'])
     const { shards } = readShards([shard([0, 16_383], node({ id: 'a' }), gone)], teller)
     expect(shards).toMatchObject([{ primary: { id: 'a' }, replicas: [] }])
   })
 
-  it('are told apart by their addresses where they have no id', () => {
+  it('nodes without an id are distinguished by their addresses', () => {
     const { shards } = readSlots(
       [
         [0, 5, ['10.0.0.1', 1], ['10.0.0.1', 2, '']],
@@ -176,7 +176,7 @@ describe('odd nodes', () => {
     expect(readShards([shard([0, 1], unnamed)], teller).shards).toMatchObject([{ primary: { id: '10.0.0.1:4' } }])
   })
 
-  it('and shards that cannot be read spoil no other one', () => {
+  it('nodes and shards that cannot be read do not affect the others', () => {
     const { shards } = readShards(
       [7, shard([9], node({ id: 'x' })), new MapReply(['slots', 'x']), shard([0, 1], node({ id: 'a' }), 7, 'text')],
       teller,
@@ -185,16 +185,16 @@ describe('odd nodes', () => {
     expect(readSlots([7, ['x', 1], [0, 1, ['10.0.0.1', 1, 'a', []], 7]], teller).shards).toHaveLength(1)
   })
 
-  it('have brackets taken off the host, if it is an IPv6 address', () => {
+  it('the brackets of an IPv6 address are removed from the host of a node', () => {
     expect(hostOf({ endpoint: '[::1]' })).toBe('[::1]:1')
   })
 })
 
-describe('slots that a telling leaves out', () => {
-  it('make it less than whole; CLUSTER SLOTS takes from it who has failed', () => {
+describe('a reply without the slots of a shard', () => {
+  it('isWhole() is false without the slots of a shard, and readSlots() takes the failed nodes from such a reply', () => {
     const whole = readShards([shard([0, 100], node({ id: 'a' })), shard([101, 16_383], node({ id: 'b' }))], teller)
     expect(isWhole(whole)).toBe(true)
-    // As Redis 8.0 tells of a shard while a replica takes over.
+    // Redis 8.0 lists a shard like this while a replica takes over.
     const torn = readShards(
       [
         shard([0, 100], node({ id: 'a', health: 'fail' })),
@@ -211,7 +211,7 @@ describe('slots that a telling leaves out', () => {
 describe('signatures', () => {
   const view = (...nodes: Reply[]) => signatureOf(readShards([shard([0, 1], ...nodes)], teller))
 
-  it('are equal for the same view in another order, and differ with roles, health and slots', () => {
+  it('signatureOf() is equal for the same topology in another order, and differs with roles, health and slots', () => {
     const [a, b, c] = [node({ id: 'a' }), node({ id: 'b', role: 'replica' }), node({ id: 'c', role: 'replica' })]
     expect(view(a!, b!, c!)).toBe(view(a!, c!, b!))
     expect(view(a!, b!)).not.toBe(view(a!))

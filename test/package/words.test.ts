@@ -24,6 +24,7 @@ const DONE = [
   'test/connection/options',
   'test/connection/resp',
   'test/connection/socket',
+  'test/cluster',
   'test/errors',
   'test/lock',
   'test/long',
