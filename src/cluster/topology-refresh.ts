@@ -345,5 +345,5 @@ function topologyUnknown(reasons: readonly Reason[]): RedisClusterException {
 
 /** A further refresh cannot help: a wrong password, a bad certificate, cluster support that is off. */
 function isPermanentReason({ error, node }: Reason): boolean {
-  return node.link.isInVain || isPermanent(error) || isClusterOff(error) || isUnavailable(error)
+  return node.link.isPermanent || isPermanent(error) || isClusterOff(error) || isUnavailable(error)
 }

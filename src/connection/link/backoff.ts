@@ -2,15 +2,15 @@ import { backoffDelay, performance } from '../../commands/core/timers.js'
 import type { ReconnectOptions } from '../options/options.js'
 
 /**
- * When a node may be dialled next: exponential, with full jitter. All links of a node share one, and one of them
- * finds out for all, so that a pool of waiting connections dials a dead node hardly more often than a single one does.
+ * The time of the next attempt to connect to a node: exponential backoff with full jitter. All links of a node share one, and
+ * one attempt serves them all, so that a whole pool dials a failed node hardly more often than a single connection.
  */
 export class Backoff {
   readonly #options: Required<ReconnectOptions>
   #failures = 0
   #failedAt = Number.NEGATIVE_INFINITY
   #permanent = false
-  /** The last attempt made a connection. */
+  /** The last attempt succeeded. */
   #reached = false
   #notBefore = 0
 
@@ -18,12 +18,12 @@ export class Backoff {
     this.#options = options
   }
 
-  /** Failed attempts, and connections that were lost before they had answered a caller, since the last one that had. */
+  /** Failed attempts, and connections lost before they answered a caller, since the last connection that answered one. */
   get failures(): number {
     return this.#failures
   }
 
-  /** Whether the attempts that may fail in a row are used up. */
+  /** Whether more attempts in a row have failed than `reconnect.attempts` allows. */
   get exhausted(): boolean {
     return this.#failures > this.#options.attempts
   }
@@ -34,8 +34,8 @@ export class Backoff {
   }
 
   /**
-   * An attempt begins; returns when. While a node is down the next one waits a little for what this one finds out, except
-   * where each link must learn for itself that nothing will help.
+   * An attempt begins; returns its time. While a node is down, the next attempt waits a little for the result of this one, except
+   * after a permanent failure, which each link must find out for itself.
    */
   begun(): number {
     const now = performance.now()
@@ -44,7 +44,7 @@ export class Backoff {
     return now
   }
 
-  /** An attempt failed, `permanent` if the next one will too. Those that began before the last failure are one with it. */
+  /** An attempt failed; `permanent` if the next one will too. Attempts that began before the last failure count as one with it. */
   failed(begun: number = performance.now(), permanent = false): void {
     if (begun < this.#failedAt) return
     const { min, max } = this.#options
@@ -55,19 +55,19 @@ export class Backoff {
     this.#notBefore = this.#failedAt + delay
   }
 
-  /** A connection was lost that had answered. That others are lost with it is no news. */
+  /** A working connection was lost. Others lost at the same time count as the same failure. */
   lost(): void {
     if (this.#failures === 0) this.failed()
   }
 
-  /** A connection was made: nobody need wait for that. What it lives through is still to be seen. */
+  /** A connection was made, so that no link needs to wait. The failures count until it has answered a caller. */
   reached(): void {
     this.#permanent = false
     this.#reached = true
     this.#notBefore = 0
   }
 
-  /** A connection has answered a caller: what fails after that is the first failure. */
+  /** A connection has answered a caller: the next failure counts as the first. */
   succeeded(): void {
     this.#failures = 0
     this.reached()

@@ -3,21 +3,21 @@ import type { Command } from '../../commands/core/command.js'
 import { isOverdue } from '../call/deadlines.js'
 import { inSlices } from '../call/time-slices.js'
 
-/** Commands that are handed over at a time. */
+/** Commands that are handed over at once. */
 const HANDFUL = 64
 
-/** How many commands of a link wait, and what they take. */
+/** The count and the bytes of the commands of a link that wait. */
 interface Sum {
   commands: number
   bytes: number
 }
 
 /**
- * Commands that are not yet written, in order, with their count and bytes. One that settles meanwhile (aborted, timed out)
- * stays where it is until it comes to the front; where such are the most, the queue is made anew.
+ * Commands that are not yet written, in order, with their count and bytes. A command that settles here (aborted, timed out)
+ * stays in the queue until it reaches the front. If most of the commands have settled, the queue is compacted.
  */
 export class CommandQueue {
-  /** What came, and what was put back before it, in order. */
+  /** Pushed commands; `#before` has those that were put back in front of them, in order. */
   #last = new Denque<Command>()
   readonly #before: Denque<Command>[] = []
   readonly #sum: Sum
@@ -26,17 +26,17 @@ export class CommandQueue {
     this.#sum = sum
   }
 
-  /** Another queue, of commands that are counted here too. */
+  /** Another queue, whose commands are counted here too. */
   beside(): CommandQueue {
     return new CommandQueue(this.#sum)
   }
 
-  /** Commands that are not settled, also those in queues beside it. */
+  /** The count of unsettled commands, including those in queues beside it. */
   get commands(): number {
     return this.#sum.commands
   }
 
-  /** What they take, roughly. */
+  /** The approximate bytes of these commands. */
   get bytes(): number {
     return this.#sum.bytes
   }
@@ -48,8 +48,8 @@ export class CommandQueue {
   }
 
   /**
-   * The next unsettled command; it leaves the queue. One whose time is up is left to be judged, and never sent; where it `holds`
-   * there is none until it was judged: what comes after a SELECT or a WATCH must not run without it.
+   * Removes and returns the next unsettled command. An overdue command is never sent, and is about to time out. If `holds`, no
+   * command is returned until it has: commands after a SELECT or a WATCH must not run without it.
    */
   shift(holds = false): Command | undefined {
     for (let command = this.#next(); command !== undefined; command = this.#next()) {
@@ -75,54 +75,54 @@ export class CommandQueue {
     return this.#last.shift()
   }
 
-  /** Puts commands before all others, in their order. */
+  /** Puts commands in front of all others, in order. */
   putBack(commands: readonly Command[]): void {
     const unsettled = commands.filter(({ resolve }) => resolve !== undefined)
     for (const command of unsettled) this.count(command)
     this.prepend([new Denque(unsettled)])
   }
 
-  /** Puts commands that are counted before all others, in their order. */
+  /** Puts commands that are counted already in front of all others, in order. */
   prepend(parts: readonly Denque<Command>[]): void {
     this.#before.unshift(...parts.filter(({ length }) => length > 0))
   }
 
-  /** A command waits here, or will when it is put back. */
+  /** Counts a command that waits here, or will be put back. */
   count(command: Command): void {
     this.#sum.commands++
     this.#sum.bytes += command.size
   }
 
-  /** A command that is counted is about to settle, or to leave. */
+  /** Uncounts a command that is about to settle or to leave. */
   forget(command: Command): void {
     this.#sum.commands--
     this.#sum.bytes -= command.size
-    // So that what has settled is not passed over one by one.
+    // All have settled: drop them at once instead of one by one.
     if (this.#sum.commands === 0) this.takeParts()
   }
 
-  /** Takes all out, settled ones too; they stay counted. */
+  /** Takes all commands out, settled ones too; they stay counted. */
   takeParts(): Denque<Command>[] {
     const parts = [...this.#before.splice(0), this.#last]
     this.#last = new Denque()
     return parts
   }
 
-  /** Puts all that waits in `other`, a queue beside this one, before all others, in its order. */
+  /** Moves all commands of `other`, a queue beside this one, in front of all others, in order. */
   takeOver(other: CommandQueue): void {
     this.prepend(other.takeParts())
   }
 
   /**
-   * Takes out all that waits now, in its order and in slices, and hands it over by the handful. What belongs to one `group` and
-   * comes in a row is handed over together.
+   * Takes out all commands that wait now, and passes them to `takes` in order, in slices, some at a time. Commands of one group
+   * that follow each other are passed together.
    */
   handOver(
     groupOf: (command: Command) => unknown,
     takes: (commands: readonly Command[]) => void,
     done: () => void,
   ): void {
-    // At once, all of it: a command that comes between two slices belongs to somebody else.
+    // All are taken out at once: a command that is pushed between two slices is not one of them.
     const taken = this.beside()
     taken.takeOver(this)
     const step = () => {
@@ -146,14 +146,14 @@ export class CommandQueue {
     return commands
   }
 
-  /** Drops what has settled, in slices. Whoever takes from the queue meanwhile finds everything in its order. */
+  /** Drops settled commands, in slices. The order of the others stays correct between the slices. */
   #compact(): void {
     const kept = new Denque<Command>()
     const rest = this.#last
     this.#last = new Denque()
     this.#before.push(kept, rest)
     inSlices(() => {
-      // As soon as it was emptied from its front the rest is at the front itself.
+      // `kept` was taken out empty: `rest` is at the front, and needs no compaction any more.
       if (!this.#before.includes(kept)) return false
       const command = rest.shift()
       if (command?.resolve !== undefined) kept.push(command)

@@ -5,19 +5,19 @@ import type { Endpoint } from '../options/options.js'
 
 export type LinkState = 'idle' | 'connecting' | 'ready' | 'down' | 'closing' | 'closed'
 
-/** What a link reports to its owner. `link` is the link itself: one that was exchanged may still report. */
+/** The owner of a link: it is notified of these events. `link` is the sender, because a replaced link may still send events. */
 export interface LinkOwner {
   onConnect?(link: object): void
   onReady(link: object): void
   onReconnecting?(link: object, attempt: number, delay: number): void
-  /** An attempt failed, or the connection was lost; `lastRead` is when its last byte came. `permanent`: it will fail again. */
+  /** An attempt failed, or the connection was lost; `lastRead` is the time of its last byte. `permanent`: it will fail again. */
   onDown(link: object, error: RedisError, lastRead: number, permanent: boolean): void
   onPush?(link: object, kind: string, items: Reply[]): void
-  /** The connection is replaced by a new one, though it was not lost. */
+  /** The connection is replaced by a new one although it was not lost. */
   onRetire?(link: object): void
 }
 
-/** Is asked first about commands that a link cannot finish. True if it settled the command or sent it elsewhere. */
+/** Handles commands that a link cannot finish, before the link does. Returns true if it settled the command or sent it elsewhere. */
 export interface RefusalHandler {
   /** The server replied to `command` with `error`. */
   handleErrorReply(command: Command, error: RedisError): boolean
@@ -26,7 +26,7 @@ export interface RefusalHandler {
 }
 
 export interface LinkTraits {
-  /** Connects again by itself after a loss, not only when a call comes. */
+  /** Whether it reconnects by itself after a loss, and not only when a call needs it. */
   readonly eager: boolean
   readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
   readonly listening?: boolean

@@ -2,7 +2,7 @@
  * A self-reconnecting connection to one server. Commands wait here until a socket is ready.
  *   callers ──▸ waiting ──flush──▸ connection (in flight) ──▸ replies
  *                 ▴                     │ lost
- *                 └─ may be sent again ─┘     the rest is rejected: 'unknown'
+ *                 └─── may be resent ───┘     the others reject: 'unknown'
  *
  *   idle ──▸ connecting ──▸ ready ──▸ connecting …   closing ──▸ closed
  *              ▾    ▴
@@ -30,7 +30,7 @@ import { dropAlone, pipelineOf, ResendAfterLoss, rejectWaiting } from './resend.
 import { RetryQueue, settleRefused } from './retry-queue.js'
 import { WriteGate } from './write-gate.js'
 
-/** How long it is written in one turn after the first chunk, ms. */
+/** How long one turn writes after its first chunk, ms. */
 const WRITE_TIME = 3
 /** A READONLY reply replaces the connection at most this often, ms. */
 const REPLACE_INTERVAL = 1_000
@@ -41,21 +41,21 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   readonly #traits: LinkTraits
   readonly #waiting = new CommandQueue()
   #state: 'idle' | 'connecting' | 'ready' | 'down' | 'closed' = 'idle'
-  /** Takes no new calls; ends when the last accepted one has settled. */
+  /** Accepts no new calls; closes when the last accepted one has settled. */
   #closing = false
   #connection: Connection | undefined
   readonly #retiring = new Set<Connection>()
   #flushing = false
   readonly #gate = new WriteGate()
-  /** The connection is to be replaced as soon as its fence has been answered. */
+  /** The connection must be replaced as soon as its fence has been answered. */
   #retireLater = false
-  /** Own time when the flush that is to come was asked for. */
+  /** Own time when the next flush was scheduled. */
   #turn = 0
-  readonly #redial: Reconnector
-  readonly #aftermath = new ResendAfterLoss(this.#waiting)
+  readonly #reconnector: Reconnector
+  readonly #resends = new ResendAfterLoss(this.#waiting)
   #wanted = false
-  #gone: RedisError | undefined
-  readonly #refused = new RetryQueue(this.#waiting, () => this.#flushOrConnect())
+  #destroyed: RedisError | undefined
+  readonly #retries = new RetryQueue(this.#waiting, () => this.#flushOrConnect())
   #replacedAt = Number.NEGATIVE_INFINITY
   readonly #onIdle: (() => void)[] = []
   #referenced = true
@@ -64,7 +64,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     this.#settings = settings
     this.#owner = owner
     this.#traits = traits
-    this.#redial = new Reconnector(backoff, () => this.#dial())
+    this.#reconnector = new Reconnector(backoff, () => this.#dial())
   }
 
   get state(): LinkState {
@@ -86,36 +86,36 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   get inflight(): number {
     let inflight = this.connection?.inflight ?? 0
     for (const { inflight: more } of this.#retiring) inflight += more
-    return inflight + this.#aftermath.inflight
+    return inflight + this.#resends.inflight
   }
 
   get reconnects(): number {
-    return this.#redial.reconnects
+    return this.#reconnector.reconnects
   }
 
   get lastError(): RedisError | undefined {
-    return this.#redial.lastError
+    return this.#reconnector.lastError
   }
 
-  get isInVain(): boolean {
-    return this.#redial.isInVain
+  get isPermanent(): boolean {
+    return this.#reconnector.isPermanent
   }
 
   get node(): string {
     return this.#connection?.node ?? nameOf(this.#settings.endpoint)
   }
 
-  /** Own time of the calls of this turn: the clock is read once for all that the next flush will carry. */
+  /** Own time of the calls of this turn: the clock is read once for all commands of the next flush. */
   now(): number {
     return this.#flushing ? this.#turn : processTime()
   }
 
-  /** Takes `command`, whose promise and deadline were made; settles it in any case. */
+  /** Queues `command`, which has its promise and deadline already, and settles it in any case. */
   send(command: Command): void {
-    const isLost = this.#redial.hasEnded && this.#state !== 'ready'
-    const fault = admissionError(this, command, this.#settings.queue, isLost, this.#refused.probe)
-    if (fault !== undefined) {
-      fail(command, fault)
+    const isLost = this.#reconnector.hasEnded && this.#state !== 'ready'
+    const error = admissionError(this, command, this.#settings.queue, isLost, this.#retries.probe)
+    if (error !== undefined) {
+      fail(command, error)
       if (isLost && !this.#closing) this.connect()
       return
     }
@@ -131,15 +131,15 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     nextTick(flush, this)
   }
 
-  /** Encodes and writes what waits, as far as the socket takes it. */
+  /** Encodes and writes waiting commands, as many as the socket accepts. */
   flush(): void {
     this.#flushing = false
     const connection = this.#connection
-    if (this.#state !== 'ready' || connection === undefined || !this.#aftermath.isSorted) return
+    if (this.#state !== 'ready' || connection === undefined || !this.#resends.isSorted) return
     if (this.#gate.isClosed(connection.inflight)) return
     for (let end = 0; connection.writable; end ||= performance.now() + WRITE_TIME) {
       if (end > 0 && performance.now() >= end) {
-        // A flood leaves the turn to others, and to the replies.
+        // Many commands must not block the event loop, nor the reading of replies.
         setImmediate(flush, this)
         break
       }
@@ -164,17 +164,17 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
 
   onDeadline(command: Command, elapsed: number, round: number): boolean {
     if ((command.state & State.inFlight) === 0) {
-      this.#waiting.forget(command) // It is passed over where it is.
+      this.#waiting.forget(command) // The settled command stays in the queue until it reaches the front.
       fail(command, this.overdue(command, elapsed, this.#state === 'ready' ? 'queued' : 'connecting'))
       if (this.#settings.leased) this.#flushSoon()
       this.#checkIdle()
       return true
     }
-    // As long as there was more than a read takes the reply may still be in the kernel.
+    // The last read filled its buffer, so that the kernel may still hold the reply.
     if (round < 50 && this.#connection?.hasMore === true) return false
     fail(command, this.overdue(command, elapsed, 'written'))
     if (dropAlone(command, this.#connection)) return true
-    // Was its reply lost, or does it only come late?
+    // A probe shows whether the reply is lost or only late.
     this.#connection?.probe()
     for (const connection of this.#retiring) connection.probe()
     return true
@@ -187,13 +187,13 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     this.#checkIdle()
   }
 
-  /** What `command` rejects with when its time is up. */
+  /** The error with which `command` times out. */
   overdue(command: Command, elapsed: number, phase: Phase): RedisError {
     const { node, queued, inflight } = this
     return timedOut(command, { node, phase, elapsed, queued, inflight, lastError: this.lastError })
   }
 
-  /** Writes nothing until it is released as often. */
+  /** Stops writing until `release` has been called as often. */
   hold(): void {
     this.#gate.hold()
   }
@@ -222,44 +222,44 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   }
 
   /**
-   * Sends `command`, which was accepted before and refused with `refusal`, again after a while. What was in flight was in no bound,
-   * so that it may find no place now.
+   * Resends `command`, which was rejected with `refusal`, after a delay. It rejects if the queue is full, because commands in
+   * flight do not count for the limits of the queue.
    */
   later(command: Command, refusal: RedisError): void {
     command.owner = this
-    const fault = queueLimitError(this, command, this.#settings.queue, this.#refused.probe, refusal)
-    if (fault === undefined && this.#state !== 'closed') this.#refused.add(command, refusal)
-    else fail(command, fault ?? refusal)
+    const error = queueLimitError(this, command, this.#settings.queue, this.#retries.probe, refusal)
+    if (error === undefined && this.#state !== 'closed') this.#retries.add(command, refusal)
+    else fail(command, error ?? refusal)
   }
 
-  /** READONLY: the name may lead to another server now. In-flight replies are waited for. */
+  /** After READONLY: the host name may lead to another server now. The old connection still gets its replies. */
   #replace(refusal: RedisError, pipeline: unknown): void {
     const now = performance.now()
-    // As long as one retires, the refusal may have come from it.
+    // The error may have come from a connection that is retiring.
     if (this.#retiring.size > 0 || now - this.#replacedAt < REPLACE_INTERVAL) return
     this.#replacedAt = now
-    // The unwritten tail of a pipeline is refused with its head: it must not run where the new connection leads to.
+    // The unwritten rest of a pipeline is rejected with its beginning: it must not run on the server of the new connection.
     const pipelines = [pipeline, pipelineOf(this.#connection?.newest)]
     this.retire()
-    this.#aftermath.settle(new Stranded(new Denque(), refusal), refusal, {
-      mayRepeat: () => true,
+    this.#resends.settle(new Stranded(new Denque(), refusal), refusal, {
+      mayResend: () => true,
       isNeeded: () => pipelines.some(each => each !== undefined),
       keeps: command => {
-        const its = pipelineOf(command)
-        if (its === undefined || !pipelines.includes(its)) return true
+        const own = pipelineOf(command)
+        if (own === undefined || !pipelines.includes(own)) return true
         this.onErrorReply(command, cloneError(refusal, { outcome: 'not sent' }))
         return false
       },
-      sorted: () => this.#sorted(),
+      sorted: () => this.#onSorted(),
       done: () => this.#checkIdle(),
     })
   }
 
-  /** Replaces the connection: no new command goes to the old one, and it ends behind its last reply. */
+  /** Replaces the connection: the old one gets no new command, and is closed after its last reply. */
   retire(): void {
     const connection = this.#connection
     if (connection?.state !== 'ready') return
-    // The reply to what it was written for changes its state, or is an element: it is waited for.
+    // Waits for the reply to the fence, which changes the state of the connection or carries an element.
     if (this.#gate.isFenced && connection.inflight > 0) {
       this.#retireLater = true
       return
@@ -273,21 +273,21 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     if (this.#state === 'idle') this.#wantConnection()
   }
 
-  /** Dials unless that is under way; resolves nothing: `onReady` and `onDown` tell. */
+  /** Dials unless an attempt is under way; `onReady` or `onDown` reports the result. */
   connect(): void {
     if (this.#state === 'idle' || this.#state === 'down') this.#wantConnection()
   }
 
   #wantConnection(): void {
     if (this.#connection !== undefined || this.#state === 'closed') return
-    if (this.#aftermath.isSorted) this.#redial.soon()
+    if (this.#resends.isSorted) this.#reconnector.soon()
     else this.#wanted = true
   }
 
   #dial(): void {
     if (this.#connection !== undefined || this.#state === 'closed') return
     this.#state = 'connecting'
-    const attempt = this.#redial.begun()
+    const attempt = this.#reconnector.begun()
     const connection = new Connection(this.#settings, this)
     if (this.#traits.listening === true) connection.listen()
     this.#connection = connection
@@ -300,14 +300,14 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   }
 
   onReady(_connection: Connection): void {
-    this.#redial.ready()
+    this.#reconnector.ready()
     this.#state = 'ready'
     this.#owner.onReady(this)
     this.#flushSoon()
   }
 
   onAnswered(connection: Connection): void {
-    this.#redial.answered(connection)
+    this.#reconnector.answered(connection)
   }
 
   onDrain(connection: Connection): void {
@@ -343,50 +343,50 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
       this.#settle(left, error)
       return
     }
-    this.#redial.lost(connection, error)
+    this.#reconnector.lost(connection, error)
     this.#state = 'down'
     this.#settle(left, error, connection)
   }
 
-  /** What was in flight is sent again or rejected, then what waits is sorted: until that is over nothing is dialled or written. */
+  /** Resends or rejects the commands in flight, then checks the waiting ones. Nothing is dialled or written until that is done. */
   #settle(left: Stranded, error: RedisError, lost?: Connection): void {
-    const isOver = this.#redial.isOver || (!this.#settings.queue.offline && !this.#redial.wasReady)
-    this.#aftermath.settle(left, error, {
-      mayRepeat: () => this.#state !== 'closed',
+    const isOver = this.#reconnector.isOver || (!this.#settings.queue.offline && !this.#reconnector.wasReady)
+    this.#resends.settle(left, error, {
+      mayResend: () => this.#state !== 'closed',
       begun: () => lost && this.#owner.onDown(this, error, lost.lastRead, lost.permanent),
-      isNeeded: broken => {
-        if (!broken && lost === undefined && this.#gone === undefined) return false
-        this.#refused.giveBack()
+      isNeeded: isCut => {
+        if (!isCut && lost === undefined && this.#destroyed === undefined) return false
+        this.#retries.putBackAll()
         return true
       },
-      keeps: (command, broken) => {
-        if (this.#gone !== undefined) rejectWaiting(command, this.#gone)
-        // The unwritten tail of a pipeline is not sent later without its head.
-        else if (broken || (lost !== undefined && isOver)) rejectWaiting(command, error)
+      keeps: (command, isCut) => {
+        if (this.#destroyed !== undefined) rejectWaiting(command, this.#destroyed)
+        // The unwritten rest of a pipeline is not sent without its beginning.
+        else if (isCut || (lost !== undefined && isOver)) rejectWaiting(command, error)
         else return lost === undefined || this.#traits.refusals?.handleStranded?.(command, error) !== true
         return false
       },
-      sorted: () => this.#sorted(),
+      sorted: () => this.#onSorted(),
       done: () => this.#checkIdle(),
     })
   }
 
-  #sorted(): void {
-    if (this.#aftermath.isSorted) {
+  #onSorted(): void {
+    if (this.#resends.isSorted) {
       const wanted = this.#wanted
       this.#wanted = false
       if (this.#state === 'ready') this.#flushSoon()
-      else this.#redialUnlessOver()
+      else this.#reconnectUnlessOver()
       if (wanted) this.#wantConnection()
     }
     this.#checkIdle()
   }
 
-  #redialUnlessOver(): void {
-    if (this.#state !== 'down' || this.#redial.isSet || this.#redial.isOver) return
-    if (this.queued === 0 && (!this.#traits.eager || !this.#redial.wasReady || this.#closing)) return
-    const delay = this.#redial.later() // First: a listener may destroy the link.
-    this.#owner.onReconnecting?.(this, this.#redial.attempts + 1, delay)
+  #reconnectUnlessOver(): void {
+    if (this.#state !== 'down' || this.#reconnector.isSet || this.#reconnector.isOver) return
+    if (this.queued === 0 && (!this.#traits.eager || !this.#reconnector.wasReady || this.#closing)) return
+    const delay = this.#reconnector.later() // First: a listener may destroy the link.
+    this.#owner.onReconnecting?.(this, this.#reconnector.attempts + 1, delay)
   }
 
   #flushOrConnect(): void {
@@ -394,37 +394,37 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     else this.#wantConnection()
   }
 
-  /** Hands over what was accepted and is not in flight, in its order, pipelines as a whole: whoever `takes` it settles it. */
+  /** Passes the accepted commands that are not in flight to `takes`, in order, pipelines whole; `takes` must settle them. */
   takeWaiting(takes: (commands: readonly Command[]) => void): void {
-    this.#refused.giveBack()
+    this.#retries.putBackAll()
     this.#waiting.handOver(pipelineOf, takes, () => this.#checkIdle())
   }
 
-  /** Takes no new commands; calls back when all that was accepted has settled. */
+  /** Accepts no new commands; calls back when all accepted ones have settled. */
   drain(done: () => void): void {
     this.#closing = true
     this.whenIdle(done)
   }
 
-  /** Calls back when nothing waits and nothing is in flight. */
+  /** Calls back when no command is waiting or in flight. */
   whenIdle(done: () => void): void {
     this.#onIdle.push(done)
     this.#checkIdle()
   }
 
   #checkIdle(): void {
-    if (this.#onIdle.length === 0 || !this.#aftermath.isOver) return
+    if (this.#onIdle.length === 0 || !this.#resends.isOver) return
     if (this.#state !== 'closed' && (this.held || this.queued + this.inflight > 0)) return
     for (const done of this.#onIdle.splice(0)) done()
   }
 
-  /** Closes everything now, and rejects everything: at once, or in slices if there is very much. `whenIdle` tells when that is over. */
+  /** Closes all connections and rejects all commands: at once, or in slices if there are very many. `whenIdle` reports the end. */
   destroy(message = 'The client was destroyed'): void {
     if (this.#state === 'closed') return
     const error = new ConnectionError(`${message}.`, { node: this.node })
     this.#state = 'closed'
-    this.#gone = error
-    this.#redial.cancel()
+    this.#destroyed = error
+    this.#reconnector.cancel()
     this.#connection?.destroy(error)
     for (const connection of [...this.#retiring]) connection.destroy(error)
     this.#connection = undefined
@@ -434,13 +434,13 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   ref(): void {
     this.#referenced = true
     this.#connection?.ref()
-    this.#redial.ref()
+    this.#reconnector.ref()
   }
 
   unref(): void {
     this.#referenced = false
     this.#connection?.unref()
-    this.#redial.unref()
+    this.#reconnector.unref()
   }
 }
 

@@ -3,35 +3,35 @@ import type { ConnectionError, RedisError } from '../../errors/errors.js'
 import { notSent } from '../call/timeout-errors.js'
 import type { Settings } from '../options/options.js'
 
-/** What is known of a link when it is to take a call. */
+/** The state of a link that decides whether it accepts a call. */
 export interface Admitting {
   readonly state: string
-  /** Commands accepted and not in flight, also those that were refused for now; and their bytes. */
+  /** Commands accepted and not in flight, including those that wait for a retry; and their bytes. */
   readonly queued: number
   readonly queuedBytes: number
   readonly node: string
   readonly lastError: RedisError | undefined
 }
 
-/** What `command` rejects with if the link does not take it. `isLost`: it has tried to connect, and is not connected now. `probe`: see `boundFault`. */
+/** The error if the link cannot accept `command`. `isLost`: it has tried to connect, and is not connected. `probe`: see `queueLimitError`. */
 export function admissionError(
   link: Admitting,
   command: Command,
-  bounds: Settings['queue'],
+  limits: Settings['queue'],
   isLost: boolean,
   probe: Command | undefined,
 ): ConnectionError | undefined {
   if (link.state === 'closed' || (link.state === 'closing' && (command.state & State.accepted) === 0))
     return notSent(command, 'The client is closed (close() or destroy() was called)', link)
-  const fault = queueLimitError(link, command, bounds, probe)
-  if (fault !== undefined) return fault
-  if (!bounds.offline && isLost) return notSent(command, 'There is no connection and queue.offline is false', link)
+  const error = queueLimitError(link, command, limits, probe)
+  if (error !== undefined) return error
+  if (!limits.offline && isLost) return notSent(command, 'There is no connection and queue.offline is false', link)
   return undefined
 }
 
 /**
- * What `command` rejects with if it would pass a bound of what waits. `probe` is in flight, and may come back to what waits: it was
- * refused before, and has its place. `why` it would have to wait.
+ * The error if `command` would exceed a limit of the queue. `probe` is a retried command in flight, whose place in the queue is
+ * reserved, because it may be rejected again. `why` is the reason why the command would have to wait.
  */
 export function queueLimitError(
   link: Admitting,
@@ -44,6 +44,6 @@ export function queueLimitError(
   const queued = link.queued + (probe === undefined ? 0 : 1)
   const isFull = queued >= maxCommands
   if (!isFull && link.queuedBytes + command.size + (probe?.size ?? 0) <= maxBytes) return undefined
-  const bound = isFull ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
-  return notSent(command, `The queue is full: ${bound} would be passed`, { node: link.node, lastError: why })
+  const limit = isFull ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
+  return notSent(command, `The queue is full: ${limit} would be exceeded`, { node: link.node, lastError: why })
 }

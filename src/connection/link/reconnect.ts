@@ -2,7 +2,7 @@ import { clearTimeout, setTimer } from '../../commands/core/timers.js'
 import type { RedisError } from '../../errors/errors.js'
 import type { Backoff } from './backoff.js'
 
-/** The attempts of a link to connect: how they went, and when the next one comes: at once where the backoff of its node allows it, else by one timer. */
+/** The connection attempts of a link: their results, and the time of the next one, as soon as the backoff of the node allows it. */
 export class Reconnector {
   readonly #backoff: Backoff
   readonly #dial: () => void
@@ -15,24 +15,24 @@ export class Reconnector {
   #wasReady = false
   #reconnects = 0
   #lastError: RedisError | undefined
-  #inVain = false
+  #permanent = false
 
   constructor(backoff: Backoff, dial: () => void) {
     this.#backoff = backoff
     this.#dial = dial
   }
 
-  /** Attempts since the last that made a connection. */
+  /** Attempts since the last one that succeeded. */
   get attempts(): number {
     return this.#attempts
   }
 
-  /** Whether one has made a connection. */
+  /** Whether an attempt has succeeded. */
   get wasReady(): boolean {
     return this.#wasReady
   }
 
-  /** Whether the first attempt is over, however it went. */
+  /** Whether the first attempt has succeeded or failed. */
   get hasEnded(): boolean {
     return this.#wasReady || this.#lastError !== undefined
   }
@@ -42,19 +42,19 @@ export class Reconnector {
     return this.#reconnects
   }
 
-  /** Why the last attempt failed or the last connection was lost. */
+  /** The error of the last failed attempt or lost connection. */
   get lastError(): RedisError | undefined {
     return this.#lastError
   }
 
-  /** Whether the last attempt failed for a reason that lasts: a wrong password, a bad certificate. */
-  get isInVain(): boolean {
-    return this.#inVain
+  /** Whether the last attempt failed for a permanent reason: a wrong password, a bad certificate. */
+  get isPermanent(): boolean {
+    return this.#permanent
   }
 
   /** Whether no attempt follows until a call comes. */
   get isOver(): boolean {
-    return this.#inVain || this.#backoff.exhausted
+    return this.#permanent || this.#backoff.exhausted
   }
 
   /** An attempt begins; returns its number. */
@@ -63,10 +63,10 @@ export class Reconnector {
     return ++this.#attempts
   }
 
-  /** It made a connection. */
+  /** The attempt succeeded. */
   ready(): void {
     this.#backoff.reached()
-    this.#inVain = false
+    this.#permanent = false
     this.#attempts = 0
     if (this.#wasReady) this.#reconnects++
     this.#wasReady = true
@@ -78,15 +78,15 @@ export class Reconnector {
     this.#backoff.succeeded()
   }
 
-  /** The attempt failed, or what it made was lost. */
+  /** The attempt failed, or its connection was lost. */
   lost(connection: { readonly permanent: boolean }, error: RedisError): void {
     this.#lastError = error
-    this.#inVain = connection.permanent
+    this.#permanent = connection.permanent
     if (connection === this.#answered) this.#backoff.lost()
     else this.#backoff.failed(this.#begunAt, connection.permanent)
   }
 
-  /** Whether a time for the next attempt is set. */
+  /** Whether a timer for the next attempt is set. */
   get isSet(): boolean {
     return this.#timer !== undefined
   }
@@ -99,7 +99,7 @@ export class Reconnector {
     else this.#after(delay)
   }
 
-  /** Dials by a timer; returns when, ms from now. */
+  /** Dials after a timer; returns its delay in ms. */
   later(): number {
     const delay = this.#backoff.wait()
     this.#after(delay)

@@ -1,4 +1,4 @@
-/** What becomes of commands when their link has lost a connection, or ends: there may be very many, so it is found out in slices. */
+/** Resends or rejects the commands of a lost connection or a closed link. There may be very many, so it works in slices. */
 import { CallDetails, type Command, State } from '../../commands/core/command.js'
 import { ConnectionError, type RedisError } from '../../errors/errors.js'
 import { cloneError, fail } from '../call/completion.js'
@@ -7,39 +7,39 @@ import { inSlices, inSpareSlices } from '../call/time-slices.js'
 import { CommandParts } from './command-parts.js'
 import type { CommandQueue } from './command-queue.js'
 
-/** A command that was lost this often is not sent again: perhaps it is what the connection died of. */
+/** A command that was lost this often is not resent: it may be the reason why the connections were lost. */
 const MOST_LOSSES = 3
 
-/** How a link judges what the end of a connection leaves. */
-export interface Judge {
-  mayRepeat(): boolean
-  /** What was in flight has been looked at, as far as that did not take too long. */
+/** The decisions of a link about the commands of a connection that was closed. */
+export interface ResendRules {
+  mayResend(): boolean
+  /** The commands in flight have been sorted, or at least the first slice of them. */
   begun?(): void
-  /** Whether what waits is to be looked at too. `broken`: pipelines have lost a part of them. */
-  isNeeded(broken: boolean): boolean
-  /** Whether `command` waits on; if not, it was settled, or somebody else has it. `broken`: its pipeline has lost a part. */
-  keeps(command: Command, broken: boolean): boolean
-  /** What waits may be sent: everything is in its place. */
+  /** Whether the waiting commands must be checked too. `isCut`: a pipeline has lost some of its commands. */
+  isNeeded(isCut: boolean): boolean
+  /** Whether `command` keeps waiting; if not, it was settled or taken over. `isCut`: its pipeline has lost some of its commands. */
+  keeps(command: Command, isCut: boolean): boolean
+  /** All commands are in their places, so that waiting commands may be sent. */
   sorted(): void
-  /** All that was lost has been rejected. */
+  /** All lost commands have been rejected. */
   done(): void
 }
 
 /**
- * Settles what ended connections leave, for one link. To sort a million commands takes a fraction of a second, to reject
- * them several: so they are sorted first, and calls that come meanwhile need not wait for the rest.
+ * Resends or rejects the commands of closed connections, for one link. Sorting a million commands takes a fraction of a second,
+ * and rejecting them takes several. So they are sorted first, and new calls need not wait for the rest.
  */
 export class ResendAfterLoss {
   readonly #queue: CommandQueue
   readonly #unsorted = new Set<Stranded>()
-  /** What is about to be rejected. */
+  /** Commands that are about to be rejected. */
   readonly #lost = new Set<CommandParts>()
 
   constructor(queue: CommandQueue) {
     this.#queue = queue
   }
 
-  /** Whether what waits may be sent. */
+  /** Whether waiting commands may be sent. */
   get isSorted(): boolean {
     return this.#unsorted.size === 0
   }
@@ -48,7 +48,7 @@ export class ResendAfterLoss {
     return this.isSorted && this.#lost.size === 0
   }
 
-  /** Commands that were in flight, and have neither settled nor come back to the queue. */
+  /** The count of commands that were in flight, and have neither settled nor returned to the queue. */
   get inflight(): number {
     let inflight = 0
     for (const { length } of this.#unsorted) inflight += length
@@ -57,49 +57,49 @@ export class ResendAfterLoss {
   }
 
   /**
-   * What was in flight and may be sent again goes back to the queue, the rest is rejected as 'unknown'; what waits is
-   * looked at too. Others that are sorted meanwhile follow when this one is.
+   * Moves the commands in flight that may be resent back to the queue, and rejects the others as 'unknown'. Then it checks the
+   * waiting commands. Connections that are closed meanwhile follow after this one.
    */
-  settle(left: Stranded, error: RedisError, judge: Judge): void {
-    const broken = new Set<unknown>()
+  settle(left: Stranded, error: RedisError, rules: ResendRules): void {
+    const cutPipelines = new Set<unknown>()
     this.#unsorted.add(left)
-    this.#sort(left, error, broken, judge)
-    judge.begun?.()
+    this.#sort(left, error, cutPipelines, rules)
+    rules.begun?.()
     const kept = new CommandParts()
     let parts: ReturnType<CommandQueue['takeParts']> | undefined
     inSlices(
       () => {
-        parts ??= judge.isNeeded(broken.size > 0) ? this.#queue.takeParts() : []
+        parts ??= rules.isNeeded(cutPipelines.size > 0) ? this.#queue.takeParts() : []
         const command = parts[0]?.shift()
         if (command === undefined) return parts.shift() !== undefined
         if (command.resolve === undefined) return true
-        if (judge.keeps(command, broken.has(command.batch))) kept.push(command)
+        if (rules.keeps(command, cutPipelines.has(command.batch))) kept.push(command)
         else this.#queue.forget(command)
         return true
       },
       () => {
         this.#queue.prepend(kept.take())
         this.#unsorted.delete(left)
-        judge.sorted()
+        rules.sorted()
       },
     )
   }
 
-  #sort(left: Stranded, error: RedisError, broken: Set<unknown>, judge: Judge): void {
+  #sort(left: Stranded, error: RedisError, cutPipelines: Set<unknown>, rules: ResendRules): void {
     const again = new CommandParts()
     const lost = new CommandParts()
     const step = () => {
       const command = left.next()
       if (command === undefined) return false
       if (command.resolve === undefined) command.state &= ~State.inFlight
-      else if (judge.mayRepeat() && isRepeatable(command)) {
+      else if (rules.mayResend() && isRepeatable(command)) {
         command.state &= ~State.inFlight
         noteLoss(command)
         this.#queue.count(command)
         again.push(command)
       } else {
-        if ((command.state & State.ordered) !== 0) broken.add(command.batch)
-        // As long as it is not rejected its deadline and its signal find it in flight.
+        if ((command.state & State.ordered) !== 0) cutPipelines.add(command.batch)
+        // It stays in flight until it is rejected, for its deadline and its signal.
         lost.push(command)
       }
       return true
@@ -116,7 +116,7 @@ export class ResendAfterLoss {
     }
     inSpareSlices(reject, () => {
       this.#lost.delete(lost)
-      judge.done()
+      rules.done()
     })
   }
 }
@@ -125,7 +125,7 @@ function isRepeatable({ details, state }: Command): boolean {
   return (state & (State.repeatable | State.ordered)) === State.repeatable && (details?.attempts ?? 0) + 1 < MOST_LOSSES
 }
 
-/** The first time it is sent again with the others; after that alone, so that it takes nobody with it. */
+/** After the first loss a command is resent with the others; after the second alone, so that no other command is lost with it. */
 function noteLoss(command: Command): void {
   command.details ??= new CallDetails()
   command.details.attempts++
@@ -139,23 +139,23 @@ interface Droppable {
 }
 
 /**
- * `command`, which has settled, may still be in flight. If it was sent alone, all others wait until it is answered, and nothing
- * else is lost with `connection`: it is dropped, and true returned.
+ * Closes `connection` and returns true if `command`, which has settled, was sent alone and is still in flight: all other commands
+ * wait for its reply, and none is lost with the connection.
  */
 export function dropAlone(command: Command, connection: Droppable | undefined): boolean {
   if ((command.state & State.alone) === 0 || connection?.oldest !== command) return false
-  const message = `${connection.node} has not answered ${command.spec.name} in its time, after two connections were lost with it.`
+  const message = `The connection to ${connection.node} was closed: ${command.spec.name} got no reply in time, after two connections were lost with it.`
   connection.destroy(new ConnectionError(message, { node: connection.node }))
   return true
 }
 
-/** Rejects a command that waits to be sent, perhaps again. */
+/** Rejects a command that waits to be sent or resent. */
 export function rejectWaiting(command: Command, error: RedisError): void {
   const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
   fail(command, cloneError(error, { command: command.spec.name, outcome }))
 }
 
-/** The pipeline of a command that keeps its place in it. */
+/** The pipeline of a command that must keep its order in it. */
 export function pipelineOf(command: Command | undefined): unknown {
   return command === undefined || (command.state & State.ordered) === 0 ? undefined : command.batch
 }

@@ -1,4 +1,4 @@
-/** Commands that the server refused for now. */
+/** Retries of commands that the server rejected only for now. */
 import { CallDetails, type Command, State, whenSettled } from '../../commands/core/command.js'
 import { backoffDelay, clearTimeout, performance, setTimer } from '../../commands/core/timers.js'
 import { BusyLoadingError, type RedisError, ResponseError } from '../../errors/errors.js'
@@ -7,7 +7,7 @@ import { isRetryable } from '../call/refusals.js'
 import { type Resender, sendsText } from '../call/script-text.js'
 import type { CommandQueue } from './command-queue.js'
 
-/** `command` did not run: whatever becomes of it, nothing is unknown. */
+/** Notes that `command` did not run: if it rejects, its outcome is not `'unknown'`. */
 export function noteRefusal(command: Command, refusal: RedisError): void {
   command.state &= ~State.written
   command.details ??= new CallDetails()
@@ -15,8 +15,8 @@ export function noteRefusal(command: Command, refusal: RedisError): void {
 }
 
 /**
- * What becomes of a refused `command` that nobody else takes: it is sent again over `link`, or rejects with `refusal`. `mode` is what
- * the server says that it is: where it is no cluster, a script that names one has run.
+ * Resends `command` over `link` after the error reply `refusal`, or rejects it. `mode` is the mode that the server reports: a
+ * standalone server never sends cluster errors itself, so that a script that returned one has run.
  */
 export function settleRefused(link: Resender, command: Command, refusal: RedisError, mode: string | undefined): void {
   if (sendsText(link, command, refusal)) return
@@ -26,7 +26,7 @@ export function settleRefused(link: Resender, command: Command, refusal: RedisEr
       link.later(command, refusal)
       return
     }
-    // Alone it would be overtaken: its pipeline decides when all have settled.
+    // Resent alone it would be overtaken: its pipeline decides when all its commands have settled.
     noteRefusal(command, refusal)
   }
   if (refusal instanceof BusyLoadingError) refusal.outcome = 'not sent'
@@ -34,20 +34,20 @@ export function settleRefused(link: Resender, command: Command, refusal: RedisEr
 }
 
 /**
- * Keeps refused commands in their order until it is time to send them again: 25 ms, doubling up to a second. While the server
- * is loading one of them is sent again for all, so that the others stay where they are.
+ * Holds rejected commands, in order, until they are resent: after 25 ms, doubling up to a second. While the server is loading,
+ * only one of them is resent, as a probe, and the others wait.
  */
 export class RetryQueue {
   readonly #waiting: CommandQueue
   readonly #commands: CommandQueue
   readonly #flush: () => void
-  /** It was sent again for all, and keeps its place: it may be refused again. */
+  /** The command that was resent for all. Its place in the queue is reserved, because it may be rejected again. */
   #probe: Command | undefined
   #timer: NodeJS.Timeout | undefined
   #rounds = 0
-  #sentAgainAt = 0
+  #resentAt = 0
 
-  /** What is to be sent again goes to the front of `waiting`, where it is counted all the time; then `flush` is called. */
+  /** Commands to resend are moved to the front of `waiting`, which counts them all the time; then `flush` is called. */
   constructor(waiting: CommandQueue, flush: () => void) {
     this.#waiting = waiting
     this.#commands = waiting.beside()
@@ -69,13 +69,13 @@ export class RetryQueue {
 
   #wait(): void {
     if (this.#timer !== undefined || this.#probe !== undefined) return
-    // Long after the last refusal it begins anew.
-    if (performance.now() - this.#sentAgainAt > 2_000) this.#rounds = 0
+    // Long after the last retry the delays begin anew.
+    if (performance.now() - this.#resentAt > 2_000) this.#rounds = 0
     this.#timer = setTimer(backoffDelay(this.#rounds++, 25, 1_000, 0.5), () => this.#fire())
   }
 
-  /** Puts all back to what waits. */
-  giveBack(): void {
+  /** Moves all commands back to the front of the waiting ones. */
+  putBackAll(): void {
     this.#probe = undefined
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -84,18 +84,18 @@ export class RetryQueue {
 
   #fire(): void {
     this.#timer = undefined
-    this.#sentAgainAt = performance.now()
+    this.#resentAt = performance.now()
     const first = this.#commands.shift()
     if (first === undefined) return
     if (first.details?.refusal instanceof BusyLoadingError) this.#makeProbe(first)
-    else this.giveBack()
+    else this.putBackAll()
     this.#waiting.putBack([first])
     this.#flush()
   }
 
   #makeProbe(probe: Command): void {
     this.#probe = probe
-    // It may have been the probe before.
+    // The command may have been the probe before.
     probe.details?.ignoreSettled(this.#settled)
     whenSettled(probe, this.#settled)
   }
@@ -103,9 +103,9 @@ export class RetryQueue {
   readonly #settled = (probe: Command, _: unknown, error: unknown): void => {
     if (probe !== this.#probe) return
     this.#probe = undefined
-    // Without a reply nothing is known.
+    // Without a reply the state of the server is unknown.
     if (error === undefined || error instanceof ResponseError) {
-      this.giveBack()
+      this.putBackAll()
       this.#flush()
     } else if (this.#waiting.commands > 0) this.#wait()
   }

@@ -1,19 +1,19 @@
 import { type Command, State } from '../../commands/core/command.js'
 
 /**
- * Whether a link may write. A fence (a blocking call, a SELECT) lets nothing be written after it on its connection until the
- * server has replied; a hold lets nothing be written at all until it is released.
+ * Decides whether a link may write. After a fence (a blocking call, a SELECT) nothing is written to its connection until the
+ * server has replied. While there is a hold, nothing is written at all.
  */
 export class WriteGate {
   #fenced = false
   #holds = 0
 
-  /** `command` was written. What blocks, and what is sent alone, lets nothing be written after it either. */
+  /** Notes that `command` was written. Blocking commands and commands sent alone are fences too. */
   pass(command: Command): void {
     if ((command.state & (State.fence | State.blocking | State.alone)) !== 0) this.#fenced = true
   }
 
-  /** Whether the last command that was written is a fence, and not known to be answered. */
+  /** Whether the last command written is a fence without a reply so far. */
   get isFenced(): boolean {
     return this.#fenced
   }
@@ -22,7 +22,7 @@ export class WriteGate {
     return this.#holds > 0
   }
 
-  /** Whether nothing may be written to a connection that has `inflight` commands unanswered. */
+  /** Whether nothing may be written to a connection with `inflight` unanswered commands. */
   isClosed(inflight: number): boolean {
     if (this.#holds > 0) return true
     if (inflight === 0) this.#fenced = false
@@ -37,7 +37,7 @@ export class WriteGate {
     this.#holds--
   }
 
-  /** The fence was answered, or its connection has ended. */
+  /** The fence was answered, or its connection was closed. */
   open(): void {
     this.#fenced = false
   }

@@ -15,11 +15,11 @@ function waiting(isLate: boolean): Command {
   return command
 }
 
-describe('a command whose time is up, and which is not rejected yet', () => {
+describe('an overdue command that has not rejected yet', () => {
   beforeEach(() => watchBeats(clock))
   afterEach(() => unwatchBeats(clock))
 
-  test('holds up what was called after it on a leased connection, where that may depend on it', () => {
+  test('an overdue command on a leased connection holds back later commands, which may depend on it', () => {
     const queue = new CommandQueue()
     const [late, next] = [waiting(true), waiting(false)]
     queue.push(late)
@@ -31,7 +31,7 @@ describe('a command whose time is up, and which is not rejected yet', () => {
     expect(queue.commands).toBe(0)
   })
 
-  test('is passed over on a shared connection', () => {
+  test('an overdue command on a shared connection is skipped', () => {
     const queue = new CommandQueue()
     const next = waiting(false)
     queue.push(waiting(true))

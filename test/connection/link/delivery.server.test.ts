@@ -19,9 +19,9 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.stop()
 })
 
-describe('delivery', () => {
-  // 100 kills under 50,000 commands that know their own answers.
-  test('no reply is wrong, no acknowledged write lost, none done twice, and every promise settles', {
+describe('the delivery of commands', () => {
+  // 100 kills among 50,000 commands whose replies are known beforehand.
+  test('during 100 kills no reply is wrong, no acknowledged write is lost or done twice, and every promise settles', {
     timeout: 60_000,
   }, async () => {
     const COMMANDS = LONG ? 1_000_000 : 50_000
@@ -60,7 +60,7 @@ describe('delivery', () => {
             () => true,
             () => false,
           )
-          // The key is this worker's own: what it wrote is what it reads.
+          // Only this worker uses the key, so it must read the value that it wrote.
           if (stored) {
             await watchdog.watch(redis.get(key), 'get').then(
               reply => ledger.bookReply(reply, value),
@@ -77,7 +77,7 @@ describe('delivery', () => {
     expect(redis.stats.reconnects).toBeGreaterThan(KILLS / 20)
   })
 
-  test("what is rejected as 'not sent' never reached the server", async () => {
+  test("a call that rejects as 'not sent' never reached the server", async () => {
     const random = seeded('not sent')
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
@@ -127,7 +127,7 @@ describe('delivery', () => {
     expect(await server().command('EXISTS', 'aborted')).toBe(0)
   })
 
-  test('an abort behind the write rejects at once, and the next replies are right', async () => {
+  test('an abort after the write rejects at once, and the next calls get their own replies', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     const redis = new Redis({ port: proxy.port })
@@ -145,19 +145,19 @@ describe('delivery', () => {
     expect(await redis.call('ECHO', 'third')).toBe('third')
   })
 
-  test('a loop that stood still fails no call whose reply has come', async () => {
+  test('a blocked event loop times out no call whose reply has arrived', async () => {
     const redis = new Redis({ port: server().port })
     open.push(redis)
     await redis.connect()
     const calls = Array.from({ length: 1_000 }, (_, i) => redis.with({ timeout: 200 }).call('ECHO', `${i}`))
-    // Written by now; the replies come while nobody reads.
+    // The calls are written by now; the replies arrive while the event loop is blocked.
     await new Promise(resolve => process.nextTick(resolve))
     const end = performance.now() + 400
     while (performance.now() < end);
     expect(await Promise.all(calls)).toEqual(calls.map((_, i) => `${i}`))
   })
 
-  test('a loop that stood still between call and write takes nothing from the call', async () => {
+  test('a call does not lose the time in which the event loop was blocked before the write', async () => {
     const redis = new Redis({ port: server().port })
     open.push(redis)
     await redis.connect()
@@ -168,7 +168,7 @@ describe('delivery', () => {
     expect(await Promise.all([before, behind])).toEqual(['before', 'behind'])
   })
 
-  test('a lost connection rejects writes as unknown and sends reads again', async () => {
+  test('after a lost connection writes reject as unknown and reads are resent', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     const redis = new Redis({ port: proxy.port, reconnect: { min: 1, max: 10 } })
@@ -177,7 +177,7 @@ describe('delivery', () => {
     await redis.set('k', 'v')
     await proxy.set({ mode: 'swallow' })
     const write = redis.incr('lost')
-    // It may be rejected while the proxy is still being told to be calm.
+    // It may reject before the proxy has stopped its faults.
     write.catch(() => {})
     const read = redis.get('k')
     const declared = redis.with({ idempotent: true }).set('k2', 'v2')
@@ -190,7 +190,7 @@ describe('delivery', () => {
     expect(await server().command('EXISTS', 'lost')).toBe(0)
   })
 
-  test('the queue is bounded in commands and bytes, and says which bound', async () => {
+  test('the queue is limited in commands and bytes, and the error names the limit', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     await proxy.refuse()
@@ -206,7 +206,7 @@ describe('delivery', () => {
     await expect(redis.set('k', 'x'.repeat(20_000))).rejects.toThrow(/queue\.maxBytes \(10000\)/)
   })
 
-  test('without an offline queue a lost link rejects at once, and the first connection is waited for', async () => {
+  test('without an offline queue calls reject at once after a loss, and wait for the first connection', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     const redis = new Redis({ port: proxy.port, offlineQueue: false })
@@ -219,7 +219,7 @@ describe('delivery', () => {
     await expect(redis.get('k')).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
   })
 
-  test('a time-out tells how far the call came', async () => {
+  test('the error of a timeout says how far the call came', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     const redis = new Redis({ port: proxy.port, commandTimeout: 100 })
@@ -243,7 +243,7 @@ describe('delivery', () => {
     })
   })
 
-  test('LOADING is waited out, and told by its own name if it lasts', async () => {
+  test('a call is retried after LOADING, and rejects with BusyLoadingError if that lasts', async () => {
     const redis = new Redis({ port: server().port, commandTimeout: 10_000 })
     open.push(redis)
     await server().command('CONFIG', 'SET', 'key-load-delay', '2000')

@@ -10,8 +10,8 @@ const server = useServer()
 
 const strict = ['--unhandled-rejections=strict']
 
-describe('a process', () => {
-  test("without any listener survives the server's restart and ends by itself after close()", async () => {
+describe('the process of a client', () => {
+  test("a process without any listener survives the server's restart and exits by itself after close()", async () => {
     const child = new Child(
       `const { Redis } = require('@respire/redis')
        const redis = new Redis({ port: ${server().port} })
@@ -30,7 +30,7 @@ describe('a process', () => {
     const result = await child.exited
     expect(result.stdout).toContain('again')
     expect(result).toMatchObject({ code: 0, timedOut: false })
-    // Silence would be wrong too: one warning tells.
+    // The error is not silent: one warning reports it.
     expect(result.stderr.match(/RespireWarning/g)).toHaveLength(1)
   })
 
@@ -65,7 +65,7 @@ describe('a process', () => {
     expect(Number(result.stdout.split(' ')[1])).toBeLessThan(2_000)
   })
 
-  test('ends while a client is connected that was unref()ed', async () => {
+  test('a process exits while its only client is connected and unref()ed', async () => {
     const result = await runChild(
       `const { Redis } = require('@respire/redis')
        const redis = new Redis({ port: ${server().port} })
@@ -76,22 +76,25 @@ describe('a process', () => {
   })
 })
 
-describe('a pool', () => {
-  test.each(['before it was asked', 'behind its session'])('keeps no process alive, unref()ed %s', async when => {
-    const before = when.startsWith('before')
-    const result = await runChild(
-      `const { Redis } = require('@respire/redis')
+describe('the pool of a client', () => {
+  test.each(['before its session', 'after its session'])(
+    'a pool that was unref()ed %s keeps no process alive',
+    async when => {
+      const before = when.startsWith('before')
+      const result = await runChild(
+        `const { Redis } = require('@respire/redis')
        const redis = new Redis({ port: ${server().port}, pool: { min: 1 } })
        ${before ? 'redis.unref()' : ''}
        redis.session(session => session.ping()).then(() => ${before ? '{}' : 'redis.unref()'})`,
-      { nodeArgs: strict, timeout: 15_000 },
-    )
-    expect(result).toMatchObject({ code: 0, timedOut: false })
-  })
+        { nodeArgs: strict, timeout: 15_000 },
+      )
+      expect(result).toMatchObject({ code: 0, timedOut: false })
+    },
+  )
 })
 
 describe('close()', () => {
-  test('waits for what was accepted and takes nothing more', async () => {
+  test('close() waits for accepted calls and rejects new ones', async () => {
     const redis = new Redis({ port: server().port })
     const calls = Array.from({ length: 1_000 }, (_, i) => redis.call('ECHO', `${i}`))
     const closed = redis.close()
@@ -104,7 +107,7 @@ describe('close()', () => {
     await expect(redis.connect()).rejects.toMatchObject({ name: 'ConnectionError' })
   })
 
-  test('is bounded by its time-out, and destroy() is at once', async () => {
+  test('close() ends after its timeout, and destroy() ends at once', async () => {
     const fake = await FakeRedis.start({ script: argv => (argv[0] === 'GET' ? null : undefined) })
     const redis = new Redis({ port: fake.port })
     const watchdog = new Watchdog()
@@ -121,7 +124,7 @@ describe('close()', () => {
     await fake.stop()
   })
 
-  test('lets a session finish, its later calls too, leases no more, and ends what blocks', async () => {
+  test('close() lets a session finish with its later calls, leases no connection, and ends blocking calls', async () => {
     const answers: (() => void)[] = []
     const fake = await FakeRedis.start({
       script: async ([name]) => {
@@ -150,7 +153,7 @@ describe('close()', () => {
     await fake.stop()
   })
 
-  test('is told once, however often it is called', async () => {
+  test('the event close is emitted once although close() is called several times', async () => {
     const redis = new Redis({ port: server().port })
     await redis.connect()
     let told = 0
@@ -161,7 +164,7 @@ describe('close()', () => {
     expect(told).toBe(1)
   })
 
-  test('opens no connection that the pool was to keep', async () => {
+  test('close() opens none of the connections that pool.min keeps', async () => {
     const fake = await FakeRedis.start()
     const result = await runChild(
       `const { Redis } = require('@respire/redis')
@@ -174,7 +177,7 @@ describe('close()', () => {
     await fake.stop()
   })
 
-  test('await using closes', async () => {
+  test('await using closes the client', async () => {
     let kept: Redis
     {
       await using redis = new Redis({ port: server().port })
@@ -185,8 +188,8 @@ describe('close()', () => {
   })
 })
 
-describe('a lost link', () => {
-  test('counts once, however many connections of the node are lost with it', async () => {
+describe('a lost connection', () => {
+  test('several connections of a node that are lost together count as one failure', async () => {
     const redis = new Redis({ port: server().port, reconnect: { min: 1, attempts: 3 } })
     redis.on('error', () => {})
     let waiting = 0
@@ -198,7 +201,7 @@ describe('a lost link', () => {
       }),
     )
     await Promise.all(lent)
-    // The shared connection is the youngest, so that it hears last.
+    // The shared connection is the youngest, so that its loss is found last.
     await redis.ping()
     const reconnecting = new Promise(resolve => redis.once('reconnecting', resolve))
     await server().command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
@@ -208,8 +211,8 @@ describe('a lost link', () => {
   })
 })
 
-describe('events', () => {
-  test('connect, ready, reconnecting, error and close come in this order', async () => {
+describe('the events of a client', () => {
+  test('the events connect, ready, reconnecting, error and close are emitted in order', async () => {
     const seen: string[] = []
     const redis = new Redis({ port: server().port, reconnect: { min: 1, max: 5 } })
     for (const name of ['connect', 'ready', 'reconnecting', 'error', 'close'] as const)
@@ -221,7 +224,7 @@ describe('events', () => {
     expect(seen).toEqual(['connect', 'ready', 'error', 'reconnecting', 'connect', 'ready', 'close'])
   })
 
-  test('a listener of reconnecting may destroy the client: no attempt follows', async () => {
+  test('no attempt follows after a listener of reconnecting has destroyed the client', async () => {
     const fake = await FakeRedis.start()
     const redis = new Redis(fake.url)
     redis.on('error', () => {})
@@ -235,7 +238,7 @@ describe('events', () => {
     await fake.stop()
   })
 
-  test('a listener that throws harms nobody', async () => {
+  test('a listener that throws disturbs no other listener and no call', async () => {
     const errors: unknown[] = []
     const redis = new Redis({ port: server().port })
     const thrown = new Error('a bug in the listener')
@@ -248,7 +251,7 @@ describe('events', () => {
     redis.destroy()
   })
 
-  test('duplicate() makes another client with the same options', async () => {
+  test('duplicate() creates another client with the same options', async () => {
     const redis = new Redis({ port: server().port, db: 3, clientName: 'first' })
     const other = redis.duplicate({ clientName: 'second' })
     expect(await other.call('CLIENT', 'GETNAME')).toBe('second')

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const fake of fakes.splice(0)) await fake.stop()
 })
 
-/** A server that resets each connection as long as it is not `open`. */
+/** A server that resets each connection while it is not `open`. */
 async function start(options: RedisOptions): Promise<{ redis: Redis; door: { open: boolean; knocks: number } }> {
   const door = { open: true, knocks: 0 }
   const fake = await FakeRedis.start({
@@ -29,15 +29,15 @@ async function start(options: RedisOptions): Promise<{ redis: Redis; door: { ope
   return { redis, door }
 }
 
-describe('queue.offline: false', () => {
+describe('the option queue.offline: false', () => {
   const offline = { queue: { offline: false } }
 
-  test('the first attempt to connect is waited for', async () => {
+  test('with queue.offline: false a call waits for the first attempt to connect', async () => {
     const { redis } = await start(offline)
     expect(await Promise.all([redis.get('a'), redis.get('b')])).toEqual(['v', 'v'])
   })
 
-  test('what waited for the first attempt is rejected when that fails, and each call after it at once', async () => {
+  test('with queue.offline: false waiting calls reject when the first attempt fails, and later calls at once', async () => {
     const { redis, door } = await start({ ...offline, reconnect: { min: 10_000 } })
     door.open = false
     const results = await Promise.allSettled([redis.get('a'), redis.set('b', 'v')])
@@ -54,7 +54,7 @@ describe('queue.offline: false', () => {
     await redis.close()
   })
 
-  test('a call that is rejected lets the link try again, so that it comes back', async () => {
+  test('with queue.offline: false a rejected call starts an attempt to reconnect', async () => {
     const { redis, door } = await start(offline)
     door.open = false
     await redis.get('a').catch(() => {})

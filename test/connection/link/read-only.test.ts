@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const fake of fakes.splice(0)) await fake.stop()
 })
 
-test('the tail of a pipeline whose head met READONLY does not run on the connection that replaces the old one', async () => {
+test('the unwritten rest of a pipeline that got READONLY does not run on the new connection', async () => {
   const fake = await FakeRedis.start({
     script: (argv, connection) => {
       if (argv[0] !== 'SET') return undefined
@@ -25,12 +25,12 @@ test('the tail of a pipeline whose head met READONLY does not run on the connect
   open.push(client)
   await client.connect()
   const pipeline = client.pipeline()
-  // More than the socket takes at once.
+  // More than the socket accepts at once.
   const value = 'x'.repeat(1 << 20)
   for (let i = 0; i < 40; i++) pipeline.set(`data${i}`, value)
   pipeline.set('state', 'data is there')
   const results = await pipeline.exec({ settle: true })
   expect(results.map(each => (each as { code?: string } | null)?.code)).toEqual(results.map(() => 'READONLY'))
-  // Others are served by the new one.
+  // Other commands use the new connection.
   expect(await client.set('k', 'v')).toBe('OK')
 })

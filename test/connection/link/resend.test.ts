@@ -20,7 +20,7 @@ async function start(script: FakeScript, options: RedisOptions = {}): Promise<{ 
   return { fake, redis }
 }
 
-/** Hangs up at `GET poison`. */
+/** Resets the connection at `GET poison`. */
 const poisoned: FakeScript = (argv, connection) => {
   if (argv[0] === 'GET' && argv[1] === 'poison') {
     connection.reset()
@@ -30,8 +30,8 @@ const poisoned: FakeScript = (argv, connection) => {
   return argv[0] === 'INCR' ? resp.integer(1) : undefined
 }
 
-describe('a read that its connection is lost with', () => {
-  test('is sent again once with the others, then alone, and rejects at the third loss', async () => {
+describe('a read whose connection is lost', () => {
+  test('a lost read is resent once with the others, then alone, and rejects at the third loss', async () => {
     const { fake, redis } = await start(poisoned)
     await redis.connect()
     const poison = redis.with({ timeout: 0 }).get('poison')
@@ -40,13 +40,13 @@ describe('a read that its connection is lost with', () => {
     expect(await Promise.all(others)).toEqual(others.map((_, i) => `value of k${i}`))
     const sent = fake.received('GET').filter(({ argv }) => argv[1] === 'poison')
     expect(sent).toHaveLength(3)
-    // The third time it had its connection to itself.
+    // The third time it was alone on its connection.
     const last = sent[2]?.connection
     expect(fake.received('GET').filter(({ connection }) => connection === last)).toHaveLength(1)
     expect(new Set(sent.map(({ connection }) => connection)).size).toBe(3)
   })
 
-  test('takes few writes with it, and none after it was lost twice', async () => {
+  test('few writes are lost with a read that breaks connections, and none after it was lost twice', async () => {
     const { redis } = await start(poisoned)
     await redis.connect()
     const poison = redis.get('poison').catch(error => error)
@@ -64,7 +64,7 @@ describe('a read that its connection is lost with', () => {
     expect(answered).toBeGreaterThan(lost)
   })
 
-  test('is answered when what it died of is over', async () => {
+  test('a read that was lost twice is answered when the server works again', async () => {
     let losses = 2
     const { fake, redis } = await start((argv, connection) => {
       if (argv[0] !== 'GET') return undefined
@@ -78,7 +78,7 @@ describe('a read that its connection is lost with', () => {
     expect(fake.received('GET')).toHaveLength(3)
   })
 
-  test('several that were lost twice are sent one by one', async () => {
+  test('several reads that were lost twice are resent one by one', async () => {
     let losses = 2
     const answers: (() => void)[] = []
     const { fake, redis } = await start((argv, connection) => {
@@ -100,9 +100,9 @@ describe('a read that its connection is lost with', () => {
   })
 })
 
-describe('the backoff', () => {
-  test('grows while connections are lost before they have answered a caller', async () => {
-    // It shakes hands, and hangs up at the first call.
+describe('the backoff of a node', () => {
+  test('the delays grow while connections are lost before they have answered a caller', async () => {
+    // The server completes the handshake, and resets the connection at the first call.
     const { fake, redis } = await start(
       (argv, connection) => {
         if (argv[0] !== 'SET') return undefined
@@ -113,11 +113,11 @@ describe('the backoff', () => {
     )
     const end = performance.now() + 1_500
     while (performance.now() < end) await redis.set('k', 'v').catch(() => {})
-    // From the start anew each time it would be a hundred.
+    // Without growing delays there would be a hundred attempts.
     expect(fake.connections.length).toBeLessThan(30)
   })
 
-  test('starts anew when one has answered, and ready connections hold up nobody', async () => {
+  test('the delays begin anew after a connection has answered, and a ready connection is used without delay', async () => {
     const { fake, redis } = await start(argv => (argv[0] === 'SET' ? resp.ok : undefined), {
       reconnect: { min: 50, max: 60_000 },
     })
@@ -131,8 +131,8 @@ describe('the backoff', () => {
   })
 })
 
-describe('a read that is sent alone and not answered', () => {
-  /** Hangs up at the first two, and is silent after that. */
+describe('a read that was resent alone and gets no reply', () => {
+  /** Resets the first two connections, and is silent after that. */
   async function lostTwice(): Promise<{ fake: FakeRedis; redis: Redis }> {
     let count = 0
     const { fake, redis } = await start((argv, connection) => {
@@ -145,7 +145,7 @@ describe('a read that is sent alone and not answered', () => {
     return { fake, redis }
   }
 
-  test('holds up nobody when its time is up: its connection is replaced', async () => {
+  test('the connection of a read that was resent alone is replaced when the read times out', async () => {
     const { fake, redis } = await lostTwice()
     const read = redis.with({ timeout: 400 }).get('k')
     const rejected = expect(read).rejects.toMatchObject({ name: 'TimeoutError', outcome: 'unknown' })
@@ -156,7 +156,7 @@ describe('a read that is sent alone and not answered', () => {
     expect(fake.received('SET')).toHaveLength(1)
   })
 
-  test('nor when it is aborted', async () => {
+  test('the connection of a read that was resent alone is replaced when the read is aborted', async () => {
     const { fake, redis } = await lostTwice()
     const controller = new AbortController()
     const read = redis.with({ signal: controller.signal, timeout: 0 }).get('k')
@@ -169,8 +169,8 @@ describe('a read that is sent alone and not answered', () => {
   })
 })
 
-describe('the bound of the queue', () => {
-  test('counts what was refused for now, in commands and bytes, and stats show it', async () => {
+describe('the limits of the queue', () => {
+  test('commands that wait for a retry count for the limits of the queue, and in the stats', async () => {
     let loading = true
     const { redis } = await start(
       argv => {
@@ -202,7 +202,7 @@ describe('the bound of the queue', () => {
     expect(redis.stats).toMatchObject({ queued: 0, queuedBytes: 0 })
   })
 
-  test('holds for what comes back from a server that refuses late: what has no place rejects with the bound', async () => {
+  test('commands that a loading server rejects late are retried if the queue has room, and reject otherwise', async () => {
     let loading = true
     let refuse = () => {}
     const late = new Promise<void>(resolve => (refuse = resolve))
@@ -227,7 +227,7 @@ describe('the bound of the queue', () => {
     }
     expect(errors).toEqual([])
     refuse()
-    await until(() => errors.length === 350, { what: 'what has no place was rejected' })
+    await until(() => errors.length === 350, { what: 'the commands without room in the queue rejected' })
     expect(redis.stats.queued + redis.stats.inflight).toBe(50)
     for (const error of errors) {
       expect(error).toMatchObject({
@@ -237,7 +237,7 @@ describe('the bound of the queue', () => {
         cause: expect.objectContaining({ name: 'BusyLoadingError' }),
       })
     }
-    // One for all is sent again as long as that lasts.
+    // One command is resent for all while the server is loading.
     const before = fake.received('SET').length
     await until(() => fake.received('SET').length >= before + 2, { what: 'it was tried again twice' })
     expect(redis.stats.queued + redis.stats.inflight).toBe(50)
