@@ -39,8 +39,8 @@ export interface RunOptions {
 
 const users = new Map(USERS.map(kind => [kind.name, kind]))
 const faults = new Map(FAULTS.map(fault => [fault.name, fault]))
-/** Time never goes back in a process: each world begins where a power of two says, after the last one. */
-let begin = 2 ** 20
+/** Every world begins at the same time: fractions of a ms are rounded alike then, whatever ran before in this process. */
+const BEGIN = 2 ** 30
 /** Where what nobody handles goes: to the run that is on. */
 let onUnhandled: (error: unknown) => void = () => {}
 
@@ -48,7 +48,7 @@ process.on('unhandledRejection', error => onUnhandled(error))
 
 export function runSeed(seed: number, options: RunOptions): Result {
   const plan = options.plan ?? planOf(seed, options.only)
-  const simulation = new Simulation(plan, options.client, begin, strike => strikeNow(simulation, strike))
+  const simulation = new Simulation(plan, options.client, BEGIN, strike => strikeNow(simulation, strike))
   const { loop, network } = simulation
   simulation.isTold = options.isTold === true
   loop.notesOrigins = simulation.isTold
@@ -62,7 +62,6 @@ export function runSeed(seed: number, options: RunOptions): Result {
     simulation.fail(`It threw in the event loop: ${error instanceof Error ? error.stack : show(error)}`)
   } finally {
     leadTo(undefined)
-    begin = (Math.floor(loop.now / 2 ** 20) + 2) * 2 ** 20
   }
   const { failures, digest, pairs, story, ledger } = simulation
   return {
@@ -102,8 +101,8 @@ function live(simulation: Simulation): void {
   simulation.note('user', () => 'closes all clients')
   const closing = simulation.subjects.map(({ redis }) => redis.close())
   finish(simulation, Promise.all(closing), SETTLING, 'close() did not come to an end')
-  // What is being closed has a moment to be so, and a lock that was left held keeps an eye on its time.
-  const rest = simulation.notes.holdings === undefined ? 100 : 5_000
+  // What is being closed has a moment to be so, the lock's channel lingers, and a lock that was left held keeps an eye on its time.
+  const rest = simulation.notes.holdings === undefined ? 1_500 : 5_000
   const end = loop.now + rest
   loop.later(rest, () => {})
   loop.run(() => loop.now >= end, 2 * rest)

@@ -6,7 +6,7 @@ import type { Plan, Strike } from './plan.js'
 import type { Listening } from './users/subscriptions.js'
 import { show } from './values.js'
 import type { ClientModule } from './world/doors.js'
-import { Host } from './world/host.js'
+import { EPOCH, Host } from './world/host.js'
 import { Loop, type Timer } from './world/loop.js'
 import { Network } from './world/network.js'
 import { hash, Random } from './world/random.js'
@@ -85,7 +85,10 @@ export class Simulation {
       random: () => this.random.float(),
       label: address,
       history: record => {
-        const { reply } = this.ledger.ran(record, host.wires.get(record.connection))
+        const { reply } = this.ledger.ran(
+          { ...record, at: record.at - EPOCH + this.loop.start },
+          host.wires.get(record.connection),
+        )
         if (record.phase === 'queued') return
         this.note(
           'server',

@@ -67,6 +67,8 @@ export function unwatchBeats(one: BeatWatcher): void {
   clearInterval(timer)
   timer = undefined
   bound = Number.POSITIVE_INFINITY
+  // Who comes later was given nothing back.
+  count = 0
 }
 
 function beat(): void {

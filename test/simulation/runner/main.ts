@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- [--seeds 1000] [--from 1] [--minutes 10] [--only pop,push] [--pairs] [--mutants]`: runs seeds on all
- * cores. `SEED=17 npm run simulate` tells the story of one. A seed that fails is printed, and the first ones are made small.
+ * `npm run simulate -- [--seeds 1000] [--from 1] [--minutes 10] [--only pop,push] [--pairs] [--fixed 17,21]`: runs seeds on all
+ * cores, the fixed ones first. `SEED=17 npm run simulate` tells the story of one. A seed that fails is printed, and the first ones are made small.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { cpus } from 'node:os'
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     workers: { type: 'string' },
     client: { type: 'string' },
     quiet: { type: 'boolean', default: false },
+    fixed: { type: 'string' },
     first: { type: 'boolean', default: false },
   },
 })
@@ -161,6 +162,11 @@ async function main(): Promise<void> {
   const { SEED } = process.env
   if (SEED !== undefined) return story('story', Number(SEED))
   const workers = Number(values.workers ?? cpus().length)
+  if (values.fixed !== undefined) {
+    const child = worker()
+    for (const seed of values.fixed.split(',')) await batch(child, { kind: 'run', from: Number(seed), count: 1, only })
+    child.kill()
+  }
   await Promise.all(Array.from({ length: workers }, labour))
   clearLine()
   if (!values.quiet) for (const seed of failed.slice(0, STORIES)) await story('shrink', seed)

@@ -4,6 +4,9 @@ import type { Loop } from './loop.js'
 import type { Listener, Network } from './network.js'
 import type { ClientEnd, ServerEnd, Wire } from './wire.js'
 
+/** When every world begins for its servers, ms since the epoch: the client's clock is another one. */
+export const EPOCH: number = 2 ** 40
+
 export class Host implements Listener {
   readonly address: string
   readonly server: ModelServer
@@ -21,7 +24,11 @@ export class Host implements Listener {
     this.#loop = loop
     this.#network = network
     const [host, port] = address.split(':') as [string, string]
-    this.server = new ModelServer({ ...options, now: () => loop.now, address: { host, port: Number(port) } })
+    this.server = new ModelServer({
+      ...options,
+      now: () => EPOCH + loop.elapsed,
+      address: { host, port: Number(port) },
+    })
     this.start()
   }
 
@@ -78,7 +85,7 @@ export class Host implements Listener {
 
   /** Whatever is due wakes the server, once a millisecond at most. */
   #after(least = 0): void {
-    const at = Math.max(this.server.wakeAt, this.#loop.now + least)
+    const at = Math.max(this.server.wakeAt - EPOCH + this.#loop.start, this.#loop.now + least)
     if (!this.isUp || at >= this.#wakesAt || at === Number.POSITIVE_INFINITY) return
     this.#wakesAt = at
     this.#loop.later(at - this.#loop.now, () => {
