@@ -67,7 +67,7 @@ export function unwatchBeats(one: BeatWatcher): void {
   clearInterval(timer)
   timer = undefined
   bound = Number.POSITIVE_INFINITY
-  // Who comes later was given nothing back.
+  // A watcher that comes later was given nothing back.
   count = 0
 }
 
