@@ -18,7 +18,7 @@ function connect(options: object = {}): Redis {
   return redis
 }
 
-describe('text that UTF-8 cannot write', () => {
+describe('text that UTF-8 cannot encode', () => {
   const CUT = 'note:\ud83d'
 
   test.each<[string, (redis: Redis) => Promise<unknown>]>([
@@ -33,7 +33,7 @@ describe('text that UTF-8 cannot write', () => {
     ['an argument of a pipeline', redis => redis.pipeline().set('k', CUT).exec()],
     ['a key of a session', redis => redis.session(session => session.get(CUT))],
     ['a key of a blocking call', redis => redis.blpop(CUT, 0.01)],
-  ])('%s rejects, alone, and nothing of it is sent', async (_, call) => {
+  ])('%s with half of a surrogate pair rejects alone, and nothing of its call is sent', async (_, call) => {
     const redis = connect()
     await redis.flushdb()
     const others = Array.from({ length: 5 }, (_, i) => redis.set(`before ${i} é`, `${i}`))
@@ -48,7 +48,7 @@ describe('text that UTF-8 cannot write', () => {
     await redis.close()
   })
 
-  test('whole pairs, and other letters, are taken', async () => {
+  test('whole surrogate pairs and other characters are sent', async () => {
     const redis = connect()
     const texts = ['😀', 'Größe', '€', 'a😀'.repeat(9_000)]
     for (const text of texts) {
@@ -58,8 +58,8 @@ describe('text that UTF-8 cannot write', () => {
   })
 })
 
-describe('values of another realm', () => {
-  test('bytes and Maps are taken', async () => {
+describe('arguments of another realm', () => {
+  test('bytes and Maps of another realm are accepted', async () => {
     const redis = connect()
     const bytes = runInNewContext('new Uint8Array([97, 255])') as Uint8Array
     await redis.set('v', bytes)
@@ -72,15 +72,15 @@ describe('values of another realm', () => {
   })
 })
 
-describe('a blocking call whose words are bytes', () => {
+describe('blocking commands with arguments given as bytes', () => {
   test.each<[string, readonly (string | Buffer)[]]>([
-    ['BLOCK', ['XREAD', Buffer.from('block'), '0', 'STREAMS', 's', '$']],
-    ['its time', ['BLPOP', 'none', Buffer.from('0')]],
+    ['XREAD with BLOCK as bytes', ['XREAD', Buffer.from('block'), '0', 'STREAMS', 's', '$']],
+    ['BLPOP with its time as bytes', ['BLPOP', 'none', Buffer.from('0')]],
     [
-      'GROUP and BLOCK',
+      'XREADGROUP with GROUP and BLOCK as bytes',
       ['XREADGROUP', Buffer.from('group'), 'BLOCK', 'c', Buffer.from('BLOCK'), '0', 'STREAMS', 's', '>'],
     ],
-  ])('%s: leaves the others alone', async (_, [name = '', ...args]) => {
+  ])('%s does not block other commands', async (_, [name = '', ...args]) => {
     const redis = connect({ commandTimeout: 2_000 })
     await redis.flushdb()
     await redis.xgroupCreate('s', 'BLOCK', '$', { mkstream: true })
@@ -90,7 +90,7 @@ describe('a blocking call whose words are bytes', () => {
   })
 })
 
-describe('a URL that asks for TLS', () => {
+describe('a URL that requires TLS', () => {
   test.each<[string, () => unknown]>([
     ['Redis', () => new Redis('rediss://:secret@localhost', { tls: false })],
     ['a URL object', () => new Redis(new URL('rediss://:secret@localhost'), { tls: false })],
@@ -98,7 +98,7 @@ describe('a URL that asks for TLS', () => {
     ['RedisCluster with another seed', () => new RedisCluster(['rediss://:secret@localhost', 'redis://localhost:1'])],
     ['a duplicate of Redis', () => new Redis('rediss://:secret@localhost').duplicate({ tls: false })],
     ['a duplicate of RedisCluster', () => new RedisCluster('rediss://:secret@localhost').duplicate({ tls: false })],
-  ])('%s refuses to do without', (_, make) => {
+  ])('%s throws DataError if a rediss:// URL is combined with a connection without TLS', (_, make) => {
     expect(make).toThrow(DataError)
     expect(make).toThrow(/tls/)
   })

@@ -21,12 +21,12 @@ afterEach(() => {
 const blocked = async (): Promise<number> =>
   Number(/blocked_clients:(\d+)/.exec(String(await server().command('INFO', 'clients')))?.[1])
 
-describe('a blocking command', () => {
-  test('leaves on a connection of its own, also through call(), and gives it back', async () => {
+describe('blocking commands', () => {
+  test('a blocking command uses a leased connection, also through call(), and releases it', async () => {
     const redis = client()
     const waiting = redis.blpop(['q'], 5)
     const raw = redis.call('blpop', 'q2', 5)
-    expect(await redis.call('ECHO', 'not held up')).toBe('not held up')
+    expect(await redis.call('ECHO', 'not blocked')).toBe('not blocked')
     await redis.rpush('q', 'a')
     await redis.rpush('q2', 'b')
     expect(await waiting).toEqual({ key: 'q', element: 'a' })
@@ -34,7 +34,7 @@ describe('a blocking command', () => {
     expect(redis.pool).toMatchObject({ lent: 0, size: 2, idle: 2 })
   })
 
-  test('has the time it may block on top of its deadline', async () => {
+  test('the blocking time of a command is added to its deadline', async () => {
     const redis = client({ commandTimeout: 200 })
     expect(await redis.blpop(['nothing'], 0.4)).toBeNull()
     const start = performance.now()
@@ -43,11 +43,11 @@ describe('a blocking command', () => {
       outcome: 'unknown',
     })
     expect(performance.now() - start).toBeLessThan(5_000)
-    // The server still blocks on it: such a connection is not lent again.
-    await until(() => redis.pool.size <= 1, { what: 'the connection dropped' })
+    // The server still blocks on the connection, so it is not leased again.
+    await until(() => redis.pool.size <= 1, { what: 'the connection closed' })
   })
 
-  test('that is aborted frees its connection, and no element is lost', async () => {
+  test('a blocking command that is aborted frees its connection, and no element is lost', async () => {
     const redis = client()
     const ELEMENTS = 200
     let popped = 0
@@ -70,7 +70,7 @@ describe('a blocking command', () => {
     expect(redis.pool.size).toBeLessThanOrEqual(2)
   })
 
-  test('aborted while nothing comes rejects with the reason', async () => {
+  test('a blocking command that is aborted while the list is empty rejects with the reason', async () => {
     const redis = client()
     const reason = new Error('enough')
     const controller = new AbortController()
@@ -82,7 +82,7 @@ describe('a blocking command', () => {
     expect(redis.pool).toMatchObject({ lent: 0, size: id })
   })
 
-  test('that is aborted in a session takes no element, and the session goes on', async () => {
+  test('a blocking command that is aborted in a session pops no element, and the session stays usable', async () => {
     const redis = client()
     const reason = new Error('enough')
     await redis.session(async session => {
@@ -104,7 +104,7 @@ describe('a blocking command', () => {
     expect(await redis.llen('later')).toBe(1)
   })
 
-  test('with a time-out that is no number is refused by the server, not by a deadline', async () => {
+  test('a blocking command with a timeout that is not a number is rejected by the server, and not by a deadline', async () => {
     const redis = client()
     await expect(redis.call('BLPOP', 'nothing', 'soon')).rejects.toMatchObject({ name: 'ResponseError' })
     const fake = await FakeRedis.start({ script: argv => (argv[0] === 'BLPOP' ? null : undefined) })
@@ -117,7 +117,7 @@ describe('a blocking command', () => {
     await fake.stop()
   })
 
-  test('that is silent outlives the health check on one connection', async () => {
+  test('a blocking command on a silent connection outlives the health check', async () => {
     const redis = client({ healthCheckInterval: 50 })
     const waiting = redis.blpop(['silent'], 0)
     await until(async () => (await blocked()) > 0, { what: 'blocked' })
@@ -132,7 +132,7 @@ describe('a blocking command', () => {
     expect(await waiting).toEqual({ key: 'silent', element: 'x' })
   })
 
-  test('XREAD leaves only with BLOCK', async () => {
+  test('XREAD uses a leased connection only with BLOCK', async () => {
     const redis = client()
     await redis.call('XREAD', 'COUNT', 1, 'STREAMS', 's', '0')
     expect(redis.pool.size).toBe(0)
@@ -143,7 +143,7 @@ describe('a blocking command', () => {
     expect(redis.pool.size).toBe(1)
   })
 
-  test('close() aborts it', async () => {
+  test('close() ends a blocking command', async () => {
     const redis = client()
     const waiting = redis.blpop(['nothing'], 0)
     await until(async () => (await blocked()) > 0, { what: 'blocked' })

@@ -8,7 +8,7 @@ let client: Redis | undefined
 
 afterAll(() => client?.destroy())
 
-describe('the cases of all clients, on Redis', () => {
+describe('common cases of both clients, on Redis', () => {
   for (const [i, { name, run, skip }] of CASES.entries()) {
     const why = skip?.Redis
     test(name, async context => {

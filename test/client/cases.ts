@@ -8,18 +8,18 @@ export type Runner = 'Redis' | 'RedisCluster'
 
 export interface Case {
   readonly name: string
-  /** Why a client does not run it. */
+  /** The reason why a client does not run the case. */
   readonly skip?: Readonly<Partial<Record<Runner, string>>>
-  /** `key` makes the names of keys of this case, which share a slot. */
+  /** `key` returns a key name of this case. All of them are in one slot. */
   run(client: View, key: (name: string) => string): Promise<void>
 }
 
 const bump = new Script({ keys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])", decode: Number })
 
-/** What any client does in the same way. A case begins with keys that nobody else has. */
+/** Behaviour that both clients share. Each case has keys of its own. */
 export const CASES: readonly Case[] = [
   {
-    name: 'strings',
+    name: 'string commands return the values of the server',
     async run(client, key) {
       const k = key('s')
       expect(await client.get(k)).toBeNull()
@@ -36,7 +36,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'text of all kinds',
+    name: 'text of all kinds comes back unchanged',
     async run(client, key) {
       for (const value of ['', 'é', '😀', '\r\n', 'a'.repeat(100_000)]) {
         await client.set(key('t'), value)
@@ -48,7 +48,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'several keys',
+    name: 'commands with several keys of one slot run',
     async run(client, key) {
       await client.mset({ [key('a')]: 1, [key('b')]: 2 })
       expect(await client.mget(key('a'), key('b'), key('c'))).toEqual(['1', '2', null])
@@ -60,7 +60,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'keys of any slot',
+    name: 'MSET, MGET, EXISTS and UNLINK take keys of any slot',
     async run(client, key) {
       const names = Array.from({ length: 50 }, (_, i) => `${i}:${key('spread').replace(/[{}]/g, '')}`)
       await client.mset(Object.fromEntries(names.map((name, i) => [name, i])))
@@ -70,7 +70,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'expiry, rename and copy',
+    name: 'EXPIRE, RENAME, COPY and their like return the values of the server',
     async run(client, key) {
       await client.set(key('e'), 'v')
       expect(await client.ttl(key('e'))).toBe(-1)
@@ -83,7 +83,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'hashes',
+    name: 'hash commands return the values of the server',
     async run(client, key) {
       expect(await client.hset(key('h'), { a: 1, b: 'two' })).toBe(2)
       expect(await client.hget(key('h'), 'b')).toBe('two')
@@ -96,7 +96,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'lists',
+    name: 'list commands return the values of the server',
     async run(client, key) {
       expect(await client.rpush(key('l'), 'a', 'b', 'c')).toBe(3)
       expect(await client.lpush(key('l'), 'z')).toBe(4)
@@ -108,7 +108,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'sets',
+    name: 'set commands return the values of the server',
     async run(client, key) {
       expect(await client.sadd(key('x'), 'a', 'b', 'c')).toBe(3)
       expect(await client.sadd(key('y'), 'b', 'c', 'd')).toBe(3)
@@ -120,7 +120,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'sorted sets',
+    name: 'sorted set commands return the values of the server',
     async run(client, key) {
       expect(
         await client.zadd(key('z'), [
@@ -137,7 +137,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'streams',
+    name: 'stream commands return the values of the server',
     async run(client, key) {
       const id = await client.xadd(key('st'), '*', { f: 'v' })
       expect(await client.xlen(key('st'))).toBe(1)
@@ -149,7 +149,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'bits and cardinalities',
+    name: 'bitmap and HyperLogLog commands return the values of the server',
     async run(client, key) {
       expect(await client.setbit(key('b'), 7, 1)).toBe(0)
       expect(await client.getbit(key('b'), 7)).toBe(1)
@@ -159,7 +159,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'wrong types are told by the server',
+    name: 'a command on a key of the wrong type rejects with ResponseError',
     async run(client, key) {
       await client.set(key('w'), 'text')
       const error = await client.lpush(key('w'), 'a').catch(cause => cause)
@@ -168,7 +168,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'bad arguments are told by the client',
+    name: 'a bad argument rejects with DataError',
     async run(client, key) {
       await expect(client.set(key('a'), Number.NaN)).rejects.toBeInstanceOf(DataError)
       await expect(client.set(key('a'), {} as string)).rejects.toBeInstanceOf(DataError)
@@ -176,7 +176,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'views: bytes, bigints, prefixed, with',
+    name: 'the views bytes, bigints, prefixed and with change replies, keys and options',
     async run(client, key) {
       await client.set(key('n'), '9007199254740993')
       await expect(client.incr(key('n'))).rejects.toBeInstanceOf(DataError)
@@ -190,7 +190,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'aborted calls',
+    name: 'an aborted call rejects with the reason',
     async run(client, key) {
       const reason = new Error('no more')
       const controller = new AbortController()
@@ -202,7 +202,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'any command by its name',
+    name: 'call() runs any command by its name',
     async run(client, key) {
       expect(await client.call('SET', key('c'), 'v')).toBe('OK')
       expect(await client.call('get', key('c'))).toBe('v')
@@ -210,7 +210,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'pipelines',
+    name: 'a pipeline returns its replies in order',
     async run(client, key) {
       const [a, n, list] = await client.pipeline().set(key('a'), 'A').incr(key('n')).lrange(key('l'), 0, -1).exec()
       expect([a, n, list]).toEqual(['OK', 1, []])
@@ -239,7 +239,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'transactions',
+    name: 'a transaction returns its replies in order',
     async run(client, key) {
       expect(await client.multi().set(key('a'), '1').incr(key('a')).get(key('a')).exec()).toEqual(['OK', 2, '2'])
       const error = await client
@@ -254,7 +254,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'sessions that watch',
+    name: 'a session can watch keys',
     async run(client, key) {
       await client.set(key('stock'), '5')
       await client.session(async session => {
@@ -274,7 +274,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'transactions that run again',
+    name: 'transaction() repeats after a change of a watched key',
     async run(client, key) {
       await client.set(key('n'), '0')
       const add = () =>
@@ -292,7 +292,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'waiting for replicas',
+    name: 'WAIT runs in a session, and rejects outside of one',
     async run(client, key) {
       const copies = await client.session(async session => {
         await session.set(key('w'), '1')
@@ -303,7 +303,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'another database',
+    name: 'SELECT changes the database of a session',
     skip: { RedisCluster: 'a cluster has one database' },
     async run(client, key) {
       await client.session(async session => {
@@ -314,7 +314,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'blocking commands',
+    name: 'a blocking command resolves with the element, with null after its time, or rejects with the reason of an abort',
     async run(client, key) {
       const popped = client.blpop([key('q'), key('r')], 5)
       await client.rpush(key('r'), 'element')
@@ -328,7 +328,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'scripts',
+    name: 'scripts run, and their errors reject',
     async run(client, key) {
       expect(await bump.run(client, [key('n')], [5])).toBe(5)
       await client.scriptFlush()
@@ -344,7 +344,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'scans',
+    name: 'scans return every key, field and member',
     async run(client, key) {
       const names = Array.from({ length: 60 }, (_, i) => key(`scan:${i}`))
       await Promise.all(names.map(name => client.set(name, '1')))
@@ -367,7 +367,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a scan behind a prefix',
+    name: 'a scan of a prefixed view returns only its keys',
     async run(client, key) {
       const view = client.prefixed(key('p:'))
       await Promise.all(['a', 'b', 'c'].map(name => view.set(name, '1')))
@@ -381,7 +381,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'commands without keys',
+    name: 'commands without keys run',
     async run(client, key) {
       expect(await client.ping()).toBe('PONG')
       expect(await client.echo('here')).toBe('here')
@@ -392,7 +392,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'publishing and listening',
+    name: 'a published message arrives at its subscription',
     async run(client, key) {
       const heard: string[] = []
       const subscription = await client.subscribe([key('c')], message => void heard.push(message))
@@ -408,7 +408,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'channels of shards',
+    name: 'a message on a shard channel arrives at its subscription',
     async run(client, key) {
       const heard: string[] = []
       const subscription = await client.ssubscribe([key('s')], message => void heard.push(message))
@@ -418,7 +418,7 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'locks',
+    name: 'a lock is held from acquire() to release(), and while using() runs',
     async run(client, key) {
       const lock = await client.lock(key('lock'), { ttl: 5_000 }).acquire()
       expect(await client.lock(key('lock'), { ttl: 5_000 }).locked()).toBe(true)

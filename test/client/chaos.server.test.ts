@@ -1,4 +1,4 @@
-/** What two rare things at once do: refusals under a watch, ends of blocking calls, freezes, hang-ups, databases, reused memory. */
+/** Two rare events at once: errors under a watch, ends of blocking calls, freezes, hang-ups, databases, reused memory. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/index.js'
 import { Child } from '../rig/child.js'
@@ -10,7 +10,7 @@ import { Tripwire } from '../rig/tripwire.js'
 import { Watchdog } from '../rig/watchdog.js'
 import { useServer } from '../servers/vitest.js'
 
-/** `npm run chaos` runs the long form, ten times as much. */
+/** `npm run chaos` runs the long form: ten times the work. */
 const TIMES = process.env.CHAOS === 'long' ? 10 : 1
 
 const server = useServer()
@@ -36,8 +36,8 @@ afterEach(async () => {
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /**
- * Does `disturb` again and again until `work` is done. Between two disturbances the work gets on by some steps, at most `most`:
- * on a slow machine they are further apart, so that the work gets on there too.
+ * Calls `disturb` repeatedly until `work` is done. Between two calls the work makes some steps, at most `most`. So the calls are
+ * further apart on a slow machine, and the work makes progress there too.
  */
 async function during(
   work: Promise<unknown>,
@@ -48,12 +48,12 @@ async function during(
   const over = work.finally(() => {
     working = false
   })
-  // Its rejection is awaited below.
+  // The rejection is awaited below.
   over.catch(() => {})
   while (working) {
     await disturb()
     const next = steps() + random.int(0, most)
-    await until(() => !working || steps() >= next, { timeout: 30_000, what: 'the work gets on' })
+    await until(() => !working || steps() >= next, { timeout: 30_000, what: 'progress of the work' })
   }
   await over
 }
@@ -91,7 +91,7 @@ describe('chaos', () => {
     const work = Promise.all(Array.from({ length: 12 }, (_, id) => worker(id)))
     await during(work, { steps: () => steps, most: 24, random }, async () => {
       switches++
-      // A replica of nobody: writes are READONLY, and the data stays.
+      // A replica of an unreachable primary: writes are rejected with READONLY, and the data stays.
       await server().command('REPLICAOF', '127.0.0.1', '1')
       await pause(random.int(1, 6))
       await server().command('REPLICAOF', 'NO', 'ONE')
@@ -101,7 +101,7 @@ describe('chaos', () => {
     console.log(`${await ledger.expectBalanced(server())}, ${switches} demotions`)
   })
 
-  test('blocking calls that are aborted, expire or are closed lose no element and take none twice', {
+  test('blocking calls that are aborted, time out or are closed lose no element and pop none twice', {
     timeout: 60_000 * TIMES,
   }, async () => {
     const random = seeded('ends of blocking calls')
@@ -119,7 +119,7 @@ describe('chaos', () => {
           const controller = new AbortController()
           const timeout = random.pick([0, 0, 15, 40])
           const pop = redis.with({ signal: controller.signal, timeout }).blpop(['jobs'], 0)
-          // A call without a deadline is always aborted, so that it ends even if no element is left for it.
+          // A call without a deadline is always aborted, so that it ends even if there is no element for it.
           const aborted = timeout === 0 || random.chance(0.5)
           const timer = aborted ? setTimeout(() => controller.abort(), random.int(0, 30)) : undefined
           if (calls === 1 && random.chance(0.5)) setTimeout(() => redis.close(), random.int(0, 10))
@@ -130,7 +130,7 @@ describe('chaos', () => {
             },
           )
           clearTimeout(timer)
-          // A loop that stands still, now and then, with replies in the kernel.
+          // Sometimes the event loop is blocked while replies are in the kernel.
           if (random.chance(0.02)) for (const end = performance.now() + 120; performance.now() < end; );
         }
         await redis.close()
@@ -138,7 +138,7 @@ describe('chaos', () => {
     }
     const producer = async () => {
       const raw = await server().connect()
-      // Chance decides how a call ends, so the work goes on until every end was met; the bound is for an end that never comes.
+      // Each call ends in a random way, so the test runs until all ways have occurred. The bound is for a way that never occurs.
       const missing = () => Object.values(ends).includes(0)
       while (pushed < JOBS || (missing() && pushed < 10 * JOBS)) {
         await raw.command('RPUSH', 'jobs', `${pushed++}`)
@@ -155,7 +155,7 @@ describe('chaos', () => {
     expect(Object.values(ends)).not.toContain(0)
   })
 
-  test('a session that selects databases under kills never reads or writes in another one', {
+  test('a session that selects databases never uses another one when its connections are killed', {
     timeout: 60_000 * TIMES,
   }, async () => {
     const random = seeded('databases')
@@ -177,7 +177,7 @@ describe('chaos', () => {
         for (let i = 0; i < 10; i++) {
           const next = random.int(0, 7)
           const selecting = watchdog.watch(session.select(next), 'select')
-          // Called before it is known whether the SELECT succeeds.
+          // Called before the reply to SELECT.
           const reading = watchdog.watch(session.get('name of the database'), 'get')
           const writing = watchdog.watch(session.set(`only in ${next}`, '1'), 'set')
           const [selected, read] = await Promise.allSettled([selecting, reading, writing])
@@ -210,7 +210,7 @@ describe('chaos', () => {
     expect(wrong).toBe(0)
   })
 
-  test('memory that is used again as soon as its call has settled changes nothing that was sent', {
+  test('a buffer that is reused as soon as its call has settled does not change the bytes that were sent', {
     timeout: 60_000 * TIMES,
   }, async () => {
     const random = seeded('reused memory')
@@ -221,7 +221,7 @@ describe('chaos', () => {
     let mixed = 0
     let stored = 0
     const worker = async (id: number) => {
-      // Small and large ones: joined, parts of their own, and more than the socket takes at once.
+      // Small values are joined, larger ones are chunks of their own, the largest exceed one write of the socket.
       const memory = Buffer.alloc(random.pick([900, 30_000, 400_000, 8_000_000]))
       for (let i = 0; i < 8 * TIMES || stored <= 10; i++) {
         memory.fill(i % 255)
@@ -231,7 +231,7 @@ describe('chaos', () => {
         const write = random.chance(0.3) ? calls.pipeline().set(key, memory).exec() : calls.set(key, memory)
         if (random.chance(0.6)) setTimeout(() => controller.abort(), random.int(0, 60))
         await Promise.resolve(write).catch(() => {})
-        // The caller's again.
+        // The call has settled, so the caller may reuse the buffer.
         memory.fill(255)
         await until(async () => (await redis.ping()) === 'PONG', { what: 'all before it written' })
         const value = await redis.bytes.get(key)
@@ -247,7 +247,7 @@ describe('chaos', () => {
     expect(mixed).toBe(0)
   })
 
-  test('a proxy that hangs up at one command ends that call, and takes no other with it for long', {
+  test('a proxy that hangs up at one command fails that call, and other calls succeed soon', {
     timeout: 60_000 * TIMES,
   }, async () => {
     const random = seeded('hang-ups')
@@ -283,13 +283,13 @@ describe('chaos', () => {
     expect(tripwire.tripped).toBe(3 * POISON)
   })
 
-  test('a process that is stopped and continued fails nothing that the server did not fail', {
+  test('a process that is stopped and continued rejects only calls that the server rejected', {
     timeout: 60_000 * TIMES,
   }, async () => {
     const random = seeded('freezes')
     const child = new Child('test/rig/freezes.mjs', { args: [`${server().port}`], timeout: 55_000 * TIMES })
     await child.printed('working')
-    // Shorter than its deadlines and health checks, longer than either, longer than both.
+    // Shorter than the deadlines and the health check interval, longer than one of them, longer than both.
     const freezes = random.shuffle(Array.from({ length: 2 * TIMES }, () => [50, 450, 900]).flat())
     for (const freeze of freezes) {
       await pause(random.int(20, 200))
@@ -308,7 +308,7 @@ describe('chaos', () => {
     expect(counted).toBe(report.acked)
   })
 
-  test('a server that is stopped and continued answers everybody in the end, once', {
+  test('after a server is stopped and continued every call settles, and no command runs twice', {
     timeout: 60_000 * TIMES,
   }, async () => {
     const random = seeded('frozen server')

@@ -15,7 +15,7 @@ afterAll(() => proxy.stop())
 
 const SCRIPT = 'return redis.call("INCR", KEYS[1])'
 
-/** Twelve commands, and what each means for the counters: the names of those it adds one to. */
+/** Twelve commands, each with the names of the counters that it increments. */
 async function twelve(
   redis: Redis,
   sha: string,
@@ -46,7 +46,7 @@ async function twelve(
   )
 }
 
-describe('a connection cut after every byte', () => {
+describe('connections that are cut after every byte', () => {
   test.each(['up', 'down'] as const)(
     '%s: all or nothing of a transaction, and the book balances',
     { timeout: 60_000 },
@@ -60,7 +60,7 @@ describe('a connection cut after every byte', () => {
         return Number(key === 'cut:h' ? await raw.command('HGET', key, 'f') : await raw.command('GET', key))
       }
       let unknown = 0
-      // As long as a cut hits something: behind the last byte of the exchange all is acknowledged.
+      // As long as a cut hits something: after the last byte of the exchange every command has its reply.
       for (let after = 0, untouched = 0; untouched < 3; after++) {
         await raw.command('FLUSHALL')
         const redis = new Redis({ port: proxy.port, reconnect: { min: 1, max: 4 }, commandTimeout: 5_000 })
@@ -93,7 +93,7 @@ describe('a connection cut after every byte', () => {
   )
 })
 
-test('20,000 commands of which 30 % are aborted: no later reply is wrong, no listener is left', {
+test('aborting 30 % of 20,000 commands makes no later reply wrong and leaves no listener', {
   timeout: 60_000,
 }, async () => {
   const random = seeded('abort storm')

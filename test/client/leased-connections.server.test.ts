@@ -31,19 +31,19 @@ afterEach(async () => {
 const isBlocked = async (): Promise<boolean> =>
   !String(await server().command('INFO', 'clients')).includes('blocked_clients:0')
 
-/** Keeps the event loop busy: what comes meanwhile stays in the kernel. */
+/** Blocks the event loop: bytes that arrive meanwhile stay in the kernel. */
 function standStill(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
-/** Elements that were pushed, and neither given to a caller nor left in the list. */
+/** Returns the elements that were pushed, and are neither in a reply nor left in the list. */
 async function lost(trials: number, trial: (element: string) => Promise<unknown>): Promise<number> {
   let missing = 0
   for (let i = 0; i < trials; i++) {
     await server().command('DEL', 'jobs')
     const element = `job ${i}`
     const got = (await trial(element)) as { element?: string } | undefined
-    // What a dropped connection would pop, it pops soon.
+    // A connection that was closed while it blocked would pop its element soon.
     if (got?.element !== element && (await server().command('LPOP', 'jobs')) === null) missing++
   }
   return missing
@@ -52,8 +52,8 @@ async function lost(trials: number, trial: (element: string) => Promise<unknown>
 const settled = (promise: Promise<unknown>): Promise<unknown> => promise.catch(error => error)
 const push = (element: string): Promise<unknown> => server().command('RPUSH', 'jobs', element)
 
-describe('an element that is on its way is not lost', () => {
-  test('when close() meets it', async () => {
+describe('elements that are on their way to a caller', () => {
+  test('close() does not lose an element that is on its way', async () => {
     const port = await slow(20)
     const missing = await lost(8, async element => {
       const redis = client(port)
@@ -67,8 +67,8 @@ describe('an element that is on its way is not lost', () => {
     expect(missing).toBe(0)
   })
 
-  test('when its reply is in the kernel at close(), or at an abort before the loop stands still', async () => {
-    // Its socket is open already, so that a push is on its way before the loop stands still.
+  test('an element is not lost if its reply is in the kernel at close(), or at an abort before the event loop blocks', async () => {
+    // Its socket is open already, so the push is on its way before the event loop blocks.
     const other = await server().connect()
     const push = (element: string): Promise<unknown> => other.command('RPUSH', 'jobs', element)
     const missing = await lost(6, async element => {
@@ -98,7 +98,7 @@ describe('an element that is on its way is not lost', () => {
     other.close()
   })
 
-  test('when its call times out', async () => {
+  test('an element is not lost when its call times out', async () => {
     const port = await slow(20)
     const redis = client(port)
     await redis.ping()
@@ -113,7 +113,7 @@ describe('an element that is on its way is not lost', () => {
     expect(missing).toBe(0)
   })
 
-  test('when its session is aborted, or ends without waiting for it', async () => {
+  test('an element is not lost when its session is aborted, or ends without waiting for the call', async () => {
     const port = await slow(20)
     const redis = client(port)
     await redis.ping()
@@ -148,7 +148,7 @@ describe('an element that is on its way is not lost', () => {
     expect(missingAtEnd).toBe(0)
   })
 
-  test('when a pipeline of a session is aborted: its results have the element', async () => {
+  test('an aborted pipeline of a session resolves with the element that it popped', async () => {
     const redis = client(await slow(20))
     await redis.ping()
     const missing = await lost(6, element =>
@@ -173,7 +173,7 @@ describe('an element that is on its way is not lost', () => {
     expect(missing).toBe(0)
   })
 
-  test('when BLMOVE and XREADGROUP are aborted', async () => {
+  test('an element is not lost when BLMOVE or XREADGROUP is aborted', async () => {
     const redis = client(await slow(20))
     await redis.ping()
     await server().command('DEL', 'jobs', 'taken', 's')
@@ -196,8 +196,8 @@ describe('an element that is on its way is not lost', () => {
   })
 })
 
-describe('close()', () => {
-  test('serves sessions that wait for a connection, and rejects calls that block and wait for one', async () => {
+describe('close() and leased connections', () => {
+  test('close() serves sessions that wait for a connection, and rejects blocking calls that wait for one', async () => {
     const redis = client(server().port, { pool: { max: 1 } })
     let go = () => {}
     const first = redis.session(
@@ -218,7 +218,7 @@ describe('close()', () => {
     expect(redis.pool).toMatchObject({ lent: 0, waiting: 0 })
   })
 
-  test('inside a session does not wait for that session', async () => {
+  test('close() inside a session does not wait for that session', async () => {
     const redis = client()
     const start = performance.now()
     expect(
@@ -231,7 +231,7 @@ describe('close()', () => {
     expect(performance.now() - start).toBeLessThan(2_000)
   })
 
-  test('ends a call that a session makes and that would block', async () => {
+  test('close() ends a blocking call of a session', async () => {
     const redis = client()
     let closed: Promise<void> | undefined
     const outcome = redis.session(async held => {
@@ -245,7 +245,7 @@ describe('close()', () => {
 })
 
 describe('WAIT', () => {
-  test('that is aborted rejects with the reason, whatever it counted', async () => {
+  test('WAIT that is aborted rejects with the reason, even if replicas have acknowledged', async () => {
     const redis = client()
     await redis.session(async session => {
       await session.set('a', 1)
@@ -264,8 +264,8 @@ describe('WAIT', () => {
   })
 })
 
-describe('a watch on a server that is promoted', () => {
-  test('loses no update: what was written meanwhile is WatchError', async () => {
+describe('a watch on a server that is demoted and promoted', () => {
+  test('a watch on a server that is promoted again rejects with WatchError if a key was written meanwhile', async () => {
     const replica = await startSingle()
     try {
       await server().command('SET', 'stock', '10')

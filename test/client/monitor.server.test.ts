@@ -6,7 +6,7 @@ import { useServer } from '../servers/vitest.js'
 
 const server = useServer()
 
-test('monitor() tells every command, and break ends it', async () => {
+test('monitor() returns every command until the loop is left', async () => {
   const redis = new Redis({ port: server().port })
   await redis.connect()
   const seen: MonitorEntry[] = []
@@ -32,7 +32,7 @@ test('monitor() tells every command, and break ends it', async () => {
   await redis.close()
 })
 
-test('close() ends the loop, destroy() makes it throw, and so does a lost connection', async () => {
+test('the loop of a monitor ends after close(), and throws after destroy() or a lost connection', async () => {
   const watch = async (redis: Redis) => {
     for await (const _ of redis.monitor());
     return 'ended'
@@ -59,7 +59,7 @@ test('close() ends the loop, destroy() makes it throw, and so does a lost connec
   third.destroy()
 })
 
-test('a closed client has no monitor, and one that nobody reads connects to nothing', async () => {
+test('monitor() of a closed client throws, and a monitor that is not read does not connect', async () => {
   const redis = new Redis({ port: server().port, clientName: 'monitoring' })
   await redis.connect()
   await redis.monitor().return()
@@ -68,7 +68,7 @@ test('a closed client has no monitor, and one that nobody reads connects to noth
   expect(await server().command('CLIENT', 'LIST')).not.toContain('name=monitoring')
 })
 
-test('a value is told whole, bigger than a line of a reply may be', async () => {
+test('a monitor returns a long argument whole, beyond the line limit of replies', async () => {
   const redis = new Redis({ port: server().port })
   await redis.connect()
   const big = '\x01'.repeat(1_000_000)
@@ -82,7 +82,7 @@ test('a value is told whole, bigger than a line of a reply may be', async () => 
   await redis.close()
 })
 
-test('a line is read in linear time, whatever it holds', () => {
+test('any line of MONITOR is parsed in linear time', () => {
   const start = process.cpuUsage()
   for (const fill of ['1', '"', '\\', ']', ' [']) readLine(`1.1 [0 x] "${fill.repeat(1_000_000)}`)
   expect(process.cpuUsage(start).user).toBeLessThan(5e6)
@@ -92,12 +92,12 @@ test('a line is read in linear time, whatever it holds', () => {
     client: 'lua',
     args: ['get', 'A"\\'],
   })
-  // As Valkey 8.1 writes it.
+  // The format of Valkey 8.1.
   expect(readLine(String.raw`1.5 [0 x] "set" "a"b\c\n\xc3\xbc" ""`)?.args).toEqual(['set', 'a"b\\c\nü', ''])
   expect(readLine('nonsense')).toBeUndefined()
 })
 
-test('a reader that has fallen behind loses the oldest entries by their size, too', { timeout: 60_000 }, async () => {
+test('a monitor whose reader is slow drops the oldest entries by their size, too', { timeout: 60_000 }, async () => {
   const redis = new Redis({ port: server().port })
   const entries = redis.monitor()
   const first = entries.next()
@@ -110,7 +110,7 @@ test('a reader that has fallen behind loses the oldest entries by their size, to
   await until(async () => (await monitor())?.includes(' omem=0 '), {
     what: 'the monitor has read all but what is on its way',
   })
-  // 64 MiB are 223 of them; up to 20 may be on their way.
+  // 64 MiB hold 223 entries; up to 20 more may be on their way.
   const oldest = Number((await entries.next()).value?.args[1]?.split(' ')[0])
   expect(oldest).toBeGreaterThan(50)
   expect(oldest).toBeLessThan(80)

@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const fake of fakes.splice(0)) await fake.stop()
 })
 
-test('a monitor whose reader has fallen behind takes each further entry at the same cost', {
+test('a monitor whose reader is slow handles each further entry at the same cost', {
   timeout: 60_000,
 }, async () => {
   const fake = await FakeRedis.start({ script: ([name]) => (name === 'MONITOR' ? resp.ok : undefined) })
@@ -22,7 +22,7 @@ test('a monitor whose reader has fallen behind takes each further entry at the s
   const [connection] = fake.connections
   connection?.send(line)
   await first
-  /** CPU time of so many entries more, ms. The queue holds 100,000, and what is over is dropped. */
+  /** Returns the CPU time of `count` more entries, ms. The queue holds 100,000, and the oldest are dropped. */
   let sent = 0
   const load = async (count: number): Promise<number> => {
     const start = process.cpuUsage()

@@ -1,4 +1,4 @@
-/** The modules' commands through a client, over a socket, to a server that says what one with the modules would say. */
+/** Module commands of a client, sent over a socket to a scripted server that replies as one with the modules does. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/index.js'
 import { type FakeConnection, FakeRedis, resp } from '../rig/fake-redis.js'
@@ -61,7 +61,7 @@ describe.each([2, 3] as const)('under RESP%i', protocol => {
   })
   afterAll(() => redis.destroy())
 
-  test('a client', async () => {
+  test('module commands of a client decode the replies of the server', async () => {
     expect(await redis.json.set('doc', '$', { a: [1, 2] }, { nx: true })).toBe('OK')
     expect(server.commands.at(-1)?.argv).toEqual(['JSON.SET', 'doc', '$', '{"a":[1,2]}', 'NX'])
     expect(await redis.json.get<{ a: number[] }>('doc')).toEqual({ a: [1, 2] })
@@ -76,7 +76,7 @@ describe.each([2, 3] as const)('under RESP%i', protocol => {
     })
   })
 
-  test('views of it', async () => {
+  test('module commands of views decode the replies of the server', async () => {
     expect(await redis.bytes.ft.search('i', '*', { withscores: true })).toEqual({
       total: 1,
       documents: [{ id: Buffer.from('p:doc'), score: 1.5, fields: { title: Buffer.from('é') } }],
@@ -91,7 +91,7 @@ describe.each([2, 3] as const)('under RESP%i', protocol => {
     expect(server.commands.at(-1)?.argv).toEqual(['FT.SEARCH', 'i', '*', 'INKEYS', '1', 'p:doc', 'WITHSCORES'])
   })
 
-  test('a pipeline, which goes on behind each call', async () => {
+  test('module commands of a pipeline return the pipeline, and decode the replies', async () => {
     const [set, document, sample, added] = await redis
       .pipeline()
       .json.set('doc', '$', 1)
@@ -102,7 +102,7 @@ describe.each([2, 3] as const)('under RESP%i', protocol => {
     expect([set, document?.a, sample?.value, added]).toEqual(['OK', [1, 2], 30.5, true])
   })
 
-  test('a transaction and a session', async () => {
+  test('module commands of a transaction and a session decode the replies', async () => {
     const multi = redis.multi().json.set('doc', '$', 1).json.get('doc')
     expect(await multi.exec()).toEqual(['OK', { a: [1, 2] }])
     expect(await redis.session(session => session.json.get('doc'))).toEqual({ a: [1, 2] })

@@ -57,8 +57,8 @@ function connect(options: object = {}): Redis {
   return redis
 }
 
-describe('what somebody put on Object.prototype is no option', () => {
-  test('of a client', () => {
+describe('properties of Object.prototype', () => {
+  test('a property of Object.prototype is not an option of a client', () => {
     const before = settle({ pool: {}, queue: {}, reconnect: {}, limits: {} })
     pollute()
     const after = settle({ pool: {}, queue: {}, reconnect: {}, limits: {} })
@@ -66,7 +66,7 @@ describe('what somebody put on Object.prototype is no option', () => {
     expect(after).toEqual(before)
   })
 
-  test('of a call, a pipeline, a session, a transaction, a subscription, a lock, or close()', async () => {
+  test('a property of Object.prototype is not an option of a call, session, subscription, lock or close()', async () => {
     const redis = connect()
     await redis.flushdb()
     await redis.ping()
@@ -103,7 +103,7 @@ describe('what somebody put on Object.prototype is no option', () => {
   })
 })
 
-describe('options that are wrong', () => {
+describe('wrong options', () => {
   test.each<[string, (redis: Redis) => unknown]>([
     ['set(k, v, null)', redis => redis.set('k', 'v', null as never)],
     ['zadd', redis => redis.zadd('z', [{ member: 'm', score: 1 }], null as never)],
@@ -123,7 +123,7 @@ describe('options that are wrong', () => {
     ['transaction without a function', redis => redis.transaction('k', undefined as never)],
     ['close', redis => redis.close({ timeout: 'soon' as never })],
     ['close(null)', redis => redis.close(null as never)],
-  ])('%s rejects with DataError and never throws', async (_, call) => {
+  ])('a wrong option rejects with DataError and never throws: %s', async (_, call) => {
     const result = call(connect())
     await expect(result).rejects.toThrow(DataError)
   })

@@ -23,8 +23,8 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.stop()
 })
 
-describe('a pipeline', () => {
-  test('gives the replies in order', async () => {
+describe('pipelines', () => {
+  test('a pipeline resolves with its replies in order', async () => {
     const redis = client()
     const pipeline = redis.pipeline().set('a', '1').incr('a').get('a').call('ECHO', 'x')
     expect(pipeline).toBeInstanceOf(Pipeline)
@@ -32,7 +32,7 @@ describe('a pipeline', () => {
     expect(await pipeline.exec()).toEqual(['OK', 2, '2', 'x'])
   })
 
-  test('rejects with the first failing command itself, its index and the results of all', async () => {
+  test('a pipeline rejects with the error of its first failed command, its index and the results of all', async () => {
     const redis = client()
     await redis.set('text', 'abc')
     const error = await redis
@@ -54,27 +54,27 @@ describe('a pipeline', () => {
     expect(JSON.stringify(error)).not.toContain('abc')
   })
 
-  test('with settle gives each reply or error', async () => {
+  test('a pipeline with settle resolves with each reply or error', async () => {
     const redis = client()
     await redis.set('text', 'abc')
     const results = await redis.pipeline().get('text').incr('text').exec({ settle: true })
     expect(results).toEqual(['abc', expect.objectContaining({ name: 'ResponseError', command: 'INCR' })])
   })
 
-  test('that is empty asks nobody', async () => {
+  test('an empty pipeline sends nothing', async () => {
     const redis = client(1)
     expect(await redis.pipeline().exec()).toEqual([])
     expect(redis.status).toBe('idle')
   })
 
-  test('is executed once', async () => {
+  test('a pipeline can be executed only once', async () => {
     const pipeline = client().pipeline().get('a')
     await pipeline.exec()
     await expect(pipeline.exec()).rejects.toMatchObject({ name: 'DataError' })
-    expect(() => pipeline.get('b')).toThrow(/make another/)
+    expect(() => pipeline.get('b')).toThrow(/create a new one/)
   })
 
-  test('sends nothing if one of its commands cannot be sent', async () => {
+  test('a pipeline sends nothing if one of its commands cannot be sent', async () => {
     const redis = client()
     await redis.del('sent')
     const error = await redis
@@ -85,11 +85,11 @@ describe('a pipeline', () => {
       .catch(error => error)
     expect(error).toMatchObject({ name: 'DataError', index: 1, command: 'SET' })
     await expect(redis.pipeline().call('multi').exec()).rejects.toThrow(/redis\.multi\(\)/)
-    await expect(redis.pipeline().blpop(['q'], 1).exec()).rejects.toThrow(/hold up/)
+    await expect(redis.pipeline().blpop(['q'], 1).exec()).rejects.toThrow(/would block the connection/)
     expect(await redis.exists('sent')).toBe(0)
   })
 
-  test('is built in a loop or with each()', async () => {
+  test('a pipeline can be built in a loop or with each()', async () => {
     const redis = client()
     const keys = Array.from({ length: 50 }, (_, i) => `loop:${i}`)
     await redis
@@ -107,7 +107,7 @@ describe('a pipeline', () => {
     ).toEqual(keys.map(key => Buffer.from(key)))
   })
 
-  test('of a million commands is written in chunks', { timeout: 60_000 }, async () => {
+  test('a pipeline of a million commands is written in chunks', { timeout: 60_000 }, async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     const redis = client(proxy.port, { commandTimeout: 50_000 })
@@ -133,13 +133,13 @@ describe('a pipeline', () => {
     expect(most).toBeLessThanOrEqual(HIGH_WATER_MARK)
   })
 
-  test('whose connection is lost is unknown where it was written, and its tail is not sent later', async () => {
+  test('after a lost connection the outcome of written commands is unknown, and the rest of the pipeline is not sent', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     const redis = client(proxy.port, { reconnect: { min: 1, max: 10 } })
     await redis.del('counted')
     await proxy.set({ mode: 'hold' })
-    // More than a socket takes in one go: a tail stays unwritten.
+    // More than one write of a socket: the end stays unwritten.
     const big = 'x'.repeat(1024 * 1024)
     let pipeline: Pipeline<unknown[]> = redis.pipeline().incr('counted')
     for (let i = 0; i < 40; i++) pipeline = pipeline.set('big', big)
@@ -155,7 +155,7 @@ describe('a pipeline', () => {
     expect(Number(await redis.get('counted'))).toBeLessThan(2)
   })
 
-  test('of reads alone is sent again', async () => {
+  test('a pipeline of reads is sent again after a lost connection', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     const redis = client(proxy.port, { reconnect: { min: 1, max: 10 } })
@@ -168,7 +168,7 @@ describe('a pipeline', () => {
     expect(await results).toEqual(['1', 1])
   })
 
-  test('refused as a whole while the server loads is sent again as a whole', async () => {
+  test('a pipeline that is rejected as a whole while the server loads is sent again as a whole', async () => {
     let loading = 3
     const fake = await FakeRedis.start({
       script: argv => {
@@ -186,7 +186,7 @@ describe('a pipeline', () => {
     await fake.stop()
   })
 
-  test('is aborted as a whole, with the reason', async () => {
+  test('an aborted pipeline rejects as a whole, with the reason', async () => {
     const redis = client()
     await redis.connect()
     const controller = new AbortController()
@@ -199,7 +199,7 @@ describe('a pipeline', () => {
     expect(await redis.exists('ab', 'ac')).toBe(0)
   })
 
-  test('shares its signal with others, and leaves the reason as it is', async () => {
+  test('pipelines can share a signal, and do not change its reason', async () => {
     const redis = client()
     await redis.connect()
     for (const reason of [Object.freeze(new Error('enough')), 'enough']) {
@@ -218,7 +218,7 @@ describe('a pipeline', () => {
     }
   })
 
-  test('that does not fit into the queue is not sent in part', async () => {
+  test('a pipeline that does not fit into the queue is not sent in part', async () => {
     const redis = client(server().port, { queue: { maxBytes: 1_000 } })
     const results = await redis.pipeline().set('big', 'x'.repeat(2_000)).set('small', '1').exec({ settle: true })
     expect(results).toMatchObject([

@@ -16,10 +16,10 @@ function client(): Redis {
   return scripted.client(fake.port)
 }
 
-describe('a Command is one call', () => {
+describe('a Command that is run twice', () => {
   const SPEC = read('TEST.GET', reply => reply)
 
-  test('given twice to a pipeline or transaction it is DataError, and nothing is sent', async () => {
+  test('a pipeline or transaction with the same Command twice rejects with DataError, and sends nothing', async () => {
     const redis = client()
     for (const batch of [redis.pipeline(), redis.multi()]) {
       const command = new Command(SPEC, ['k'])
@@ -34,7 +34,7 @@ describe('a Command is one call', () => {
     expect(fake.received('GET')).toHaveLength(0)
   })
 
-  test('run before, it is DataError in a pipeline and in a transaction', async () => {
+  test('a Command that was run before rejects with DataError in a pipeline and in a transaction', async () => {
     const redis = client()
     fake.script = ([name]) => (name === 'TEST.GET' ? resp.ok : undefined)
     const command = new Command(SPEC, ['k'])
@@ -47,8 +47,8 @@ describe('a Command is one call', () => {
   })
 })
 
-describe('what has settled holds nothing', () => {
-  test('the commands of a pipeline let go of their replies and arguments, of failed ones too', async () => {
+describe('memory of settled pipelines', () => {
+  test('the commands of a settled pipeline keep no replies, errors or arguments', async () => {
     const redis = client()
     fake.script = ([name, key]) => (name !== 'SET' ? undefined : key === 'bad' ? resp.error('ERR bad') : resp.ok)
     const commands = ['good', 'bad'].map(key => new Command(specOf(['SET']), [key, 'v']))

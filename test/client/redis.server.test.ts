@@ -18,7 +18,7 @@ afterEach(() => {
 })
 
 describe.each([3, 2] as const)('under RESP%i', protocol => {
-  test('text, bytes, integers and bigints', async () => {
+  test('replies are text, bytes, integers or bigints, as the view says', async () => {
     const redis = client({ protocol })
     const bytes = Buffer.from([0, 255, 13, 10, 128])
     expect(await redis.set('text', 'Größe 😀')).toBe('OK')
@@ -28,7 +28,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     expect(await redis.bytes.get('none')).toBeNull()
     await redis.set('n', '9007199254740991')
     expect(await redis.incrby('n', 0)).toBe(Number.MAX_SAFE_INTEGER)
-    // Behind 2 ** 53 a number would be rounded: it is refused, and the bigints view has it.
+    // Above 2 ** 53 a number would be rounded: the call rejects, and the bigints view returns it.
     const error = await redis.incr('n').catch(error => error)
     expect(error).toBeInstanceOf(DataError)
     expect(error.value).toBe(9_007_199_254_740_992n)
@@ -36,7 +36,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     expect(await redis.bigints.bytes.incr('n')).toBe(9_007_199_254_740_994n)
   })
 
-  test('maps are plain objects with own properties alone, whatever their fields are called', async () => {
+  test('maps are objects with own properties only, even for fields such as __proto__', async () => {
     const redis = client({ protocol })
     const fields = { ['__proto__']: '1', constructor: '2', toString: '3', hasOwnProperty: '4', '7': '5' }
     await redis.del('h')
@@ -48,7 +48,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
 
-  test('call() gives replies as they came', async () => {
+  test('call() returns replies without decoding them', async () => {
     const redis = client({ protocol })
     await redis.call('HSET', 'h2', 'f', 'v')
     expect(await redis.call('object', 'encoding', 'h2')).toBe('listpack')
@@ -64,7 +64,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
     else expect(await both).toHaveLength(4)
   })
 
-  test('call() loses no part of a map that has a key twice', async () => {
+  test('call() keeps every entry of a map that has a key twice', async () => {
     const redis = client({ protocol })
     await redis.del('x')
     await redis.xadd('x', '1-0', { f: 'v' })
@@ -80,7 +80,7 @@ describe.each([3, 2] as const)('under RESP%i', protocol => {
   })
 })
 
-test('100,000 random binary arguments come back exactly', { timeout: 60_000 }, async () => {
+test('100,000 random binary arguments come back unchanged', { timeout: 60_000 }, async () => {
   const redis = client()
   const random = (await import('../rig/random.mjs')).seeded('binary arguments')
   for (let round = 0; round < 50; round++) {
@@ -95,24 +95,24 @@ test('100,000 random binary arguments come back exactly', { timeout: 60_000 }, a
   }
 })
 
-test('a unix socket, a database and a name', async () => {
+test('a client connects to a unix socket, with a database and a client name', async () => {
   const path = server().socketPath
-  if (path === undefined) return console.log('skipped: no unix socket with this kind of server')
+  if (path === undefined) return console.log('skipped: this kind of server has no unix socket')
   const redis = client({ port: undefined, path, db: 4, clientName: 'me' })
   expect(await redis.call('CLIENT', 'GETNAME')).toBe('me')
   expect(await redis.call('CLIENT', 'INFO')).toMatch(/ db=4 /)
 })
 
-test('a command of your own is a spec and a Command', async () => {
+test('a command of your own can be run with a spec and a Command', async () => {
   const redis = client()
   const LENGTH = read('STRLEN_OF_MY_OWN', reply => reply, { keys: [keyAt(0, 'read')] })
   await expect(redis.run(new Command(LENGTH, ['k']))).rejects.toMatchObject({ name: 'ResponseError' })
   const once = new Command(LENGTH, ['k'])
   await redis.run(once).catch(() => {})
-  await expect(redis.run(once)).rejects.toThrow(/is one call/)
+  await expect(redis.run(once)).rejects.toThrow(/was run before/)
 })
 
-test('a prefixed view prefixes keys and patterns, strips keys, and refuses what it does not know', async () => {
+test('a prefixed view adds and removes the prefix, and rejects commands with unknown key positions', async () => {
   const redis = client()
   const app = redis.prefixed('app:')
   await app.mset({ a: '1', b: '2' })
@@ -127,7 +127,7 @@ test('a prefixed view prefixes keys and patterns, strips keys, and refuses what 
   for await (const key of app.scan()) scanned.push(key)
   expect(scanned.sort()).toEqual(['a', 'b'])
   await expect(app.randomkey()).rejects.toMatchObject({ name: 'DataError' })
-  // A prefix is no pattern.
+  // The prefix is escaped in patterns.
   expect(await redis.prefixed('ap[p]:').keys('*')).toEqual(['a'])
   expect(await redis.prefixed('*').keys('*')).toEqual([])
   expect(await app.prefixed('deep:').set('k', 'v')).toBe('OK')
@@ -138,7 +138,7 @@ test('a prefixed view prefixes keys and patterns, strips keys, and refuses what 
   expect(() => redis.prefixed('')).toThrow(DataError)
 })
 
-test('options of with() are checked', () => {
+test('with() throws DataError for wrong options', () => {
   const redis = client()
   expect(() => redis.with({ timeuot: 1 } as object)).toThrow(/Unknown option timeuot/)
   expect(() => redis.with({ timeout: -1 })).toThrow(DataError)
@@ -146,7 +146,7 @@ test('options of with() are checked', () => {
   expect(() => redis.with(null as unknown as object)).toThrow(DataError)
 })
 
-test('READONLY is told at once and the connection is replaced', async () => {
+test('READONLY rejects at once, and the connection is replaced', async () => {
   const replica = await startSingle()
   const redis = client({ port: replica.port })
   const id = await redis.call('CLIENT', 'ID')
@@ -154,13 +154,13 @@ test('READONLY is told at once and the connection is replaced', async () => {
   await expect(redis.set('k', 'v')).rejects.toBeInstanceOf(ReadOnlyError)
   await until(async () => (await redis.call('CLIENT', 'ID')) !== id, { what: 'another connection' })
   const second = await redis.call('CLIENT', 'ID')
-  // At most once a second.
+  // The connection is replaced at most once a second.
   await expect(redis.set('k', 'v')).rejects.toBeInstanceOf(ReadOnlyError)
   expect(await redis.call('CLIENT', 'ID')).toBe(second)
   await replica.stop()
 })
 
-test('a function takes a client, a view, a session and a mock', async () => {
+test('a function can take a client, a view, a session or a mock', async () => {
   const bump = (on: Pick<RedisCommands, 'incr'>) => on.incr('bumped')
   const redis = client()
   await redis.del('bumped')
@@ -170,7 +170,7 @@ test('a function takes a client, a view, a session and a mock', async () => {
   expect(await bump({ incr: async () => 4 })).toBe(4)
 })
 
-test('scans give every key, field and member, and break ends them', async () => {
+test('scans return every key, field and member, and can be left with break', async () => {
   const redis = client({ db: 7 })
   const names = Array.from({ length: 2_000 }, (_, i) => `scan:${i}`)
   await redis

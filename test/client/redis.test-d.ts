@@ -15,8 +15,8 @@ import {
 declare const redis: Redis
 declare const session: Session
 
-describe('types', () => {
-  test('of a call', () => {
+describe('types of the client', () => {
+  test('calls have the types of their replies', () => {
     expectTypeOf(redis.get('k')).toEqualTypeOf<Promise<string | null>>()
     expectTypeOf(redis.bytes.get('k')).toEqualTypeOf<Promise<Buffer<ArrayBufferLike> | null>>()
     expectTypeOf(redis.incr('k')).toEqualTypeOf<Promise<number>>()
@@ -26,7 +26,7 @@ describe('types', () => {
     expectTypeOf(redis.hgetall('k')).resolves.toEqualTypeOf<Record<string, string>>()
   })
 
-  test('of a pipeline', () => {
+  test('exec() of a pipeline has a tuple of the reply types', () => {
     expectTypeOf(redis.pipeline().get('a').incr('n').exec()).resolves.toEqualTypeOf<[string | null, number]>()
     expectTypeOf(redis.pipeline().get('a').incr('n').exec({ settle: true })).resolves.toEqualTypeOf<
       [string | null | ResponseError, number | ResponseError]
@@ -45,7 +45,7 @@ describe('types', () => {
     expectTypeOf(loop.exec()).resolves.toEqualTypeOf<(string | null)[]>()
   })
 
-  test('of pipelines and transactions in loops', () => {
+  test('pipelines and transactions that are built in loops have an array of the reply type', () => {
     const untyped = redis.pipeline()
     for (const key of ['a']) untyped.get(key)
     expectTypeOf(untyped.exec()).resolves.toEqualTypeOf<unknown[]>()
@@ -62,7 +62,7 @@ describe('types', () => {
     expectTypeOf(session.multi().exec()).resolves.toEqualTypeOf<unknown[]>()
   })
 
-  test('of a tuple of forty', () => {
+  test('a pipeline of forty commands has a tuple of forty types', () => {
     const ten = redis
       .multi()
       .get('1')
@@ -94,7 +94,7 @@ describe('types', () => {
     expectTypeOf<Reply[39]>().toEqualTypeOf<number>()
   })
 
-  test('of sessions and transactions', () => {
+  test('sessions and transactions have the types of the view', () => {
     expectTypeOf(redis.session(async session => session.get('a'))).resolves.toEqualTypeOf<string | null>()
     expectTypeOf(redis.bytes.session(session => session.get('a'))).resolves.toEqualTypeOf<Buffer | null>()
     expectTypeOf(redis.transaction(['a'], session => session.multi().incr('a').exec())).resolves.toEqualTypeOf<
@@ -111,21 +111,21 @@ describe('types', () => {
     expectTypeOf(mock).toExtend<Pick<RedisCommands, 'get'>>()
   })
 
-  test('of scans', () => {
+  test('scans have the types of their items', () => {
     expectTypeOf(redis.scan()).toExtend<AsyncIterable<string>>()
     expectTypeOf(redis.bytes.scan({ match: 'x' })).toExtend<AsyncIterable<Buffer>>()
     expectTypeOf(redis.scan('0')).resolves.toEqualTypeOf<{ readonly cursor: string; readonly keys: string[] }>()
     expectTypeOf(redis.hscan('h')).toExtend<AsyncIterable<{ field: string; value: string }>>()
   })
 
-  test('of await using', async () => {
+  test('clients can be used with await using', async () => {
     ;async () => {
       await using client: Redis = redis
       expectTypeOf(client).toExtend<AsyncDisposable>()
     }
   })
 
-  test('narrowing', () => {
+  test('instanceof narrows errors to their classes', () => {
     const error: unknown = undefined
     if (error instanceof ClusterError) {
       expectTypeOf(error).toEqualTypeOf<ClusterError>()

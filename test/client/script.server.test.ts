@@ -17,7 +17,7 @@ afterEach(() => {
 
 const ADD = new Script<number>({ keys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1])" })
 
-test('a script under SCRIPT FLUSH in a loop: no failure, nothing twice', async () => {
+test('scripts do not fail or run twice while SCRIPT FLUSH runs in a loop', async () => {
   const redis = client()
   const RUNS = 20_000
   let runs = 0
@@ -44,11 +44,11 @@ test('a script under SCRIPT FLUSH in a loop: no failure, nothing twice', async (
   expect(sum).toBe(runs)
 })
 
-test('a raw evalsha of an unknown script is NoScriptError', async () => {
+test('evalsha() of an unknown script rejects with NoScriptError', async () => {
   await expect(client().evalsha('0'.repeat(40), [], [])).rejects.toBeInstanceOf(NoScriptError)
 })
 
-test('a script whose own error begins with NOSCRIPT has run, and is not sent again', async () => {
+test('a script whose own error begins with NOSCRIPT is not sent again', async () => {
   const redis = client()
   const script = new Script({
     keys: 1,
@@ -77,12 +77,12 @@ test('a thousand runs of a script in a pipeline or transaction send its text onc
   }
 })
 
-/** Bytes that the server has received. */
+/** Returns the number of bytes that the server has received. */
 async function bytesOf(redis: Redis): Promise<number> {
   return Number(/total_net_input_bytes:(\d+)/.exec(String(await redis.call('INFO', 'stats')))?.[1])
 }
 
-test('pipelines of scripts under SCRIPT FLUSH in a loop: no failure, nothing twice, in order', async () => {
+test('pipelines of scripts do not fail, run twice or change their order while SCRIPT FLUSH runs in a loop', async () => {
   const redis = client()
   let working = true
   let flushes = 0
@@ -110,7 +110,7 @@ test('pipelines of scripts under SCRIPT FLUSH in a loop: no failure, nothing twi
   expect(await redis.lrange('pushed', 0, -1)).toEqual(Array.from({ length: pushed }, (_, i) => String(i)))
 })
 
-test('close() waits for a script that the server does not know yet', async () => {
+test('close() waits for a script that must be sent again with its text', async () => {
   const redis = client()
   await redis.scriptFlush()
   await redis.del('closing')
@@ -121,7 +121,7 @@ test('close() waits for a script that the server does not know yet', async () =>
   expect(await inSession).toBeGreaterThan(0)
 })
 
-test('in pipelines and transactions a script is sent with its text', async () => {
+test('a script in a pipeline or transaction is sent with its text', async () => {
   const redis = client()
   await redis.scriptFlush()
   const pipeline = redis.pipeline()
@@ -130,7 +130,7 @@ test('in pipelines and transactions a script is sent with its text', async () =>
   expect(await redis.session(session => ADD.run(session, ['n'], [1]))).toBe(8)
 })
 
-test('a prefixed view prefixes the keys of a script, once', async () => {
+test('a prefixed view adds the prefix to the keys of a script once', async () => {
   const redis = client()
   await redis.scriptFlush()
   const app = redis.prefixed('app:')

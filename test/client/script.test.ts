@@ -26,7 +26,7 @@ function received(): string[] {
   return fake.commands.map(({ argv }) => argv[0] as string).filter(name => !['HELLO', 'CLIENT', 'PING'].includes(name))
 }
 
-describe('NOSCRIPT in words that are not those of Redis', () => {
+describe('NOSCRIPT errors with another text than that of Redis', () => {
   const answering = (exists: string): FakeScript => {
     return ([name]) => {
       if (name === 'SCRIPT') return exists
@@ -35,27 +35,27 @@ describe('NOSCRIPT in words that are not those of Redis', () => {
     }
   }
 
-  test('the text is sent if the server says that it does not have the script', async () => {
+  test('the text is sent after a NOSCRIPT error if SCRIPT EXISTS returns 0', async () => {
     const redis = client(answering(resp.array([resp.integer(0)])))
     expect(await ADD.run(redis, 'k', 1)).toBe(1)
     expect(received()).toEqual(['EVALSHA', 'SCRIPT', 'EVAL'])
     expect(fake.received('SCRIPT')[0]?.argv).toEqual(['SCRIPT', 'EXISTS', ADD.sha1])
   })
 
-  test('the script said it if the server has the script: it is not sent again', async () => {
+  test('a NOSCRIPT error is an error of the script itself if SCRIPT EXISTS returns 1', async () => {
     const redis = client(answering(resp.array([resp.integer(1)])))
     await expect(ADD.run(redis, 'k', 1)).rejects.toMatchObject({ name: 'NoScriptError', command: 'EVALSHA' })
     expect(received()).toEqual(['EVALSHA', 'SCRIPT'])
   })
 
-  test('where SCRIPT EXISTS is refused, only a script that writes nothing is sent again', async () => {
+  test('if SCRIPT EXISTS is rejected, only a read-only script is sent again', async () => {
     const redis = client(answering(resp.error("NOPERM this user has no permissions to run 'script|exists'")))
     await expect(ADD.run(redis, 'k', 1)).rejects.toBeInstanceOf(NoScriptError)
     expect(await LOOK.run(redis, 'k')).toBe(1)
     expect(received()).toEqual(['EVALSHA', 'SCRIPT', 'EVALSHA_RO', 'SCRIPT', 'EVAL_RO'])
   })
 
-  test('a server that never answers SCRIPT EXISTS ends with the deadline of the call, and its outcome is unknown', async () => {
+  test('a script whose SCRIPT EXISTS gets no reply rejects at its deadline, with an unknown outcome', async () => {
     const redis = client(([name]) => (name === 'EVALSHA' ? OTHER : name === 'SCRIPT' ? null : undefined))
     await expect(ADD.run(redis.with({ timeout: 50 }), 'k', 1)).rejects.toMatchObject({
       name: 'TimeoutError',
@@ -63,7 +63,7 @@ describe('NOSCRIPT in words that are not those of Redis', () => {
     })
   })
 
-  test('a signal ends the call while SCRIPT EXISTS is asked', async () => {
+  test('a script can be aborted while SCRIPT EXISTS is in flight', async () => {
     const redis = client(([name]) => (name === 'EVALSHA' ? OTHER : name === 'SCRIPT' ? null : undefined))
     const controller = new AbortController()
     const run = ADD.run(redis.with({ signal: controller.signal }), 'k', 1)
@@ -74,7 +74,7 @@ describe('NOSCRIPT in words that are not those of Redis', () => {
   })
 })
 
-test('a script sent with its text that says NOSCRIPT in the words of Redis has run', async () => {
+test('a NOSCRIPT error is an error of the script itself if the script was sent with its text', async () => {
   const redis = client(([name]) => (name?.startsWith('EVAL') ? OWN : undefined))
   await expect(ADD.run(redis, 'k', 1)).rejects.toBeInstanceOf(NoScriptError)
   expect(received()).toEqual(['EVALSHA', 'EVAL'])
@@ -85,7 +85,7 @@ test.each([
   'TRYAGAIN Multiple keys request during rehashing of slot',
   'MOVED 1 127.0.0.1:1',
   'ASK 1 127.0.0.1:1',
-])('on a server that is no cluster %s is what the script said', async text => {
+])('on a standalone server the error %s is an error of the script itself', async text => {
   const redis = client(([name]) => (name?.startsWith('EVAL') ? resp.error(text) : undefined))
   const script = new Script({ lua: 'return 1' })
   await expect(script.run(redis, ['a', 'b'])).rejects.toMatchObject({ message: text })
@@ -94,7 +94,7 @@ test.each([
 })
 
 describe('scripts in a pipeline', () => {
-  test('the text is sent with the first run, and the hash with the others', async () => {
+  test('a pipeline sends the text with the first run of a script, and the hash with the others', async () => {
     const redis = client(([name]) => (name?.startsWith('EVAL') ? resp.integer(1) : undefined))
     const pipeline = redis.pipeline()
     for (let i = 0; i < 3; i++) ADD.run(pipeline, 'k', i)
@@ -106,7 +106,7 @@ describe('scripts in a pipeline', () => {
     expect(fake.received('EVAL')[0]?.argv).toEqual(['EVAL', ADD.lua, '1', 'k', '0'])
   })
 
-  test('the text is sent again after a SCRIPT FLUSH of the same pipeline or transaction', async () => {
+  test('the text of a script is sent again after a SCRIPT FLUSH in the same pipeline or transaction', async () => {
     const redis = client(([name]) => {
       if (name === 'MULTI' || name === 'SCRIPT') return resp.ok
       if (name === 'EXEC') return resp.error('ERR of this test')
@@ -122,7 +122,7 @@ describe('scripts in a pipeline', () => {
     expect(received().slice(4, 8)).toEqual(['MULTI', 'EVAL', 'SCRIPT', 'EVAL'])
   })
 
-  test('more scripts than a server keeps are sent with their texts anew', async () => {
+  test('scripts are sent with their texts again if the server keeps fewer scripts', async () => {
     const redis = client(([name]) => (name?.startsWith('EVAL') ? resp.integer(1) : undefined))
     const pipeline = redis.pipeline()
     const scripts = Array.from({ length: 600 }, (_, i) => new Script({ lua: `return ${i}` }))
@@ -132,7 +132,7 @@ describe('scripts in a pipeline', () => {
     expect(fake.received('EVAL')).toHaveLength(1_200)
   })
 
-  test('what a server had forgotten meanwhile is sent again, with its text', async () => {
+  test('a script that the server has lost meanwhile is sent again with its text', async () => {
     const known = new Set<string>()
     let flushed = false
     const redis = client(argv => {
@@ -149,7 +149,7 @@ describe('scripts in a pipeline', () => {
     expect(received()).toEqual(['EVAL', ...Array(4).fill('EVALSHA'), 'EVAL', ...Array(3).fill('EVALSHA')])
   })
 
-  test('a run is not sent again where a command after it that has its key would be overtaken', async () => {
+  test('a script is not sent again if a later command of the pipeline has the same key', async () => {
     const script: FakeScript = ([name]) => {
       if (name === 'EVALSHA') return OWN
       return name === 'EVAL' || name === 'INCR'
@@ -166,7 +166,7 @@ describe('scripts in a pipeline', () => {
     expect(await other.incr('other').mget('x', 'y').exec()).toEqual([1, 1, 1, ['1', '2']])
   })
 
-  test('a run of a writing pipeline that is answered with NOSCRIPT in other words rejects and is not sent again, because the script may have said it', async () => {
+  test('a script in a writing pipeline that rejects with an unknown NOSCRIPT text is not sent again, because it may have run', async () => {
     const redis = client(([name]) => {
       if (name === 'EVALSHA') return OTHER
       return name === 'EVAL' || name === 'INCR' ? resp.integer(1) : undefined
@@ -176,7 +176,7 @@ describe('scripts in a pipeline', () => {
     expect(received()).toEqual(['EVAL', 'EVALSHA', 'INCR'])
   })
 
-  test('pipelines that may be sent again as they are send each run again alone', async () => {
+  test('in a pipeline of reads each script that NOSCRIPT rejected is sent again on its own', async () => {
     const redis = client(([name]) => (name === 'EVALSHA_RO' ? OWN : name === 'EVAL_RO' ? resp.bulk('v') : undefined))
     const pipeline = redis.pipeline()
     for (let i = 0; i < 3; i++) LOOK.run(pipeline, 'k')
@@ -184,7 +184,7 @@ describe('scripts in a pipeline', () => {
     expect(received()).toEqual(['EVAL_RO', 'EVALSHA_RO', 'EVALSHA_RO', 'EVAL_RO', 'EVAL_RO'])
   })
 
-  test('what is sent again over another connection is sent with its text', async () => {
+  test('a script that is sent again on another connection is sent with its text', async () => {
     const redis = client(([name], connection) => {
       if (!name?.startsWith('EVAL')) return undefined
       if (connection.id > 0) return name === 'EVAL_RO' ? resp.bulk('v') : OWN
@@ -197,7 +197,7 @@ describe('scripts in a pipeline', () => {
     expect(received().slice(-3)).toEqual(['EVAL_RO', 'EVAL_RO', 'EVAL_RO'])
   })
 
-  test('one that was refused as a whole begins with the text again', async () => {
+  test('a pipeline that was rejected as a whole is sent again with the text of its script', async () => {
     let loading = true
     const redis = client(([name, , , , n]) => {
       if (!name?.startsWith('EVAL')) return undefined
@@ -212,7 +212,7 @@ describe('scripts in a pipeline', () => {
   })
 })
 
-test('NOSCRIPT in a transaction is an error in its place', async () => {
+test('a NOSCRIPT error in a transaction is the result of that command', async () => {
   const redis = client(([name]) => {
     if (name === 'MULTI') return resp.ok
     if (name === 'EXEC') return resp.array([resp.integer(1), OWN])
@@ -223,8 +223,8 @@ test('NOSCRIPT in a transaction is an error in its place', async () => {
   expect(received()).toEqual(['MULTI', 'EVAL', 'EVALSHA', 'EXEC'])
 })
 
-describe('close() waits for what was accepted', () => {
-  test('a script that must be sent again with its text, in Redis’ words and in others', async () => {
+describe('close() with pending scripts and pipelines', () => {
+  test('close() waits for a script that must be sent again with its text, for any NOSCRIPT error', async () => {
     for (const refusal of [OWN, OTHER]) {
       const redis = client(([name]) => {
         if (name === 'SCRIPT') return resp.array([resp.integer(0)])
@@ -237,7 +237,7 @@ describe('close() waits for what was accepted', () => {
     }
   })
 
-  test('a pipeline that waits until the server has loaded', async () => {
+  test('close() waits for a pipeline that is retried while the server loads', async () => {
     let tries = 0
     const redis = client(([name]) => {
       if (name !== 'INCR') return undefined
@@ -253,7 +253,7 @@ describe('close() waits for what was accepted', () => {
     await expect(redis.pipeline().incr('n').exec()).rejects.toMatchObject({ outcome: 'not sent' })
   })
 
-  test('destroy() rejects it at once', async () => {
+  test('destroy() rejects a pipeline that is retried while the server loads', async () => {
     const redis = client(([name]) =>
       name === 'INCR' ? resp.error('LOADING Redis is loading the dataset in memory') : undefined,
     )

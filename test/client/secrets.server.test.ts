@@ -14,7 +14,7 @@ afterAll(() => {
   process.off('warning', onWarning)
 })
 
-/** Everything that a person or a log could see of a value. */
+/** Returns all text of a value that a log could contain. */
 function shown(value: unknown): string {
   const seen = [inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true }), String(value)]
   try {
@@ -24,7 +24,7 @@ function shown(value: unknown): string {
   return seen.join('\n')
 }
 
-test('no secret and no value is in an error, an event, a warning or a printed client', async () => {
+test('errors, events, warnings and printed clients contain no secret and no value', async () => {
   const values: unknown[] = []
   const take = async (call: Promise<unknown>) =>
     values.push(
@@ -56,7 +56,7 @@ test('no secret and no value is in an error, an event, a warning or a printed cl
     values.push(redis.pipeline().set('canary-key', 'canary-value'), redis.multi().set('canary-key', 'canary-value'))
     redis.destroy()
   }
-  // Without a listener: the warning of the process.
+  // Without a listener the error becomes a warning of the process.
   const silent = new Redis({ port: server().port, password: 'canary-wrong' })
   await take(silent.get('canary-key'))
   silent.destroy()
@@ -68,7 +68,7 @@ test('no secret and no value is in an error, an event, a warning or a printed cl
   expect(values.filter(value => value instanceof Error).length).toBeGreaterThan(20)
   for (const value of [...values, ...told]) {
     if (value instanceof Error && 'results' in value) {
-      // Replies are the caller's own data, and not enumerable: they are not printed.
+      // Replies are data of the caller. They are not enumerable, so they are not printed.
       expect(inspect(value)).not.toContain('canary')
     } else expect(shown(value)).not.toContain('canary')
   }

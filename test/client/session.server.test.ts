@@ -24,8 +24,8 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.stop()
 })
 
-describe('a session', () => {
-  test('has a connection of its own, which is lent again', async () => {
+describe('sessions', () => {
+  test('a session has a connection of its own, which is leased again after it', async () => {
     const redis = client()
     const shared = await redis.call('CLIENT', 'ID')
     const first = await redis.session(session => session.call('CLIENT', 'ID'))
@@ -35,7 +35,7 @@ describe('a session', () => {
     expect(redis.pool).toEqual({ size: 1, idle: 1, lent: 0, waiting: 0 })
   })
 
-  test('gives it back clean: database, watches', async () => {
+  test('the connection of a session is released with its first database and without watches', async () => {
     const redis = client({ pool: { max: 1 } })
     await redis.session(async session => {
       await session.select(5)
@@ -53,7 +53,7 @@ describe('a session', () => {
     expect(await redis.session(session => session.exists('in five'))).toBe(0)
   })
 
-  test('is given back in its database, whatever selected another one', async () => {
+  test('the connection of a session is released with its first database, even after a SELECT in a pipeline or transaction', async () => {
     const redis = client({ pool: { max: 1 } })
     const database = () =>
       redis.session(async session => /\bdb=(\d+)/.exec(String(await session.call('CLIENT', 'INFO')))?.[1])
@@ -66,7 +66,7 @@ describe('a session', () => {
     expect(redis.pool.size).toBe(1)
   })
 
-  test('is not given back with a mark of its borrower', async () => {
+  test('the connection of a session is not released with its name or flags changed', async () => {
     const redis = client({ pool: { max: 1 } })
     const flagsAndName = () =>
       redis.session(async session => {
@@ -84,7 +84,7 @@ describe('a session', () => {
     }
   })
 
-  test('stays in the database that it selected when its connection is replaced', async () => {
+  test('a session keeps its selected database when its connection is replaced', async () => {
     const redis = client({ pool: { max: 1 }, reconnect: { min: 1, max: 10 } })
     await redis.session(async session => {
       await session.select(6)
@@ -97,7 +97,7 @@ describe('a session', () => {
     expect(await redis.session(session => session.call('CLIENT', 'INFO'))).toContain(' db=0 ')
   })
 
-  test('waits for calls that its function did not await, then takes no more', async () => {
+  test('a session waits for calls that its function did not await, then rejects new ones', async () => {
     const redis = client({ pool: { max: 1 } })
     let late: Promise<unknown> | undefined
     let kept: { get(key: string): Promise<unknown> } | undefined
@@ -107,22 +107,22 @@ describe('a session', () => {
     })
     expect(await late).toBe('OK')
     await expect(kept?.get('late')).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'not sent' })
-    await until(() => redis.pool.lent === 0, { what: 'given back' })
+    await until(() => redis.pool.lent === 0, { what: 'released' })
   })
 
-  test('its signal rejects at once and the connection is not lent again', async () => {
+  test('a session that is aborted rejects at once, and its connection is not leased again', async () => {
     const redis = client({ pool: { max: 1 } })
     const controller = new AbortController()
     const reason = new Error('enough')
     const waiting = redis.session(session => session.blpop(['nothing'], 0), { signal: controller.signal })
-    await until(() => redis.pool.lent === 1, { what: 'lent' })
+    await until(() => redis.pool.lent === 1, { what: 'leased' })
     controller.abort(reason)
     await expect(waiting).rejects.toBe(reason)
     expect(await redis.session(session => session.call('ECHO', 'next'))).toBe('next')
     await expect(redis.session(() => 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
 
-  test('that is aborted before its call is sent, after the process stood still, rejects no call of the next session', async () => {
+  test('a session that is aborted before its call is sent rejects no call of the next session', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     await proxy.set({ mode: 'hold' })
@@ -130,19 +130,19 @@ describe('a session', () => {
     const controller = new AbortController()
     const reason = new Error('enough')
     const waiting = redis.session(session => session.blpop(['nothing'], 0), { signal: controller.signal })
-    await until(() => redis.pool.lent === 1, { what: 'the connection is lent' })
-    // Other work has used up its share of this turn, so that work in slices goes on in the next one.
+    await until(() => redis.pool.lent === 1, { what: 'the connection is leased' })
+    // Other work has used up the time of this turn, so work in slices goes on in the next turn.
     inSlices(() => false)
     standStill(20)
     controller.abort(reason)
     await expect(waiting).rejects.toBe(reason)
     const next = redis.session(session => session.call('ECHO', 'next'))
-    await until(() => redis.pool.lent === 1, { what: 'the connection is lent again' })
+    await until(() => redis.pool.lent === 1, { what: 'the connection is leased again' })
     await proxy.calm()
     expect(await next).toBe('next')
   })
 
-  test('its signal is heard between the loan and the call too', async () => {
+  test('a session can be aborted between the lease of its connection and its first call', async () => {
     const redis = client()
     const reason = new Error('enough')
     for (let turns = 0; turns < 30; turns++) {
@@ -152,27 +152,27 @@ describe('a session', () => {
       controller.abort(reason)
       await expect(waiting).rejects.toBe(reason)
     }
-    await until(() => redis.pool.lent === 0, { what: 'all given back' })
+    await until(() => redis.pool.lent === 0, { what: 'all released' })
   })
 
-  test('with its signal aborted it holds nothing, though its function goes on', async () => {
+  test('an aborted session holds no connection, even if its function still runs', async () => {
     const redis = client({ pool: { max: 1 } })
     const controller = new AbortController()
     let later: Promise<string> | undefined
     const aborted = redis.session(
       () => {
-        later = until(() => redis.pool.lent === 0).then(() => redis.session(() => 'lent again'))
+        later = until(() => redis.pool.lent === 0).then(() => redis.session(() => 'leased again'))
         return later
       },
       { signal: controller.signal },
     )
-    await until(() => redis.pool.lent === 1, { what: 'lent' })
+    await until(() => redis.pool.lent === 1, { what: 'leased' })
     controller.abort()
     await expect(aborted).rejects.toMatchObject({ name: 'AbortError' })
-    expect(await later).toBe('lent again')
+    expect(await later).toBe('leased again')
   })
 
-  test('a silent server is noticed, unless it blocks on what was asked', async () => {
+  test('a session closes a silent connection, unless a blocking command runs on it', async () => {
     const redis = client({ commandTimeout: 0, healthCheckInterval: 50 })
     const asked = redis.session(async session => {
       expect(await session.blpop(['nothing'], 0.3)).toBeNull()
@@ -183,7 +183,7 @@ describe('a session', () => {
     await server().resume()
   })
 
-  test('may say what the shared connection may not, but not everything', async () => {
+  test('a session may run commands that the shared connection may not, but not all commands', async () => {
     const redis = client()
     await expect(redis.call('SELECT', 1)).rejects.toMatchObject({ name: 'DataError' })
     await expect(redis.call('wait', 0, 10)).rejects.toMatchObject({ name: 'DataError' })
@@ -195,7 +195,7 @@ describe('a session', () => {
     })
   })
 
-  test('has pipelines that may block, and views', async () => {
+  test('a session has views, and pipelines that may block', async () => {
     const redis = client()
     await redis.rpush('q', 'a')
     const replies = await redis.session(session => session.bytes.pipeline().blpop(['q'], 1).call('ECHO', 'x').exec())
@@ -203,8 +203,8 @@ describe('a session', () => {
   })
 })
 
-describe('the pool', () => {
-  test('is exhausted when the wait is over', async () => {
+describe('the pool of leased connections', () => {
+  test('the pool rejects with MaxConnectionsError when no connection is free in time', async () => {
     const redis = client({ pool: { max: 1, acquireTimeout: 50, maxWaiting: 1 } })
     let release = () => {}
     const holder = redis.session(
@@ -213,7 +213,7 @@ describe('the pool', () => {
           release = resolve
         }),
     )
-    await until(() => redis.pool.lent === 1, { what: 'lent' })
+    await until(() => redis.pool.lent === 1, { what: 'leased' })
     const waiting = redis.session(() => 1)
     const refused = redis.session(() => 1)
     await expect(refused).rejects.toMatchObject({
@@ -224,7 +224,7 @@ describe('the pool', () => {
     const error = await waiting.catch(error => error)
     expect(error).toBeInstanceOf(MaxConnectionsError)
     expect(error.message).toContain('acquireTimeout')
-    // A caller's own deadline comes first.
+    // A shorter deadline of the caller counts.
     await expect(redis.with({ timeout: 10 }).session(() => 1)).rejects.toBeInstanceOf(TimeoutError)
     await expect(redis.with({ timeout: 10 }).blpop(['q'], 0)).rejects.toMatchObject({
       name: 'TimeoutError',
@@ -236,7 +236,7 @@ describe('the pool', () => {
     expect(await redis.session(() => 'free')).toBe('free')
   })
 
-  test('that its own ancestors hold whole is named as a deadlock when the wait is over', async () => {
+  test('a session that waits for connections of the sessions around it rejects with ChildDeadlockedError', async () => {
     const redis = client({ pool: { max: 1, acquireTimeout: 50 } })
     const nested = redis.session(async () => {
       await new Promise(resolve => setTimeout(resolve, 1))
@@ -253,7 +253,7 @@ describe('the pool', () => {
     await expect(two.session(() => two.session(() => two.session(() => 'deeper')))).rejects.toBeInstanceOf(
       ChildDeadlockedError,
     )
-    // After the session nothing is held any more.
+    // After the session no connection is held any more.
     let later: Promise<string> | undefined
     await redis.session(() => {
       later = new Promise(resolve => setTimeout(resolve, 20)).then(() => redis.session(() => 'after'))
@@ -261,7 +261,7 @@ describe('the pool', () => {
     expect(await later).toBe('after')
   })
 
-  test('serves a task that a session started and does not await, once the session is over', async () => {
+  test('the pool serves a task that a session started and did not await, after the session has ended', async () => {
     const redis = client({ pool: { max: 1 } })
     let detached: Promise<string> | undefined
     await redis.session(async session => {
@@ -271,7 +271,7 @@ describe('the pool', () => {
     expect(await detached).toBe('served')
   })
 
-  test('keeps nothing of callers that gave up waiting', async () => {
+  test('the pool keeps no memory of callers that stopped waiting', async () => {
     const redis = client({ pool: { max: 1 } })
     let release = () => {}
     const holder = redis.session(
@@ -280,7 +280,7 @@ describe('the pool', () => {
           release = resolve
         }),
     )
-    await until(() => redis.pool.lent === 1, { what: 'lent' })
+    await until(() => redis.pool.lent === 1, { what: 'leased' })
     const giveUp = async (count: number) => {
       const controller = new AbortController()
       const waiting = Array.from({ length: count }, () => redis.session(() => 1, { signal: controller.signal }))
@@ -300,7 +300,7 @@ describe('the pool', () => {
     await holder
   })
 
-  test('keeps nothing of sessions that have ended, each started inside of the one before', async () => {
+  test('the pool keeps no memory of ended sessions that were each started inside the one before', async () => {
     const redis = client()
     const chain = (length: number) =>
       new Promise<void>((resolve, reject) => {
@@ -318,7 +318,7 @@ describe('the pool', () => {
       gc?.()
       return process.memoryUsage().heapUsed
     }
-    // Inside of a session, so that the second chain goes on from the first.
+    // Inside a session, so that the second chain continues the first.
     await redis.session(async () => {
       await chain(1_000)
       const before = heap()
@@ -327,7 +327,7 @@ describe('the pool', () => {
     })
   })
 
-  test('with the server down dials stay within the backoff, timers fire, and the waiter gets its deadline', async () => {
+  test('while the server is down the pool dials within the backoff, timers fire, and waiters reject at their deadline', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     await proxy.refuse()
@@ -353,7 +353,7 @@ describe('the pool', () => {
     expect((await proxy.stats()).accepted).toBe(0)
   })
 
-  test('ten sessions that wait dial a server that is down hardly more often than one call does', async () => {
+  test('ten waiting sessions dial a server that is down hardly more often than one call does', async () => {
     const proxy = await ChaosProxy.start(server(), 1)
     proxies.push(proxy)
     await proxy.refuse()
@@ -369,7 +369,7 @@ describe('the pool', () => {
       unsubscribe('tracing:respire:connect:start', count)
     }
     console.log(`${dials} dials in 1.5 s`)
-    // Each dials once before it is known that the server is down. Then, with luck, ten times: the delay is drawn from 0 on.
+    // Each session dials once before the client knows that the server is down. Then there are up to ten dials: the delay is random from 0.
     expect(dials).toBeLessThanOrEqual(11 + 15)
     await proxy.accept()
     const began = performance.now()
@@ -379,7 +379,7 @@ describe('the pool', () => {
     console.log(`all served ${Math.round(performance.now() - began)} ms after its return`)
   })
 
-  test('idle connections are closed, and min are kept', async () => {
+  test('idle connections are closed down to pool.min', async () => {
     const redis = client({ pool: { idleTimeout: 40 } })
     await redis.session(session => session.get('k'))
     expect(redis.pool.size).toBe(1)
@@ -389,7 +389,7 @@ describe('the pool', () => {
     await until(() => keeping.pool.size === 2, { what: 'two opened' })
   })
 
-  test('lends no dirty connection and loses none in random leases with aborts and kills', {
+  test('the pool leases no dirty connection and loses none in random leases with aborts and kills', {
     timeout: process.env.CHAOS === 'long' ? 400_000 : 60_000,
   }, async () => {
     const LEASES = process.env.CHAOS === 'long' ? 100_000 : 10_000
@@ -429,7 +429,7 @@ describe('the pool', () => {
       }
     }
     await Promise.all(Array.from({ length: 24 }, (_, id) => worker(id)))
-    await until(() => redis.pool.lent === 0, { what: 'all given back' })
+    await until(() => redis.pool.lent === 0, { what: 'all released' })
     expect(dirty).toBe(0)
     expect(most).toBeLessThanOrEqual(MAX)
     expect(redis.pool).toMatchObject({ lent: 0, waiting: 0 })

@@ -21,7 +21,7 @@ function connect(): Redis {
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
-/** What can be given a signal. */
+/** The kinds of calls that take a signal. */
 const KINDS: Readonly<Record<string, (redis: Redis, signal: AbortSignal, i: number) => Promise<unknown>>> = {
   commands: (redis, signal) => redis.with({ signal }).get('k'),
   pipelines: (redis, signal) => redis.with({ signal }).pipeline().get('k').get('k').exec(),
@@ -30,31 +30,34 @@ const KINDS: Readonly<Record<string, (redis: Redis, signal: AbortSignal, i: numb
   sessions: (redis, signal) => redis.session(session => session.get('k'), { signal }),
   'optimistic transactions': (redis, signal) => redis.with({ signal }).transaction('k', session => session.get('k')),
   locks: (redis, signal, i) => redis.lock(`of its own ${i}`, { ttl: 5_000 }).using(() => {}, { signal }),
-  'locks that are waited for': (redis, signal) => redis.lock('wanted', { ttl: 5_000 }).using(() => {}, { signal }),
+  'waits for one lock': (redis, signal) => redis.lock('wanted', { ttl: 5_000 }).using(() => {}, { signal }),
   subscriptions: async (redis, signal, i) => {
     const subscription = await redis.subscribe(`channel ${i}`, () => {}, { signal })
     await subscription.unsubscribe()
   },
 }
 
-describe('a signal that many calls share', () => {
-  test.each(Object.entries(KINDS))('has one listener for 25 %s at most, and none afterwards', async (_, call) => {
-    const redis = connect()
-    const { signal } = new AbortController()
-    const calls: Promise<unknown>[] = []
-    let most = 0
-    const add = signal.addEventListener.bind(signal)
-    signal.addEventListener = (...args: Parameters<typeof add>) => {
-      add(...args)
-      most = Math.max(most, listeners(signal))
-    }
-    for (let i = 0; i < 25; i++) calls.push(call(redis, signal, i))
-    await Promise.all(calls)
-    expect(most).toBe(1)
-    expect(listeners(signal)).toBe(0)
-  })
+describe('signals that many calls share', () => {
+  test.each(Object.entries(KINDS))(
+    'a signal has at most one listener for 25 %s, and none afterwards',
+    async (_, call) => {
+      const redis = connect()
+      const { signal } = new AbortController()
+      const calls: Promise<unknown>[] = []
+      let most = 0
+      const add = signal.addEventListener.bind(signal)
+      signal.addEventListener = (...args: Parameters<typeof add>) => {
+        add(...args)
+        most = Math.max(most, listeners(signal))
+      }
+      for (let i = 0; i < 25; i++) calls.push(call(redis, signal, i))
+      await Promise.all(calls)
+      expect(most).toBe(1)
+      expect(listeners(signal)).toBe(0)
+    },
+  )
 
-  test('ends a pipeline at once that waits until the server is ready', async () => {
+  test('an abort ends at once a pipeline that is retried while the server loads', async () => {
     const fake = await FakeRedis.start({
       script: ([name]) => (name === 'GET' ? resp.error('LOADING Redis is loading the dataset in memory') : undefined),
     })
@@ -63,7 +66,7 @@ describe('a signal that many calls share', () => {
     const controller = new AbortController()
     const running = redis.with({ signal: controller.signal }).pipeline().get('a').exec()
     running.catch(() => {})
-    // The pause after this refusal is 400 ms at least.
+    // The pause before the next try is at least 400 ms.
     await fake.untilReceived('GET', 6)
     await until(() => redis.stats.inflight === 0)
     controller.abort(new Error('given up'))
@@ -74,18 +77,18 @@ describe('a signal that many calls share', () => {
     await fake.stop()
   })
 
-  test('keeps nothing of a lock that was used', async () => {
+  test('a signal keeps no memory of locks that were used with it', async () => {
     const redis = connect()
     const { signal } = new AbortController()
     await Promise.all(
       Array.from({ length: 100 }, (_, i) => redis.lock(`used ${i}`, { ttl: 10_000 }).using(() => {}, { signal })),
     )
-    // AbortSignal.any() enters the signals that it makes in a set of the one that they follow, and Node leaves them there.
+    // AbortSignal.any() adds each new signal to a set of its source signal, and Node does not remove it.
     const sets = Object.getOwnPropertySymbols(signal).map(name => Reflect.get(signal, name))
     expect(sets.filter(each => each?.size > 0)).toEqual([])
   })
 
-  test('reaches the function that holds a lock, as the loss of the lock does', async () => {
+  test('the function of using() gets an abort of the signal, and the loss of the lock', async () => {
     const redis = connect()
     const controller = new AbortController()
     const aborted = redis.lock('held', { ttl: 60_000 }).using(

@@ -20,7 +20,7 @@ function connect(): Redis {
   return redis
 }
 
-/** One of each kind of call that needs a timer, a tick or the clock. */
+/** Makes one call of each kind that needs a timer, a tick or the clock. */
 async function useAll(redis: Redis | RedisCluster): Promise<void> {
   await redis.set('k', 'v')
   expect(await redis.pipeline().get('k').exec()).toEqual(['v'])
@@ -41,11 +41,11 @@ async function useAll(redis: Redis | RedisCluster): Promise<void> {
   for await (const _ of redis.scan()) break
 }
 
-describe('timers of the globals', () => {
+describe('replaced global timers', () => {
   test.each([
     ['one server', connect],
     ['a cluster', () => new RedisCluster(cluster().nodes.map(({ url }) => url))],
-  ])('that stand still hold up nothing of %s', async (_, make) => {
+  ])('fake timers that never fire do not stop the client of %s', async (_, make) => {
     vi.useFakeTimers({
       toFake: [
         ...(['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate'] as const),
@@ -62,7 +62,7 @@ describe('timers of the globals', () => {
   test.each([
     ['one server', connect],
     ['a cluster', () => new RedisCluster(cluster().nodes.map(({ url }) => url))],
-  ])('that are numbers, as in a browser, serve %s', async (_, make) => {
+  ])('timers that are numbers, as in a browser, work for the client of %s', async (_, make) => {
     const timers = new Map<number, NodeJS.Timeout>()
     for (const name of ['setTimeout', 'setInterval'] as const) {
       const real = globalThis[name]
@@ -81,14 +81,14 @@ describe('timers of the globals', () => {
     await redis.close()
   })
 
-  test('a connection that was idle is closed, and as many stay as pool.min says', async () => {
+  test('idle connections are closed down to pool.min while sessions use the pool', async () => {
     const redis = new Redis({ port: server().port, pool: { idleTimeout: 40, min: 1 } })
     clients.push(redis)
     await redis.ping()
     await Promise.all(Array.from({ length: 5 }, () => redis.session(session => session.get('k'))))
     expect(redis.pool.size).toBe(5)
     await until(() => redis.pool.size === 1)
-    // None waits for a connection that is being looked at.
+    // No session waits for a connection that the pool is checking.
     for (let i = 0; i < 50; i++) {
       await redis.session(session => session.ping())
       await new Promise(resolve => setTimeout(resolve, i % 5))

@@ -26,7 +26,7 @@ async function proxied(): Promise<ChaosProxy> {
   return proxy
 }
 
-/** Resolves when something is published. */
+/** Resolves when a message is published on the channel. */
 function once(heard: Channel): Promise<void> {
   return new Promise(resolve => {
     const listener = () => {
@@ -42,8 +42,8 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.stop()
 })
 
-describe('multi()', () => {
-  test('runs in one piece and gives the replies in order', async () => {
+describe('transactions with multi()', () => {
+  test('a transaction runs without other commands in between, and resolves with its replies in order', async () => {
     const redis = client()
     expect(await redis.multi().set('a', '1').incr('a').get('a').exec()).toEqual(['OK', 2, '2'])
     expect(await redis.bytes.multi().get('a').exec()).toEqual([Buffer.from('2')])
@@ -52,7 +52,7 @@ describe('multi()', () => {
     expect(await redis.multi().exec()).toEqual([])
   })
 
-  test('commands whose replies are bytes stand beside commands whose replies are text', async () => {
+  test('a transaction can have commands with replies as bytes and as text', async () => {
     for (const protocol of [2, 3] as const) {
       const redis = client(server().port, { protocol })
       await redis.set('bin', Buffer.from([0xff, 0xfe, 0x80, 1, 2]))
@@ -85,7 +85,7 @@ describe('multi()', () => {
     }
   })
 
-  test('a refusal while queueing is ExecAbortError with its cause, and nothing ran', async () => {
+  test('an error reply before EXEC rejects with ExecAbortError and its cause, and no command runs', async () => {
     const redis = client()
     await redis.del('never')
     const error = await redis
@@ -99,7 +99,7 @@ describe('multi()', () => {
     expect(await redis.exists('never')).toBe(0)
   })
 
-  test('an error inside stays in its place, and the others ran', async () => {
+  test('an error reply of one command is at its place in the results, and the other commands run', async () => {
     const redis = client()
     const error = await redis
       .multi()
@@ -115,19 +115,19 @@ describe('multi()', () => {
     expect(settled).toEqual([expect.objectContaining({ command: 'INCR' }), 'def'])
   })
 
-  test('discard() forgets', async () => {
+  test('discard() drops the commands of a transaction', async () => {
     const multi = client().multi().set('discarded', '1')
     multi.discard()
     await expect(multi.exec()).rejects.toMatchObject({ name: 'DataError' })
   })
 
-  test('a loss behind the first byte is unknown, and nothing is sent again', async () => {
+  test('after a connection loss in EXEC the outcome of a transaction is unknown, and it is not sent again', async () => {
     const proxy = await proxied()
     const redis = client(proxy.port, { reconnect: { min: 1, max: 10 } })
     await redis.del('m')
     await proxy.set({ down: { mode: 'hold' } })
     const result = redis.multi().incr('m').incr('m').exec()
-    // It may be rejected while the proxy is still being told to be calm.
+    // It may be rejected before the proxy has stopped cutting.
     result.catch(() => {})
     await until(() => redis.stats.inflight > 0, { what: 'written' })
     await until(async () => (await server().command('GET', 'm')) === '2', { what: 'executed' })
@@ -137,7 +137,7 @@ describe('multi()', () => {
     expect(await redis.get('m')).toBe('2')
   })
 
-  test('is refused while loading as one, and sent again as one', async () => {
+  test('a transaction that is rejected while the server loads is sent again as a whole', async () => {
     const redis = client(server().port, { commandTimeout: 10_000 })
     await server().command('CONFIG', 'SET', 'key-load-delay', '1000')
     await server().command('DEBUG', 'POPULATE', '200')
@@ -148,8 +148,8 @@ describe('multi()', () => {
   })
 })
 
-describe('watch', () => {
-  test('a changed key is WatchError, an unchanged one is not', async () => {
+describe('watched keys', () => {
+  test('a transaction rejects with WatchError only if a watched key has changed', async () => {
     const redis = client()
     await redis.set('w', '1')
     await expect(
@@ -165,7 +165,7 @@ describe('watch', () => {
       return session.multi().set('w', '3').exec()
     })
     expect(done).toEqual(['OK'])
-    // An empty transaction tells it too.
+    // An empty transaction rejects too.
     await expect(
       redis.session(async session => {
         await session.watch('w')
@@ -175,7 +175,7 @@ describe('watch', () => {
     ).rejects.toBeInstanceOf(WatchError)
   })
 
-  test('unwatch() forgets', async () => {
+  test('after unwatch() a changed key does not reject the transaction', async () => {
     const redis = client()
     const done = await redis.session(async session => {
       await session.watch('w')
@@ -186,7 +186,7 @@ describe('watch', () => {
     expect(done).toEqual(['OK'])
   })
 
-  test('a link lost while watching is WatchError before anything is written', async () => {
+  test('a connection loss while keys are watched rejects with WatchError before any command is written', async () => {
     const proxy = await proxied()
     const redis = client(proxy.port, { reconnect: { min: 1, max: 10 } })
     await redis.del('lost')
@@ -194,7 +194,7 @@ describe('watch', () => {
       redis.session(async session => {
         await session.watch('lost')
         await proxy.kill()
-        // The session works on, on a new connection, which watches nothing.
+        // The session uses a new connection, which watches no key.
         for (;;) {
           try {
             await session.set('other', '1')
@@ -207,7 +207,7 @@ describe('watch', () => {
     expect(await redis.exists('lost')).toBe(0)
   })
 
-  test('stays while nothing was sent: what could not be sent ends no watch', async () => {
+  test('a transaction that cannot be sent does not end the watch', async () => {
     const redis = client(server().port, { pool: { max: 1 }, reconnect: { min: 1, max: 10 } })
     await redis.set('kept', '1')
     await redis.session(async session => {
@@ -218,7 +218,7 @@ describe('watch', () => {
       await expect(aborted.set('kept', '2').exec()).rejects.toThrow('no')
     })
     await redis.set('kept', '3')
-    // The next one watches nothing.
+    // The next transaction watches no key.
     expect(await redis.session(session => session.multi().set('kept', '4').exec())).toEqual(['OK'])
     const lost = redis.session(async session => {
       await session.watch('kept')
@@ -236,7 +236,7 @@ describe('watch', () => {
     expect(await redis.get('kept')).toBe('5')
   })
 
-  test('that could not be told to the server at first is not lost', async () => {
+  test('a transaction runs after a WATCH that was called before the server could be reached', async () => {
     const proxy = await proxied()
     await proxy.refuse()
     const redis = client(proxy.port, { reconnect: { min: 1, max: 10 } })
@@ -251,7 +251,7 @@ describe('watch', () => {
     expect(await done).toEqual(['OK'])
   })
 
-  test('ends with a transaction that is refused for now, which is not sent again without it', async () => {
+  test('a transaction that the server rejects ends the watch, and is not sent again without it', async () => {
     let loading = true
     const fake = await FakeRedis.start({
       script: ([name]) => {
@@ -279,8 +279,8 @@ describe('watch', () => {
   })
 })
 
-describe('transaction()', () => {
-  test('runs again until nobody was faster, and resolves with what its function returned', async () => {
+describe('repeated transactions with transaction()', () => {
+  test('transaction() repeats until no other client was faster, and resolves with the result of its function', async () => {
     const redis = client(server().port, { pool: { max: 16 } })
     await redis.set('n', '0')
     let runs = 0
@@ -291,7 +291,7 @@ describe('transaction()', () => {
           runs++
           const n = Number(await session.get('n'))
           read++
-          // All of them, so that one is the fastest and fifteen are not.
+          // All sixteen have read the value, so one is the fastest and fifteen repeat.
           await until(() => read >= 16, { what: 'all have read' })
           await session
             .multi()
@@ -306,7 +306,7 @@ describe('transaction()', () => {
     expect(runs).toBeGreaterThan(16)
   })
 
-  test('rejects with the last WatchError when the retries are used up', async () => {
+  test('transaction() rejects with the last WatchError when the retries are used up', async () => {
     const redis = client()
     let runs = 0
     await expect(
@@ -323,7 +323,7 @@ describe('transaction()', () => {
     expect(runs).toBe(4)
   })
 
-  test('passes on what its function throws', async () => {
+  test('transaction() rejects with the error of its function', async () => {
     const thrown = new Error('mine')
     await expect(
       client().transaction('n', () => {
@@ -332,8 +332,8 @@ describe('transaction()', () => {
     ).rejects.toBe(thrown)
   })
 
-  // 16 counters under kills, some between the write of EXEC and its reply.
-  test('loses no update and does none twice under random kills', { timeout: 60_000 }, async () => {
+  // 16 counters; some connections are killed between the write of EXEC and its reply.
+  test('transaction() loses no update and runs none twice under random kills', { timeout: 60_000 }, async () => {
     const random = seeded('compare and set')
     const proxy = await proxied()
     const redis = client(proxy.port, { reconnect: { min: 1, max: 10 }, pool: { max: 16 }, commandTimeout: 10_000 })
@@ -345,11 +345,11 @@ describe('transaction()', () => {
     let settled = 0
     const killer = (async () => {
       while (working) {
-        // After so many transactions, not after so many ms: on a slow machine none would get on between two kills.
+        // Kills are counted in transactions, not in ms: on a slow machine no transaction would finish between two kills.
         const next = settled + random.int(1, 12)
         await until(() => !working || settled >= next, { timeout: 60_000 })
         kills++
-        // In the middle of a reply as often as not: EXEC ran then, and nobody was told.
+        // About half of the cuts are in the middle of a reply: EXEC has run, and its reply is lost.
         if (random.chance(0.6)) await proxy.cutOpen({ direction: 'down', after: random.int(0, 60), ending: 'rst' })
         else await proxy.kill('rst')
       }

@@ -32,7 +32,7 @@ function* calls(wrong: unknown): Generator<unknown[]> {
   yield [wrong, wrong, wrong]
 }
 
-/** The methods along the prototypes of `holder`, but for those that only run a command. */
+/** Returns the methods of `holder` and its prototypes, without those that only run a command. */
 function methodsOf(holder: object, but: readonly string[] = []): [string, Method][] {
   const names = new Set<string>()
   for (let on = Object.getPrototypeOf(holder); on !== null && on !== Object.prototype; on = Object.getPrototypeOf(on)) {
@@ -54,7 +54,7 @@ function methodsOf(holder: object, but: readonly string[] = []): [string, Method
 
 const SOON = 5_000
 
-/** What is wrong with how `call` ends: it must return, settle, or throw an error of this package. */
+/** Returns how `call` ends wrongly, if it does: it must return, settle, or throw an error of this package. */
 async function flawOf(call: () => unknown): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<string>(resolve => {
@@ -90,7 +90,7 @@ async function flawOf(call: () => unknown): Promise<string | undefined> {
   }
 }
 
-/** Nobody listens there. */
+/** No server listens on this port. */
 const port = 1
 const options = { commandTimeout: 50, connectTimeout: 50, reconnect: { attempts: 0 }, pool: { acquireTimeout: 50 } }
 const redis = new Redis({ port, ...options })
@@ -104,7 +104,7 @@ afterAll(() => {
   cluster.destroy()
 })
 
-// `close` and `destroy` would end the client of the others; what emits and listens is that of Node.
+// `close` and `destroy` would end the client of the other tests. The methods for events are those of Node.
 const ENDS = [
   'close',
   'destroy',
@@ -144,24 +144,28 @@ const methods = holders.flatMap(([what, make]) =>
   ]),
 )
 
-describe('a wrong call', () => {
-  it.each(methods)('%s settles, and its error is one of this package', { timeout: 60_000 }, async (_, methodOf) => {
-    const flaws = new Set<string>()
-    const trials: Promise<void>[] = []
-    for (const [what, wrong] of Object.entries(WRONG)) {
-      for (const args of [[], ...calls(wrong)]) {
-        const trial = async () => {
-          const flaw = await flawOf(() => methodOf()(...args))
-          if (flaw !== undefined) flaws.add(`${what} as argument ${args.length}: ${flaw}`)
+describe('wrong calls', () => {
+  it.each(methods)(
+    'a wrong call of %s settles, and its error is one of this package',
+    { timeout: 60_000 },
+    async (_, methodOf) => {
+      const flaws = new Set<string>()
+      const trials: Promise<void>[] = []
+      for (const [what, wrong] of Object.entries(WRONG)) {
+        for (const args of [[], ...calls(wrong)]) {
+          const trial = async () => {
+            const flaw = await flawOf(() => methodOf()(...args))
+            if (flaw !== undefined) flaws.add(`${what} as argument ${args.length}: ${flaw}`)
+          }
+          trials.push(trial())
         }
-        trials.push(trial())
       }
-    }
-    await Promise.all(trials)
-    expect([...flaws]).toEqual([])
-  })
+      await Promise.all(trials)
+      expect([...flaws]).toEqual([])
+    },
+  )
 
-  it('of close() rejects with DataError', async () => {
+  it('a wrong call of close() rejects with DataError', async () => {
     for (const wrong of [null, 5, 'x', { timeout: 'soon' }, { odd: 1 }]) {
       for (const client of [redis, cluster]) {
         await expect(client.close(wrong as never)).rejects.toThrow(DataError)
@@ -169,7 +173,7 @@ describe('a wrong call', () => {
     }
   })
 
-  it.each(Object.entries(WRONG))('of a constructor with %s throws DataError, or is none', (_, wrong) => {
+  it.each(Object.entries(WRONG))('a constructor called with %s throws DataError, or accepts it', (_, wrong) => {
     for (const make of [
       () => new Redis(wrong as never),
       () => new RedisCluster(wrong as never),
@@ -184,7 +188,7 @@ describe('a wrong call', () => {
     }
   })
 
-  it('of a command that was run leaves the promise of its first run alone', async () => {
+  it('a Command that is run twice does not change the promise of its first run', async () => {
     const command = new Command(specOf(['GET']), ['k'])
     const first = redis.run(command)
     await expect(redis.run(command)).rejects.toThrow(/was run before/)
@@ -192,7 +196,7 @@ describe('a wrong call', () => {
   })
 
   it.each([new Set(), new Map(), new Blob([])])(
-    'of run() with %s, which has a size as a new command has, rejects with DataError',
+    'run() rejects with DataError for %s, which has a size as a new Command has',
     async wrong => {
       const redis = new Redis()
       await expect(redis.run(wrong as never)).rejects.toThrow(DataError)
@@ -206,7 +210,7 @@ describe('a wrong call', () => {
     },
   )
 
-  it('of run() in a pipeline or transaction rejects it with DataError', async () => {
+  it('a wrong call of run() in a pipeline or transaction rejects exec() with DataError', async () => {
     for (const wrong of [null, undefined, 5, 'GET', {}]) {
       await expect(
         redis
@@ -223,7 +227,7 @@ describe('a wrong call', () => {
     }
   })
 
-  it('of MONITOR on a cluster names what a cluster has', async () => {
+  it('the error of MONITOR on a cluster names monitor() of the clients of its nodes', async () => {
     await expect(cluster.call('MONITOR')).rejects.toThrow(
       /monitor\(\) of a Redis client; in a cluster, of one of the clients of nodes\('primary'\)/,
     )

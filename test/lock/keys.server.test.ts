@@ -121,7 +121,7 @@ describe('keys with values that are not locks', () => {
         const error = await acquire().then(Promise.reject, error => error)
         expect(error).toBeInstanceOf(LockError)
         expect(error).toMatchObject({ reason: 'not a lock', lockName: name })
-        expect(error.message).toContain(`the lock "${name}" `)
+        expect(error.message).toContain(`the lock "${name}"`)
         expect(error.message).toContain(type)
       }
       expect(performance.now() - start).toBeLessThan(5_000)

@@ -22,6 +22,7 @@ const DONE = [
   'src/lock',
   'src/pubsub',
   'test/connection/call',
+  'test/client',
   'test/connection/link',
   'test/connection/options',
   'test/connection/resp',
