@@ -68,13 +68,13 @@ const SLOT_STATS = keyless('CLUSTER SLOT-STATS', list(slotStats), {
 })
 const SLOTS = keyless('CLUSTER SLOTS', list(slotRange))
 
-/** One move, by the id that its import gave. */
+/** One slot migration, identified by the id that its import returned. */
 export interface SlotMigrationTask {
   readonly id: string
 }
 
 export interface SetslotOptions {
-  /** Ms to wait for the replicas of the node. Valkey only, @since 8.0 */
+  /** How many ms to wait for the replicas of the node. Valkey only, @since 8.0 */
   readonly timeout?: number
 }
 
@@ -88,97 +88,141 @@ export interface SlotRange {
 const bounds = (ranges: readonly SlotRange[]) => owned(ranges).flatMap(({ start, end }) => [start, end])
 
 export abstract class ClusterCommands<C extends Context> extends Runner<C> {
-  /** Gives slots to the node. @since 3.0 [CLUSTER ADDSLOTS](https://redis.io/commands/cluster-addslots) */
+  /**
+   * Assigns slots to the node. Returns `'OK'`. @since 3.0
+   * [CLUSTER ADDSLOTS](https://redis.io/commands/cluster-addslots)
+   */
   clusterAddslots(...slots: readonly number[]): Outcome<C, 'OK'> {
     return this.run(new Command(ADDSLOTS, [...slots]))
   }
 
-  /** Gives ranges of slots to the node. @since 7.0 [CLUSTER ADDSLOTSRANGE](https://redis.io/commands/cluster-addslotsrange) */
+  /**
+   * Assigns ranges of slots to the node. Returns `'OK'`. @since 7.0
+   * [CLUSTER ADDSLOTSRANGE](https://redis.io/commands/cluster-addslotsrange)
+   */
   clusterAddslotsrange(...ranges: readonly SlotRange[]): Outcome<C, 'OK'> {
     return this.run(new Command(ADDSLOTSRANGE, bounds(ranges)))
   }
 
-  /** Raises the epoch of the node's configuration. @since 3.0 [CLUSTER BUMPEPOCH](https://redis.io/commands/cluster-bumpepoch) */
+  /**
+   * Increases the node's config epoch. Returns the status and the epoch. @since 3.0
+   * [CLUSTER BUMPEPOCH](https://redis.io/commands/cluster-bumpepoch)
+   */
   clusterBumpepoch(): Outcome<C, string> {
     return this.run(new Command(BUMPEPOCH, []))
   }
 
-  /** How many nodes report that one has failed. @since 3.0 [CLUSTER COUNT-FAILURE-REPORTS](https://redis.io/commands/cluster-count-failure-reports) */
+  /**
+   * Returns the number of nodes that report a failure of the given node. @since 3.0
+   * [CLUSTER COUNT-FAILURE-REPORTS](https://redis.io/commands/cluster-count-failure-reports)
+   */
   clusterCountFailureReports(id: string): Outcome<C, C['int']> {
     return this.run(new Command(COUNT_FAILURE_REPORTS, [id]))
   }
 
-  /** How many keys of a slot the node has. @since 3.0 [CLUSTER COUNTKEYSINSLOT](https://redis.io/commands/cluster-countkeysinslot) */
+  /**
+   * Returns the number of keys of a slot on the node. @since 3.0
+   * [CLUSTER COUNTKEYSINSLOT](https://redis.io/commands/cluster-countkeysinslot)
+   */
   clusterCountkeysinslot(slot: number): Outcome<C, C['int']> {
     return this.run(new Command(COUNTKEYSINSLOT, [slot]))
   }
 
-  /** Lets the node forget who has slots. @since 3.0 [CLUSTER DELSLOTS](https://redis.io/commands/cluster-delslots) */
+  /**
+   * Makes the node forget the owners of slots. Returns `'OK'`. @since 3.0
+   * [CLUSTER DELSLOTS](https://redis.io/commands/cluster-delslots)
+   */
   clusterDelslots(...slots: readonly number[]): Outcome<C, 'OK'> {
     return this.run(new Command(DELSLOTS, [...slots]))
   }
 
-  /** Lets the node forget who has ranges of slots. @since 7.0 [CLUSTER DELSLOTSRANGE](https://redis.io/commands/cluster-delslotsrange) */
+  /**
+   * Makes the node forget the owners of ranges of slots. Returns `'OK'`. @since 7.0
+   * [CLUSTER DELSLOTSRANGE](https://redis.io/commands/cluster-delslotsrange)
+   */
   clusterDelslotsrange(...ranges: readonly SlotRange[]): Outcome<C, 'OK'> {
     return this.run(new Command(DELSLOTSRANGE, bounds(ranges)))
   }
 
-  /** Makes the replica that is asked the primary. @since 3.0 [CLUSTER FAILOVER](https://redis.io/commands/cluster-failover) */
+  /**
+   * Promotes the replica that receives it to primary. Returns `'OK'`. @since 3.0
+   * [CLUSTER FAILOVER](https://redis.io/commands/cluster-failover)
+   */
   clusterFailover(how?: 'force' | 'takeover'): Outcome<C, 'OK'> {
     return this.run(new Command(FAILOVER, how === undefined ? [] : [how.toUpperCase()]))
   }
 
-  /** Lets the node forget all its slots. @since 3.0 [CLUSTER FLUSHSLOTS](https://redis.io/commands/cluster-flushslots) */
+  /**
+   * Makes the node forget all its slots. Returns `'OK'`. @since 3.0
+   * [CLUSTER FLUSHSLOTS](https://redis.io/commands/cluster-flushslots)
+   */
   clusterFlushslots(): Outcome<C, 'OK'> {
     return this.run(new Command(FLUSHSLOTS, []))
   }
 
-  /** Lets the node forget another. @since 3.0 [CLUSTER FORGET](https://redis.io/commands/cluster-forget) */
+  /**
+   * Makes the node forget another node. Returns `'OK'`. @since 3.0
+   * [CLUSTER FORGET](https://redis.io/commands/cluster-forget)
+   */
   clusterForget(id: string): Outcome<C, 'OK'> {
     return this.run(new Command(FORGET, [id]))
   }
 
-  /** At most `count` keys of a slot. @since 3.0 [CLUSTER GETKEYSINSLOT](https://redis.io/commands/cluster-getkeysinslot) */
+  /**
+   * Returns at most `count` keys of a slot. @since 3.0
+   * [CLUSTER GETKEYSINSLOT](https://redis.io/commands/cluster-getkeysinslot)
+   */
   clusterGetkeysinslot(slot: number, count: number): Outcome<C, C['text'][]> {
     return this.run(new Command(GETKEYSINSLOT, [slot, count]))
   }
 
-  /** The help text of CLUSTER, line by line. @since 5.0 [CLUSTER HELP](https://redis.io/commands/cluster-help) */
+  /**
+   * Returns the help text of CLUSTER, line by line. @since 5.0 [CLUSTER HELP](https://redis.io/commands/cluster-help)
+   */
   clusterHelp(): Outcome<C, string[]> {
     return this.run(new Command(HELP, []))
   }
 
-  /** How the cluster is, names in camel case: `clusterState`, `clusterSlotsOk`… @since 3.0 [CLUSTER INFO](https://redis.io/commands/cluster-info) */
+  /**
+   * Returns the state of the cluster with names in camel case: `clusterState`, `clusterSlotsOk`… @since 3.0
+   * [CLUSTER INFO](https://redis.io/commands/cluster-info)
+   */
   clusterInfo(): Outcome<C, Record<string, string | number>> {
     return this.run(new Command(INFO, []))
   }
 
-  /** The slot of a key. @since 3.0 [CLUSTER KEYSLOT](https://redis.io/commands/cluster-keyslot) */
+  /** Returns the slot of a key. @since 3.0 [CLUSTER KEYSLOT](https://redis.io/commands/cluster-keyslot) */
   clusterKeyslot(key: Key): Outcome<C, C['int']> {
     return this.run(new Command(KEYSLOT, [key]))
   }
 
-  /** The node's links to the others. @since 7.0 [CLUSTER LINKS](https://redis.io/commands/cluster-links) */
+  /**
+   * Returns the node's links to the other nodes. @since 7.0 [CLUSTER LINKS](https://redis.io/commands/cluster-links)
+   */
   clusterLinks(): Outcome<C, ClusterLink[]> {
     return this.run(new Command(LINKS, []))
   }
 
-  /** Makes the node known to another. @since 3.0 [CLUSTER MEET](https://redis.io/commands/cluster-meet) */
+  /**
+   * Introduces the node to another node. Returns `'OK'`. @since 3.0
+   * [CLUSTER MEET](https://redis.io/commands/cluster-meet)
+   */
   clusterMeet(host: string, port: number, busPort?: number): Outcome<C, 'OK'> {
     return this.run(new Command(MEET, busPort === undefined ? [host, port] : [host, port, busPort]))
   }
 
   /**
-   * Ends one move of slots to or from the node, or all of them, and tells how many; the node at the other end goes on until
-   * it is told too. @since 8.4 [CLUSTER MIGRATION](https://redis.io/commands/cluster-migration)
+   * Cancels one migration of slots to or from the node, or all of them. Returns the number of cancelled migrations. The
+   * node at the other end continues until it is cancelled there too. @since 8.4
+   * [CLUSTER MIGRATION](https://redis.io/commands/cluster-migration)
    */
   clusterMigrationCancel(which: SlotMigrationTask | 'all'): Outcome<C, C['int']> {
     return this.run(new Command(MIGRATION, ['CANCEL', ...task(which)], int))
   }
 
   /**
-   * Moves ranges of slots with their keys to the node that is asked, and gives the id of the move; it goes on in the
-   * background. @since 8.4 [CLUSTER MIGRATION](https://redis.io/commands/cluster-migration)
+   * Migrates ranges of slots with their keys to the node that receives it, in the background. Returns the id of the
+   * migration. @since 8.4 [CLUSTER MIGRATION](https://redis.io/commands/cluster-migration)
    */
   clusterMigrationImport(...ranges: readonly SlotRange[]): Outcome<C, string> {
     const args: Arguments = ['IMPORT', ...bounds(ranges)]
@@ -187,54 +231,66 @@ export abstract class ClusterCommands<C extends Context> extends Runner<C> {
   }
 
   /**
-   * One move of slots to or from the node, or all of them, also those that have ended. @since 8.4
+   * Returns one migration of slots to or from the node, or all of them, including finished ones. @since 8.4
    * [CLUSTER MIGRATION](https://redis.io/commands/cluster-migration)
    */
   clusterMigrationStatus(which: SlotMigrationTask | 'all' = 'all'): Outcome<C, SlotMigration[]> {
     return this.run(new Command(MIGRATION, ['STATUS', ...task(which)], migrations))
   }
 
-  /** The id of the node. @since 3.0 [CLUSTER MYID](https://redis.io/commands/cluster-myid) */
+  /** Returns the id of the node. @since 3.0 [CLUSTER MYID](https://redis.io/commands/cluster-myid) */
   clusterMyid(): Outcome<C, string> {
     return this.run(new Command(MYID, []))
   }
 
-  /** The id of the node's shard. @since 7.2 [CLUSTER MYSHARDID](https://redis.io/commands/cluster-myshardid) */
+  /** Returns the id of the node's shard. @since 7.2 [CLUSTER MYSHARDID](https://redis.io/commands/cluster-myshardid) */
   clusterMyshardid(): Outcome<C, string> {
     return this.run(new Command(MYSHARDID, []))
   }
 
-  /** The nodes that the node knows. @since 3.0 [CLUSTER NODES](https://redis.io/commands/cluster-nodes) */
+  /** Returns all nodes that the node knows. @since 3.0 [CLUSTER NODES](https://redis.io/commands/cluster-nodes) */
   clusterNodes(): Outcome<C, ClusterNodeInfo[]> {
     return this.run(new Command(NODES, []))
   }
 
-  /** The replicas of a primary. @since 5.0 [CLUSTER REPLICAS](https://redis.io/commands/cluster-replicas) */
+  /** Returns the replicas of a primary. @since 5.0 [CLUSTER REPLICAS](https://redis.io/commands/cluster-replicas) */
   clusterReplicas(id: string): Outcome<C, ClusterNodeInfo[]> {
     return this.run(new Command(REPLICAS, [id]))
   }
 
-  /** Makes the node a replica of another. @since 3.0 [CLUSTER REPLICATE](https://redis.io/commands/cluster-replicate) */
+  /**
+   * Makes the node a replica of another node. Returns `'OK'`. @since 3.0
+   * [CLUSTER REPLICATE](https://redis.io/commands/cluster-replicate)
+   */
   clusterReplicate(id: string): Outcome<C, 'OK'> {
     return this.run(new Command(REPLICATE, [id]))
   }
 
-  /** Lets the node forget the cluster. @since 3.0 [CLUSTER RESET](https://redis.io/commands/cluster-reset) */
+  /**
+   * Makes the node leave the cluster and forget all nodes and slots. Returns `'OK'`. @since 3.0
+   * [CLUSTER RESET](https://redis.io/commands/cluster-reset)
+   */
   clusterReset(how?: 'hard' | 'soft'): Outcome<C, 'OK'> {
     return this.run(new Command(RESET, how === undefined ? [] : [how.toUpperCase()]))
   }
 
-  /** Writes nodes.conf. @since 3.0 [CLUSTER SAVECONFIG](https://redis.io/commands/cluster-saveconfig) */
+  /** Saves nodes.conf. Returns `'OK'`. @since 3.0 [CLUSTER SAVECONFIG](https://redis.io/commands/cluster-saveconfig) */
   clusterSaveconfig(): Outcome<C, 'OK'> {
     return this.run(new Command(SAVECONFIG, []))
   }
 
-  /** Sets the epoch of a new node. @since 3.0 [CLUSTER SET-CONFIG-EPOCH](https://redis.io/commands/cluster-set-config-epoch) */
+  /**
+   * Sets the config epoch of a new node. Returns `'OK'`. @since 3.0
+   * [CLUSTER SET-CONFIG-EPOCH](https://redis.io/commands/cluster-set-config-epoch)
+   */
   clusterSetConfigEpoch(epoch: number): Outcome<C, 'OK'> {
     return this.run(new Command(SET_CONFIG_EPOCH, [epoch]))
   }
 
-  /** Says where a slot is, or goes to or comes from. @since 3.0 [CLUSTER SETSLOT](https://redis.io/commands/cluster-setslot) */
+  /**
+   * Assigns a slot to a node, or marks it as migrating or importing. Returns `'OK'`. @since 3.0
+   * [CLUSTER SETSLOT](https://redis.io/commands/cluster-setslot)
+   */
   clusterSetslot(
     slot: number,
     state: 'importing' | 'migrating' | 'node',
@@ -254,20 +310,26 @@ export abstract class ClusterCommands<C extends Context> extends Runner<C> {
     return this.run(new Command(SETSLOT, args))
   }
 
-  /** The shards with their slots and nodes. @since 7.0 [CLUSTER SHARDS](https://redis.io/commands/cluster-shards) */
+  /**
+   * Returns the shards with their slots and nodes. @since 7.0
+   * [CLUSTER SHARDS](https://redis.io/commands/cluster-shards)
+   */
   clusterShards(): Outcome<C, ClusterShard[]> {
     return this.run(new Command(SHARDS, []))
   }
 
   /**
-   * The replicas of a primary. @since 3.0 [CLUSTER SLAVES](https://redis.io/commands/cluster-slaves)
+   * Returns the replicas of a primary. @since 3.0 [CLUSTER SLAVES](https://redis.io/commands/cluster-slaves)
    * @deprecated `clusterReplicas` does the same.
    */
   clusterSlaves(id: string): Outcome<C, ClusterNodeInfo[]> {
     return this.run(new Command(SLAVES, [id]))
   }
 
-  /** How the node's slots are used: of a range, or the most of one figure. Valkey @since 8.0, Redis @since 8.2 [CLUSTER SLOT-STATS](https://valkey.io/commands/cluster-slot-stats) */
+  /**
+   * Returns statistics of the node's slots: of a range, or the slots with the highest values of one statistic. Valkey
+   * @since 8.0, Redis @since 8.2 [CLUSTER SLOT-STATS](https://valkey.io/commands/cluster-slot-stats)
+   */
   clusterSlotStats(
     which:
       | { readonly slotsrange: SlotRange }
@@ -281,7 +343,7 @@ export abstract class ClusterCommands<C extends Context> extends Runner<C> {
     return this.run(new Command(SLOT_STATS, args))
   }
 
-  /** Ranges of slots with their nodes. @since 3.0 [CLUSTER SLOTS](https://redis.io/commands/cluster-slots) */
+  /** Returns ranges of slots with their nodes. @since 3.0 [CLUSTER SLOTS](https://redis.io/commands/cluster-slots) */
   clusterSlots(): Outcome<C, ClusterSlotRange[]> {
     return this.run(new Command(SLOTS, []))
   }

@@ -69,8 +69,8 @@ const MODULE_UNLOAD = keyless('MODULE UNLOAD', ok)
  */
 function fieldsOf(...names: readonly string[]): Decoder {
   return tuple(2, items => {
-    const told = names.slice(0, items.length)
-    return Object.fromEntries(told.map((name, i) => [name, (name === 'event' ? word : count)(items[i] ?? null)]))
+    const present = names.slice(0, items.length)
+    return Object.fromEntries(present.map((name, i) => [name, (name === 'event' ? word : count)(items[i] ?? null)]))
   })
 }
 

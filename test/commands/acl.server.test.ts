@@ -5,7 +5,7 @@ import { startSingle } from '../servers/servers.mjs'
 import { overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('makes users, tells of them, deletes them', async () => {
+  it('ACL creates, describes and deletes users', async () => {
     const redis = client()
     expect(await redis.aclSetuser('bob', 'on', '>pw', '~a*', '%R~b*', '&c*', '+@read', '(+get ~x)')).toBe('OK')
     expect((await redis.aclUsers()).sort()).toEqual(['bob', 'default'])
@@ -30,7 +30,7 @@ overBothProtocols((client, server) => {
     await expect(redis.aclSetuser('bob', 'nonsense')).rejects.toBeInstanceOf(ResponseError)
   })
 
-  it('keeps a log', async () => {
+  it('ACL LOG records denied commands and can be emptied', async () => {
     const redis = client()
     expect(await redis.aclLogReset()).toBe('OK')
     expect(await redis.aclLog()).toEqual([])
@@ -57,7 +57,7 @@ overBothProtocols((client, server) => {
     await redis.aclDeluser('eve')
   })
 
-  it('knows categories, passwords and who it is', async () => {
+  it('ACL returns categories, generated passwords and the current user', async () => {
     const redis = client()
     expect(await redis.aclCat()).toEqual(expect.arrayContaining(['keyspace', 'read', 'scripting']))
     expect(await redis.aclCat('string')).toEqual(expect.arrayContaining(['get', 'set']))
@@ -71,8 +71,8 @@ overBothProtocols((client, server) => {
   })
 })
 
-it('writes and reads its file', async () => {
-  // ACL LOAD ends the connections of all users but the default one (Redis 7.0), or of those that it changes.
+it('ACL SAVE and ACL LOAD write and read the ACL file', async () => {
+  // ACL LOAD closes the connections of all users except the default user (Redis 7.0), or of the users that it changes.
   const server = await startSingle({ password: 'secret', acl: {} })
   try {
     await using redis = new Redis({ host: server.host, port: server.port, password: 'secret' })

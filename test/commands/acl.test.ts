@@ -5,7 +5,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends what it is asked to', () => {
+it('ACL commands send their arguments', () => {
   expectEncodings([
     [r.aclCat(), 'ACL CAT', ''],
     [r.aclCat('string'), 'ACL CAT string', ''],
@@ -27,8 +27,8 @@ it('sends what it is asked to', () => {
   ])
 })
 
-describe('replies', () => {
-  it('of ACL GETUSER', () => {
+describe('decoding of ACL replies', () => {
+  it('ACL GETUSER becomes a user with the same fields under both protocols', () => {
     const user = {
       flags: ['on'],
       passwords: ['30c9'],
@@ -47,7 +47,7 @@ describe('replies', () => {
     expect(r.aclGetuser('a').decode(null)).toBeNull()
   })
 
-  it('of ACL LOG', () => {
+  it('ACL LOG becomes a list of entries with fields in camel case', () => {
     const entry = (age: Reply): Reply[] => [
       ...['count', 1, 'reason', 'auth', 'context', 'toplevel', 'object', 'auth', 'username', 'a'],
       ...['age-seconds', age, 'client-info', 'id=1', 'entry-id', 0],
@@ -72,7 +72,7 @@ describe('replies', () => {
     expect(r.aclLogReset().decode('OK')).toBe('OK')
   })
 
-  it('of names', () => {
+  it('ACL CAT, ACL USERS and ACL LIST become lists of strings', () => {
     expect(r.aclUsers().decode([Buffer.from('a')], { bytes: true })).toEqual([Buffer.from('a')])
     expect(r.aclWhoami().decode(Buffer.from('a'), { bytes: true })).toEqual(Buffer.from('a'))
     expect(r.aclCat().decode([Buffer.from('string')], { bytes: true })).toEqual(['string'])

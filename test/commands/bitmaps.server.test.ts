@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('reads and writes bits', async () => {
+  it('SETBIT, GETBIT, BITCOUNT and BITPOS write, read and count bits', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -22,8 +22,8 @@ overBothProtocols((client, server) => {
     ).toStrictEqual([0, 1, 0n, 1, 0, 2, 0, 1, 7, 9, -1, 8n])
   })
 
-  it('counts in bits', async context => {
-    if (!server().atLeast(7)) context.skip('BIT came with 7.0')
+  it('BITCOUNT and BITPOS accept ranges in bits', async context => {
+    if (!server().atLeast(7)) context.skip('ranges in bits need Redis 7.0')
     const redis = client()
     await redis.set('b', Buffer.from([0b00000001, 0b10000000]))
     expect(await redis.bitcount('b', 7, 7, 'bit')).toBe(1)
@@ -31,7 +31,7 @@ overBothProtocols((client, server) => {
     expect(await redis.bitpos('b', 1, 8, 15, 'bit')).toBe(8)
   })
 
-  it('combines bitmaps', async () => {
+  it('BITOP combines bitmaps', async () => {
     const redis = client()
     await Promise.all([redis.set('a', Buffer.from([0b1100])), redis.set('b', Buffer.from([0b1010]))])
     const result = async (length: Promise<number>): Promise<[number, number | undefined]> => [
@@ -44,9 +44,10 @@ overBothProtocols((client, server) => {
     expect(await result(redis.bitop('not', 'to', 'a'))).toStrictEqual([1, 0b11110011])
   })
 
-  it('combines bitmaps in four more ways (Redis 8.2)', async context => {
+  it('BITOP combines bitmaps with the four operations of Redis 8.2', async context => {
     const on = server()
-    if (on.flavour !== 'redis' || !on.atLeast(8, 2)) context.skip(`${on.flavour} ${on.version.join('.')} does not`)
+    if (on.flavour !== 'redis' || !on.atLeast(8, 2))
+      context.skip(`${on.flavour} ${on.version.join('.')} has no such operations`)
     const redis = client()
     await Promise.all([redis.set('a', Buffer.from([0b1100])), redis.set('b', Buffer.from([0b1010]))])
     for (const [operation, bits] of [
@@ -60,7 +61,7 @@ overBothProtocols((client, server) => {
     }
   })
 
-  it('reads and writes integers of any width', async () => {
+  it('BITFIELD reads and writes integers of any width', async () => {
     const redis = client()
     expect(await redis.bitfield('f', [])).toStrictEqual([])
     expect(

@@ -6,8 +6,8 @@ declare const plain: Commands<Promised>
 declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 
-describe('bitmaps', () => {
-  it('gives integers', () => {
+describe('types of bitmap commands', () => {
+  it('bitmap commands return integers', () => {
     expectTypeOf(plain.bitfield('k', [{ incrby: 'u8', offset: '#1', increment: 1, overflow: 'fail' }])).toEqualTypeOf<
       Promise<(number | null)[]>
     >()
@@ -26,7 +26,7 @@ describe('bitmaps', () => {
     expectTypeOf(bigints.setbit('k', 0, 1)).toEqualTypeOf<Promise<bigint>>()
   })
 
-  it('takes what can be sent alone', () => {
+  it('bitmap commands accept only arguments that can be sent', () => {
     // @ts-expect-error
     plain.bitfield('k', [{ get: '8', offset: 0 }])
     // @ts-expect-error

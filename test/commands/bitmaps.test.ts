@@ -4,7 +4,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends every command', () => {
+it('bitmap commands send their arguments', () => {
   expectEncodings([
     [r.bitcount('k'), 'BITCOUNT k'],
     [r.bitcount('k', 0, -1), 'BITCOUNT k 0 -1'],
@@ -21,7 +21,7 @@ it('sends every command', () => {
   ])
 })
 
-it('sends the operations of BITFIELD in turn', () => {
+it('BITFIELD sends its operations in the order of the call', () => {
   expectEncodings([
     [r.bitfield('k', []), 'BITFIELD k'],
     [
@@ -42,7 +42,7 @@ it('sends the operations of BITFIELD in turn', () => {
   ])
 })
 
-it('lets an overflow belong to its own operation', () => {
+it('an overflow option of BITFIELD applies only to its own operation', () => {
   expectEncodings([
     [
       r.bitfield('k', [
@@ -60,13 +60,13 @@ it('lets an overflow belong to its own operation', () => {
   ])
 })
 
-it('refuses what does not fit', () => {
+it('bitmap commands reject arguments that conflict', () => {
   expectRefusals(/not takes exactly one key/, [r.bitop('not', 'to', 'a', 'b')])
   expectRefusals(/At least one key is needed/, [r.bitop('or', 'to'), r.bitop('or', 'to', [])])
   expectRefusals(/^Argument 5 of BITFIELD is undefined/, [loosely(r, 'bitfield', 'k', [{ set: 'u8', offset: 0 }])])
 })
 
-it('gives integers, null where a write failed', () => {
+it('bitmap replies become integers, and null for a BITFIELD write that failed', () => {
   expect(r.bitfield('k', []).decode([1, null])).toEqual([1, null])
   expect(r.bitfield('k', []).decode([1, null], { bigints: true })).toEqual([1n, null])
   expect(r.bitfieldRo('k', []).decode([9007199254740993n], { bigints: true })).toEqual([9007199254740993n])
@@ -82,7 +82,7 @@ it('gives integers, null where a write failed', () => {
   }
 })
 
-it('refuses a range with a gap, which would be another range', () => {
+it('BITCOUNT and BITPOS reject a range with a missing part, because it would be sent as another range', () => {
   expectRefusals(/needs a start/, [
     loosely(r, 'bitpos', 'k', 1, undefined, 5),
     loosely(r, 'bitpos', 'k', 1, 0, undefined, 'bit'),

@@ -5,7 +5,7 @@ import { slotOf, startSingle } from '../servers/servers.mjs'
 import { useCluster } from '../servers/vitest.js'
 import { needs } from './protocols.js'
 
-describe('of a cluster', () => {
+describe('CLUSTER commands in a cluster', () => {
   const cluster = useCluster({ primaries: 3, replicasEach: 1 })
 
   describe.each([2, 3] as const)('over RESP%i', protocol => {
@@ -17,7 +17,7 @@ describe('of a cluster', () => {
     })
     afterAll(() => redis?.close())
 
-    it('tells how it is', async () => {
+    it('CLUSTER INFO returns the state of the cluster', async () => {
       expect(await client().clusterInfo()).toMatchObject({
         clusterState: 'ok',
         clusterSlotsAssigned: 16_384,
@@ -28,7 +28,7 @@ describe('of a cluster', () => {
       expect((await client().clusterHelp())[0]).toMatch(/^CLUSTER <subcommand>/)
     })
 
-    it('tells its nodes', async () => {
+    it('CLUSTER NODES returns all nodes', async () => {
       const id = await client().clusterMyid()
       expect(id).toMatch(/^[0-9a-f]{40}$/)
       const nodes = await client().clusterNodes()
@@ -49,7 +49,7 @@ describe('of a cluster', () => {
       expect(await client().bigints.clusterCountFailureReports(id)).toBe(0n)
     })
 
-    it('tells its shards, slots and links', async () => {
+    it('CLUSTER SHARDS, SLOTS and LINKS return shards, slots and links', async () => {
       const nodes = await client().clusterNodes()
       const shards = await client().clusterShards()
       expect(shards).toHaveLength(3)
@@ -88,7 +88,7 @@ describe('of a cluster', () => {
       })
     })
 
-    it('knows the slots of keys', async () => {
+    it('CLUSTER KEYSLOT, COUNTKEYSINSLOT and GETKEYSINSLOT return slots and keys', async () => {
       expect(await client().clusterKeyslot('{a}b')).toBe(slotOf('a'))
       expect(await client().bigints.clusterKeyslot('a')).toBe(BigInt(slotOf('a')))
       const shards = await client().clusterShards()
@@ -102,12 +102,12 @@ describe('of a cluster', () => {
       await client().del(key)
     })
 
-    it('knows its shard', async context => {
+    it('CLUSTER MYSHARDID returns the id of the shard', async context => {
       await needs(context, cluster().nodes[0] as never, 'CLUSTER|MYSHARDID')
       expect(await client().clusterMyshardid()).toMatch(/^[0-9a-f]{40}$/)
     })
 
-    it('tells how slots are used', async context => {
+    it('CLUSTER SLOT-STATS returns statistics of slots', async context => {
       await needs(context, cluster().nodes[0] as never, 'CLUSTER|SLOT-STATS')
       const [range] = await client().clusterSlots()
       const start = range?.start ?? 0
@@ -118,7 +118,7 @@ describe('of a cluster', () => {
       expect(start).toBeGreaterThanOrEqual(0)
     })
 
-    it('changes its configuration', async () => {
+    it('CLUSTER commands change the configuration of a node', async () => {
       const id = await client().clusterMyid()
       expect(await client().clusterSaveconfig()).toBe('OK')
       expect(await client().clusterBumpepoch()).toMatch(/^(BUMPED|STILL) \d+$/)
@@ -146,7 +146,7 @@ describe('of a cluster', () => {
   })
 })
 
-it('of a node on its own', async () => {
+it('CLUSTER commands work on a node without a cluster', async () => {
   const server = await startSingle({ config: ['--cluster-enabled', 'yes'] })
   const other = await startSingle({ config: ['--cluster-enabled', 'yes'] })
   try {
@@ -185,7 +185,7 @@ it('of a node on its own', async () => {
   }
 })
 
-it('of a server without a cluster', async () => {
+it('CLUSTER commands reject on a server without cluster mode', async () => {
   const server = await startSingle()
   try {
     await using redis = new Redis({ host: server.host, port: server.port })

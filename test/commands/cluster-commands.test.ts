@@ -6,8 +6,8 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-describe('what is sent', () => {
-  it('on slots', () => {
+describe('arguments of CLUSTER commands', () => {
+  it('CLUSTER commands for slots send their arguments', () => {
     expectEncodings([
       [r.clusterAddslots(1, 2), 'CLUSTER ADDSLOTS 1 2', ''],
       [r.clusterAddslotsrange({ start: 1, end: 2 }, { start: 4, end: 5 }), 'CLUSTER ADDSLOTSRANGE 1 2 4 5', ''],
@@ -43,7 +43,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('on nodes', () => {
+  it('CLUSTER commands for nodes send their arguments', () => {
     expectEncodings([
       [r.clusterBumpepoch(), 'CLUSTER BUMPEPOCH', ''],
       [r.clusterCountFailureReports('id'), 'CLUSTER COUNT-FAILURE-REPORTS id', ''],
@@ -69,15 +69,15 @@ describe('what is sent', () => {
   })
 })
 
-describe('replies', () => {
-  it('of CLUSTER INFO', () => {
+describe('decoding of CLUSTER replies', () => {
+  it('CLUSTER INFO becomes an object with names in camel case', () => {
     expect(r.clusterInfo().decode('cluster_state:ok\r\ncluster_slots_assigned:16384\r\n')).toEqual({
       clusterState: 'ok',
       clusterSlotsAssigned: 16_384,
     })
   })
 
-  it('of CLUSTER NODES and CLUSTER REPLICAS', () => {
+  it('CLUSTER NODES and CLUSTER REPLICAS become lists of nodes', () => {
     const lines = [
       'aa 127.0.0.1:7000@17000,host-a myself,master - 0 1426238317239 4 connected 0-5460 7000 [93-<-bb]',
       'bb 127.0.0.1:7001@17001 slave aa 5 1426238316232 4 disconnected',
@@ -112,7 +112,7 @@ describe('replies', () => {
     expect(r.clusterSlaves('aa').decode([])).toEqual([])
   })
 
-  it('of CLUSTER SHARDS', () => {
+  it('CLUSTER SHARDS becomes a list of shards with slots and nodes', () => {
     const node: Reply[] = [
       ...['id', 'aa', 'port', 7000, 'ip', '127.0.0.1', 'endpoint', '127.0.0.1', 'hostname', 'host-a'],
       ...['role', 'master', 'replication-offset', 72, 'health', 'online'],
@@ -143,7 +143,7 @@ describe('replies', () => {
     ).toEqual(expected)
   })
 
-  it('of CLUSTER SLOTS', () => {
+  it('CLUSTER SLOTS becomes a list of slot ranges with their nodes', () => {
     expect(
       r.clusterSlots().decode([[0, 5460, ['127.0.0.1', 7000, 'aa', []], [null, 7001, 'bb', ['hostname', 'host-b']]]]),
     ).toEqual([
@@ -158,7 +158,7 @@ describe('replies', () => {
     ])
   })
 
-  it('of CLUSTER LINKS', () => {
+  it('CLUSTER LINKS becomes a list of links', () => {
     const link: Reply[] = [
       ...['direction', 'to', 'node', 'aa', 'create-time', 1_639_442_739_375, 'events', 'rw'],
       ...['send-buffer-allocated', 4512, 'send-buffer-used', 0],
@@ -177,7 +177,7 @@ describe('replies', () => {
     expect(r.clusterLinks().decode([new MapReply(link)])).toEqual(expected)
   })
 
-  it('of CLUSTER MIGRATION', () => {
+  it('CLUSTER MIGRATION becomes a list of slot migrations', () => {
     const task = [
       ...['id', 'i', 'slots', '0-9 20-29', 'source', 'a', 'dest', 'b', 'operation', 'import', 'state', 'completed'],
       ...['last_error', '', 'retries', 0, 'create_time', 1, 'start_time', 2, 'end_time', 3, 'write_pause_ms', 4],
@@ -194,14 +194,14 @@ describe('replies', () => {
     expectRefusals('At least one range', [r.clusterMigrationImport()])
   })
 
-  it('of CLUSTER SLOT-STATS', () => {
+  it('CLUSTER SLOT-STATS becomes a list of slots with their statistics', () => {
     const expected = [{ slot: 0, statistics: { 'key-count': 0, 'cpu-usec': 7 } }]
     const call = r.clusterSlotStats({ slotsrange: { start: 0, end: 0 } })
     expect(call.decode([[0, ['key-count', 0, 'cpu-usec', 7]]])).toEqual(expected)
     expect(call.decode([[0, new MapReply(['key-count', 0, 'cpu-usec', 7])]])).toEqual(expected)
   })
 
-  it('of keys and integers', () => {
+  it('CLUSTER replies become keys without the prefix, and integers of the view', () => {
     expect(r.clusterGetkeysinslot(1, 2).decode(['app:a', 'b'], { prefix: 'app:' })).toEqual(['a', 'b'])
     expect(r.clusterGetkeysinslot(1, 2).decode([Buffer.from('a')], { bytes: true })).toEqual([Buffer.from('a')])
     const { command, decode } = r.clusterKeyslot('k')

@@ -3,7 +3,7 @@ import { ResponseError } from '../../src/errors/errors.js'
 import { overBothProtocols } from './protocols.js'
 
 overBothProtocols(client => {
-  it('tells of commands', async () => {
+  it('COMMAND and COMMAND INFO return information about commands', async () => {
     const redis = client()
     const commands = await redis.command()
     expect(commands).toHaveLength(await redis.commandCount())
@@ -32,7 +32,7 @@ overBothProtocols(client => {
     expect(config?.subcommands.map(each => each.name)).toEqual(expect.arrayContaining(['config|get', 'config|set']))
   })
 
-  it('tells what they are for', async () => {
+  it('COMMAND DOCS returns the documentation of commands', async () => {
     const redis = client()
     const docs = await redis.commandDocs('get', 'config')
     expect(Object.keys(docs).sort()).toEqual(['config', 'get'])
@@ -49,7 +49,7 @@ overBothProtocols(client => {
     expect(Object.keys(await redis.commandDocs()).length).toBe(await redis.commandCount())
   })
 
-  it('finds keys', async () => {
+  it('COMMAND GETKEYS finds the keys of a call', async () => {
     const redis = client()
     expect(await redis.commandGetkeys('MSET', 'a', 1, 'b', 2)).toEqual(['a', 'b'])
     expect(await redis.bytes.commandGetkeys('GET', 'a')).toEqual([Buffer.from('a')])
@@ -57,9 +57,9 @@ overBothProtocols(client => {
     await expect(redis.commandGetkeys('PING')).rejects.toBeInstanceOf(ResponseError)
   })
 
-  it('lists names', async () => {
+  it('COMMAND LIST returns the names of commands', async () => {
     const redis = client()
-    // Subcommands are listed too.
+    // Subcommands are in the list too.
     expect(await redis.commandList()).toEqual(expect.arrayContaining(['get', 'config', 'config|get']))
     expect(await redis.commandList({ pattern: 'hget*' })).toEqual(expect.arrayContaining(['hget', 'hgetall']))
     expect(await redis.commandList({ aclcat: 'transaction' })).toEqual(expect.arrayContaining(['multi', 'exec']))

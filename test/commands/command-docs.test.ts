@@ -5,7 +5,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends what it is asked to', () => {
+it('COMMAND and its subcommands send their arguments', () => {
   expectEncodings([
     [r.command(), 'COMMAND', ''],
     [r.commandCount(), 'COMMAND COUNT', ''],
@@ -23,8 +23,8 @@ it('sends what it is asked to', () => {
   expectRefusals(/exclude each other/, [loosely(r, 'commandList', { aclcat: 'string', pattern: 'x*' })])
 })
 
-describe('replies', () => {
-  // What servers answer of GET and of CONFIG: under RESP2 each map is a list of names and values.
+describe('decoding of COMMAND replies', () => {
+  // Replies of real servers about GET and CONFIG. Under RESP2 each map is a flat list of names and values.
   const answer = (map: (flat: Reply[]) => Reply): Reply => [
     [
       'get',
@@ -85,13 +85,13 @@ describe('replies', () => {
     null,
   ]
 
-  it('of COMMAND and COMMAND INFO', () => {
+  it('COMMAND and COMMAND INFO become the same objects under both protocols', () => {
     expect(r.commandInfo('get', 'none').decode(answer(flat => flat))).toEqual(about)
     expect(r.commandInfo('get', 'none').decode(answer(flat => new MapReply(flat)))).toEqual(about)
     expect(r.command().decode(answer(flat => flat))).toEqual(about)
   })
 
-  it('of COMMAND DOCS', () => {
+  it('COMMAND DOCS becomes the same objects under both protocols', () => {
     const docs = (map: (flat: Reply[]) => Reply): Reply =>
       map([
         'config',
@@ -121,7 +121,7 @@ describe('replies', () => {
     expect(r.commandDocs('config').decode(docs(flat => new MapReply(flat)))).toEqual(expected)
   })
 
-  it('of COMMAND GETKEYS', () => {
+  it('COMMAND GETKEYS and GETKEYSANDFLAGS become keys and their flags', () => {
     expect(r.commandGetkeys('get', 'a').decode([Buffer.from('a')], { bytes: true })).toEqual([Buffer.from('a')])
     expect(r.commandGetkeysandflags('set', 'a', 1).decode([['a', ['OW', 'update']]])).toEqual([
       { key: 'a', flags: ['OW', 'update'] },

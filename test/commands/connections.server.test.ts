@@ -5,7 +5,7 @@ import { ConnectionError, DataError } from '../../src/errors/errors.js'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('answers', async () => {
+  it('PING and ECHO return their message', async () => {
     const redis = client()
     expect(await redis.ping()).toBe('PONG')
     expect(await redis.bytes.ping()).toBe('PONG')
@@ -15,7 +15,7 @@ overBothProtocols((client, server) => {
     expect(await redis.bytes.echo(Buffer.from([0xff, 0]))).toEqual(Buffer.from([0xff, 0]))
   })
 
-  it('knows its connection', async () => {
+  it('CLIENT returns the id, name and details of the connection', async () => {
     const redis = client()
     const id = await redis.clientId()
     expect(await redis.bigints.clientId()).toBe(BigInt(id))
@@ -50,7 +50,7 @@ overBothProtocols((client, server) => {
     expect((await redis.clientHelp())[0]).toMatch(/^CLIENT <subcommand>/)
   })
 
-  it('lists and ends connections by what Valkey knows of them', async context => {
+  it('CLIENT LIST and CLIENT KILL accept the filters of Valkey', async context => {
     if (server().flavour !== 'valkey' || !server().atLeast(8, 1)) {
       context.skip(`${server().flavour} ${server().version.join('.')} filters by type or id only`)
     }
@@ -64,7 +64,7 @@ overBothProtocols((client, server) => {
     expect(await redis.clientKill({ id: [999_998, 999_999] })).toBe(0)
   })
 
-  it('sets what the server shall spare', async context => {
+  it('CLIENT NO-EVICT and NO-TOUCH set flags of the connection', async context => {
     const redis = client()
     expect(await redis.clientNoEvict(true)).toBe('OK')
     expect((await redis.clientInfo()).flags).toContain('e')
@@ -76,7 +76,7 @@ overBothProtocols((client, server) => {
     expect(await redis.clientNoTouch(false)).toBe('OK')
   })
 
-  it('names its library', async context => {
+  it('CLIENT SETINFO sets the library name and version', async context => {
     await needs(context, server(), 'CLIENT|SETINFO')
     const redis = client()
     expect(await redis.clientSetinfo('lib-name', 'tester')).toBe('OK')
@@ -84,13 +84,13 @@ overBothProtocols((client, server) => {
     expect(await redis.clientInfo()).toMatchObject({ libName: 'tester', libVer: '1.0' })
   })
 
-  it('imports', async context => {
+  it('CLIENT IMPORT-SOURCE rejects unless the server is in import mode', async context => {
     await needs(context, server(), 'CLIENT|IMPORT-SOURCE')
-    // Refused unless the server is in import mode.
+    // Servers reject it unless they are in import mode.
     await expect(client().clientImportSource(true)).rejects.toMatchObject({ name: 'ResponseError' })
   })
 
-  it('ends connections', async () => {
+  it('CLIENT KILL closes connections', async () => {
     const redis = client()
     await using other = new Redis({ host: server().host, port: server().port, reconnect: false, clientName: 'other' })
     const id = await other.clientId()
@@ -104,7 +104,7 @@ overBothProtocols((client, server) => {
     await expect(redis.clientKill({})).rejects.toBeInstanceOf(DataError)
   })
 
-  it('lets others wait, and go', async () => {
+  it('CLIENT PAUSE and UNBLOCK pause and unblock other clients', async () => {
     const redis = client()
     expect(await redis.clientPause(1, 'write')).toBe('OK')
     expect(await redis.clientPause(1)).toBe('OK')
@@ -123,7 +123,7 @@ overBothProtocols((client, server) => {
     expect(await redis.clientUnblock(999_999, 'timeout')).toBe(0)
   })
 
-  it('keeps the shared connection as it is', async () => {
+  it('CLIENT commands that would change the shared connection are rejected', async () => {
     const redis = client()
     const refused: readonly (readonly [string, ...string[]])[] = [
       ['CLIENT', 'REPLY', 'OFF'],

@@ -6,8 +6,8 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-describe('what is sent', () => {
-  it('on the connection itself', () => {
+describe('arguments of CLIENT commands', () => {
+  it('CLIENT commands for the own connection send their arguments', () => {
     expectEncodings([
       [r.ping(), 'PING', ''],
       [r.ping('hi'), 'PING hi', ''],
@@ -26,7 +26,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('on others', () => {
+  it('CLIENT commands for other connections send their arguments', () => {
     expectEncodings([
       [r.clientList(), 'CLIENT LIST', ''],
       [r.clientList({ type: 'pubsub' }), 'CLIENT LIST TYPE pubsub', ''],
@@ -53,7 +53,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('is refused where it would hit all, or none', () => {
+  it('CLIENT KILL and CLIENT LIST reject filters that would match all connections or none', () => {
     expectRefusals(/At least one of the options id/, [
       loosely(r, 'clientKill', {}),
       loosely(r, 'clientKill', { skipme: false }),
@@ -63,7 +63,7 @@ describe('what is sent', () => {
   })
 })
 
-describe('replies', () => {
+describe('decoding of CLIENT replies', () => {
   const LINE =
     'id=21 addr=127.0.0.1:35072 laddr=127.0.0.1:17301 fd=7 name= age=0 idle=3 flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 ' +
     'qbuf=26 qbuf-free=20448 argv-mem=10 tot-mem=37658 events=r cmd=client|list user=default redir=-1 resp=2 lib-name=42 lib-ver=1.0'
@@ -94,7 +94,7 @@ describe('replies', () => {
     libVer: '1.0',
   }
 
-  it('of CLIENT LIST and CLIENT INFO', () => {
+  it('CLIENT LIST and CLIENT INFO become objects with fields in camel case', () => {
     expect(r.clientInfo().decode(`${LINE}\n`)).toEqual(CLIENT)
     expect(r.clientList().decode(`${LINE}\n${LINE}\n`)).toEqual([CLIENT, CLIENT])
     expect(r.clientList().decode(Buffer.from(`${LINE}\n`), { bytes: true })).toEqual([CLIENT])
@@ -102,7 +102,7 @@ describe('replies', () => {
     expect(() => r.clientList().decode(null)).toThrow(InvalidResponse)
   })
 
-  it('of CLIENT LIST with the path of a unix socket that has blanks', () => {
+  it('CLIENT LIST reads the path of a unix socket that contains spaces', () => {
     for (const path of ['/run/my sock.sock:0', '/a laddr=b fd=3 name=x/s:0', '/a addr=/x laddr=/x fd=/s:0']) {
       const line = `id=7 addr=${path} laddr=${path} fd=8 name=n age=1 db=0 user=default`
       expect(r.clientList().decode(line)).toEqual([
@@ -111,7 +111,7 @@ describe('replies', () => {
     }
   })
 
-  it('of CLIENT TRACKINGINFO', () => {
+  it('CLIENT TRACKINGINFO becomes an object, with prefixes as text', () => {
     const expected = { flags: ['off'], redirect: -1, prefixes: [] }
     expect(r.clientTrackinginfo().decode(['flags', ['off'], 'redirect', -1, 'prefixes', []])).toEqual(expected)
     expect(r.clientTrackinginfo().decode(new MapReply(['flags', ['off'], 'redirect', -1, 'prefixes', []]))).toEqual(
@@ -119,13 +119,13 @@ describe('replies', () => {
     )
   })
 
-  it('of PING and ECHO', () => {
+  it('PING and ECHO become text, or Buffers in a bytes view', () => {
     expect(r.ping().decode(Buffer.from('PONG'), { bytes: true })).toBe('PONG')
     expect(r.ping('x').decode(Buffer.from('x'), { bytes: true })).toEqual(Buffer.from('x'))
     expect(r.echo('x').decode('x')).toBe('x')
   })
 
-  it('of integers', () => {
+  it('CLIENT replies become integers of the view', () => {
     expect(r.clientId().decode(21, { bigints: true })).toBe(21n)
     expect(r.clientKill({ id: 1 }).decode(1)).toBe(1)
     expect(r.clientUnblock(1).decode(0, { bigints: true })).toBe(0n)

@@ -3,28 +3,30 @@ import { keyIndexes } from '../../src/commands/core/command.js'
 import { DataError } from '../../src/errors/errors.js'
 import type { Recorded } from './recorder.js'
 
-/** A call, the words it would send, and those among them that are keys (if left out: the first argument alone). */
+/** A call, the words that it would send, and its keys (by default only the first argument). */
 export type Encoding = readonly [call: Recorded, words: string, keys?: string]
 
-/** Expects of every call its words, as text with a blank between them, and its keys. */
+/** Expects the words of every call, as text separated by spaces, and its keys. */
 export function expectEncodings(table: readonly Encoding[]): void {
   const expected = table.map(([call, words, keys]) => ({ words, keys: keys ?? String(call.command.args[0]) }))
   expect(table.map(([call]) => ({ words: wordsOf(call), keys: keysOf(call) }))).toEqual(expected)
 }
 
-/** The words of a call as text with a blank between them, or the message of its refusal. */
+/** The words of a call as text separated by spaces, or the message of its error. */
 export function wordsOf({ argv }: Recorded): string {
   return argv instanceof DataError ? argv.message : argv.map(String).join(' ')
 }
 
-/** The keys of a call, with a blank between them. */
+/** The keys of a call, separated by spaces. */
 export function keysOf({ command }: Recorded): string {
   return keyIndexes(command)
     .map(index => String(command.args[index]))
     .join(' ')
 }
 
-/** Expects every call to be refused with a DataError whose message holds `part` and whose command is named. */
+/**
+ * Expects every call to reject with a DataError whose message contains `part` and which has the name of the command.
+ */
 export function expectRefusals(part: string | RegExp, calls: readonly Recorded[]): void {
   for (const { argv, command } of calls) {
     expect(argv).toBeInstanceOf(DataError)
@@ -33,7 +35,8 @@ export function expectRefusals(part: string | RegExp, calls: readonly Recorded[]
 }
 
 /**
- * A call with options that its types forbid, as JavaScript may make it: `loosely(r, 'set', 'k', 'v', { nx: true, xx: true })`.
+ * Makes a call with options that its types exclude, as JavaScript allows:
+ * `loosely(r, 'set', 'k', 'v', { nx: true, xx: true })`.
  */
 export function loosely(on: object, method: string, ...args: readonly unknown[]): Recorded {
   const call = (on as Record<string, (...args: readonly unknown[]) => Recorded>)[method]

@@ -12,7 +12,7 @@ overBothProtocols(client => {
     await client().geoadd('k', [palermo, catania])
   })
 
-  it('adds and reads members', async () => {
+  it('GEOADD adds members, and GEOPOS, GEODIST and GEOHASH read them', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -39,7 +39,7 @@ overBothProtocols(client => {
     ])
   })
 
-  it('searches', async () => {
+  it('GEOSEARCH finds members with the requested details', async () => {
     const redis = client()
     const near = {
       distance: 56.4413,
@@ -83,7 +83,7 @@ overBothProtocols(client => {
     ])
   })
 
-  it('stores what it found', async () => {
+  it('GEOSEARCHSTORE stores the found members', async () => {
     const redis = client()
     expect(
       await Promise.all([

@@ -10,8 +10,8 @@ declare const some: boolean
 
 const area = { frommember: 'a', byradius: { radius: 1, unit: 'km' } } as const
 
-describe('geo', () => {
-  it('gives names, or objects with what was asked for', () => {
+describe('types of geo commands', () => {
+  it('GEOSEARCH returns names, or objects with the requested details', () => {
     expectTypeOf(plain.geosearch('k', area)).toEqualTypeOf<Promise<string[]>>()
     expectTypeOf(bytes.geosearch('k', { ...area, count: 1, any: true, asc: true })).toEqualTypeOf<Promise<Buffer[]>>()
     expectTypeOf(plain.geosearch('k', { ...area, withdist: true })).toEqualTypeOf<
@@ -28,7 +28,7 @@ describe('geo', () => {
     >()
   })
 
-  it('gives members, or how many were stored', () => {
+  it('GEORADIUS returns members, or the number of stored members', () => {
     expectTypeOf(plain.georadius('k', 1, 2, 3, 'm')).toEqualTypeOf<Promise<string[]>>()
     expectTypeOf(plain.georadius('k', 1, 2, 3, 'm', { withdist: true })).toEqualTypeOf<
       Promise<{ readonly member: string; readonly distance: number }[]>
@@ -43,13 +43,13 @@ describe('geo', () => {
     expectTypeOf(plain.geosearchstore('to', 'k', { ...area, storedist: true })).toEqualTypeOf<Promise<number>>()
   })
 
-  it('gives places and distances', () => {
+  it('GEOPOS and GEODIST return positions and distances', () => {
     expectTypeOf(plain.geopos('k', 'a')).toEqualTypeOf<Promise<(Position | null)[]>>()
     expectTypeOf(bytes.geohash('k', 'a')).toEqualTypeOf<Promise<(string | null)[]>>()
     expectTypeOf(plain.geodist('k', 'a', 'b', 'mi')).toEqualTypeOf<Promise<number | null>>()
   })
 
-  it('excludes what conflicts', () => {
+  it('geo commands exclude options that conflict', () => {
     // @ts-expect-error
     void plain.geosearch('k', { frommember: 'a' })
     // @ts-expect-error

@@ -9,7 +9,7 @@ const place = { longitude: 15, latitude: 37 }
 const byradius = { radius: 200, unit: 'km' } as const
 const bybox = { width: 400, height: 300, unit: 'mi' } as const
 
-it('adds members and reads them', () => {
+it('GEOADD, GEOPOS, GEODIST and GEOHASH send their arguments', () => {
   expectEncodings([
     [r.geoadd('k', catania), 'GEOADD k 15.087269 37.502669 Catania'],
     [
@@ -24,7 +24,7 @@ it('adds members and reads them', () => {
   ])
 })
 
-it('searches', () => {
+it('GEOSEARCH and GEOSEARCHSTORE send their options', () => {
   expectEncodings([
     [r.geosearch('k', { frommember: 'a', byradius }), 'GEOSEARCH k FROMMEMBER a BYRADIUS 200 km'],
     [
@@ -48,7 +48,7 @@ it('searches', () => {
   ])
 })
 
-it('searches as in the old days', () => {
+it('the deprecated GEORADIUS commands send their options', () => {
   expectEncodings([
     [r.georadius('k', 15, 37, 200, 'km'), 'GEORADIUS k 15 37 200 km'],
     [
@@ -72,7 +72,7 @@ it('searches as in the old days', () => {
   ])
 })
 
-it('refuses what conflicts or lacks', () => {
+it('geo commands reject options that conflict or are missing', () => {
   expectRefusals(/exclude each other/, [
     loosely(r, 'geoadd', 'k', catania, { nx: true, xx: true }),
     loosely(r, 'geosearch', 'k', { frommember: 'a', fromlonlat: place, byradius }),
@@ -93,7 +93,7 @@ it('refuses what conflicts or lacks', () => {
   expectRefusals(/At least one member is needed/, [r.geoadd('k', []), r.geohash('k'), r.geopos('k', [])])
 })
 
-it('names what was asked for of each member, alike under both protocols', () => {
+it('GEOSEARCH returns the requested details of each member, the same under both protocols', () => {
   const details = { withcoord: true, withdist: true, withhash: true } as const
   const full = [{ member: 'a', distance: 56.4413, hash: 3479447370796909, longitude: 15.5, latitude: 37.5 }]
   for (const call of [
@@ -121,7 +121,7 @@ it('names what was asked for of each member, alike under both protocols', () => 
   expect(() => r.geosearch('k', { ...area, withdist: true }).decode(['odd'])).toThrow(InvalidResponse)
 })
 
-it('gives numbers for what the server writes as text', () => {
+it('GEODIST and GEOPOS convert text replies to numbers', () => {
   expect(r.geodist('k', 'a', 'b').decode('166.2742')).toBe(166.2742)
   expect(r.geodist('k', 'a', 'b').decode(null)).toBeNull()
   expect(r.geopos('k', 'a', 'b').decode([['1.5', '2.5'], null, [3, 4]])).toStrictEqual([

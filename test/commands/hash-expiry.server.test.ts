@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('sets, asks and takes away times of fields', async context => {
+  it('HEXPIRE, HTTL and HPERSIST set, read and remove the expiry of fields', async context => {
     await needs(context, server(), 'HEXPIRE')
     const redis = client()
     const inAnHour = Math.ceil(Date.now() / 1000) + 3600
@@ -49,7 +49,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('reads, writes and deletes with a time', async context => {
+  it('HSETEX, HGETEX and HGETDEL write, read and delete fields with an expiry', async context => {
     await needs(context, server(), 'HGETEX', 'HSETEX', 'HGETDEL')
     const redis = client()
     const inAnHour = Math.ceil(Date.now() / 1000) + 3600

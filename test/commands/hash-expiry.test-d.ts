@@ -7,8 +7,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const flag: boolean
 
-describe('hash expiry', () => {
-  it('tells of each field', () => {
+describe('types of hash field expiry commands', () => {
+  it('hash field expiry commands return one item for each field', () => {
     expectTypeOf(plain.hexpire('k', 1, 'f')).toEqualTypeOf<Promise<number[]>>()
     expectTypeOf(bigints.hexpire('k', 1, 'f')).toEqualTypeOf<Promise<bigint[]>>()
     expectTypeOf(plain.httl('k', ['f', 'g'])).toEqualTypeOf<Promise<number[]>>()
@@ -21,7 +21,7 @@ describe('hash expiry', () => {
     expectTypeOf(bigints.hsetex('k', { f: 1 }, { fnx: true, ex: 1 })).toEqualTypeOf<Promise<bigint>>()
   })
 
-  it('takes no options that exclude each other', () => {
+  it('hash field expiry commands exclude options that conflict', () => {
     // @ts-expect-error
     plain.hexpire('k', 1, 'f', { xx: true, gt: true })
     // @ts-expect-error

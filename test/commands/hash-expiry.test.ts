@@ -4,7 +4,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends fields behind their number', () => {
+it('hash field expiry commands send the number of fields before the fields', () => {
   expectEncodings([
     [r.hexpire('k', 10, 'f'), 'HEXPIRE k 10 FIELDS 1 f'],
     [r.hexpire('k', 10, ['f', 'g'], { nx: true }), 'HEXPIRE k 10 NX FIELDS 2 f g'],
@@ -26,7 +26,7 @@ it('sends fields behind their number', () => {
   ])
 })
 
-it('refuses what excludes each other', () => {
+it('hash field expiry commands reject options that exclude each other', () => {
   for (const method of ['hexpire', 'hexpireat', 'hpexpire', 'hpexpireat']) {
     expectRefusals(/xx and lt exclude/, [loosely(r, method, 'k', 1, 'f', { xx: true, lt: true })])
   }
@@ -34,7 +34,7 @@ it('refuses what excludes each other', () => {
   expectRefusals(/fnx and fxx exclude/, [loosely(r, 'hsetex', 'k', { f: 1 }, { fnx: true, fxx: true })])
 })
 
-it('refuses no fields', () => {
+it('hash field expiry commands reject an empty list of fields', () => {
   expectRefusals(/At least one field is needed/, [
     r.hexpire('k', 1, []),
     r.httl('k', []),
@@ -44,7 +44,7 @@ it('refuses no fields', () => {
   ])
 })
 
-it('tells of each field', () => {
+it('hash field expiry replies have one item for each field', () => {
   for (const call of [r.hexpire('k', 1, 'f'), r.httl('k', 'f'), r.hpersist('k', 'f'), r.hpexpiretime('k', 'f')]) {
     expect(call.decode([1, -2])).toEqual([1, -2])
     expect(call.decode([1, -2], { bigints: true })).toEqual([1n, -2n])

@@ -3,7 +3,7 @@ import { DataError } from '../../src/errors/errors.js'
 import { overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('reads and writes fields', async () => {
+  it('hash commands read and write fields', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -56,7 +56,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('reads whole hashes as plain objects with own properties alone', async () => {
+  it('HGETALL returns a plain object with own properties only', async () => {
     const redis = client()
     await redis.hset(
       'h',
@@ -79,7 +79,7 @@ overBothProtocols((client, server) => {
     await expect(redis.bytes.hgetall('bytes')).rejects.toBeInstanceOf(DataError)
   })
 
-  it('refuses to make one field of two whose names are no UTF-8, in records of every kind', async () => {
+  it('records of every kind reject two field names that are invalid UTF-8 and would become one', async () => {
     const redis = client()
     const names = new Map([
       [Buffer.from([0xff]), 'a'],
@@ -97,12 +97,12 @@ overBothProtocols((client, server) => {
       )
     }
     expect(await redis.bytes.hvals('binary')).toHaveLength(2)
-    // A stream may have a field twice: then the last value counts.
+    // In a stream the same field may occur twice: then the last value counts.
     await redis.call('XADD', 'twice', '1-1', 'é', '1', 'é', '2')
     expect(await redis.xrange('twice')).toEqual([{ id: '1-1', fields: { é: '2' } }])
   })
 
-  it('chooses fields at random', async () => {
+  it('HRANDFIELD returns random fields', async () => {
     const redis = client()
     await redis.hset('h', { a: 1, b: 2 })
     expect(['a', 'b']).toContain(await redis.hrandfield('h'))
@@ -121,7 +121,7 @@ overBothProtocols((client, server) => {
     )
   })
 
-  it('walks over fields', async context => {
+  it('HSCAN iterates over all fields', async context => {
     const redis = client()
     await redis.hset('h', { a: 1, b: 2 })
     expect(await redis.hscan('none', 0)).toStrictEqual({ cursor: '0', entries: [] })

@@ -8,8 +8,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const flag: boolean
 
-describe('hashes', () => {
-  it('gives the plain reply', () => {
+describe('types of hash commands', () => {
+  it('hash commands return text, integers and records', () => {
     expectTypeOf(plain.hget('k', 'f')).toEqualTypeOf<Promise<string | null>>()
     expectTypeOf(bytes.hget('k', 'f')).toEqualTypeOf<Promise<Buffer | null>>()
     expectTypeOf(plain.hgetall('k')).toEqualTypeOf<Promise<Record<string, string>>>()
@@ -23,7 +23,7 @@ describe('hashes', () => {
     expectTypeOf(plain.hincrbyfloat('k', 'f', 1)).toEqualTypeOf<Promise<number>>()
   })
 
-  it('gives what HRANDFIELD is asked for', () => {
+  it('HRANDFIELD returns a type that depends on its options', () => {
     expectTypeOf(plain.hrandfield('k')).toEqualTypeOf<Promise<string | null>>()
     expectTypeOf(bytes.hrandfield('k')).toEqualTypeOf<Promise<Buffer | null>>()
     expectTypeOf(plain.hrandfield('k', 2)).toEqualTypeOf<Promise<string[]>>()
@@ -40,7 +40,7 @@ describe('hashes', () => {
     >()
   })
 
-  it('gives what HSCAN is asked for', () => {
+  it('HSCAN returns a type that depends on its options', () => {
     expectTypeOf(plain.hscan('k', 0)).toEqualTypeOf<Promise<ScannedEntries<string>>>()
     expectTypeOf(bytes.hscan('k', 0)).toEqualTypeOf<Promise<ScannedEntries<Buffer>>>()
     expectTypeOf(plain.hscan('k', '0', { match: 'a*' })).toEqualTypeOf<Promise<ScannedEntries<string>>>()
@@ -55,7 +55,7 @@ describe('hashes', () => {
     >()
   })
 
-  it('takes no fields that could not be sent', () => {
+  it('HSET excludes fields that cannot be sent', () => {
     // @ts-expect-error
     plain.hset('k', { f: undefined })
     // @ts-expect-error

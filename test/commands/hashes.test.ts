@@ -6,7 +6,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends every command', () => {
+it('hash commands send their arguments', () => {
   expectEncodings([
     [r.hdel('k', 'f', 'g'), 'HDEL k f g'],
     [r.hdel('k', ['f', 'g']), 'HDEL k f g'],
@@ -34,7 +34,7 @@ it('sends every command', () => {
   ])
 })
 
-it('refuses no fields', () => {
+it('hash commands reject an empty list of fields', () => {
   expectRefusals(/At least one field is needed/, [
     r.hdel('k'),
     r.hmget('k', []),
@@ -43,8 +43,8 @@ it('refuses no fields', () => {
   ])
 })
 
-describe('what replies become', () => {
-  it('HGETALL: a plain object with own properties alone, alike under both protocols', () => {
+describe('decoding of hash replies', () => {
+  it('HGETALL becomes a plain object with own properties only, the same under both protocols', () => {
     for (const reply of [['f', '1', '__proto__', '2'], new MapReply(['f', '1', '__proto__', '2'])]) {
       const record = r.hgetall('k').decode(reply) as Record<string, string>
       expect(Object.getPrototypeOf(record)).toBe(Object.prototype)
@@ -58,26 +58,26 @@ describe('what replies become', () => {
     expect(Object.keys(r.hgetall('k').decode([]) as object)).toEqual([])
   })
 
-  it('HGETALL in bytes: values are Buffers, names that are no UTF-8 are refused', () => {
+  it('HGETALL in a bytes view has Buffers as values and rejects names that are not valid UTF-8', () => {
     const bytes = r.hgetall('k').decode(new MapReply([Buffer.from('f'), Buffer.from('1')]), { bytes: true })
     expect({ ...(bytes as object) }).toEqual({ f: Buffer.from('1') })
     expect(() => r.hgetall('k').decode([Buffer.from([0xff]), Buffer.from('1')], { bytes: true })).toThrow(DataError)
   })
 
-  it('text and texts', () => {
+  it('hash replies with text become strings, lists of strings and nulls', () => {
     expect(r.hget('k', 'f').decode(null)).toBeNull()
     expect(r.hmget('k', 'f', 'g').decode(['v', null])).toEqual(['v', null])
     expect(r.hkeys('k').decode([Buffer.from('f')], { bytes: true })).toEqual([Buffer.from('f')])
     expect(r.hvals('k').decode([])).toEqual([])
   })
 
-  it('numbers', () => {
+  it('hash replies with numbers become integers and doubles', () => {
     expect(r.hset('k', { f: 1 }).decode(1, { bigints: true })).toBe(1n)
     expect(r.hincrbyfloat('k', 'f', 1).decode('1.5')).toBe(1.5)
     expect(r.hincrbyfloat('k', 'f', 1).decode(Buffer.from('1.5'), { bytes: true, bigints: true })).toBe(1.5)
   })
 
-  it('HRANDFIELD: one, several, with values', () => {
+  it('HRANDFIELD becomes one field, several fields, or fields with values', () => {
     expect(r.hrandfield('k').decode('f')).toBe('f')
     expect(r.hrandfield('k').decode(null)).toBeNull()
     expect(r.hrandfield('k', 2).decode(['f', 'f'])).toEqual(['f', 'f'])
@@ -99,7 +99,7 @@ describe('what replies become', () => {
     ])
   })
 
-  it('HSCAN: entries, or names alone', () => {
+  it('HSCAN becomes entries, or only names with novalues', () => {
     expect(r.hscan('k', 0).decode(['7', ['f', '1', 'g', '2']])).toEqual({
       cursor: '7',
       entries: [

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { overBothProtocols } from './protocols.js'
 
 overBothProtocols(client => {
-  it('counts what is different', async () => {
+  it('PFADD and PFCOUNT count distinct elements', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -20,7 +20,7 @@ overBothProtocols(client => {
     ).toStrictEqual([1, 1, 0, 1n, 3, 0, 4n, 'OK', 'OK', 4])
   })
 
-  it('looks inside', async () => {
+  it('PFDEBUG returns internals of a HyperLogLog', async () => {
     const redis = client()
     await redis.pfadd('k', 'a', 'b')
     expect(await redis.pfdebug('encoding', 'k')).toBe('sparse')
@@ -32,7 +32,7 @@ overBothProtocols(client => {
     expect(registers.filter(each => each > 0)).toHaveLength(2)
   })
 
-  it('passes the test of the server', async () => {
+  it('PFSELFTEST succeeds', async () => {
     expect(await client().with({ timeout: 60_000 }).pfselftest()).toBe('OK')
   })
 })

@@ -6,8 +6,8 @@ declare const plain: Commands<Promised>
 declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 
-describe('hyperloglog', () => {
-  it('gives the plain reply', () => {
+describe('types of HyperLogLog commands', () => {
+  it('HyperLogLog commands return integers and words', () => {
     expectTypeOf(plain.pfadd('k', 'a')).toEqualTypeOf<Promise<number>>()
     expectTypeOf(bigints.pfadd('k', 'a')).toEqualTypeOf<Promise<bigint>>()
     expectTypeOf(plain.pfcount('a', 'b')).toEqualTypeOf<Promise<number>>()
@@ -16,7 +16,7 @@ describe('hyperloglog', () => {
     expectTypeOf(plain.pfselftest()).toEqualTypeOf<Promise<'OK'>>()
   })
 
-  it('gives what PFDEBUG is asked for', () => {
+  it('PFDEBUG returns a type that depends on the subcommand', () => {
     expectTypeOf(plain.pfdebug('encoding', 'k')).toEqualTypeOf<Promise<string>>()
     expectTypeOf(plain.pfdebug('decode', 'k')).toEqualTypeOf<Promise<string>>()
     expectTypeOf(plain.pfdebug('getreg', 'k')).toEqualTypeOf<Promise<number[]>>()

@@ -4,7 +4,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends every command', () => {
+it('HyperLogLog commands send their arguments', () => {
   expectEncodings([
     [r.pfadd('k'), 'PFADD k'],
     [r.pfadd('k', []), 'PFADD k'],
@@ -18,22 +18,22 @@ it('sends every command', () => {
   ])
 })
 
-it('refuses to count nothing', () => {
+it('PFCOUNT rejects an empty list of keys', () => {
   expectRefusals(/At least one key is needed/, [r.pfcount(), r.pfcount([])])
 })
 
-it('counts as read-only, although its keys count as written', () => {
+it('PFCOUNT counts as read-only although the server flags its keys as written', () => {
   expect(r.pfcount('k').command.spec).toMatchObject({ readonly: true, keys: [{ access: 'write' }] })
 })
 
-it('gives integers and words', () => {
+it('HyperLogLog replies become integers and words', () => {
   expect(r.pfadd('k', 'a').decode(1)).toBe(1)
   expect(r.pfcount('k').decode(1, { bigints: true })).toBe(1n)
   expect(r.pfmerge('k').decode(Buffer.from('OK'), { bytes: true })).toBe('OK')
   expect(r.pfselftest().decode('OK')).toBe('OK')
 })
 
-it('gives what PFDEBUG was asked for', () => {
+it('PFDEBUG becomes registers, text or an integer, depending on the subcommand', () => {
   expect(r.pfdebug('encoding', 'k').decode(Buffer.from('sparse'), { bytes: true })).toBe('sparse')
   expect(r.pfdebug('getreg', 'k').decode([0, 2], { bigints: true })).toEqual([0n, 2n])
 })

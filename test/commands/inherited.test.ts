@@ -6,7 +6,7 @@ import { DataError, RedisError, TimeoutError } from '../../src/errors/errors.js'
 import { wordsOf } from './encoding.js'
 import { Recorder } from './recorder.js'
 
-/** Every name that some options, or something nested in them, have. */
+/** The names of all options and of all objects nested in options. */
 const NAMES = namesIn('src/commands')
 
 function namesIn(folder: string): string[] {
@@ -17,12 +17,12 @@ function namesIn(folder: string): string[] {
       if (name !== undefined && !(name in Object.prototype)) names.add(name)
     }
   }
-  // The runtime itself reads these of what it is given.
+  // The JavaScript runtime itself reads these properties.
   for (const name of ['length', 'return']) names.delete(name)
   return [...names]
 }
 
-/** Under these names options hold other options. */
+/** Options with these names contain further options. */
 const NESTING =
   'aggregation auth2 bybox byradius combine filter filterByValue fromlonlat geofilter get groupby highlight idmp ignore knn ' +
   'labels limit linear load orderby params range reduce return rrf slotsrange sortby steps summarize terms to vector withcursor'
@@ -31,7 +31,7 @@ function nesting(inner: unknown): Record<string, unknown> {
   return Object.fromEntries(NESTING.split(' ').map(name => [name, inner]))
 }
 
-/** What is given where options may stand: it has nothing but places for more of them. */
+/** Values for the place of options: they contain nothing but further places for options. */
 function* shapes(): Generator<unknown> {
   yield {}
   yield [{}]
@@ -67,19 +67,19 @@ const methods = [
   ),
 ]
 
-/** The names that were read of Object.prototype by the sources, and where. */
+/** The names that our sources read from Object.prototype, and where. */
 const read = new Set<string>()
 
-/** Puts `value` under every name on Object.prototype; who of the sources reads one of them is noted. */
+/** Defines `value` under every name on Object.prototype, and records each name that our sources read. */
 function pollute(value: unknown): void {
   let isReading = false
   for (const name of NAMES) {
-    // Without a prototype: the descriptor would have a value or a getter of its own by now.
+    // It has no prototype: otherwise the descriptor would already inherit a value or a getter.
     const descriptor: PropertyDescriptor = Object.assign(Object.create(null), {
       configurable: true,
       enumerable: true,
       get(this: unknown) {
-        // Text or a list where an object belongs is a wrong call.
+        // A text or a list instead of an object is a wrong call.
         if (isReading || typeof this !== 'object' || Array.isArray(this)) return undefined
         isReading = true
         const where = new Error().stack?.split('\n')[2] ?? ''
@@ -102,7 +102,10 @@ function pollute(value: unknown): void {
   }
 }
 
-/** The groups of everyday commands check what they are given, with or without what is inherited: that is tested elsewhere. */
+/**
+ * The groups of everyday commands check their own arguments, with or without inherited properties; other tests cover
+ * that.
+ */
 function attempt(name: string, call: () => unknown): void {
   try {
     call()
@@ -120,11 +123,12 @@ afterEach(() => {
   read.clear()
 })
 
-describe('what somebody put on Object.prototype', () => {
-  test('is nothing that any command reads, at any depth of its arguments', () => {
+describe('properties that someone added to Object.prototype', () => {
+  test('no command reads an inherited property, at any depth of its arguments', () => {
     const calls: unknown[][] = []
     for (const shape of shapes()) for (let place = 0; place < 3; place++) calls.push([...Array(place).fill('k'), shape])
-    // Once for all: each change of Object.prototype empties the caches of the runtime, and takes it a third of a second.
+    // Only once, because each change of Object.prototype clears the caches of the runtime, which takes a third of a
+    // second.
     pollute(1)
     try {
       for (const [name, method] of methods) {
@@ -136,7 +140,7 @@ describe('what somebody put on Object.prototype', () => {
     expect([...read].sort()).toEqual([])
   }, 120_000)
 
-  test('changes nothing of a call with nested options', () => {
+  test('inherited properties do not change a call with nested options', () => {
     const encodings = () =>
       [
         recorder.geosearch('k', { frommember: 'm', bybox: { width: 1, height: 2, unit: 'm' }, withdist: true }),
@@ -173,7 +177,7 @@ describe('what somebody put on Object.prototype', () => {
     expect([...read]).toEqual([])
   })
 
-  test('is no detail of an error', () => {
+  test('inherited properties do not appear as details of an error', () => {
     const names = ['code', 'command', 'node', 'attempts', 'outcome', 'phase', 'elapsed', 'value']
     for (const name of names) Reflect.set(Object.prototype, name, 'put there')
     const errors = [new RedisError('a', {}), new TimeoutError('b', {}), new DataError('c', {}), new RedisError('d')]

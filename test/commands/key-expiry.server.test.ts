@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { overBothProtocols } from './protocols.js'
 
 overBothProtocols(client => {
-  it('sets, asks and takes away times', async () => {
+  it('EXPIRE, TTL and PERSIST set, read and remove the expiry of keys', async () => {
     const redis = client()
     const inAnHour = Math.ceil(Date.now() / 1000) + 3600
     const between = (least: number, most: number) => (value: number) => least <= value && value <= most
@@ -57,7 +57,7 @@ overBothProtocols(client => {
     ])
   })
 
-  it('sets times on conditions', async () => {
+  it('EXPIRE sets an expiry only if its condition holds', async () => {
     const redis = client()
     expect(
       await Promise.all([

@@ -7,8 +7,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const flag: boolean
 
-describe('expiry', () => {
-  it('gives integers', () => {
+describe('types of expiry commands', () => {
+  it('expiry commands return integers', () => {
     expectTypeOf(plain.expire('k', 1)).toEqualTypeOf<Promise<number>>()
     expectTypeOf(bigints.expire('k', 1)).toEqualTypeOf<Promise<bigint>>()
     expectTypeOf(plain.pexpireat('k', 1, { xx: true, gt: true })).toEqualTypeOf<Promise<number>>()
@@ -21,7 +21,7 @@ describe('expiry', () => {
     expectTypeOf(bigints.expire('k', 1, { nx: flag })).toEqualTypeOf<Promise<bigint>>()
   })
 
-  it('takes no conditions that exclude each other', () => {
+  it('EXPIRE excludes conditions that conflict', () => {
     // @ts-expect-error
     plain.expire('k', 1, { nx: true, xx: true })
     // @ts-expect-error

@@ -4,7 +4,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends times and conditions', () => {
+it('EXPIRE and its variants send times and conditions', () => {
   expectEncodings([
     [r.expire('k', 10), 'EXPIRE k 10'],
     [r.expire('k', 10, { nx: true }), 'EXPIRE k 10 NX'],
@@ -24,7 +24,7 @@ it('sends times and conditions', () => {
   ])
 })
 
-it('refuses conditions that exclude each other', () => {
+it('EXPIRE rejects conditions that exclude each other', () => {
   for (const method of ['expire', 'expireat', 'pexpire', 'pexpireat']) {
     expectRefusals(/nx and xx exclude/, [loosely(r, method, 'k', 1, { nx: true, xx: true })])
     expectRefusals(/nx and gt exclude/, [loosely(r, method, 'k', 1, { nx: true, gt: true })])
@@ -32,11 +32,11 @@ it('refuses conditions that exclude each other', () => {
   }
 })
 
-it('refuses times that are no numbers', () => {
+it('EXPIRE rejects times that are not finite numbers', () => {
   expectRefusals(/^Argument 2 of EXPIRE is the number NaN/, [r.expire('k', Number.NaN)])
 })
 
-it('gives integers', () => {
+it('expiry replies become integers', () => {
   for (const call of [r.expire('k', 1), r.pexpireat('k', 1), r.ttl('k'), r.pexpiretime('k'), r.persist('k')]) {
     expect(call.decode(-2)).toBe(-2)
     expect(call.decode(1, { bigints: true })).toBe(1n)

@@ -4,7 +4,7 @@ import { startSingle } from '../servers/servers.mjs'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('deletes, counts, renames', async () => {
+  it('key commands delete, count and rename keys', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -25,7 +25,7 @@ overBothProtocols((client, server) => {
     await expect(redis.rename('none', 'x')).rejects.toBeInstanceOf(ResponseError)
   })
 
-  it('copies and moves', async () => {
+  it('COPY and MOVE copy and move keys', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -41,7 +41,7 @@ overBothProtocols((client, server) => {
     ).toStrictEqual(['OK', 0, 1, 0, 1, 1, 0, 1])
   })
 
-  it('finds keys', async () => {
+  it('KEYS and RANDOMKEY find keys', async () => {
     const redis = client()
     expect(await redis.randomkey()).toBeNull()
     expect(await redis.keys('*')).toStrictEqual([])
@@ -52,7 +52,7 @@ overBothProtocols((client, server) => {
     expect(await redis.bytes.randomkey()).toBeInstanceOf(Buffer)
   })
 
-  it('walks over keys', async () => {
+  it('SCAN iterates over all keys', async () => {
     const redis = client()
     await Promise.all([redis.mset({ 'user:1': 1, 'user:2': 2, other: 3 }), redis.lpush('user:list', 'a')])
     const found = new Set<string>()
@@ -70,7 +70,7 @@ overBothProtocols((client, server) => {
     })
   })
 
-  it('dumps and restores', async () => {
+  it('RESTORE restores the bytes of DUMP', async () => {
     const redis = client()
     const every = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
     expect(await redis.dump('none')).toBeNull()
@@ -88,7 +88,7 @@ overBothProtocols((client, server) => {
     expect(await redis.pexpiretime('copy')).toBe(inAnHour)
   })
 
-  it('looks at how values are kept', async () => {
+  it('TYPE and OBJECT return the type and the encoding of values', async () => {
     const redis = client()
     await redis.set('n', 12345678)
     expect(
@@ -119,8 +119,9 @@ overBothProtocols((client, server) => {
     }
   })
 
-  it('migrates to another server', async context => {
-    if (server().kind === 'docker') context.skip('a server in a container does not reach the other one by this address')
+  it('MIGRATE moves keys to another server', async context => {
+    if (server().kind === 'docker')
+      context.skip('a server in a container cannot reach the other server at this address')
     const redis = client()
     const other = await startSingle()
     try {
@@ -135,7 +136,7 @@ overBothProtocols((client, server) => {
     }
   })
 
-  it('waits for replicas in a session alone', async context => {
+  it('WAIT and WAITAOF run only in a session', async context => {
     const redis = client()
     await expect(redis.wait(0, 10)).rejects.toBeInstanceOf(DataError)
     await expect(redis.waitaof(0, 0, 10)).rejects.toBeInstanceOf(DataError)

@@ -7,8 +7,8 @@ declare const plain: Commands<Promised>
 declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 
-describe('keys', () => {
-  it('gives the plain reply', () => {
+describe('types of key commands', () => {
+  it('key commands return text, integers and words', () => {
     expectTypeOf(plain.del('a', 'b')).toEqualTypeOf<Promise<number>>()
     expectTypeOf(bigints.del('a', 'b')).toEqualTypeOf<Promise<bigint>>()
     expectTypeOf(plain.exists(['a'])).toEqualTypeOf<Promise<number>>()
@@ -32,7 +32,7 @@ describe('keys', () => {
     expectTypeOf(bigints.wait(1, 0)).toEqualTypeOf<Promise<bigint>>()
   })
 
-  it('takes no wrong options', () => {
+  it('key commands exclude invalid options', () => {
     // @ts-expect-error
     plain.copy('a', 'b', { store: 'x' })
     // @ts-expect-error

@@ -5,15 +5,15 @@ import { type Recorded, Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-/** The patterns of a call: what a prefix applies to beside the keys. */
+/** The patterns of a call, which a prefix applies to in addition to the keys. */
 function patternsOf({ command }: Recorded): string {
   const found: number[] = []
   for (const spec of command.spec.patterns) findKeys(spec, command.args, found)
   return found.map(index => String(command.args[index])).join(' ')
 }
 
-describe('what is sent', () => {
-  it('of commands on one key', () => {
+describe('arguments of key commands', () => {
+  it('commands for one key send their arguments', () => {
     expectEncodings([
       [r.dump('k'), 'DUMP k'],
       [r.move('k', 1), 'MOVE k 1'],
@@ -31,7 +31,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('of commands on two and more', () => {
+  it('commands for two or more keys send their arguments', () => {
     expectEncodings([
       [r.copy('a', 'b'), 'COPY a b', 'a b'],
       [r.copy('a', 'b', { db: 0, replace: true }), 'COPY a b DB 0 REPLACE', 'a b'],
@@ -45,7 +45,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('of commands on none', () => {
+  it('commands without a key send their arguments', () => {
     expectEncodings([
       [r.keys('user:*'), 'KEYS user:*', ''],
       [r.objectHelp(), 'OBJECT HELP', ''],
@@ -57,7 +57,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('of MIGRATE, with one key or several', () => {
+  it('MIGRATE sends one key in its place, or several keys after KEYS', () => {
     const auth2 = { username: 'app', password: 'pw' }
     expectEncodings([
       [r.migrate('h', 1, 'k', 0, 100), 'MIGRATE h 1 k 0 100', 'k'],
@@ -69,13 +69,13 @@ describe('what is sent', () => {
     expect(keysOf(several).trim()).toBe('a b')
   })
 
-  it('names patterns, so that a prefix reaches them', () => {
+  it('KEYS and SCAN report their patterns, so that a prefix is added to them', () => {
     expect(patternsOf(r.keys('user:*'))).toBe('user:*')
     expect(patternsOf(r.scan(0, { match: 'user:*', count: 5 }))).toBe('user:*')
     expect(patternsOf(r.scan(0))).toBe('')
   })
 
-  it('asks clusters as the server says', () => {
+  it('key commands have the request policies of the server', () => {
     for (const call of [r.del('a'), r.exists('a'), r.touch('a'), r.unlink('a')]) {
       expect(call.command.spec.requestPolicy).toBe('multi_shard')
       expect(call.command.spec.responsePolicy?.([1, 2])).toBe(3)
@@ -92,15 +92,15 @@ describe('what is sent', () => {
     ).toEqual([1, 0])
   })
 
-  it('leaves WAIT and WAITAOF to sessions', () => {
+  it('WAIT and WAITAOF are reserved for sessions', () => {
     for (const call of [r.wait(1, 0), r.waitaof(1, 0, 0)]) {
       expect(call.command.spec.reserved).toEqual({ session: true, instead: expect.stringContaining('redis.session') })
     }
   })
 })
 
-describe('what is refused', () => {
-  it('no key', () => {
+describe('key commands reject invalid arguments', () => {
+  it('key commands reject an empty list of keys', () => {
     expectRefusals(/At least one key is needed/, [
       r.del(),
       r.del([]),
@@ -111,7 +111,7 @@ describe('what is refused', () => {
     ])
   })
 
-  it('options that exclude each other', () => {
+  it('key commands reject options that exclude each other', () => {
     expectRefusals(/idletime and freq exclude/, [
       loosely(r, 'restore', 'k', 0, Buffer.alloc(1), { idletime: 1, freq: 1 }),
     ])
@@ -122,15 +122,15 @@ describe('what is refused', () => {
   })
 })
 
-describe('what replies become', () => {
-  it('keys, without the prefix of a view', () => {
+describe('decoding of key replies', () => {
+  it('KEYS, SCAN and RANDOMKEY return keys without the prefix of the view', () => {
     const prefix = 'app:'
     expect(r.keys('*').decode(['app:a', 'app:b'], { prefix })).toEqual(['a', 'b'])
     expect(r.keys('*').decode([Buffer.from('app:a')], { prefix, bytes: true })).toEqual([Buffer.from('a')])
     expect(r.scan(0).decode(['0', ['app:a']], { prefix })).toEqual({ cursor: '0', keys: ['a'] })
   })
 
-  it('a step of SCAN, its cursor a string in every view', () => {
+  it('SCAN returns its cursor as a string in every view', () => {
     expect(r.scan(0).decode(['18446744073709551615', ['a', 'b']])).toEqual({
       cursor: '18446744073709551615',
       keys: ['a', 'b'],
@@ -143,14 +143,14 @@ describe('what replies become', () => {
     expect(r.scan(0).decode([0, []])).toEqual({ cursor: '0', keys: [] })
   })
 
-  it('a dump, bytes in every view', () => {
+  it('DUMP returns bytes in every view', () => {
     const bytes = Buffer.from([0, 0xff, 10])
     expect(r.dump('k').decode(bytes)).toEqual(bytes)
     expect(r.dump('k').decode(bytes, { bytes: true })).toEqual(bytes)
     expect(r.dump('k').decode(null)).toBeNull()
   })
 
-  it('words of the server, strings in every view', () => {
+  it('TYPE and OBJECT ENCODING return strings in every view', () => {
     for (const call of [r.type('k'), r.objectEncoding('k'), r.migrate('h', 1, 'k', 0, 1)]) {
       expect(call.decode(Buffer.from('word'), { bytes: true })).toBe('word')
     }
@@ -159,7 +159,7 @@ describe('what replies become', () => {
     expect(r.objectHelp().decode([Buffer.from('a'), Buffer.from('b')], { bytes: true })).toEqual(['a', 'b'])
   })
 
-  it('integers', () => {
+  it('key replies become integers of the view', () => {
     for (const call of [
       r.del('a'),
       r.objectFreq('k'),

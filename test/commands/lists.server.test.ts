@@ -3,7 +3,7 @@ import { ResponseError } from '../../src/errors/errors.js'
 import { overBothProtocols } from './protocols.js'
 
 overBothProtocols(client => {
-  it('reads and writes elements', async () => {
+  it('list commands read and write elements', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -51,7 +51,7 @@ overBothProtocols(client => {
     await expect(redis.lset('none', 0, 'x')).rejects.toBeInstanceOf(ResponseError)
   })
 
-  it('takes from the ends', async () => {
+  it('LPOP and RPOP remove elements from both ends', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -70,7 +70,7 @@ overBothProtocols(client => {
     ).toStrictEqual([7, 'a', 'g', Buffer.from('b'), ['c', 'd'], ['f'], ['e'], null, null, null, null])
   })
 
-  it('finds positions', async () => {
+  it('LPOS finds the positions of an element', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -87,7 +87,7 @@ overBothProtocols(client => {
     ).toStrictEqual([5, 0, 4, null, 1n, [0, 2, 4], [2n], [], []])
   })
 
-  it('moves elements', async () => {
+  it('LMOVE moves an element between lists', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -102,7 +102,7 @@ overBothProtocols(client => {
     ).toStrictEqual([3, '1', Buffer.from('3'), '2', null, null, ['2', '3', '1']])
   })
 
-  it('takes from the first list that is not empty', async () => {
+  it('LMPOP removes elements from the first list that is not empty', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -121,7 +121,7 @@ overBothProtocols(client => {
     ])
   })
 
-  it('takes at once what is there, although it would wait', async () => {
+  it('blocking list commands return at once if there is an element', async () => {
     const redis = client()
     await redis.rpush('l', '1', '2', '3', '4', '5', '6', '7', '8')
     expect(await redis.blpop('l', 1)).toStrictEqual({ key: 'l', element: '1' })
@@ -135,7 +135,7 @@ overBothProtocols(client => {
     expect(await redis.blmpop('l', 'right', 1, { count: 2 })).toStrictEqual({ key: 'l', elements: ['6', '5'] })
   })
 
-  it('gives null when the time is over', async () => {
+  it('blocking list commands return null when the time is over', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -148,7 +148,7 @@ overBothProtocols(client => {
     ).toStrictEqual([null, null, null, null, null])
   })
 
-  it('waits for what comes, while others go on', async () => {
+  it('BLPOP waits for an element while other commands run', async () => {
     const redis = client()
     const waiting = redis.blpop(['a', 'b'], 0)
     expect(await redis.set('k', 'v')).toBe('OK')

@@ -8,8 +8,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const count: number | undefined
 
-describe('lists', () => {
-  it('gives the plain reply', () => {
+describe('types of list commands', () => {
+  it('list commands return text, integers and words', () => {
     expectTypeOf(plain.lrange('k', 0, -1)).toEqualTypeOf<Promise<string[]>>()
     expectTypeOf(bytes.lrange('k', 0, -1)).toEqualTypeOf<Promise<Buffer[]>>()
     expectTypeOf(plain.lindex('k', 0)).toEqualTypeOf<Promise<string | null>>()
@@ -29,7 +29,7 @@ describe('lists', () => {
     expectTypeOf(bytes.blmpop('a', 'left', 1, { count: 2 })).toEqualTypeOf<Promise<PoppedSeveral<Buffer> | null>>()
   })
 
-  it('gives one or several', () => {
+  it('LPOP and LPOS return one or several items, depending on count', () => {
     expectTypeOf(plain.lpop('k')).toEqualTypeOf<Promise<string | null>>()
     expectTypeOf(bytes.lpop('k')).toEqualTypeOf<Promise<Buffer | null>>()
     expectTypeOf(plain.lpop('k', 2)).toEqualTypeOf<Promise<string[] | null>>()
@@ -50,7 +50,7 @@ describe('lists', () => {
     expectTypeOf(bigints.lpos('k', 'e', { count: 0 })).toEqualTypeOf<Promise<bigint[]>>()
   })
 
-  it('takes the words of the server alone', () => {
+  it("list commands accept only the server's words", () => {
     // @ts-expect-error
     plain.lmove('a', 'b', 'up', 'down')
     // @ts-expect-error
@@ -59,7 +59,7 @@ describe('lists', () => {
     plain.blpop('a')
   })
 
-  it('is honest where options are not known', () => {
+  it('list commands return a union if the options are not known', () => {
     const options: { rank?: number; count?: number } = {}
     expectTypeOf(plain.lpos('k', 'e', options)).toEqualTypeOf<Promise<number | number[] | null>>()
   })

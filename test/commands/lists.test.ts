@@ -5,8 +5,8 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-describe('what is sent', () => {
-  it('of commands on one list', () => {
+describe('arguments of list commands', () => {
+  it('commands for one list send their arguments', () => {
     expectEncodings([
       [r.lindex('k', -1), 'LINDEX k -1'],
       [r.linsert('k', 'before', 'p', 'e'), 'LINSERT k before p e'],
@@ -31,7 +31,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('of commands on several lists', () => {
+  it('commands for several lists send their arguments', () => {
     expectEncodings([
       [r.lmove('a', 'b', 'left', 'right'), 'LMOVE a b left right', 'a b'],
       [r.rpoplpush('a', 'b'), 'RPOPLPUSH a b', 'a b'],
@@ -47,7 +47,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('says how long the server may block', () => {
+  it('blocking list commands report how long the server may block', () => {
     expect(
       [
         r.blmove('a', 'b', 'left', 'right', 1),
@@ -63,7 +63,7 @@ describe('what is sent', () => {
   })
 })
 
-it('refuses no keys, no elements, no timeout', () => {
+it('list commands reject missing keys, elements and timeouts', () => {
   expectRefusals(/At least one element is needed/, [r.lpush('k'), r.rpush('k', []), r.lpushx('k'), r.rpushx('k', [])])
   expectRefusals(/At least one key is needed/, [
     r.blpop([], 1),
@@ -75,8 +75,8 @@ it('refuses no keys, no elements, no timeout', () => {
   expectRefusals(/^Argument 2 of BLPOP is the number Infinity/, [r.blpop('k', Number.POSITIVE_INFINITY)])
 })
 
-describe('what replies become', () => {
-  it('one element, or several', () => {
+describe('decoding of list replies', () => {
+  it('LPOP and RPOP become one element, or several elements with a count', () => {
     for (const method of ['lpop', 'rpop'] as const) {
       expect(r[method]('k').decode('e')).toBe('e')
       expect(r[method]('k').decode(null)).toBeNull()
@@ -87,7 +87,7 @@ describe('what replies become', () => {
     expect(r.lrange('k', 0, -1).decode(['a', 'b'])).toEqual(['a', 'b'])
   })
 
-  it('a key, without the prefix of a view, and its element', () => {
+  it('BLPOP becomes an element and its key without the prefix of the view', () => {
     for (const call of [r.blpop('k', 1), r.brpop('k', 1)]) {
       expect(call.decode(['app:k', 'app:e'], { prefix: 'app:' })).toEqual({ key: 'k', element: 'app:e' })
       expect(call.decode([Buffer.from('k'), Buffer.from('e')], { bytes: true })).toEqual({
@@ -98,7 +98,7 @@ describe('what replies become', () => {
     }
   })
 
-  it('a key, without the prefix of a view, and its elements', () => {
+  it('LMPOP becomes elements and their key without the prefix of the view', () => {
     for (const call of [r.lmpop('k', 'left'), r.blmpop('k', 'left', 1)]) {
       expect(call.decode(['app:k', ['a', 'app:b']], { prefix: 'app:' })).toEqual({ key: 'k', elements: ['a', 'app:b'] })
       expect(call.decode([Buffer.from('k'), [Buffer.from('e')]], { bytes: true })).toEqual({
@@ -109,14 +109,14 @@ describe('what replies become', () => {
     }
   })
 
-  it('one position, or several', () => {
+  it('LPOS becomes one position, or several positions with a count', () => {
     expect(r.lpos('k', 'e').decode(2)).toBe(2)
     expect(r.lpos('k', 'e').decode(null, { bigints: true })).toBeNull()
     expect(r.lpos('k', 'e', { count: 0 }).decode([0, 2])).toEqual([0, 2])
     expect(r.lpos('k', 'e', { count: 0 }).decode([0, 2], { bigints: true })).toEqual([0n, 2n])
   })
 
-  it('words of the server', () => {
+  it('LSET and LTRIM become OK in every view', () => {
     for (const call of [r.lset('k', 0, 'e'), r.ltrim('k', 0, 1)]) {
       expect(call.decode(Buffer.from('OK'), { bytes: true })).toBe('OK')
     }

@@ -9,27 +9,27 @@ import * as joins from '../../src/commands/core/response-policies.js'
 import type { RawReply } from '../servers/servers.mjs'
 import { useServer } from '../servers/vitest.js'
 
-/** Commands that have no spec or another one than the server says, each with the reason. At most twenty. */
+/** Commands without a spec, or with a spec that differs from the server's, each with the reason. At most twenty. */
 const EXCEPTIONS: Record<string, string> = {
-  DEBUG: 'for those who work on the server: call() runs it',
+  DEBUG: 'for developers of the server: call() runs it',
   PFDEBUG: 'internal',
   PFSELFTEST: 'internal',
-  'RESTORE-ASKING': 'internal: what MIGRATE sends',
-  'CLUSTER SYNCSLOTS': 'internal: what nodes say to each other',
-  SENTINEL: 'of another kind of server',
-  WAIT: 'not flagged blocking, but belongs to a session, which it blocks',
-  WAITAOF: 'not flagged blocking, but belongs to a session, which it blocks',
-  MSETNX: 'tipped multi_shard, but a split would not be atomic',
-  MSETEX: 'tipped multi_shard, but a split would not be atomic',
-  RANDOMKEY: 'tipped all_shards: one random primary answers, as any key will do',
-  SORT: 'the server does not know its other keys before it runs',
-  SORT_RO: 'the server does not know its other keys before it runs',
-  SUNSUBSCRIBE: 'the server gives it a key; it goes where the subscription is',
-  SSUBSCRIBE: 'its keys are channels; it goes where the subscription is',
-  'FUNCTION STATS': 'tipped special: the functions of all shards are merged here',
+  'RESTORE-ASKING': 'internal: sent by MIGRATE',
+  'CLUSTER SYNCSLOTS': 'internal: sent between nodes',
+  SENTINEL: 'a command of Sentinel servers',
+  WAIT: 'the server does not flag it as blocking, but it blocks its connection, so it belongs to a session',
+  WAITAOF: 'the server does not flag it as blocking, but it blocks its connection, so it belongs to a session',
+  MSETNX: 'the server says multi_shard, but a split would not be atomic',
+  MSETEX: 'the server says multi_shard, but a split would not be atomic',
+  RANDOMKEY: 'the server says all_shards, but one random primary is enough for any key',
+  SORT: 'the server knows its other keys only when it runs',
+  SORT_RO: 'the server knows its other keys only when it runs',
+  SUNSUBSCRIBE: 'the server gives it a key; it is sent to the node of the subscription',
+  SSUBSCRIBE: 'its keys are channels; it is sent to the node of the subscription',
+  'FUNCTION STATS': 'the server says special; the client merges the replies of all shards',
 }
 
-interface Told {
+interface ServerCommand {
   name: string
   flags: string[]
   tips: string[]
@@ -39,11 +39,11 @@ interface Told {
 
 const server = useServer()
 
-describe('the specs', () => {
-  test('agree with the server', async () => {
+describe('specs compared with the server', () => {
+  test("specs agree with the server's COMMAND", async () => {
     expect(Object.keys(EXCEPTIONS).length).toBeLessThanOrEqual(20)
-    const told = (await server().command('COMMAND')) as RawReply[][]
-    const all = told.flatMap(tell)
+    const reply = (await server().command('COMMAND')) as RawReply[][]
+    const all = reply.flatMap(documentedCommands)
     const differences: string[] = []
     const missing: string[] = []
     for (const each of all) {
@@ -55,28 +55,28 @@ describe('the specs', () => {
     const known = new Set(all.map(({ name }) => name))
     const newer = [...allSpecs().keys()].filter(name => !known.has(name))
     console.log(
-      `${server().flavour} ${server().version.join('.')}: ${all.length} commands and subcommands; not known there: ${newer.join(', ')}`,
+      `${server().flavour} ${server().version.join('.')}: ${all.length} commands and subcommands; unknown to the server: ${newer.join(', ')}`,
     )
     expect(missing).toEqual([])
     expect(differences).toEqual([])
   })
 
-  test('are documented with the version that the server tells', async () => {
+  test('docstrings name the version in which the server introduced the command', async () => {
     const since = sinceWhen((await server().command('COMMAND', 'DOCS')) as RawReply[])
     const wrong: string[] = []
     for (const [name, docs] of documented()) {
-      const told = since.get(name)?.replace(/\.0$/, '')
-      // What came with 1.0 needs no word; 2.9.50 is a candidate of 3.0.
-      if (told === undefined || told === '1.0' || told === '2.9.50') continue
-      const versions = [...docs.matchAll(/since (?:Redis |Valkey )?(\d[\d.]*\d)/gi)].map(([, version]) => version)
-      if (!versions.includes(told)) wrong.push(`${name}: ${told}, not ${versions.join(', ')}`)
+      const version = since.get(name)?.replace(/\.0$/, '')
+      // Commands of 1.0 need no version; 2.9.50 is a release candidate of 3.0.
+      if (version === undefined || version === '1.0' || version === '2.9.50') continue
+      const versions = [...docs.matchAll(/since (?:Redis |Valkey )?(\d[\d.]*\d)/gi)].map(([, each]) => each)
+      if (!versions.includes(version)) wrong.push(`${name}: ${version}, not ${versions.join(', ')}`)
     }
     expect(wrong).toEqual([])
   })
 
-  test('find the keys that the server finds', async () => {
+  test('specs find the same keys as the server', async () => {
     const raw = await server().connect()
-    // Behind its name, as the server finds them; what it cannot tell it answers with an error.
+    // Positions after the command's name. The server replies with an error if it cannot determine the keys.
     const samples: string[][] = [
       ['GET', 'k'],
       ['MSET', 'a', '1', 'b', '2'],
@@ -116,18 +116,18 @@ describe('the specs', () => {
   })
 })
 
-/** A command of COMMAND and its subcommands. */
-function tell(reply: RawReply[]): Told[] {
+/** A command of COMMAND with its subcommands. */
+function documentedCommands(reply: RawReply[]): ServerCommand[] {
   const [name, , flags, , , , , tips, keySpecs, subcommands] = reply as [string, ...RawReply[]]
-  const subs = ((subcommands ?? []) as RawReply[][]).flatMap(tell)
-  const told: Told = {
+  const subs = ((subcommands ?? []) as RawReply[][]).flatMap(documentedCommands)
+  const theirs: ServerCommand = {
     name: name.replace('|', ' ').toUpperCase(),
     flags: flags as string[],
     tips: (tips ?? []) as string[],
     keySpecs: ((keySpecs ?? []) as RawReply[][]).map(each => keySpecOf(each, name.includes('|') ? 2 : 1)),
     container: subs.length > 0 && name.toUpperCase() !== 'COMMAND',
   }
-  return [told, ...subs]
+  return [theirs, ...subs]
 }
 
 const fields = (flat: RawReply[]): Record<string, RawReply> =>
@@ -155,17 +155,16 @@ function keySpecOf(reply: RawReply[], words: number): KeySpec {
   }
 }
 
-/** Some specs of newer servers do not say what is done to the key: then ours stands. */
+/** Some key specs of newer servers do not contain the kind of access: then only ours is known. */
 function accessOf(flags: string[]): KeySpec['access'] {
   if (flags.includes('RO')) return 'read'
-  return flags.some(flag => ['RW', 'OW', 'RM'].includes(flag)) ? 'write' : ('untold' as KeySpec['access'])
+  return flags.some(flag => ['RW', 'OW', 'RM'].includes(flag)) ? 'write' : ('unknown' as KeySpec['access'])
 }
 
-/** Tipped since 7.2: older servers say nothing. */
+/** These have policies since 7.2; older servers report none. */
 const TIPPED_LATER = ['CLIENT SETNAME', 'CONFIG RESETSTAT', 'CONFIG REWRITE', 'ACL DELUSER', 'ACL SAVE', 'ACL SETUSER']
 
-/** Its reply is an integer: servers since 7.2 say that it is added up. */
-/** Since when each command is there, by its name, of COMMAND DOCS under RESP2. */
+/** The version of each command by name, from COMMAND DOCS under RESP2. */
 function sinceWhen(docs: RawReply[], since = new Map<string, string>()): Map<string, string> {
   for (let i = 0; i + 1 < docs.length; i += 2) {
     const fields = docs[i + 1] as RawReply[]
@@ -177,11 +176,11 @@ function sinceWhen(docs: RawReply[], since = new Map<string, string>()): Map<str
   return since
 }
 
-function nameOf(told: RawReply | undefined): string {
-  return String(told).toUpperCase().replace('|', ' ')
+function nameOf(reply: RawReply | undefined): string {
+  return String(reply).toUpperCase().replace('|', ' ')
 }
 
-/** The docs of methods, with the command whose page they link. */
+/** The docs of methods, each with the command whose page it links. */
 function documented(): [name: string, docs: string][] {
   const folder = `${__dirname}/../../src/commands/`
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
@@ -197,6 +196,7 @@ function documented(): [name: string, docs: string][] {
   })
 }
 
+/** LATENCY RESET returns an integer, which all_succeeded cannot merge: some servers report this policy for it. */
 function isTippedWrongly(spec: Spec, response: string): boolean {
   return spec.name === 'LATENCY RESET' && response === 'all_succeeded'
 }
@@ -211,23 +211,25 @@ const JOINS: Record<string, unknown> = {
   one_succeeded: joins.one,
 }
 
-function compare(spec: Spec, told: Told): string[] {
+function compare(spec: Spec, theirs: ServerCommand): string[] {
   const found: string[] = []
   const differ = (what: string, ours: unknown, theirs: unknown) => {
     if (JSON.stringify(ours) !== JSON.stringify(theirs)) {
-      found.push(`${spec.name}: ${what} is ${JSON.stringify(ours)} here and ${JSON.stringify(theirs)} there`)
+      found.push(
+        `${spec.name}: ${what} is ${JSON.stringify(ours)} in the client and ${JSON.stringify(theirs)} in the server`,
+      )
     }
   }
-  differ('read-only', spec.readonly, told.flags.includes('readonly'))
-  differ('blocking', spec.blocks !== undefined, told.flags.includes('blocking'))
+  differ('read-only', spec.readonly, theirs.flags.includes('readonly'))
+  differ('blocking', spec.blocks !== undefined, theirs.flags.includes('blocking'))
   const keys = spec.keys.map((each, i) =>
-    String(told.keySpecs[i]?.access) === 'untold' ? { ...each, access: 'untold' } : each,
+    String(theirs.keySpecs[i]?.access) === 'unknown' ? { ...each, access: 'unknown' } : each,
   )
-  differ('keys', keys, told.keySpecs)
-  const policy = (kind: string) => told.tips.find(tip => tip.startsWith(`${kind}_policy:`))?.split(':')[1]
+  differ('keys', keys, theirs.keySpecs)
+  const policy = (kind: string) => theirs.tips.find(tip => tip.startsWith(`${kind}_policy:`))?.split(':')[1]
   const request = policy('request')
   const response = policy('response')
-  // A reply that only a person can put together is asked of one node.
+  // Only a person can merge these replies, so the client asks one node.
   const expected = response === 'special' ? 'special' : request
   if (request !== undefined || !TIPPED_LATER.includes(spec.name)) differ('request policy', spec.requestPolicy, expected)
   if (
@@ -238,6 +240,6 @@ function compare(spec: Spec, told: Told): string[] {
   )
     found.push(`${spec.name}: response policy ${response}`)
   if (expected !== undefined && expected !== 'special' && spec.responsePolicy === undefined)
-    found.push(`${spec.name}: no join`)
+    found.push(`${spec.name}: no response policy`)
   return found
 }

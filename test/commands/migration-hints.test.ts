@@ -5,8 +5,11 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-/** What the types refuse and plain JavaScript lets through: none of it may be passed over in silence. */
-describe('the habits of other clients', () => {
+/**
+ * Calls in the style of other clients, which the types reject and plain JavaScript allows. None of them may be ignored
+ * silently.
+ */
+describe('calls in the style of other clients', () => {
   it.each<[string, () => { argv: unknown }, RegExp]>([
     ["set(key, value, 'EX', 10)", () => loosely(r, 'set', 'k', 'v', 'EX', 10), /options must be an object.*ex, px/],
     ['set { EX }', () => loosely(r, 'set', 'k', 'v', { EX: 10 }), /Unknown option EX: known are ex, px/],
@@ -61,19 +64,19 @@ describe('the habits of other clients', () => {
       /The first argument of call\(\) must be the name of a command/,
     ],
     ['call()', () => loosely(r, 'call'), /The first argument of call\(\) must be the name of a command/],
-  ])('%s is refused, and says what is expected', (_, call, message) => {
+  ])('%s is rejected with the expected form', (_, call, message) => {
     const { argv } = call()
     expect(argv).toBeInstanceOf(DataError)
     expect((argv as DataError).message).toMatch(message)
   })
 
-  it('what is inherited is no option', () => {
+  it('an inherited property is not an option', () => {
     expect(r.set('k', 'v', Object.create({ EX: 10 })).argv).toEqual(['SET', 'k', 'v'])
   })
 })
 
-/** `{ ex: config.ttl }` without a `ttl` would be a value that never expires. */
-describe('an option given as undefined', () => {
+/** `{ ex: config.ttl }` without a `ttl` would store a value that never expires. */
+describe('options with the value undefined', () => {
   const fields = { f: 1 }
   it.each<[string, () => { argv: unknown }, string]>([
     ...['ex', 'px', 'exat', 'pxat'].flatMap((name): [string, () => { argv: unknown }, string][] => {
@@ -93,13 +96,13 @@ describe('an option given as undefined', () => {
     ['sort { store }', () => loosely(r, 'sort', 'a', { store: undefined }), 'store'],
     ['xadd { maxlen }', () => loosely(r, 'xadd', 's', '*', fields, { maxlen: undefined }), 'maxlen'],
     ['xadd { idmpauto }', () => loosely(r, 'xadd', 's', '*', fields, { idmpauto: undefined }), 'idmpauto'],
-  ])('%s is refused where it decides what is stored', (_, call, name) => {
+  ])('%s with undefined is rejected, because it decides what is stored', (_, call, name) => {
     const { argv } = call()
     expect(argv).toBeInstanceOf(DataError)
     expect((argv as DataError).message).toContain(`The option ${name} is undefined`)
   })
 
-  it('as the time of a command is refused', () => {
+  it('an undefined time of EXPIRE, SETEX or RESTORE is rejected', () => {
     for (const name of ['expire', 'pexpire', 'expireat', 'pexpireat']) {
       expect(loosely(r, name as 'expire', 'k', undefined).argv).toBeInstanceOf(DataError)
     }
@@ -107,7 +110,7 @@ describe('an option given as undefined', () => {
     expect(loosely(r, 'restore', 'k', undefined, Buffer.from('x')).argv).toBeInstanceOf(DataError)
   })
 
-  it('is as if it were absent where that is harmless', () => {
+  it('an undefined option that does not decide what is stored counts as absent', () => {
     expect(loosely(r, 'set', 'k', 'v', { nx: undefined, get: undefined, ex: 1 }).argv).toEqual([
       'SET',
       'k',
@@ -126,9 +129,9 @@ describe('an option given as undefined', () => {
   })
 })
 
-describe('pairs', () => {
+describe('arguments of names and values', () => {
   const map = new Map([['name', 'value']])
-  it('may be a Map wherever they may be an object', () => {
+  it('a Map is accepted wherever an object of names and values is', () => {
     expect(loosely(r, 'configSet', map).argv).toEqual(['CONFIG', 'SET', 'name', 'value'])
     for (const name of ['mset', 'msetnx'] as const) expect(loosely(r, name, map).argv).toContain('value')
     expect(loosely(r, 'hset', 'h', map).argv).toContain('value')
@@ -137,7 +140,7 @@ describe('pairs', () => {
     expect(loosely(r, 'msetex', map, { ex: 1 }).argv).toContain('value')
   })
 
-  it('are not made of the letters of a text', () => {
+  it('a text is rejected as names and values instead of being split into letters', () => {
     const { argv } = loosely(r, 'configSet', 'name', 'v')
     expect(argv).toBeInstanceOf(DataError)
     expect((argv as DataError).message).toMatch(/object or a Map of parameters and values/)

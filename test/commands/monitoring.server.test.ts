@@ -3,13 +3,13 @@ import { ResponseError } from '../../src/errors/errors.js'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('tells of latency', async () => {
+  it('LATENCY commands return the latency of a slow command', async () => {
     const redis = client()
     expect(await redis.latencyReset()).toBeGreaterThanOrEqual(0)
     expect(await redis.latencyLatest()).toEqual([])
     expect(await redis.latencyHistory('command')).toEqual([])
     await redis.configSet({ 'latency-monitor-threshold': 1 })
-    // A command that surely takes longer than the threshold.
+    // This command certainly takes longer than the threshold.
     await redis.eval('local s = 0; for i = 1, 5e6 do s = s + i end; return s', [], [])
     await redis.configSet({ 'latency-monitor-threshold': 0 })
     const latest = await redis.latencyLatest()
@@ -30,7 +30,7 @@ overBothProtocols((client, server) => {
     expect(Math.max(...Object.values(histogramUsec))).toBe(calls)
   })
 
-  it('tells of slow commands', async () => {
+  it('SLOWLOG returns slow commands', async () => {
     const redis = client()
     await redis.configSet({ 'slowlog-log-slower-than': 0 })
     expect(await redis.slowlogReset()).toBe('OK')
@@ -54,7 +54,7 @@ overBothProtocols((client, server) => {
     expect(await redis.bigints.slowlogLen()).toBe(0n)
   })
 
-  it('tells of large requests and replies', async context => {
+  it('COMMANDLOG returns large requests and replies', async context => {
     await needs(context, server(), 'COMMANDLOG')
     const redis = client()
     await redis.configSet({ 'commandlog-request-larger-than': 100 })
@@ -68,7 +68,7 @@ overBothProtocols((client, server) => {
     expect((await redis.commandlogHelp())[0]).toMatch(/^COMMANDLOG <subcommand>/)
   })
 
-  it('tells of memory', async () => {
+  it('MEMORY commands return the memory use of the server and of keys', async () => {
     const redis = client()
     await redis.set('k', 'v')
     expect(await redis.memoryUsage('k')).toBeGreaterThan(16)
@@ -88,7 +88,7 @@ overBothProtocols((client, server) => {
     expect((await redis.memoryHelp())[0]).toMatch(/^MEMORY <subcommand>/)
   })
 
-  it('tells of modules', async () => {
+  it('MODULE commands list modules and reject invalid ones', async () => {
     const redis = client()
     for (const module of await redis.moduleList()) {
       expect(module).toMatchObject({
@@ -99,7 +99,7 @@ overBothProtocols((client, server) => {
       })
     }
     expect((await redis.moduleHelp())[0]).toMatch(/^MODULE <subcommand>/)
-    // Refused: by the server's configuration, or since there is no such file.
+    // Rejected by the server's configuration, or because there is no such file.
     await expect(redis.moduleLoad('/none.so')).rejects.toBeInstanceOf(ResponseError)
     await expect(redis.moduleLoadex('/none.so', { config: { a: 'b' }, args: ['c'] })).rejects.toBeInstanceOf(
       ResponseError,

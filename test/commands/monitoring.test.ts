@@ -5,8 +5,8 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-describe('what is sent', () => {
-  it('on latency and slow commands', () => {
+describe('arguments of monitoring commands', () => {
+  it('LATENCY and SLOWLOG commands send their arguments', () => {
     expectEncodings([
       [r.latencyDoctor(), 'LATENCY DOCTOR', ''],
       [r.latencyGraph('command'), 'LATENCY GRAPH command', ''],
@@ -28,7 +28,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('on memory and modules', () => {
+  it('MEMORY and MODULE commands send their arguments', () => {
     expectEncodings([
       [r.memoryDoctor(), 'MEMORY DOCTOR', ''],
       [r.memoryHelp(), 'MEMORY HELP', ''],
@@ -50,8 +50,8 @@ describe('what is sent', () => {
   })
 })
 
-describe('replies', () => {
-  it('of LATENCY', () => {
+describe('decoding of monitoring replies', () => {
+  it('LATENCY replies become objects and lists of samples', () => {
     const histogram = { 'config|get': { calls: 2, histogramUsec: { '33': 1, '132': 2 } } }
     expect(r.latencyHistogram().decode(['config|get', ['calls', 2, 'histogram_usec', [33, 1, 132, 2]]])).toEqual(
       histogram,
@@ -74,7 +74,7 @@ describe('replies', () => {
     expect(r.latencyReset().decode(1, { bigints: true })).toBe(1n)
   })
 
-  it('of SLOWLOG GET', () => {
+  it('SLOWLOG GET becomes entries with named fields', () => {
     const reply: Reply = [[58, 1_795_515_175, 4, ['MEMORY', 'USAGE', 'k'], '127.0.0.1:35328', 'api']]
     expect(r.slowlogGet().decode(reply)).toEqual([
       {
@@ -88,14 +88,14 @@ describe('replies', () => {
     ])
   })
 
-  it('of SLOWLOG GET, its words as bytes', () => {
+  it('SLOWLOG GET in a bytes view returns the words of a command as Buffers', () => {
     const reply: Reply = [[58, 1_795_515_175, 4, [Buffer.from([0xff])], Buffer.from('a:1'), Buffer.from('')]]
     expect(r.slowlogGet().decode(reply, { bytes: true })).toEqual([
       { id: 58, timestamp: 1_795_515_175, duration: 4, args: [Buffer.from([0xff])], client: 'a:1', name: '' },
     ])
   })
 
-  it('of MEMORY', () => {
+  it('MEMORY replies become numbers and objects of numbers', () => {
     const flat = (ratio: Reply, db: Reply): Reply[] => ['peak.allocated', 5, 'fragmentation', ratio, 'db.0', db]
     const inner: Reply[] = ['overhead.hashtable.main', 72]
     const expected = [5, 5.25, 72]
@@ -107,7 +107,7 @@ describe('replies', () => {
     expect(r.memoryUsage('k').decode(null)).toBeNull()
   })
 
-  it('of MODULE LIST', () => {
+  it('MODULE LIST becomes the same objects under both protocols', () => {
     const fields: Reply[] = ['name', 'vectorset', 'ver', 1, 'path', '', 'args', []]
     const expected = [{ name: 'vectorset', ver: 1, path: '', args: [] }]
     expect(r.moduleList().decode([fields])).toEqual(expected)

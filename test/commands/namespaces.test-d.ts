@@ -14,8 +14,8 @@ declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const multi: Transaction<[]>
 declare const some: boolean
 
-describe('namespaces', () => {
-  it('give a pipeline on a pipeline', () => {
+describe('types of namespaces', () => {
+  it('a namespace of a pipeline returns a pipeline', () => {
     expectTypeOf(redis.pipeline().json.get<number>('a').get('b').bf.add('c', 'd').ts.del('k', 0, 1)).toEqualTypeOf<
       Pipeline<[number | null, string | null, boolean, number], Plain>
     >()
@@ -23,7 +23,7 @@ describe('namespaces', () => {
     expectTypeOf(redis.bytes.pipeline().topk.list('k').exec()).toEqualTypeOf<Promise<[Buffer[]]>>()
   })
 
-  it('let helpers infer', () => {
+  it('helpers infer the types of a namespace', () => {
     function count<C extends Context>(on: Commands<C>): Outcome<C, C['int']> {
       return on.cf.count('k', 'a')
     }
@@ -33,7 +33,7 @@ describe('namespaces', () => {
     expectTypeOf(redis).toExtend<Commands<Promised>>()
   })
 
-  it('give filters and sketches in the form of the view', async () => {
+  it('filters and sketches return the reply types of the view', async () => {
     expectTypeOf(plain.bf.madd('k', 'a')).toEqualTypeOf<Promise<(boolean | RedisError)[]>>()
     expectTypeOf(bigints.bf.info('k', 'items')).toEqualTypeOf<Promise<bigint | null>>()
     const info = await bigints.bf.info('k')
@@ -54,7 +54,7 @@ describe('namespaces', () => {
     expectTypeOf(bigints.tdigest.quantile('k', 0.5)).toEqualTypeOf<Promise<number[]>>()
   })
 
-  it('give time series', async () => {
+  it('time series commands return samples and series', async () => {
     const sample = await bigints.ts.get('k')
     expectTypeOf(sample?.timestamp).toEqualTypeOf<bigint | undefined>()
     expectTypeOf(sample?.value).toEqualTypeOf<number | undefined>()

@@ -10,7 +10,7 @@ import { Recorder } from './recorder.js'
 const MODULES = /^(?:JSON|FT|TS|BF|CF|CMS|TOPK|TDIGEST)\./
 const names = ['json', 'ft', 'ts', 'bf', 'cf', 'cms', 'topk', 'tdigest'] as const
 
-it('runs the commands of a namespace on what it was taken from', () => {
+it('a namespace runs its commands on the object that it belongs to', () => {
   const ran: { on: object; name: string }[] = []
   class Named extends Commands<Promised> {
     async run<R>(command: Command): Promise<R> {
@@ -31,7 +31,7 @@ it('runs the commands of a namespace on what it was taken from', () => {
   ])
 })
 
-it('gives what its runner gives, so that chains go on', () => {
+it('a namespace returns the result of its runner, so that pipelines can be chained', () => {
   const log: string[] = []
   interface Chained extends Promised {
     readonly outcome: never
@@ -47,7 +47,7 @@ it('gives what its runner gives, so that chains go on', () => {
   expect(log).toEqual(['JSON.GET', 'BF.CARD', 'FT.SUGLEN', 'TOPK.LIST'])
 })
 
-it('has a method for every spec of the modules', () => {
+it('the namespaces have a method for every spec of the modules', () => {
   const r = new Recorder()
   const specs = [...allSpecs().keys()].filter(name => MODULES.test(name))
   expect(specs.length).toBeGreaterThan(110)
@@ -60,7 +60,7 @@ it('has a method for every spec of the modules', () => {
   expect(missing).toEqual([])
 })
 
-it('puts a prefix before keys, and before the names of keys in searches', () => {
+it('a prefix is added to keys, and to the names of keys in searches', () => {
   const r = new Recorder()
   const prefixed = (call: { command: Command }): string => {
     expect(applyPrefix(call.command, 'p:')).toBeUndefined()
@@ -81,8 +81,8 @@ it('puts a prefix before keys, and before the names of keys in searches', () => 
   expect(prefixed(r.ft.sugadd('s', 'x', 1))).toBe('p:s x 1')
 })
 
-it('is told in the page of what is not run', () => {
+it('the commands of modules that have no method are listed on the page of modules', () => {
   const page = readFileSync(`${__dirname}/../../docs/commands-not-run.md`, 'utf8')
-  const told = [...page.matchAll(/`((?:JSON|FT|TS|BF|CF|CMS|TOPK|TDIGEST)\.[^`]+)`/g)].map(([, name]) => name)
-  expect(told.sort()).toEqual([...allSpecs().keys()].filter(name => MODULES.test(name)).sort())
+  const listed = [...page.matchAll(/`((?:JSON|FT|TS|BF|CF|CMS|TOPK|TDIGEST)\.[^`]+)`/g)].map(([, name]) => name)
+  expect(listed.sort()).toEqual([...allSpecs().keys()].filter(name => MODULES.test(name)).sort())
 })

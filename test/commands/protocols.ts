@@ -3,7 +3,7 @@ import { Redis } from '../../src/client/redis.js'
 import type { Server } from '../servers/servers.mjs'
 import { useServer } from '../servers/vitest.js'
 
-/** The tests that `define` makes, once over RESP2 and once over RESP3; each starts on an empty server. */
+/** Runs the tests of `define` once over RESP2 and once over RESP3. Each test starts on an empty server. */
 export function overBothProtocols(define: (client: () => Redis, server: () => Server) => void): void {
   const server = useServer()
   describe.each([2, 3] as const)('over RESP%i', protocol => {
@@ -19,7 +19,7 @@ export function overBothProtocols(define: (client: () => Redis, server: () => Se
   })
 }
 
-/** Skips the test, saying why, where the server lacks one of the commands. */
+/** Skips the test with a reason if the server lacks one of the commands. */
 export async function needs({ skip }: TestContext, server: Server, ...commands: readonly string[]): Promise<void> {
   for (const name of commands) {
     if (!(await server.hasCommand(name))) {

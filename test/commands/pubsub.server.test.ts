@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('sends to those who listen, and tells who does', async () => {
+  it('PUBLISH reaches subscribers, and PUBSUB returns channels and numbers', async () => {
     const redis = client()
     const listener = await server().connect()
     try {
@@ -45,7 +45,7 @@ overBothProtocols((client, server) => {
     }
   })
 
-  it('sends to those who listen to a sharded channel, and tells who does', async context => {
+  it('SPUBLISH reaches subscribers of a sharded channel, and PUBSUB returns their number', async context => {
     await needs(context, server(), 'SPUBLISH')
     const redis = client()
     const listener = await server().connect()

@@ -6,8 +6,8 @@ declare const plain: Commands<Promised>
 declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 
-describe('publishing', () => {
-  it('gives numbers and channels', () => {
+describe('types of pub/sub commands', () => {
+  it('pub/sub commands return numbers and channels', () => {
     expectTypeOf(plain.publish('c', 'm')).toEqualTypeOf<Promise<number>>()
     expectTypeOf(bigints.spublish('c', 'm')).toEqualTypeOf<Promise<bigint>>()
     expectTypeOf(bytes.pubsubChannels()).toEqualTypeOf<Promise<Buffer[]>>()

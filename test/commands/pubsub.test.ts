@@ -7,7 +7,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends messages, and asks who listens', () => {
+it('PUBLISH, SPUBLISH and PUBSUB send their arguments', () => {
   expectEncodings([
     [r.publish('c', 'm'), 'PUBLISH c m', ''],
     [r.spublish('c', 5), 'SPUBLISH c 5', 'c'],
@@ -25,7 +25,7 @@ it('sends messages, and asks who listens', () => {
   ])
 })
 
-it('puts a prefix before channels and patterns, and takes it away again', () => {
+it('a prefix is added to channels and patterns, and removed from channels in replies', () => {
   const prefixed = [
     r.publish('c', 'm'),
     r.spublish('c', 'm'),
@@ -42,7 +42,7 @@ it('puts a prefix before channels and patterns, and takes it away again', () => 
   expect(r.pubsubNumsub('a').decode(['p:a', 1], { prefix: 'p:' })).toEqual({ a: 1 })
 })
 
-it('gives numbers by channel, alike under both protocols', () => {
+it('PUBSUB NUMSUB becomes numbers by channel, the same under both protocols', () => {
   for (const call of [r.pubsubNumsub('a', 'b'), r.pubsubShardnumsub('a', 'b')]) {
     expect(call.decode(['a', 0, 'b', 2])).toEqual({ a: 0, b: 2 })
     expect(call.decode(new MapReply(['a', 0, 'b', 2]))).toEqual({ a: 0, b: 2 })
@@ -52,7 +52,7 @@ it('gives numbers by channel, alike under both protocols', () => {
   }
 })
 
-it('gives channels as text, and integers as the view wants them', () => {
+it('pub/sub replies become text channels and integers of the view', () => {
   const b = Buffer.from([255])
   for (const call of [r.pubsubChannels(), r.pubsubShardchannels()]) {
     expect(call.decode(['a'])).toEqual(['a'])

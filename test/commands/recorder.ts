@@ -7,10 +7,10 @@ import type { Reply } from '../../src/commands/core/reply.js'
 import { PLAIN, type ReplyFormat } from '../../src/commands/core/reply-format.js'
 import { DataError } from '../../src/errors/errors.js'
 
-/** What a call would send, and how it would read a reply. */
+/** The command of a call, and how it would decode a reply. */
 export interface Recorded {
   readonly command: Command
-  /** The words that would be sent, or the DataError that the call would reject with. */
+  /** The words that would be sent, or the DataError with which the call would reject. */
   readonly argv: Argument[] | DataError
   decode(reply: Reply, shape?: Partial<ReplyFormat>): unknown
 }
@@ -21,7 +21,7 @@ interface Recording extends Context {
   readonly outcome: Recorded
 }
 
-/** A runner that sends nothing: each call gives what it would send. */
+/** A runner that sends nothing: each call returns the command that it would send. */
 export class Recorder extends Commands<Recording> {
   run<R>(command: Command): Recorded & { readonly reply?: R } {
     const size = measure(command)

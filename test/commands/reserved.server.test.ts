@@ -5,7 +5,7 @@ import { startSingle } from '../servers/servers.mjs'
 import { overBothProtocols } from './protocols.js'
 
 overBothProtocols(client => {
-  test('what would change the shared connection is refused, and the right way named', async () => {
+  test('commands that would change the shared connection are rejected with an alternative', async () => {
     const redis = client()
     const refused: [string, ...string[]][] = [
       ['monitor'],
@@ -41,7 +41,7 @@ overBothProtocols(client => {
   })
 })
 
-test('ModuleError, where modules may be loaded', async () => {
+test('MODULE LOAD and MODULE UNLOAD reject with ModuleError on a server that allows them', async () => {
   const server = await startSingle({ config: ['--enable-module-command', 'yes'] })
   const redis = new Redis({ port: server.port })
   await expect(redis.moduleLoad('/no/such/module.so')).rejects.toBeInstanceOf(ModuleError)

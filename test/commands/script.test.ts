@@ -10,12 +10,12 @@ const r = new Recorder()
 const lua = 'return 1'
 const sha1 = 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db'
 
-it('knows its text as the server does', () => {
+it('a Script has the same SHA-1 as on the server', () => {
   expect(new Script({ lua }).sha1).toBe(sha1)
   expect(new Script({ lua: 'return "é"' }).sha1).toBe('3cf71d276cb9832cebc56895d377282f6a326756')
 })
 
-it('runs as EVALSHA', () => {
+it('a Script runs as EVALSHA', () => {
   const script = new Script({ lua })
   expectEncodings([
     [script.run(r), `EVALSHA ${sha1} 0`, ''],
@@ -25,7 +25,7 @@ it('runs as EVALSHA', () => {
   ])
 })
 
-it('becomes EVAL with its text, keys, arguments, decoder and shape', () => {
+it('a Script becomes EVAL with the same text, keys, arguments, decoder and format', () => {
   const { command } = new Script({ lua, decode: int }).run(r, ['a'], ['x'])
   const shape = { bytes: true, bigints: true, prefix: 'p:' }
   command.shape = shape
@@ -38,14 +38,14 @@ it('becomes EVAL with its text, keys, arguments, decoder and shape', () => {
   expect([readonly.spec.name, ...readonly.args]).toEqual(['EVAL_RO', lua, 0])
 })
 
-it('refuses another number of keys than it was made for', () => {
+it('a Script rejects a wrong number of keys', () => {
   const script = new Script({ lua, keys: 1 })
   expectRefusals(/The script needs 1 keys, but 0 were given/, [script.run(r)])
   expectRefusals(/The script needs 1 keys, but 2 were given/, [script.run(r, ['a', 'b'])])
   expect(script.run(r, 'a').argv).toEqual(['EVALSHA', sha1, 1, 'a'])
 })
 
-it('gives the reply as it came, or what a decoder or a function of the reply makes of it', () => {
+it('a Script returns the reply as it came, or the result of its decoder or function', () => {
   const map = new MapReply(['a', 1])
   expect(new Script({ lua }).run(r).decode(map)).toStrictEqual(new Map([['a', 1]]))
   const typed = new Script<number | bigint>({ lua, decode: int })

@@ -15,7 +15,7 @@ redis.register_function{function_name='one', callback=function() return 1 end, f
     if (server().atLeast(7)) await server().command('FUNCTION', 'FLUSH')
   })
 
-  it('runs scripts', async context => {
+  it('EVAL and EVALSHA run scripts', async context => {
     await needs(context, server(), 'EVAL_RO')
     const redis = client()
     await expect(redis.evalsha('e0e1f9fabfc9d4800c877a703b823ac0578ff8db')).rejects.toThrow(NoScriptError)
@@ -56,7 +56,7 @@ redis.register_function{function_name='one', callback=function() return 1 end, f
     expect(await redis.scriptHelp()).toContainEqual(expect.stringMatching(/^EXISTS/))
   })
 
-  it('shows the text of a script', async context => {
+  it('SCRIPT SHOW returns the text of a script', async context => {
     if (server().flavour !== 'valkey' || !server().atLeast(8)) {
       context.skip(`${server().flavour} ${server().version.join('.')} has no SCRIPT SHOW`)
     }
@@ -67,7 +67,7 @@ redis.register_function{function_name='one', callback=function() return 1 end, f
     await expect(redis.scriptShow('none')).rejects.toThrow(NoScriptError)
   })
 
-  it('manages libraries and runs their functions', async context => {
+  it('FUNCTION commands manage libraries, and FCALL runs their functions', async context => {
     await needs(context, server(), 'FUNCTION')
     const redis = client()
     const functions = [
@@ -125,7 +125,7 @@ redis.register_function{function_name='one', callback=function() return 1 end, f
     expect(await redis.functionHelp()).toContainEqual(expect.stringMatching(/^DELETE/))
   })
 
-  it('tells what runs, and ends it', async context => {
+  it('FUNCTION STATS and FUNCTION KILL find and stop a running function', async context => {
     await needs(context, server(), 'FUNCTION')
     const redis = client()
     const other = redis.duplicate()
@@ -158,7 +158,7 @@ redis.register_function{function_name='one', callback=function() return 1 end, f
     }
   })
 
-  it('runs a Script, also after the server forgot it', async () => {
+  it('a Script runs even after the server has deleted it from its cache', async () => {
     const redis = client()
     const script = new Script<number | bigint>({
       keys: 1,
@@ -181,7 +181,7 @@ redis.register_function{function_name='one', callback=function() return 1 end, f
     expect(await redis.session(session => script.run(session, 'k', 1))).toBe(4)
   })
 
-  it('runs a read-only Script', async context => {
+  it('a read-only Script runs with EVALSHA_RO', async context => {
     await needs(context, server(), 'EVALSHA_RO')
     const redis = client()
     await redis.set('k', 'v')

@@ -12,13 +12,13 @@ declare const bigints: Commands<Promised<Bigints<Plain>>>
 
 declare const pipeline: Pipeline<[]>
 
-describe('scripting', () => {
-  it('does not know what a script returns', () => {
+describe('types of script commands', () => {
+  it('EVAL and FCALL return unknown', () => {
     expectTypeOf(plain.eval('x', ['k'], ['a'])).toEqualTypeOf<Promise<unknown>>()
     expectTypeOf(bytes.fcallRo('f')).toEqualTypeOf<Promise<unknown>>()
   })
 
-  it('knows what it says about libraries', () => {
+  it('FUNCTION LIST returns libraries with typed fields', () => {
     expectTypeOf(plain.functionDump()).toEqualTypeOf<Promise<Buffer>>()
     expectTypeOf(bytes.functionList({ withcode: true })).toEqualTypeOf<Promise<FunctionLibrary[]>>()
     expectTypeOf(bigints.functionStats()).resolves.toExtend<FunctionStats<Bigints<Plain>>>()
@@ -27,7 +27,7 @@ describe('scripting', () => {
     void plain.scriptFlush({ async: true, sync: true })
   })
 
-  it('types the reply of a Script, on clients and pipelines', () => {
+  it('a Script gives its reply a type, on clients and pipelines', () => {
     expectTypeOf(new Script({ lua: 'x' }).run(plain)).toEqualTypeOf<Promise<unknown>>()
     expectTypeOf(new Script<number>({ lua: 'x', decode: int }).run(bytes, 'k')).toEqualTypeOf<Promise<number>>()
     const decoded = new Script({ lua: 'x', decode: reply => String(reply) })

@@ -6,7 +6,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('runs scripts and functions', () => {
+it('EVAL, EVALSHA, FCALL and their variants send their arguments', () => {
   expectEncodings([
     [r.eval('return 1'), 'EVAL return 1 0', ''],
     [r.eval('return 1', ['a', 'b'], ['x', 5]), 'EVAL return 1 2 a b x 5', 'a b'],
@@ -28,7 +28,7 @@ it('runs scripts and functions', () => {
   ])
 })
 
-it('manages scripts and libraries', () => {
+it('SCRIPT and FUNCTION commands send their arguments', () => {
   const dump = Buffer.from([0, 255])
   expectEncodings([
     [r.functionDelete('l'), 'FUNCTION DELETE l', ''],
@@ -58,7 +58,7 @@ it('manages scripts and libraries', () => {
   expect(r.functionRestore(dump).command.args[0]).toBe(dump)
 })
 
-it('refuses what conflicts or lacks', () => {
+it('script commands reject arguments that conflict or are missing', () => {
   expectRefusals(/exclude each other/, [
     loosely(r, 'scriptFlush', { async: true, sync: true }),
     loosely(r, 'functionFlush', { async: true, sync: true }),
@@ -67,11 +67,11 @@ it('refuses what conflicts or lacks', () => {
   expectRefusals(/At least one SHA-1 is needed/, [r.scriptExists()])
 })
 
-it('has no place for the debugger', () => {
+it('SCRIPT DEBUG is reserved, because it takes over the connection', () => {
   expect(SCRIPT_DEBUG.reserved).toEqual({ session: false, instead: 'redis-cli with --ldb' })
 })
 
-it('gives what a script returns as it came', () => {
+it('EVAL and FCALL return the reply as it came', () => {
   for (const call of [r.eval('x'), r.evalRo('x'), r.evalsha('x'), r.evalshaRo('x'), r.fcall('x'), r.fcallRo('x')]) {
     expect(call.decode([1, 'x', null])).toStrictEqual([1, 'x', null])
     expect(call.decode(new MapReply(['a', new SetReply(['b'])]))).toStrictEqual(new Map([['a', new Set(['b'])]]))
@@ -79,7 +79,7 @@ it('gives what a script returns as it came', () => {
   }
 })
 
-it('names what the server knows about libraries, alike under both protocols', () => {
+it('FUNCTION LIST becomes the same objects under both protocols', () => {
   const f = ['name', 'f', 'description', null, 'flags', ['no-writes']]
   const library = ['library_name', 'l', 'engine', 'LUA', 'functions']
   const expected = [
@@ -96,7 +96,7 @@ it('names what the server knows about libraries, alike under both protocols', ()
   expect(list.decode([new MapReply([...library, [f3], 'library_code', '#!lua'])])).toEqual(expected)
 })
 
-it('tells what runs, on the shard where something does', () => {
+it('FUNCTION STATS of a cluster returns the shard on which a function runs', () => {
   const engines = ['LUA', ['libraries_count', 1, 'functions_count', 2]]
   const idle = ['running_script', null, 'engines', engines]
   const busy = ['running_script', ['name', 'f', 'command', ['FCALL', 'f', '0'], 'duration_ms', 7], 'engines', engines]
@@ -116,7 +116,7 @@ it('tells what runs, on the shard where something does', () => {
   expect(join?.([new MapReply(idle), new MapReply(busy)])).toEqual(new MapReply(busy))
 })
 
-it('gives words as strings, and integers as the view wants them', () => {
+it('script replies become strings for words, and integers of the view', () => {
   const ok = Buffer.from('OK')
   for (const call of [
     r.functionDelete('l'),

@@ -6,7 +6,7 @@ import { useServer } from '../servers/vitest.js'
 import { overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('counts and deletes keys', async () => {
+  it('DBSIZE, FLUSHDB and FLUSHALL count and delete keys', async () => {
     const redis = client()
     await redis.mset({ a: 1, b: 2 })
     expect(await redis.dbsize()).toBe(2)
@@ -20,7 +20,7 @@ overBothProtocols((client, server) => {
     expect(await redis.dbsize()).toBe(0)
   })
 
-  it('tells of itself', async () => {
+  it('INFO returns sections with fields', async () => {
     const redis = client()
     await redis.set('k', 'v')
     const info = await redis.info()
@@ -46,7 +46,7 @@ overBothProtocols((client, server) => {
     expect(Object.keys(await redis.bytes.info('cpu'))).toEqual(['cpu'])
   })
 
-  it('tells the time', async () => {
+  it("TIME returns the server's time", async () => {
     const redis = client()
     const { seconds, microseconds } = await redis.time()
     expect(Math.abs(seconds - Date.now() / 1000)).toBeLessThan(60)
@@ -54,12 +54,12 @@ overBothProtocols((client, server) => {
     expect(microseconds).toBeLessThan(1_000_000)
   })
 
-  it('draws', async () => {
+  it('LOLWUT returns a drawing with the version', async () => {
     expect(await client().lolwut()).toMatch(/ver\. \d+/)
     expect(await client().lolwut(5)).toMatch(/ver\. \d+/)
   })
 
-  it('exchanges databases', async () => {
+  it('SWAPDB swaps two databases', async () => {
     const redis = client()
     await redis.set('k', 'v')
     expect(await redis.swapdb(0, 1)).toBe('OK')
@@ -68,7 +68,7 @@ overBothProtocols((client, server) => {
     expect(await redis.get('k')).toBe('v')
   })
 
-  it('keeps what it has', async () => {
+  it('SAVE, BGSAVE and BGREWRITEAOF save the data', async () => {
     const redis = client()
     const idle = async () => {
       const persistence = (await redis.info('persistence')).persistence
@@ -87,7 +87,7 @@ overBothProtocols((client, server) => {
     await expect.poll(idle, { timeout: 20_000 }).toBe(true)
   })
 
-  it('has a configuration', async () => {
+  it('CONFIG reads, sets and resets parameters', async () => {
     const redis = client()
     expect(await redis.configSet({ 'slowlog-max-len': 77, hz: 11 })).toBe('OK')
     const config = await redis.configGet('slowlog-max-len', 'h?')
@@ -97,12 +97,12 @@ overBothProtocols((client, server) => {
     expect((await redis.configHelp())[0]).toMatch(/^CONFIG <subcommand>/)
     await expect(redis.configSet({ nonsense: 1 })).rejects.toBeInstanceOf(ResponseError)
     await expect(redis.configSet({})).rejects.toBeInstanceOf(DataError)
-    // Without a file there is nothing to write to; the servers of this rig have none or their own.
+    // Rewriting needs a configuration file; servers of this test rig have their own or none.
     const rewritten = await redis.configRewrite().catch(error => error)
     if (rewritten !== 'OK') expect(rewritten).toMatchObject({ message: expect.stringMatching(/config file/) })
   })
 
-  it('is a primary', async () => {
+  it('ROLE and REPLICAOF work on a primary without replicas', async () => {
     const redis = client()
     expect(await redis.role()).toEqual({ role: 'master', offset: expect.any(Number), replicas: [] })
     expect(await redis.replicaof('no one')).toBe('OK')
@@ -112,7 +112,7 @@ overBothProtocols((client, server) => {
     await expect(redis.shutdown({ abort: true })).rejects.toBeInstanceOf(ResponseError)
   })
 
-  it('keeps the shared connection as it is', async () => {
+  it('server commands that would change the shared connection are rejected', async () => {
     const redis = client()
     const refused: readonly (readonly [string, ...string[]])[] = [
       ['MONITOR'],
@@ -135,7 +135,7 @@ describe('replication', () => {
   const primary = useServer()
   const replica = useServer()
 
-  it('makes a replica, and hands over to it', async () => {
+  it('REPLICAOF creates a replica, and FAILOVER promotes it', async () => {
     await using first = new Redis({ host: primary().host, port: primary().port })
     await using second = new Redis({ host: replica().host, port: replica().port })
     await first.set('k', 'v')
@@ -161,7 +161,7 @@ describe('replication', () => {
       port: replica().port,
       state: 'online',
     })
-    // A failover is refused until the replica has said how far it is.
+    // The server rejects a failover until the replica has reported its offset.
     await expect
       .poll(() => first.failover({ to: { host: replica().host, port: replica().port } }).catch(String), {
         timeout: 20_000,
@@ -174,7 +174,7 @@ describe('replication', () => {
   })
 })
 
-it('shuts down: no reply comes, the call rejects', async () => {
+it('SHUTDOWN stops the server, and the call rejects because no reply arrives', async () => {
   const server = await startSingle()
   try {
     await using redis = new Redis({ host: server.host, port: server.port, reconnect: false })

@@ -14,8 +14,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const raw: boolean
 
-describe('the server', () => {
-  it('tells of itself', () => {
+describe('types of server commands', () => {
+  it('server commands return typed information', () => {
     expectTypeOf(plain.info()).toEqualTypeOf<Promise<Info>>()
     expectTypeOf(bytes.info('memory')).toEqualTypeOf<Promise<Info>>()
     expectTypeOf(plain.info([], { raw: false })).toEqualTypeOf<Promise<Info>>()
@@ -34,7 +34,7 @@ describe('the server', () => {
     expectTypeOf(bytes.shutdown()).toEqualTypeOf<Promise<'OK'>>()
   })
 
-  it('takes no wrong options', () => {
+  it('server commands exclude invalid options', () => {
     // @ts-expect-error
     plain.bgsave({ schedule: true, cancel: true })
     // @ts-expect-error
@@ -52,8 +52,8 @@ describe('the server', () => {
   })
 })
 
-describe('connections and users', () => {
-  it('are told', () => {
+describe('types of CLIENT and ACL commands', () => {
+  it('CLIENT and ACL commands return typed information', () => {
     expectTypeOf(plain.ping()).toEqualTypeOf<Promise<'PONG'>>()
     expectTypeOf(bytes.ping()).toEqualTypeOf<Promise<'PONG'>>()
     expectTypeOf(plain.ping('x')).toEqualTypeOf<Promise<string>>()
@@ -73,8 +73,8 @@ describe('connections and users', () => {
   })
 })
 
-describe('options of the server', () => {
-  it('that exclude each other are not taken', () => {
+describe('types of options of server commands', () => {
+  it('server commands exclude options that conflict', () => {
     // @ts-expect-error
     void plain.shutdown({ abort: true, now: true })
     // @ts-expect-error
@@ -86,8 +86,8 @@ describe('options of the server', () => {
   })
 })
 
-describe('what is observed', () => {
-  it('is named', () => {
+describe('types of monitoring commands', () => {
+  it('monitoring commands return typed information', () => {
     expectTypeOf(plain.slowlogGet()).toEqualTypeOf<Promise<SlowlogEntry<string>[]>>()
     expectTypeOf(bytes.slowlogGet()).toEqualTypeOf<Promise<SlowlogEntry<Buffer>[]>>()
     expectTypeOf(bytes.commandlogGet(1, 'slow')).toEqualTypeOf<Promise<SlowlogEntry<Buffer>[]>>()

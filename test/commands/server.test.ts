@@ -6,8 +6,8 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-describe('what is sent', () => {
-  it('on the state of the server', () => {
+describe('arguments of server commands', () => {
+  it('commands about the state of the server send their arguments', () => {
     expectEncodings([
       [r.dbsize(), 'DBSIZE', ''],
       [r.flushall(), 'FLUSHALL', ''],
@@ -25,7 +25,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('on what is kept', () => {
+  it('commands that save or delete data send their arguments', () => {
     expectEncodings([
       [r.bgrewriteaof(), 'BGREWRITEAOF', ''],
       [r.bgsave(), 'BGSAVE', ''],
@@ -39,7 +39,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('on the configuration', () => {
+  it('CONFIG commands send their arguments', () => {
     expectEncodings([
       [r.configGet('maxmemory*', 'save'), 'CONFIG GET maxmemory* save', ''],
       [r.configHelp(), 'CONFIG HELP', ''],
@@ -49,7 +49,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('on replication', () => {
+  it('replication commands send their arguments', () => {
     expectEncodings([
       [r.role(), 'ROLE', ''],
       [r.replicaof({ host: 'h', port: 1 }), 'REPLICAOF h 1', ''],
@@ -62,7 +62,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('is refused where nothing would be said', () => {
+  it('server commands reject options that conflict', () => {
     expectRefusals(/parameter/, [loosely(r, 'configSet', {})])
     expectRefusals(/exclude each other/, [loosely(r, 'bgsave', { schedule: true, cancel: true })])
     expectRefusals('abort cannot be combined with now and save', [
@@ -73,7 +73,7 @@ describe('what is sent', () => {
   })
 })
 
-describe('INFO', () => {
+describe('INFO replies', () => {
   const TEXT = [
     '# Server',
     'redis_version:7.0.15',
@@ -118,7 +118,7 @@ describe('INFO', () => {
       config_file: '',
     },
     memory: { used_memory_human: '791.01K', mem_fragmentation_ratio: 10.58, used_memory_peak_perc: '87.01%' },
-    // No number could hold the first: it stays as exact as it came.
+    // No number could hold this value exactly, so it stays text.
     stats: { total_net_input_bytes: '9223372036854775807', instantaneous_input_kbps: 0 },
     replication: {
       second_repl_offset: -1,
@@ -134,24 +134,24 @@ describe('INFO', () => {
     keyspace: { db0: { keys: 1, expires: 0, avg_ttl: 0 } },
   }
 
-  it('becomes sections of fields', () => {
+  it('INFO becomes sections of fields', () => {
     expect(r.info().decode(TEXT)).toEqual(PARSED)
     expect(r.info().decode(Buffer.from(TEXT), { bytes: true })).toEqual(PARSED)
   })
 
-  it('stays as it is on demand', () => {
+  it('INFO with raw returns the text', () => {
     expect(r.info([], { raw: true }).decode(TEXT)).toBe(TEXT)
     expect(r.info([], { raw: true }).decode(Buffer.from(TEXT), { bytes: true })).toEqual(Buffer.from(TEXT))
   })
 
-  it('does not trip over an odd reply', () => {
+  it('INFO accepts an unusual reply', () => {
     expect(() => r.info().decode(null)).toThrow(InvalidResponse)
     expect(r.info().decode('# \r\nno colon\r\n:x\r\n__proto__:1')).toEqual({ '': { ['__proto__']: 1 } })
   })
 })
 
-describe('replies', () => {
-  it('of ROLE', () => {
+describe('decoding of server replies', () => {
+  it('ROLE becomes an object with the fields of the role', () => {
     expect(r.role().decode(['master', 14, [['127.0.0.1', '6380', '14']]])).toEqual({
       role: 'master',
       offset: 14,
@@ -168,7 +168,7 @@ describe('replies', () => {
     for (const odd of [['other', 1], null, 'master']) expect(() => r.role().decode(odd)).toThrow(InvalidResponse)
   })
 
-  it('of TIME', () => {
+  it('TIME becomes seconds and microseconds', () => {
     expect(r.time().decode(['1795515175', '909763'])).toEqual({ seconds: 1_795_515_175, microseconds: 909_763 })
     expect(r.time().decode([Buffer.from('1'), Buffer.from('2')], { bytes: true })).toEqual({
       seconds: 1,
@@ -176,7 +176,7 @@ describe('replies', () => {
     })
   })
 
-  it('of CONFIG GET', () => {
+  it('CONFIG GET becomes an object, the same under both protocols', () => {
     expect(r.configGet('a').decode(['a', '1'])).toEqual({ a: '1' })
     expect(r.configGet('a').decode(new MapReply(['a', '1']))).toEqual({ a: '1' })
     expect(r.configGet('a').decode([Buffer.from('a'), Buffer.from('1')], { bytes: true })).toEqual({
@@ -184,7 +184,7 @@ describe('replies', () => {
     })
   })
 
-  it('of integers', () => {
+  it('DBSIZE and LASTSAVE become integers of the view', () => {
     expect(r.dbsize().decode(3, { bigints: true })).toBe(3n)
     expect(r.lastsave().decode(3)).toBe(3)
   })

@@ -4,7 +4,7 @@ import { needs, overBothProtocols } from './protocols.js'
 overBothProtocols((client, server) => {
   const sorted = <T extends string | Buffer>(members: T[]): string[] => members.map(String).sort()
 
-  it('reads and writes members', async () => {
+  it('set commands read and write members', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -41,7 +41,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('combines sets', async () => {
+  it('SINTER, SUNION and SDIFF combine sets', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -60,7 +60,7 @@ overBothProtocols((client, server) => {
     ).toStrictEqual([3, 3, ['2', '3'], ['1', '2', '3', '4'], ['1'], [Buffer.from('4')], [], 2, 4, 1n, ['1']])
   })
 
-  it('counts what sets have in common', async context => {
+  it('SINTERCARD counts the common members of sets', async context => {
     await needs(context, server(), 'SINTERCARD')
     const redis = client()
     await Promise.all([redis.sadd('a', '1', '2', '3'), redis.sadd('b', '2', '3', '4')])
@@ -69,7 +69,7 @@ overBothProtocols((client, server) => {
     expect(await redis.bigints.sintercard('a')).toBe(3n)
   })
 
-  it('chooses members at random', async () => {
+  it('SRANDMEMBER and SPOP return random members', async () => {
     const redis = client()
     await redis.sadd('s', 'a', 'b', 'c')
     expect(['a', 'b', 'c']).toContain(await redis.srandmember('s'))
@@ -83,7 +83,7 @@ overBothProtocols((client, server) => {
     ).toStrictEqual([null, [], null, []])
   })
 
-  it('walks over members', async () => {
+  it('SSCAN iterates over all members', async () => {
     const redis = client()
     await redis.sadd('s', 'a', 'b')
     expect(await redis.sscan('none', 0)).toStrictEqual({ cursor: '0', members: [] })

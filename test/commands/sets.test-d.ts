@@ -8,8 +8,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const count: number | undefined
 
-describe('sets', () => {
-  it('gives the plain reply', () => {
+describe('types of set commands', () => {
+  it('set commands return text, integers and lists', () => {
     expectTypeOf(plain.smembers('k')).toEqualTypeOf<Promise<string[]>>()
     expectTypeOf(bytes.smembers('k')).toEqualTypeOf<Promise<Buffer[]>>()
     expectTypeOf(plain.sinter('a', 'b')).toEqualTypeOf<Promise<string[]>>()
@@ -26,7 +26,7 @@ describe('sets', () => {
     expectTypeOf(bigints.sintercard('k', { limit: 1 })).toEqualTypeOf<Promise<bigint>>()
   })
 
-  it('gives one or several', () => {
+  it('SPOP and SRANDMEMBER return one or several members, depending on count', () => {
     expectTypeOf(plain.spop('k')).toEqualTypeOf<Promise<string | null>>()
     expectTypeOf(bytes.spop('k')).toEqualTypeOf<Promise<Buffer | null>>()
     expectTypeOf(plain.spop('k', 2)).toEqualTypeOf<Promise<string[]>>()

@@ -5,7 +5,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends commands on one set', () => {
+it('commands for one set send their arguments', () => {
   expectEncodings([
     [r.sadd('k', 'a', 1), 'SADD k a 1'],
     [r.sadd('k', ['a', 1]), 'SADD k a 1'],
@@ -23,7 +23,7 @@ it('sends commands on one set', () => {
   ])
 })
 
-it('sends commands on several sets', () => {
+it('commands for several sets send their arguments', () => {
   expectEncodings([
     [r.sdiff('a', 'b'), 'SDIFF a b', 'a b'],
     [r.sinter(['a', 'b']), 'SINTER a b', 'a b'],
@@ -37,7 +37,7 @@ it('sends commands on several sets', () => {
   ])
 })
 
-it('refuses no keys and no members', () => {
+it('set commands reject an empty list of keys or members', () => {
   expectRefusals(/At least one member is needed/, [r.sadd('k'), r.srem('k', []), r.smismember('k')])
   expectRefusals(/At least one key is needed/, [
     r.sdiff(),
@@ -50,7 +50,7 @@ it('refuses no keys and no members', () => {
   ])
 })
 
-it('gives members as a list, alike under both protocols', () => {
+it('SMEMBERS becomes a list of members, the same under both protocols', () => {
   for (const call of [
     r.smembers('k'),
     r.sdiff('k'),
@@ -65,21 +65,21 @@ it('gives members as a list, alike under both protocols', () => {
   }
 })
 
-it('gives one member, or null', () => {
+it('SPOP and SRANDMEMBER become one member, or null', () => {
   for (const call of [r.spop('k'), r.srandmember('k')]) {
     expect(call.decode('a')).toBe('a')
     expect(call.decode(null)).toBeNull()
   }
 })
 
-it('gives integers', () => {
+it('set replies become integers of the view', () => {
   expect(r.sadd('k', 'a').decode(1, { bigints: true })).toBe(1n)
   expect(r.sismember('k', 'a').decode(1)).toBe(1)
   expect(r.smismember('k', 'a', 'b').decode([1, 0])).toEqual([1, 0])
   expect(r.smismember('k', 'a', 'b').decode([1, 0], { bigints: true })).toEqual([1n, 0n])
 })
 
-it('gives a step of SSCAN', () => {
+it('SSCAN becomes a cursor and members', () => {
   expect(r.sscan('k', 0).decode(['7', ['a']])).toEqual({ cursor: '7', members: ['a'] })
   expect(r.sscan('k', 0).decode([Buffer.from('7'), [Buffer.from('a')]], { bytes: true })).toEqual({
     cursor: '7',

@@ -13,7 +13,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('combines sorted sets', async () => {
+  it('ZDIFF, ZINTER and ZUNION combine sorted sets', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -43,7 +43,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('stores and counts combinations', async context => {
+  it('ZDIFFSTORE, ZINTERSTORE, ZUNIONSTORE and ZINTERCARD store and count combinations', async context => {
     await needs(context, server(), 'ZINTERCARD')
     const redis = client()
     expect(

@@ -8,8 +8,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const some: boolean
 
-describe('combinations of sorted sets', () => {
-  it('gives names, or members with scores', () => {
+describe('types of combinations of sorted sets', () => {
+  it('ZUNION, ZINTER and ZDIFF return names, or members with scores', () => {
     expectTypeOf(plain.zdiff(['a', 'b'])).toEqualTypeOf<Promise<string[]>>()
     expectTypeOf(bytes.zdiff('a', { withscores: true })).toEqualTypeOf<Promise<Scored<Buffer>[]>>()
     expectTypeOf(plain.zdiff('a', { withscores: some })).toEqualTypeOf<Promise<string[] | Scored<string>[]>>()

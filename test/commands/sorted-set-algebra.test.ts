@@ -4,7 +4,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('combines sorted sets', () => {
+it('ZUNION, ZINTER, ZDIFF and their variants send their options', () => {
   expectEncodings([
     [r.zdiff(['a', 'b']), 'ZDIFF 2 a b', 'a b'],
     [r.zdiff('a', { withscores: true }), 'ZDIFF 1 a WITHSCORES', 'a'],
@@ -33,7 +33,7 @@ it('combines sorted sets', () => {
   ])
 })
 
-it('refuses no keys, and weights that do not fit', () => {
+it('ZUNION and ZINTER reject missing keys and a wrong number of weights', () => {
   expectRefusals(/At least one key is needed/, [
     r.zdiff([]),
     r.zinter([]),
@@ -51,7 +51,7 @@ it('refuses no keys, and weights that do not fit', () => {
   ])
 })
 
-it('gives names, or members with scores, alike under both protocols', () => {
+it('ZUNION becomes names, or members with scores, the same under both protocols', () => {
   const b = Buffer.from([255])
   for (const call of [r.zdiff('k'), r.zinter('k'), r.zunion('k')]) {
     expect(call.decode(['a', 'b'])).toStrictEqual(['a', 'b'])

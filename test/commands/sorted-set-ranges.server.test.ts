@@ -18,7 +18,7 @@ overBothProtocols(client => {
     ])
   })
 
-  it('reads ranges', async () => {
+  it('ZRANGE and its variants return ranges', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -61,7 +61,7 @@ overBothProtocols(client => {
     ])
   })
 
-  it('counts, stores and removes ranges', async () => {
+  it('ZCOUNT, ZRANGESTORE and ZREMRANGEBY commands count, store and remove ranges', async () => {
     const redis = client()
     expect(
       await Promise.all([

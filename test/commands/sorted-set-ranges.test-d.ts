@@ -13,8 +13,8 @@ type WithScores = Promise<Scored<string>[]>
 type Either = Promise<string[] | Scored<string>[]>
 const limit = { offset: 0, count: 1 }
 
-describe('ranges of sorted sets', () => {
-  it('gives names, or members with scores', () => {
+describe('types of ranges of sorted sets', () => {
+  it('ZRANGE returns names, or members with scores', () => {
     expectTypeOf(plain.zrange('k', 0, -1)).toEqualTypeOf<Names>()
     expectTypeOf(bytes.zrange('k', 0, -1, { rev: true })).toEqualTypeOf<Promise<Buffer[]>>()
     expectTypeOf(plain.zrange('k', '[a', '+', { bylex: true, limit })).toEqualTypeOf<Names>()
@@ -35,7 +35,7 @@ describe('ranges of sorted sets', () => {
     expectTypeOf(plain.zrangestore('to', 'k', 0, -1, { rev: true })).toEqualTypeOf<Promise<number>>()
   })
 
-  it('excludes what conflicts', () => {
+  it('ZRANGE excludes options that conflict', () => {
     // @ts-expect-error
     void plain.zrange('k', 0, 1, { byscore: true, bylex: true })
     // @ts-expect-error

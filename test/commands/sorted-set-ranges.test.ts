@@ -5,7 +5,7 @@ import { Recorder } from './recorder.js'
 const r = new Recorder()
 const limit = { offset: 1, count: -1 }
 
-it('reads a range by index, score or name', () => {
+it('ZRANGE and its variants send ranges by index, score and name', () => {
   expectEncodings([
     [r.zrange('k', 0, -1), 'ZRANGE k 0 -1'],
     [r.zrange('k', 0, -1, { rev: true, withscores: true }), 'ZRANGE k 0 -1 REV WITHSCORES'],
@@ -27,7 +27,7 @@ it('reads a range by index, score or name', () => {
   ])
 })
 
-it('counts, removes and stores a range', () => {
+it('ZCOUNT, ZREMRANGEBY commands and ZRANGESTORE send their ranges', () => {
   expectEncodings([
     [r.zcount('k', '(1', Infinity), 'ZCOUNT k (1 +inf'],
     [r.zlexcount('k', '-', '[b'), 'ZLEXCOUNT k - [b'],
@@ -43,7 +43,7 @@ it('counts, removes and stores a range', () => {
   ])
 })
 
-it('refuses what conflicts', () => {
+it('ZRANGE rejects options that conflict', () => {
   expectRefusals(/byscore and bylex exclude each other/, [
     loosely(r, 'zrange', 'k', 0, 1, { byscore: true, bylex: true }),
     loosely(r, 'zrangestore', 'to', 'k', 0, 1, { byscore: true, bylex: true }),
@@ -57,7 +57,7 @@ it('refuses what conflicts', () => {
   ])
 })
 
-it('gives names, or members with scores, alike under both protocols', () => {
+it('ZRANGE becomes names, or members with scores, the same under both protocols', () => {
   const b = Buffer.from([255])
   for (const call of [
     r.zrange('k', 0, 1, { withscores: true }),

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('scans members alone', async context => {
+  it('ZSCAN with noscores returns only members', async context => {
     if (server().flavour !== 'valkey' || !server().atLeast(8)) {
       context.skip(`${server().flavour} ${server().version.join('.')} has no NOSCORES`)
     }
@@ -20,7 +20,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('adds members and reads them', async () => {
+  it('sorted set commands add and read members', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -77,7 +77,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('tells the score beside the place', async context => {
+  it('ZRANK and ZREVRANK return the score in addition to the rank', async context => {
     const redis = client()
     if (server().flavour === 'redis' ? !server().atLeast(7, 2) : !server().atLeast(7)) {
       context.skip(`${server().flavour} ${server().version.join('.')} has no ZRANK WITHSCORE`)
@@ -92,7 +92,7 @@ overBothProtocols((client, server) => {
     ).toStrictEqual([{ rank: 0, score: 1.5 }, { rank: 0n, score: 1.5 }, null])
   })
 
-  it('chooses members at random', async () => {
+  it('ZRANDMEMBER returns random members', async () => {
     const redis = client()
     await redis.zadd('z', { member: 'a', score: 1.5 })
     expect(
@@ -105,7 +105,7 @@ overBothProtocols((client, server) => {
     ).toStrictEqual(['a', [Buffer.from('a')], ['a', 'a'], [{ member: 'a', score: 1.5 }]])
   })
 
-  it('takes members', async context => {
+  it('ZPOPMIN, ZPOPMAX, ZMPOP and their blocking variants remove members', async context => {
     await needs(context, server(), 'ZMPOP', 'BZMPOP')
     const redis = client()
     const fill = () =>

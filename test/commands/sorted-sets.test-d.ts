@@ -13,8 +13,8 @@ declare const some: boolean
 declare const count: number | undefined
 const a = { member: 'a', score: 1 }
 
-describe('sorted sets', () => {
-  it('gives a number of members, or with incr a score', () => {
+describe('types of sorted set commands', () => {
+  it('ZADD returns a number of members, or a score with incr', () => {
     expectTypeOf(plain.zadd('k', a)).toEqualTypeOf<Promise<number>>()
     expectTypeOf(bigints.zadd('k', [a, a], { nx: true, ch: true })).toEqualTypeOf<Promise<bigint>>()
     expectTypeOf(plain.zadd('k', a, { incr: false })).toEqualTypeOf<Promise<number>>()
@@ -25,7 +25,7 @@ describe('sorted sets', () => {
     expectTypeOf(bigints.zincrby('k', 1, 'a')).toEqualTypeOf<Promise<number>>()
   })
 
-  it('excludes what conflicts', () => {
+  it('ZADD excludes options that conflict', () => {
     // @ts-expect-error
     void plain.zadd('k', a, { nx: true, xx: true })
     // @ts-expect-error
@@ -36,7 +36,7 @@ describe('sorted sets', () => {
     void plain.zadd('k', [a], { incr: true })
   })
 
-  it('gives one or several', () => {
+  it('ZPOPMIN and ZRANDMEMBER return one or several members, depending on count', () => {
     expectTypeOf(plain.zpopmin('k')).toEqualTypeOf<Promise<Scored<string> | null>>()
     expectTypeOf(bytes.zpopmin('k', 2)).toEqualTypeOf<Promise<Scored<Buffer>[]>>()
     expectTypeOf(plain.zpopmax('k')).toEqualTypeOf<Promise<Scored<string> | null>>()
@@ -48,7 +48,7 @@ describe('sorted sets', () => {
     expectTypeOf(plain.zrandmember('k', 2, { withscores: some })).toEqualTypeOf<Promise<string[] | Scored<string>[]>>()
   })
 
-  it('gives places and scores', () => {
+  it('ZRANK and ZSCORE return ranks and scores', () => {
     expectTypeOf(plain.zrank('k', 'a')).toEqualTypeOf<Promise<number | null>>()
     expectTypeOf(bigints.zrank('k', 'a', { withscore: true })).toEqualTypeOf<Promise<Ranked<bigint> | null>>()
     expectTypeOf(plain.zrevrank('k', 'a', { withscore: some })).toEqualTypeOf<Promise<number | Ranked<number> | null>>()
@@ -58,7 +58,7 @@ describe('sorted sets', () => {
     expectTypeOf(bytes.zscan('k', 0, { noscores: true })).toEqualTypeOf<Promise<ScannedMembers<Buffer>>>()
   })
 
-  it('gives what was taken and from where', () => {
+  it('ZMPOP and BZPOPMIN return the removed members and their key', () => {
     expectTypeOf(plain.bzpopmin(['a', 'b'], 1)).toEqualTypeOf<Promise<PoppedScored<string> | null>>()
     expectTypeOf(bytes.bzpopmax('a', 1)).toEqualTypeOf<Promise<PoppedScored<Buffer> | null>>()
     expectTypeOf(plain.zmpop('a', 'min')).toEqualTypeOf<Promise<PoppedSeveralScored<string> | null>>()

@@ -8,7 +8,7 @@ import { Recorder } from './recorder.js'
 const r = new Recorder()
 const a = { member: 'a', score: 1 }
 
-it('adds members', () => {
+it('ZADD sends its options and members', () => {
   expectEncodings([
     [r.zadd('k', a), 'ZADD k 1 a'],
     [r.zadd('k', [a, { member: 2, score: -1.5 }]), 'ZADD k 1 a -1.5 2'],
@@ -28,7 +28,7 @@ it('adds members', () => {
   ])
 })
 
-it('reads and takes members', () => {
+it('commands for members of one sorted set send their arguments', () => {
   expectEncodings([
     [r.zcard('k'), 'ZCARD k'],
     [r.zmscore('k', 'a', 'b'), 'ZMSCORE k a b'],
@@ -53,7 +53,7 @@ it('reads and takes members', () => {
   ])
 })
 
-it('takes from several sorted sets', () => {
+it('ZMPOP and BZPOPMIN send several keys', () => {
   expectEncodings([
     [r.zmpop(['a', 'b'], 'min'), 'ZMPOP 2 a b min', 'a b'],
     [r.zmpop('a', 'max', { count: 3 }), 'ZMPOP 1 a max COUNT 3', 'a'],
@@ -66,7 +66,7 @@ it('takes from several sorted sets', () => {
   expect(calls.map(({ command }) => blockTime(command))).toEqual([1500, 2000, 0, undefined])
 })
 
-it('refuses what conflicts or lacks', () => {
+it('sorted set commands reject options that conflict or are missing', () => {
   expectRefusals(/exclude each other/, [
     loosely(r, 'zadd', 'k', a, { nx: true, xx: true }),
     loosely(r, 'zadd', 'k', a, { nx: true, gt: true }),
@@ -78,7 +78,7 @@ it('refuses what conflicts or lacks', () => {
   expectRefusals(/NaN/, [r.zadd('k', { member: 'a', score: NaN })])
 })
 
-it('gives scores as numbers, alike under both protocols', () => {
+it('scores become numbers, the same under both protocols', () => {
   const two = [
     { member: 'a', score: 1.5 },
     { member: 'b', score: Infinity },
@@ -137,7 +137,7 @@ it('gives scores as numbers, alike under both protocols', () => {
   }
 })
 
-it('gives bytes and bigints to those who ask for them', () => {
+it('sorted set replies become Buffers and bigints in a view that asks for them', () => {
   const b = Buffer.from([0, 255])
   const score = Buffer.from('1')
   expect(r.zpopmin('k', 1).decode([b, score], { bytes: true })).toStrictEqual([{ member: b, score: 1 }])
@@ -154,7 +154,7 @@ it('gives bytes and bigints to those who ask for them', () => {
   }
 })
 
-it('suspects a reply of another form', () => {
+it('sorted set commands reject a reply of an unexpected type', () => {
   const odd = new MapReply([])
   for (const call of [r.zmpop('k', 'min'), r.bzpopmin('k', 1), r.zrank('k', 'a', { withscore: true }), r.zcard('k')]) {
     expect(() => call.decode(odd)).toThrow(InvalidResponse)

@@ -3,7 +3,7 @@ import { ResponseError } from '../../src/errors/errors.js'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('sorts', async () => {
+  it('SORT returns or stores sorted elements', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -38,7 +38,7 @@ overBothProtocols((client, server) => {
     await expect(redis.sort('words')).rejects.toBeInstanceOf(ResponseError)
   })
 
-  it('sorts without a right to write', async context => {
+  it('SORT_RO returns sorted elements', async context => {
     await needs(context, server(), 'SORT_RO')
     const redis = client()
     await redis.rpush('words', 'b', 'a')

@@ -9,8 +9,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const options: SortStoreOptions
 
-describe('sorting', () => {
-  it('gives what SORT is asked for', () => {
+describe('types of SORT', () => {
+  it('SORT returns a type that depends on its options', () => {
     expectTypeOf(plain.sort('k')).toEqualTypeOf<Promise<string[]>>()
     expectTypeOf(bytes.sort('k')).toEqualTypeOf<Promise<Buffer[]>>()
     expectTypeOf(plain.sort('k', { alpha: true, by: 'w_*' })).toEqualTypeOf<Promise<string[]>>()
@@ -25,20 +25,20 @@ describe('sorting', () => {
     expectTypeOf(bytes.sortRo('k', { get: '#' })).toEqualTypeOf<Promise<(Buffer | null)[]>>()
   })
 
-  it('is honest where options are not known', () => {
+  it('SORT returns a union if the options are not known', () => {
     expectTypeOf(plain.sort('k', options)).toEqualTypeOf<Promise<(string | null)[] | number>>()
     expectTypeOf(bytes.sort('k', options)).toEqualTypeOf<Promise<(Buffer | null)[] | number>>()
     expectTypeOf(bigints.sort('k', options)).toEqualTypeOf<Promise<(string | null)[] | bigint>>()
   })
 
-  it('takes no store where it cannot', () => {
+  it('SORT_RO excludes the option store', () => {
     // @ts-expect-error
     plain.sortRo('k', { store: 'to' })
     // @ts-expect-error
     plain.sort('k', { asc: true, desc: true })
   })
 
-  it('takes bytes as keys', () => {
+  it('SORT accepts bytes as keys', () => {
     expectTypeOf<Key>().toExtend<SortStoreOptions['store']>()
   })
 })

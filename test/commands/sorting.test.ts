@@ -5,7 +5,7 @@ import { type Recorded, Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('sends the options, the patterns of GET last', () => {
+it('SORT sends its options, with the patterns of GET at the end', () => {
   expectEncodings([
     [r.sort('k'), 'SORT k'],
     [r.sort('k', { limit: { offset: 0, count: 5 }, desc: true, alpha: true }), 'SORT k LIMIT 0 5 DESC ALPHA'],
@@ -17,7 +17,7 @@ it('sends the options, the patterns of GET last', () => {
   ])
 })
 
-it('names all patterns, so that a prefix reaches them', () => {
+it('SORT reports all its patterns, so that a prefix is added to them', () => {
   const names = ({ command }: Recorded): unknown[] => {
     const found: number[] = []
     for (const spec of command.spec.names) findKeys(spec, command.args, found)
@@ -28,13 +28,13 @@ it('names all patterns, so that a prefix reaches them', () => {
   expect(names(r.sortRo('k', { by: 'w_*', get: 'o_*' }))).toEqual(['w_*', 'o_*'])
 })
 
-it('refuses options that do not fit', () => {
+it('SORT rejects invalid options', () => {
   expectRefusals(/asc and desc exclude/, [loosely(r, 'sort', 'k', { asc: true, desc: true })])
   expectRefusals(/At least one pattern/, [r.sort('k', { get: [] }), r.sortRo('k', { get: [] })])
   expectRefusals(/is undefined/, [loosely(r, 'sort', 'k', { limit: { offset: 1 } })])
 })
 
-it('gives elements, or the length of what was stored', () => {
+it('SORT becomes elements, or the length of the stored list', () => {
   expect(r.sort('k').decode(['a', 'b'])).toEqual(['a', 'b'])
   expect(r.sort('k', { get: 'o_*' }).decode([Buffer.from('a'), null], { bytes: true })).toEqual([
     Buffer.from('a'),

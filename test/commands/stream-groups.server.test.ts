@@ -11,7 +11,7 @@ overBothProtocols((client, server) => {
     await client().xgroupCreate('s', 'g', 0)
   })
 
-  it('reads for consumers and acknowledges', async () => {
+  it('XREADGROUP delivers entries to consumers, and XACK acknowledges them', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -44,7 +44,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('waits for an entry', async () => {
+  it('XREADGROUP with block waits for an entry', async () => {
     const redis = client()
     await redis.xgroupSetid('s', 'g', '$')
     const waiting = redis.xreadgroup('g', 'c', { s: '>' }, { block: 5_000 })
@@ -54,7 +54,7 @@ overBothProtocols((client, server) => {
     expect(await redis.xreadgroup('g', 'c', { s: '>' }, { block: 1 })).toBeNull()
   })
 
-  it('tells what is pending', async () => {
+  it('XPENDING returns pending entries', async () => {
     const redis = client()
     await redis.xreadgroup('g', 'c', { s: '>' })
     const pending = (id: string) => ({ id, consumer: 'c', idle: expect.any(Number), deliveries: 1 })
@@ -79,8 +79,8 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('claims what others have', async context => {
-    if (!server().atLeast(7)) context.skip('XAUTOCLAIM before 7.0 does not tell what was deleted')
+  it('XCLAIM and XAUTOCLAIM claim entries of other consumers', async context => {
+    if (!server().atLeast(7)) context.skip('XAUTOCLAIM before 7.0 does not return deleted ids')
     const redis = client()
     await redis.xreadgroup('g', 'c', { s: '>' })
     expect(
@@ -108,8 +108,8 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('manages groups and consumers', async context => {
-    if (!server().atLeast(7)) context.skip('fields of XINFO GROUPS before 7.0 are fewer')
+  it('XGROUP and XINFO manage and describe groups and consumers', async context => {
+    if (!server().atLeast(7)) context.skip('XINFO GROUPS before 7.0 has fewer fields')
     const redis = client()
     await redis.xreadgroup('g', 'c', { s: '>' }, { count: 1 })
     expect(
@@ -143,7 +143,7 @@ overBothProtocols((client, server) => {
     expect(await redis.xgroupHelp()).toContainEqual(expect.stringMatching(/^CREATE /))
   })
 
-  it('acknowledges and deletes in one', async context => {
+  it('XACKDEL acknowledges and deletes entries', async context => {
     await needs(context, server(), 'XACKDEL')
     const redis = client()
     await redis.xreadgroup('g', 'c', { s: '>' })
@@ -151,7 +151,7 @@ overBothProtocols((client, server) => {
     expect(await redis.bigints.xackdel('s', 'g', '2-1')).toStrictEqual([1n])
   })
 
-  it('claims while it reads', async context => {
+  it('XREADGROUP with claim also claims pending entries', async context => {
     if (server().flavour !== 'redis' || !server().atLeast(8, 4)) {
       context.skip(`${server().flavour} ${server().version.join('.')} has no XREADGROUP CLAIM`)
     }
@@ -161,7 +161,7 @@ overBothProtocols((client, server) => {
     expect(found?.entries).toMatchObject([{ ...one, idle: expect.any(Number), deliveries: 1 }, two])
   })
 
-  it('gives entries back', async context => {
+  it('XNACK releases pending entries', async context => {
     await needs(context, server(), 'XNACK')
     const redis = client()
     await redis.xreadgroup('g', 'c', { s: '>' })

@@ -18,8 +18,8 @@ declare const some: boolean
 
 declare const streams: Record<string, string>
 
-describe('groups of consumers', () => {
-  it('gives new entries with fields, old ones perhaps without', () => {
+describe('types of consumer group commands', () => {
+  it('XREADGROUP returns new entries with fields, and delivered entries with fields or null', () => {
     expectTypeOf(plain.xreadgroup('g', 'c', { a: '>' })).toEqualTypeOf<
       Promise<StreamEntries<string, StreamEntry<string>>[] | null>
     >()
@@ -37,7 +37,7 @@ describe('groups of consumers', () => {
     >()
   })
 
-  it('gives claimed entries, or their ids', () => {
+  it('XCLAIM and XAUTOCLAIM return claimed entries, or their ids', () => {
     expectTypeOf(plain.xclaim('k', 'g', 'c', 0, '1')).toEqualTypeOf<Promise<StreamEntry<string>[]>>()
     expectTypeOf(bytes.xclaim('k', 'g', 'c', 0, '1', { force: true })).toEqualTypeOf<Promise<StreamEntry<Buffer>[]>>()
     expectTypeOf(bytes.xclaim('k', 'g', 'c', 0, ['1'], { justid: true })).toEqualTypeOf<Promise<string[]>>()
@@ -51,7 +51,7 @@ describe('groups of consumers', () => {
     >()
   })
 
-  it('gives what is pending, in short or one by one', () => {
+  it('XPENDING returns a summary, or single entries', () => {
     expectTypeOf(plain.xpending('k', 'g')).resolves.toExtend<PendingSummary<Plain>>()
     expectTypeOf(bigints.xpending('k', 'g')).resolves.toExtend<PendingSummary<Bigints<Plain>>>()
     expectTypeOf(plain.xpending('k', 'g', '-', '+', 5, { consumer: 'c' })).resolves.toExtend<PendingEntry<Plain>[]>()
@@ -60,7 +60,7 @@ describe('groups of consumers', () => {
     void plain.xpending('k', 'g', '-')
   })
 
-  it('gives what the server knows', () => {
+  it('XINFO GROUPS and XINFO CONSUMERS return typed information', () => {
     expectTypeOf(plain.xinfoGroups('k')).resolves.toExtend<GroupInfo<Plain>[]>()
     expectTypeOf(bigints.xinfoConsumers('k', 'g')).resolves.toExtend<ConsumerInfo<Bigints<Plain>>[]>()
     expectTypeOf(plain.xgroupCreate('k', 'g', '$', { mkstream: true })).toEqualTypeOf<Promise<'OK'>>()

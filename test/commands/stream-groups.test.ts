@@ -7,7 +7,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('reads for a consumer', () => {
+it('XREADGROUP sends its options and streams', () => {
   expectEncodings([
     [r.xreadgroup('g', 'c', { a: '>', b: '>' }), 'XREADGROUP GROUP g c STREAMS a b > >', 'a b'],
     [
@@ -21,7 +21,7 @@ it('reads for a consumer', () => {
   expect(blockTime(r.xreadgroup('g', 'c', { a: '>' }, { block: 50 }).command)).toBe(50)
 })
 
-it('acknowledges, claims and gives back', () => {
+it('XACK, XCLAIM, XAUTOCLAIM and XNACK send their arguments', () => {
   expectEncodings([
     [r.xack('k', 'g', '1-1', 2), 'XACK k g 1-1 2'],
     [r.xack('k', 'g', ['1-1', '2-1']), 'XACK k g 1-1 2-1'],
@@ -46,7 +46,7 @@ it('acknowledges, claims and gives back', () => {
   ])
 })
 
-it('manages groups', () => {
+it('XGROUP and XINFO commands send their arguments', () => {
   expectEncodings([
     [r.xgroupCreate('k', 'g', '$'), 'XGROUP CREATE k g $'],
     [r.xgroupCreate('k', 'g', 0, { mkstream: true, entriesread: 4 }), 'XGROUP CREATE k g 0 MKSTREAM ENTRIESREAD 4'],
@@ -61,7 +61,7 @@ it('manages groups', () => {
   ])
 })
 
-it('refuses what conflicts or lacks', () => {
+it('consumer group commands reject arguments that conflict or are missing', () => {
   expectRefusals(/exclude each other/, [loosely(r, 'xackdel', 'k', 'g', 1, { acked: true, delref: true })])
   expectRefusals(/At least one id is needed/, [
     r.xack('k', 'g'),
@@ -73,7 +73,7 @@ it('refuses what conflicts or lacks', () => {
   expectRefusals(/undefined/, [loosely(r, 'xpending', 'k', 'g', '-'), loosely(r, 'xpending', 'k', 'g', '-', '+')])
 })
 
-it('gives entries, deleted ones without fields, claimed ones with their past', () => {
+it('XREADGROUP becomes entries: deleted ones have no fields, claimed ones have idle time and deliveries', () => {
   const reply = [
     ['1-1', ['a', '1']],
     ['2-1', null],
@@ -95,7 +95,7 @@ it('gives entries, deleted ones without fields, claimed ones with their past', (
   expect(r.xclaim('k', 'g', 'c', 0, 1, { justid: true }).decode([Buffer.from('1-1')], { bytes: true })).toEqual(['1-1'])
 })
 
-it('gives the steps of an automatic claim', () => {
+it('XAUTOCLAIM becomes a cursor, entries or ids, and deleted ids', () => {
   const call = r.xautoclaim('k', 'g', 'c', 0, 0)
   const entries = [{ id: '1-1', fields: { a: '1' } }]
   const deleted = ['2-1']
@@ -106,14 +106,14 @@ it('gives the steps of an automatic claim', () => {
     ids: ['1-1'],
     deleted: [],
   })
-  // A server before 7.0 puts null in the place of what was deleted.
+  // Servers before 7.0 reply with null for a deleted entry.
   const withNulls = [null, ['1-1', ['a', '1']], null]
   expect(call.decode(['0-0', withNulls])).toEqual({ cursor: '0-0', entries, deleted: [] })
   expect(r.xclaim('k', 'g', 'c', 0, ['1-1', '2-1']).decode(withNulls)).toEqual(entries)
   expect(() => call.decode(null)).toThrow(InvalidResponse)
 })
 
-it('gives what is pending, in short and one by one', () => {
+it('XPENDING becomes a summary, or single entries for a range', () => {
   const summary = r.xpending('k', 'g')
   expect(summary.decode([2, '1-1', '2-1', [['c', '2']]])).toEqual({
     count: 2,
@@ -137,7 +137,7 @@ it('gives what is pending, in short and one by one', () => {
   ])
 })
 
-it('names what the server knows about groups and consumers', () => {
+it('XINFO GROUPS and XINFO CONSUMERS become objects with named fields', () => {
   const group = ['name', 'g', 'consumers', 1, 'pending', 2, 'last-delivered-id', '1-1', 'entries-read', 3, 'lag', null]
   const groups = [{ name: 'g', consumers: 1, pending: 2, lastDeliveredId: '1-1', entriesRead: 3, lag: null }]
   expect(r.xinfoGroups('k').decode([group])).toEqual(groups)
@@ -149,7 +149,7 @@ it('names what the server knows about groups and consumers', () => {
   ])
 })
 
-it('gives words as strings, and integers as the view wants them', () => {
+it('consumer group replies become strings for words, and integers of the view', () => {
   for (const call of [r.xgroupCreate('k', 'g', 0), r.xgroupSetid('k', 'g', 0)]) {
     expect(call.decode(Buffer.from('OK'), { bytes: true })).toBe('OK')
   }

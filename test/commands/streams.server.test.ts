@@ -4,7 +4,7 @@ import { needs, overBothProtocols } from './protocols.js'
 overBothProtocols((client, server) => {
   const e = (id: string, fields: Record<string, string | Buffer>) => ({ id, fields })
 
-  it('appends entries and reads them', async () => {
+  it('XADD appends entries, and XRANGE and XREAD return them', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -42,7 +42,7 @@ overBothProtocols((client, server) => {
     expect(await prefixed.xread({ s: 0 })).toEqual([{ key: 's', entries: [e('1-1', { a: '1' })] }])
   })
 
-  it('waits for an entry', async () => {
+  it('XREAD with block waits for an entry', async () => {
     const redis = client()
     const waiting = redis.xread({ s: '$', t: '$' }, { block: 5_000 })
     await expect.poll(async () => (await server().command('INFO', 'clients')) as string).toMatch(/blocked_clients:1/)
@@ -51,7 +51,7 @@ overBothProtocols((client, server) => {
     expect(await redis.xread({ s: '$' }, { block: 1 })).toBeNull()
   })
 
-  it('trims and deletes', async () => {
+  it('XTRIM and XDEL delete entries', async () => {
     const redis = client()
     const fill = () => Promise.all(['1-1', '2-1', '3-1', '4-1'].map(id => redis.xadd('s', id, { a: 1 })))
     await fill()
@@ -70,7 +70,7 @@ overBothProtocols((client, server) => {
     ).toEqual([1, 0, 1n, '5-1', 1, 0n, [e('5-1', { a: '1' })], 'OK', '9-2'])
   })
 
-  it('deletes with regard to groups', async context => {
+  it('XDELEX deletes entries depending on their references', async context => {
     await needs(context, server(), 'XDELEX')
     const redis = client()
     await redis.xadd('s', '1-1', { a: 1 })
@@ -82,7 +82,7 @@ overBothProtocols((client, server) => {
     expect(await redis.xtrim('s', { maxlen: 0, keepref: true })).toBe(1)
   })
 
-  it('adds nothing twice', async context => {
+  it('XADD with the same idempotent id adds only one entry', async context => {
     await needs(context, server(), 'XCFGSET')
     const redis = client()
     const options = { idmp: { producer: 'p', id: 'i' } }
@@ -92,9 +92,9 @@ overBothProtocols((client, server) => {
     expect(await redis.xinfoStream('s')).toMatchObject({ idmpDuration: 60, idmpMaxsize: 50 })
   })
 
-  it('tells what the server knows', async context => {
+  it('XINFO STREAM describes a stream', async context => {
     const redis = client()
-    if (!server().atLeast(7)) context.skip('fields of XINFO STREAM before 7.0 are fewer')
+    if (!server().atLeast(7)) context.skip('XINFO STREAM before 7.0 has fewer fields')
     await redis.xadd('s', '1-1', { a: 1 })
     await redis.xadd('s', '2-1', { a: 2 })
     await redis.xgroupCreate('s', 'g', 0)

@@ -8,8 +8,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const some: boolean
 
-describe('streams', () => {
-  it('gives ids as strings in every view', () => {
+describe('types of stream commands', () => {
+  it('XADD returns ids as strings in every view', () => {
     expectTypeOf(plain.xadd('k', '*', { a: 1 })).toEqualTypeOf<Promise<string>>()
     expectTypeOf(bytes.xadd('k', '*', { a: 1 }, { maxlen: 5, approximate: true })).toEqualTypeOf<Promise<string>>()
     expectTypeOf(plain.xadd('k', '*', { a: 1 }, { nomkstream: true })).toEqualTypeOf<Promise<string | null>>()
@@ -17,7 +17,7 @@ describe('streams', () => {
     expectTypeOf(plain.xadd('k', '*', { a: 1 }, { idmpauto: 'p', acked: true })).toEqualTypeOf<Promise<string>>()
   })
 
-  it('gives entries', () => {
+  it('XRANGE and XREAD return entries', () => {
     expectTypeOf(plain.xrange('k')).toEqualTypeOf<Promise<StreamEntry<string>[]>>()
     expectTypeOf(bytes.xrevrange('k', '+', '-', { count: 1 })).toEqualTypeOf<Promise<StreamEntry<Buffer>[]>>()
     expectTypeOf(plain.xread({ a: '0' })).toEqualTypeOf<Promise<StreamEntries<string, StreamEntry<string>>[] | null>>()
@@ -26,13 +26,13 @@ describe('streams', () => {
     >()
   })
 
-  it('gives numbers', () => {
+  it('XLEN, XDEL and XTRIM return integers', () => {
     expectTypeOf(bigints.xlen('k')).toEqualTypeOf<Promise<bigint>>()
     expectTypeOf(plain.xtrim('k', { minid: '5', acked: true })).toEqualTypeOf<Promise<number>>()
     expectTypeOf(bigints.xdelex('k', ['1-1'], { delref: true })).toEqualTypeOf<Promise<bigint[]>>()
   })
 
-  it('gives what the server knows, in short or in full', () => {
+  it('XINFO STREAM returns a type that depends on full', () => {
     expectTypeOf(plain.xinfoStream('k')).resolves.toExtend<StreamInfo<Plain>>()
     expectTypeOf(plain.xinfoStream('k')).resolves.toHaveProperty('groups').toEqualTypeOf<number>()
     expectTypeOf(bigints.xinfoStream('k')).resolves.toExtend<StreamInfo<Bigints<Plain>>>()
@@ -40,7 +40,7 @@ describe('streams', () => {
     expectTypeOf(plain.xinfoStream('k', { full: some })).resolves.toExtend<StreamInfo | FullStreamInfo>()
   })
 
-  it('excludes what conflicts', () => {
+  it('stream commands exclude options that conflict', () => {
     // @ts-expect-error
     void plain.xadd('k', '*', { a: 1 }, { maxlen: 1, minid: '1' })
     // @ts-expect-error

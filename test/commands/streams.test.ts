@@ -7,7 +7,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('appends entries', () => {
+it('XADD sends its options and fields', () => {
   expectEncodings([
     [r.xadd('k', '*', { a: 1, b: 'x' }), 'XADD k * a 1 b x'],
     [r.xadd('k', '5-1', new Map([['a', 1]])), 'XADD k 5-1 a 1'],
@@ -22,7 +22,7 @@ it('appends entries', () => {
   ])
 })
 
-it('reads, trims and deletes', () => {
+it('XREAD, XRANGE, XTRIM and XDEL send their arguments', () => {
   expectEncodings([
     [r.xlen('k'), 'XLEN k'],
     [r.xrange('k'), 'XRANGE k - +'],
@@ -45,7 +45,7 @@ it('reads, trims and deletes', () => {
   ])
 })
 
-it('reads several streams, and finds keys and the time to block whatever they are called', () => {
+it('XREAD finds keys and the block time even if streams are named like its options', () => {
   expectEncodings([
     [r.xread({ a: 0, b: '$' }), 'XREAD STREAMS a b 0 $', 'a b'],
     [r.xread(new Map([['BLOCK', '0']])), 'XREAD STREAMS BLOCK 0', 'BLOCK'],
@@ -58,7 +58,7 @@ it('reads several streams, and finds keys and the time to block whatever they ar
   expect(r.xread(new Map([[bytes, '0']])).argv).toEqual(['XREAD', 'STREAMS', bytes, '0'])
 })
 
-it('refuses what conflicts or lacks', () => {
+it('stream commands reject arguments that conflict or are missing', () => {
   expectRefusals(/exclude each other/, [
     loosely(r, 'xadd', 'k', '*', { a: 1 }, { maxlen: 1, minid: 1 }),
     loosely(r, 'xadd', 'k', '*', { a: 1 }, { idmpauto: 'p', idmp: { producer: 'p', id: 'i' } }),
@@ -79,7 +79,7 @@ it('refuses what conflicts or lacks', () => {
   expect(keysOf(r.xread({}))).toBe('')
 })
 
-it('gives entries with their fields', () => {
+it('stream replies become entries with their fields', () => {
   const two = [
     { id: '1-1', fields: { a: '1', b: '2' } },
     { id: '2-1', fields: {} },
@@ -106,7 +106,7 @@ it('gives entries with their fields', () => {
   expect(() => r.xrange('k').decode([[Buffer.from('1-1'), [bytes, bytes]]], { bytes: true })).toThrow(DataError)
 })
 
-it('names the fields of XINFO STREAM, alike under both protocols', () => {
+it('XINFO STREAM becomes an object with named fields, the same under both protocols', () => {
   const pairs = ['length', 1, 'radix-tree-keys', 1, 'last-generated-id', '1-1', 'groups', 0, 'new-field', ['x', 1]]
   const first = ['first-entry', ['1-1', ['a', '1']], 'last-entry', null]
   const info = {
@@ -154,7 +154,7 @@ it('names the fields of XINFO STREAM, alike under both protocols', () => {
   expect(call.decode(new MapReply(['entries', entries, 'groups', [map]]))).toEqual(full)
 })
 
-it('gives ids and words as strings, and integers as the view wants them', () => {
+it('stream replies become strings for ids and words, and integers of the view', () => {
   expect(r.xadd('k', '*', { a: 1 }).decode(Buffer.from('1-1'), { bytes: true })).toBe('1-1')
   for (const call of [r.xsetid('k', 1), r.xcfgset('k', {})]) {
     expect(call.decode(Buffer.from('OK'), { bytes: true })).toBe('OK')

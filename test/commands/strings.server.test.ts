@@ -3,7 +3,7 @@ import { ResponseError } from '../../src/errors/errors.js'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('reads and writes text', async () => {
+  it('string commands read and write text', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -46,7 +46,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('carries any bytes', async () => {
+  it('string commands transmit every byte unchanged', async () => {
     const redis = client()
     const every = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
     expect(await redis.set(every, every)).toBe('OK')
@@ -55,7 +55,7 @@ overBothProtocols((client, server) => {
     expect(await redis.bytes.set('k', 'v', { get: true })).toStrictEqual(every)
   })
 
-  it('counts', async () => {
+  it('INCR, DECR and their variants count', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -73,7 +73,7 @@ overBothProtocols((client, server) => {
     await expect(redis.set('text', 'a').then(() => redis.incr('text'))).rejects.toBeInstanceOf(ResponseError)
   })
 
-  it('sets on conditions and for a time', async () => {
+  it('SET obeys conditions and expiry options', async () => {
     const redis = client()
     const inAnHour = Date.now() + 3_600_000
     expect(
@@ -123,7 +123,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('gives a new time to what it reads', async () => {
+  it('GETEX changes the expiry of a key', async () => {
     const redis = client()
     const inAnHour = Date.now() + 3_600_000
     expect(
@@ -144,7 +144,7 @@ overBothProtocols((client, server) => {
     ).toStrictEqual([null, 'OK', 'v', inAnHour, 'v', inAnHour, 'v', -1, 'v', 'v', 'v', Math.ceil(inAnHour / 1000)])
   })
 
-  it('reads and writes several', async () => {
+  it('MGET, MSET and MSETNX read and write several keys', async () => {
     const redis = client()
     expect(
       await Promise.all([
@@ -158,7 +158,7 @@ overBothProtocols((client, server) => {
     ).toStrictEqual(['OK', 'OK', ['1', null, 'x'], [Buffer.from('2'), null], 0, 1])
   })
 
-  it('compares', async () => {
+  it('LCS compares two values', async () => {
     const redis = client()
     await redis.mset({ a: 'ohmytext', b: 'mynewtext' })
     expect(await redis.lcs('a', 'b')).toBe('mytext')
@@ -177,7 +177,7 @@ overBothProtocols((client, server) => {
     })
   })
 
-  it('sets and deletes if the value is what it was (Redis 8.4)', async context => {
+  it('SET and DELEX compare the old value (Redis 8.4)', async context => {
     await needs(context, server(), 'DIGEST', 'DELEX')
     const redis = client()
     await redis.set('k', 'v')
@@ -200,10 +200,10 @@ overBothProtocols((client, server) => {
     ).toStrictEqual([null, null, 'OK', null, 'w', 'OK', null, 0, 0, 1, 0])
   })
 
-  it('sets if the value is what it was (Valkey 8.1)', async context => {
+  it('SET with ifeq compares the old value (Valkey 8.1)', async context => {
     const on = server()
     if (on.flavour !== 'valkey' || !on.atLeast(8, 1)) {
-      context.skip(`${on.flavour} ${on.version.join('.')} is no Valkey of 8.1 or later`)
+      context.skip(`${on.flavour} ${on.version.join('.')} is not Valkey 8.1 or later`)
     }
     const redis = client()
     expect(
@@ -216,7 +216,7 @@ overBothProtocols((client, server) => {
     ).toStrictEqual(['OK', null, 'OK', 'w'])
   })
 
-  it('deletes if the value is what it was (Valkey 9.0)', async context => {
+  it('DELIFEQ compares the old value (Valkey 9.0)', async context => {
     await needs(context, server(), 'DELIFEQ')
     const redis = client()
     expect(await Promise.all([redis.set('k', 'v'), redis.delifeq('k', 'w'), redis.delifeq('k', 'v')])).toStrictEqual([
@@ -226,7 +226,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('sets several for one time (Redis 8.4)', async context => {
+  it('MSETEX sets several keys with one expiry (Redis 8.4)', async context => {
     await needs(context, server(), 'MSETEX')
     const redis = client()
     expect(

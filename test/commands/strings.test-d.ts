@@ -8,8 +8,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const flag: boolean
 
-describe('strings', () => {
-  it('gives the plain reply', () => {
+describe('types of string commands', () => {
+  it('string commands return text, integers and words', () => {
     expectTypeOf(plain.get('k')).toEqualTypeOf<Promise<string | null>>()
     expectTypeOf(bytes.get('k')).toEqualTypeOf<Promise<Buffer | null>>()
     expectTypeOf(plain.incr('k')).toEqualTypeOf<Promise<number>>()
@@ -23,7 +23,7 @@ describe('strings', () => {
     expectTypeOf(bytes.getex('k', { ex: 1 })).toEqualTypeOf<Promise<Buffer | null>>()
   })
 
-  it('gives what SET is asked for', () => {
+  it('SET returns a type that depends on its options', () => {
     expectTypeOf(plain.set('k', 'v')).toEqualTypeOf<Promise<'OK'>>()
     expectTypeOf(plain.set('k', 'v', { ex: 1 })).toEqualTypeOf<Promise<'OK'>>()
     expectTypeOf(plain.set('k', 'v', { keepttl: flag, get: false, nx: false })).toEqualTypeOf<Promise<'OK'>>()
@@ -38,7 +38,7 @@ describe('strings', () => {
     expectTypeOf(bytes.set('k', 'v', { get: flag })).toEqualTypeOf<Promise<Buffer | 'OK' | null>>()
   })
 
-  it('gives what LCS is asked for', () => {
+  it('LCS returns a type that depends on its options', () => {
     expectTypeOf(plain.lcs('a', 'b')).toEqualTypeOf<Promise<string>>()
     expectTypeOf(bytes.lcs('a', 'b')).toEqualTypeOf<Promise<Buffer>>()
     expectTypeOf(plain.lcs('a', 'b', {})).toEqualTypeOf<Promise<string>>()
@@ -67,7 +67,7 @@ describe('strings', () => {
     >()
   })
 
-  it('takes no options that exclude each other', () => {
+  it('string commands exclude options that conflict', () => {
     // @ts-expect-error
     plain.set('k', 'v', { ex: 1, px: 1 })
     // @ts-expect-error
@@ -90,7 +90,7 @@ describe('strings', () => {
     plain.set('k', undefined)
   })
 
-  it('takes options that are not known to exclude each other until run time', () => {
+  it('SET accepts options of which only run time shows whether they conflict', () => {
     const options: { ex?: number; nx?: boolean } = {}
     expectTypeOf(plain.set('k', 'v', options)).toEqualTypeOf<Promise<'OK' | null>>()
   })

@@ -6,8 +6,8 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-describe('what is sent', () => {
-  it('of commands on one key', () => {
+describe('arguments of string commands', () => {
+  it('string commands for one key send their arguments', () => {
     expectEncodings([
       [r.append('k', 'v'), 'APPEND k v'],
       [r.decr('k'), 'DECR k'],
@@ -32,7 +32,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('of SET and its options', () => {
+  it('SET sends its options', () => {
     expectEncodings([
       [r.set('k', 'v'), 'SET k v'],
       [r.set('k', 1, {}), 'SET k 1'],
@@ -48,7 +48,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('of GETEX and DELEX', () => {
+  it('GETEX and DELEX send their options', () => {
     expectEncodings([
       [r.getex('k'), 'GETEX k'],
       [r.getex('k', { ex: 1 }), 'GETEX k EX 1'],
@@ -64,7 +64,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('of commands on several keys', () => {
+  it('string commands for several keys send their arguments', () => {
     expectEncodings([
       [r.mget('a', 'b'), 'MGET a b', 'a b'],
       [r.mget(['a', 'b']), 'MGET a b', 'a b'],
@@ -85,7 +85,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('splits by slot what the server can do in parts, and nothing else', () => {
+  it('only commands that the server can run in parts are split by slot', () => {
     expect(r.mget('a').command.spec).toMatchObject({ requestPolicy: 'multi_shard', readonly: true })
     expect(r.mset({ a: 1 }).command.spec).toMatchObject({ requestPolicy: 'multi_shard', readonly: false })
     expect(r.msetnx({ a: 1 }).command.spec.requestPolicy).toBeUndefined()
@@ -93,8 +93,8 @@ describe('what is sent', () => {
   })
 })
 
-describe('what is refused', () => {
-  it('more than one time', () => {
+describe('string commands reject invalid arguments', () => {
+  it('SET and GETEX reject more than one expiry option', () => {
     const two = { ex: 1, pxat: 2 }
     expectRefusals(/ex and pxat exclude each other/, [
       loosely(r, 'set', 'k', 'v', two),
@@ -105,7 +105,7 @@ describe('what is refused', () => {
     expectRefusals(/ex and persist exclude/, [loosely(r, 'getex', 'k', { ex: 1, persist: true })])
   })
 
-  it('more than one condition', () => {
+  it('SET and DELEX reject more than one condition', () => {
     expectRefusals(/nx and xx exclude/, [
       loosely(r, 'set', 'k', 'v', { nx: true, xx: true }),
       loosely(r, 'msetex', { a: 1 }, { nx: true, xx: true }),
@@ -114,7 +114,7 @@ describe('what is refused', () => {
     expectRefusals(/ifeq and ifdne exclude/, [loosely(r, 'delex', 'k', { ifeq: 'v', ifdne: '0' })])
   })
 
-  it('options of LCS that do not fit', () => {
+  it('LCS rejects options that conflict', () => {
     expectRefusals(/len and idx exclude/, [loosely(r, 'lcs', 'a', 'b', { len: true, idx: true })])
     expectRefusals(/need the option idx/, [
       r.lcs('a', 'b', { minmatchlen: 1 }),
@@ -122,18 +122,18 @@ describe('what is refused', () => {
     ])
   })
 
-  it('nothing to do', () => {
+  it('MGET and MSET reject an empty list of keys', () => {
     expectRefusals(/At least one key is needed/, [r.mget(), r.mget([]), r.mset({}), r.msetnx(new Map()), r.msetex({})])
   })
 
-  it('what is no argument', () => {
+  it('string commands reject values that are not arguments', () => {
     expectRefusals(/^Argument 2 of SET is undefined/, [loosely(r, 'set', 'k')])
     expectRefusals(/^Argument 1 of GET is null/, [loosely(r, 'get', null)])
   })
 })
 
-describe('what replies become', () => {
-  it('text', () => {
+describe('decoding of string replies', () => {
+  it('string replies become text or null', () => {
     expect(r.get('k').decode('v')).toBe('v')
     expect(r.get('k').decode(null)).toBeNull()
     expect(r.get('k').decode(Buffer.from('v'), { bytes: true })).toEqual(Buffer.from('v'))
@@ -141,20 +141,20 @@ describe('what replies become', () => {
     expect(r.mget('a').decode([Buffer.from('v'), null], { bytes: true })).toEqual([Buffer.from('v'), null])
   })
 
-  it('integers', () => {
+  it('string replies become integers of the view', () => {
     expect(r.incr('k').decode(1)).toBe(1)
     expect(r.incr('k').decode(1, { bigints: true })).toBe(1n)
     expect(r.incr('k').decode(9007199254740993n, { bigints: true })).toBe(9007199254740993n)
     expect(() => r.incr('k').decode(9007199254740993n)).toThrow(DataError)
   })
 
-  it('doubles', () => {
+  it('INCRBYFLOAT becomes a double', () => {
     expect(r.incrbyfloat('k', 1).decode('10.5')).toBe(10.5)
     expect(r.incrbyfloat('k', 1).decode(Buffer.from('10.5'), { bytes: true })).toBe(10.5)
     expect(r.incrbyfloat('k', 1).decode('5e3', { bigints: true })).toBe(5000)
   })
 
-  it('words of the server, strings in every view', () => {
+  it('string replies that are words are strings in every view', () => {
     for (const call of [r.set('k', 'v'), r.mset({ a: 1 }), r.setex('k', 1, 'v')]) {
       expect(call.decode('OK')).toBe('OK')
       expect(call.decode(Buffer.from('OK'), { bytes: true })).toBe('OK')
@@ -163,14 +163,14 @@ describe('what replies become', () => {
     expect(r.digest('k').decode(Buffer.from('b6acb9d84a38ff74'), { bytes: true })).toBe('b6acb9d84a38ff74')
   })
 
-  it('the old value, if SET asks for it', () => {
+  it('SET with get returns the old value', () => {
     const call = r.set('k', 'v', { get: true })
     expect(call.decode('OK')).toBe('OK')
     expect(call.decode(null)).toBeNull()
     expect(call.decode(Buffer.from('OK'), { bytes: true })).toEqual(Buffer.from('OK'))
   })
 
-  it('LCS, as its options ask', () => {
+  it('LCS becomes text, a length or matches, depending on its options', () => {
     const flat = [
       'matches',
       [

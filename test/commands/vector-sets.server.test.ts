@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { needs, overBothProtocols } from './protocols.js'
 
 overBothProtocols((client, server) => {
-  it('adds, reads and removes elements', async context => {
+  it('vector set commands add, read and remove elements', async context => {
     await needs(context, server(), 'VADD')
     const redis = client()
     expect(
@@ -52,7 +52,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('gives vectors as the server keeps them', async context => {
+  it('VEMB with raw returns the stored vector', async context => {
     await needs(context, server(), 'VADD')
     const redis = client()
     await redis.vadd('q8', [3, 4], 'a', { q8: true })
@@ -83,7 +83,7 @@ overBothProtocols((client, server) => {
     expect(await redis.vinfo('none')).toBeNull()
   })
 
-  it('searches', async context => {
+  it('VSIM finds similar elements', async context => {
     await needs(context, server(), 'VADD')
     const redis = client()
     await redis.vadd('v', [1, 0], 'a', { noquant: true, setattr: '{"x":1}' })
@@ -115,7 +115,7 @@ overBothProtocols((client, server) => {
     ])
   })
 
-  it('reads ranges of names', async context => {
+  it('VRANGE returns ranges of names', async context => {
     await needs(context, server(), 'VRANGE')
     const redis = client()
     await redis.vadd('v', [1, 0], 'a')

@@ -10,8 +10,8 @@ declare const some: boolean
 
 declare const count: number | undefined
 
-describe('vector sets', () => {
-  it('gives names, or objects with what was asked for', () => {
+describe('types of vector set commands', () => {
+  it('VSIM returns names, or objects with the requested details', () => {
     expectTypeOf(plain.vsim('k', 'a')).toEqualTypeOf<Promise<string[]>>()
     expectTypeOf(bytes.vsim('k', [1, 2], { count: 5 })).toEqualTypeOf<Promise<Buffer[]>>()
     expectTypeOf(plain.vsim('k', 'a', { withscores: true })).toEqualTypeOf<
@@ -28,13 +28,13 @@ describe('vector sets', () => {
     >()
   })
 
-  it('gives one or several', () => {
+  it('VRANDMEMBER returns one or several elements, depending on count', () => {
     expectTypeOf(plain.vrandmember('k')).toEqualTypeOf<Promise<string | null>>()
     expectTypeOf(bytes.vrandmember('k', 2)).toEqualTypeOf<Promise<Buffer[]>>()
     expectTypeOf(plain.vrandmember('k', count)).toEqualTypeOf<Promise<string | string[] | null>>()
   })
 
-  it('gives vectors and links', () => {
+  it('VEMB and VLINKS return vectors and links', () => {
     expectTypeOf(plain.vemb('k', 'a')).toEqualTypeOf<Promise<number[] | null>>()
     expectTypeOf(plain.vemb('k', 'a', { raw: true })).toEqualTypeOf<Promise<RawVector | null>>()
     expectTypeOf(plain.vemb('k', 'a', { raw: some })).toEqualTypeOf<Promise<number[] | RawVector | null>>()

@@ -6,7 +6,7 @@ import { Recorder } from './recorder.js'
 
 const r = new Recorder()
 
-it('adds and removes elements', () => {
+it('VADD, VREM and VSETATTR send their arguments', () => {
   expectEncodings([
     [r.vadd('k', [1, -0.5], 'a'), 'VADD k VALUES 2 1 -0.5 a'],
     [
@@ -24,7 +24,7 @@ it('adds and removes elements', () => {
   expect(r.vsim('k', floats).argv).toEqual(['VSIM', 'k', 'FP32', blob])
 })
 
-it('reads elements', () => {
+it('commands that read elements of a vector set send their arguments', () => {
   expectEncodings([
     [r.vcard('k'), 'VCARD k'],
     [r.vdim('k'), 'VDIM k'],
@@ -42,7 +42,7 @@ it('reads elements', () => {
   ])
 })
 
-it('searches by a vector or an element', () => {
+it('VSIM sends a vector or an element, and its options', () => {
   expectEncodings([
     [r.vsim('k', 'a'), 'VSIM k ELE a'],
     [r.vsim('k', Buffer.from('a'), { withscores: true }), 'VSIM k ELE a WITHSCORES'],
@@ -64,12 +64,12 @@ it('searches by a vector or an element', () => {
   ])
 })
 
-it('refuses what conflicts', () => {
+it('VADD rejects quantizations that exclude each other', () => {
   expectRefusals(/exclude each other/, [loosely(r, 'vadd', 'k', [1], 'a', { noquant: true, q8: true })])
   expectRefusals(/NaN/, [r.vadd('k', [NaN], 'a')])
 })
 
-it('gives what was found, alike under both protocols', () => {
+it('VSIM becomes names or objects, the same under both protocols', () => {
   const scores = r.vsim('k', 'a', { withscores: true })
   const scored = [
     { element: 'a', score: 1 },
@@ -103,7 +103,7 @@ it('gives what was found, alike under both protocols', () => {
   expect([links.decode(null), r.vlinks('k', 'a').decode(null)]).toEqual([null, null])
 })
 
-it('gives vectors', () => {
+it('VEMB becomes a list of numbers, or the raw vector', () => {
   const call = r.vemb('k', 'a')
   expect(call.command.spec.binary).toBe(true)
   expect(call.decode([Buffer.from('0.5'), Buffer.from('-1')], { bytes: true })).toEqual([0.5, -1])
@@ -122,7 +122,7 @@ it('gives vectors', () => {
   expect(raw.decode(null)).toBeNull()
 })
 
-it('gives truth values as such, and the rest as the view wants it', () => {
+it('vector set replies become booleans, and integers of the view', () => {
   for (const call of [r.vadd('k', [1], 'a'), r.vismember('k', 'a'), r.vrem('k', 'a'), r.vsetattr('k', 'a', '')]) {
     expect([call.decode(1), call.decode(0), call.decode(true), call.decode(false)]).toEqual([true, false, true, false])
   }

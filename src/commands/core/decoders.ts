@@ -266,7 +266,7 @@ export function plain<T>(fields: Record<string, T>): Record<string, T> {
  * lost.
  */
 export function put<T>(fields: Record<string, T>, name: string, value: T): void {
-  // This look-up costs less than a search for the replacement character (7 against 20 % of building the record).
+  // This property access costs less than a search for the replacement character (7 against 20 % of building the record).
   if (fields[name] !== undefined && isLossy(name)) throw sameNames()
   fields[name] = value
 }

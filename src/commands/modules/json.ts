@@ -70,8 +70,8 @@ export interface JsonEntry {
 function toggled(reply: Reply): unknown {
   if (reply === null) return null
   // For a legacy path the reply is text.
-  const told = scalar(reply)
-  return told === 'true' ? true : told === 'false' ? false : bool(reply)
+  const text = scalar(reply)
+  return text === 'true' ? true : text === 'false' ? false : bool(reply)
 }
 
 const words = list(word)

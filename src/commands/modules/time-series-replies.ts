@@ -112,7 +112,7 @@ export const samples: Decoder = list(sample)
 const labels = record(textOrNull)
 
 /** Each series with its details: `[key, ...details]` in a list (RESP2), or a map of keys to details (RESP3). */
-function series(each: (name: Reply, told: readonly Reply[], shape: ReplyFormat) => object): Decoder {
+function series(each: (name: Reply, details: readonly Reply[], shape: ReplyFormat) => object): Decoder {
   return (reply, shape) => {
     if (reply instanceof MapReply) {
       const found: object[] = []
@@ -129,17 +129,17 @@ function series(each: (name: Reply, told: readonly Reply[], shape: ReplyFormat) 
 }
 
 /** `labels, sample`. */
-export const seriesSamples: Decoder = series((name, told, shape) => ({
+export const seriesSamples: Decoder = series((name, details, shape) => ({
   key: key(name, shape),
-  labels: labels(told[0] ?? [], shape),
-  sample: sample(told[1] ?? [], shape),
+  labels: labels(details[0] ?? [], shape),
+  sample: sample(details[1] ?? [], shape),
 }))
 
 /** `labels, samples`; under RESP3 with the aggregators between them. */
-export const seriesRanges: Decoder = series((name, told, shape) => ({
+export const seriesRanges: Decoder = series((name, details, shape) => ({
   key: key(name, shape),
-  labels: labels(told[0] ?? [], shape),
-  samples: samples(told[told.length - 1] ?? [], shape),
+  labels: labels(details[0] ?? [], shape),
+  samples: samples(details[details.length - 1] ?? [], shape),
 }))
 
 const SOURCE = '__source__'
@@ -148,12 +148,12 @@ const SOURCE = '__source__'
  * Under RESP3 `labels, { reducers }, { sources }, samples`. Under RESP2 reducer and sources are labels, the sources as
  * one text with commas.
  */
-export const groupRanges: Decoder = series((name, told, shape) => {
+export const groupRanges: Decoder = series((name, details, shape) => {
   // The series' own labels come first: one of them may have the same name.
-  const sources = told.slice(1).find(each => each instanceof MapReply && word(each.flat[0] ?? null) === 'sources')
+  const sources = details.slice(1).find(each => each instanceof MapReply && word(each.flat[0] ?? null) === 'sources')
   const own: Reply[] = []
   let joined: Reply = null
-  const pairs = pairsOf(told[0] ?? []) ?? []
+  const pairs = pairsOf(details[0] ?? []) ?? []
   for (let i = 0; i < pairs.length; i += 2) {
     const label = pairs[i] ?? null
     const value = pairs[i + 1] ?? null
@@ -165,7 +165,7 @@ export const groupRanges: Decoder = series((name, told, shape) => {
     group: text(name, shape),
     labels: labels(new MapReply(own), shape),
     sources: (keys ?? []).map(each => key(each, shape)),
-    samples: samples(told[told.length - 1] ?? [], shape),
+    samples: samples(details[details.length - 1] ?? [], shape),
   }
 })
 

@@ -5,8 +5,8 @@ import { isSignal, onAbort, unwatchSignal, watchSignal } from '../../../src/comm
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 
-describe('signals', () => {
-  test('a signal has one listener, however many watch it, and none when nobody does any more', () => {
+describe('watching abort signals', () => {
+  test('a signal has one listener for all its watchers, and none when all of them have left', () => {
     const { signal } = new AbortController()
     const ends = Array.from({ length: 100 }, () => onAbort(signal, () => {}))
     const watcher = { aborted: () => {} }
@@ -18,7 +18,7 @@ describe('signals', () => {
     expect(listeners(signal)).toBe(0)
   })
 
-  test('an abort calls all that watch, with its reason, and nobody who has left, also meanwhile', () => {
+  test('an abort notifies all current watchers with its reason, but none that left before or during it', () => {
     const controller = new AbortController()
     const called: string[] = []
     const ends: Record<string, () => void> = {}
@@ -37,7 +37,7 @@ describe('signals', () => {
     expect(onAbort(undefined, () => expect.unreachable())()).toBeUndefined()
   })
 
-  test('a signal of another realm is one, what only looks a little like one is none', () => {
+  test('a signal of another realm is accepted, and an object that only resembles one is not', () => {
     expect(isSignal(AbortSignal.abort())).toBe(true)
     const foreign: unknown = runInNewContext(
       '({ aborted: false, addEventListener() {}, removeEventListener() {}, reason: undefined })',

@@ -19,44 +19,44 @@ const LAST = write('TEST LAST', text, { blocks: 'last, seconds' })
 const FIRST = write('TEST FIRST', text, { blocks: 'first, seconds' })
 const BLOCK = read('TEST BLOCK', text, { blocks: 'after BLOCK, ms' })
 
-describe('a spec', () => {
-  it('holds its name as it goes over the wire', () => {
+describe('specs of commands', () => {
+  it('a spec contains the encoded name of the command', () => {
     expect(ONE.head).toBe('$4\r\nTEST\r\n$3\r\nONE\r\n')
     expect(ONE.words).toBe(2)
   })
 
-  it('has its key first unless told otherwise', () => {
+  it('a spec has its first argument as its key unless it says otherwise', () => {
     expect(ONE.keys).toEqual([keyAt(0, 'read')])
     expect(CHANGE.keys).toEqual([keyAt(0, 'write')])
     expect(NONE.keys).toEqual([])
   })
 
-  it('tells at once where the first key is, if that is sure', () => {
+  it('a spec contains the index of the first key if it is fixed', () => {
     expect([ONE, NONE, SPREAD, COUNTED, TOKEN].map(spec => spec.firstKey)).toEqual([0, -1, 1, -2, 0])
   })
 
-  it('may be sent again if it only reads, or says so', () => {
+  it('a spec is repeatable if it is read-only or says so', () => {
     expect([ONE, CHANGE, NONE].map(spec => spec.readonly)).toEqual([true, false, false])
     expect([ONE, CHANGE, NONE].map(spec => spec.repeatable)).toEqual([true, false, true])
   })
 
-  it('is defined once', () => {
+  it('a spec can be defined only once', () => {
     expect(() => read('TEST ONE', text)).toThrow('TEST ONE is defined twice')
   })
 })
 
 describe('specOf', () => {
-  it('finds a command by its name in any case, as text or bytes', () => {
+  it('specOf finds a command by its name in any case, as text or bytes', () => {
     for (const name of ['GET', 'get', 'Get', Buffer.from('get')]) expect(specOf([name, 'k']).name).toBe('GET')
   })
 
-  it('finds a subcommand by two words, the longest name first', () => {
+  it('specOf finds a subcommand by two words, and prefers the longest name', () => {
     expect(specOf(['object', 'encoding', 'k'])).toMatchObject({ name: 'OBJECT ENCODING', words: 2, known: true })
     expect(specOf(['get', 'encoding'])).toMatchObject({ name: 'GET', words: 1 })
     expect(specOf(['get'])).toMatchObject({ name: 'GET', words: 1 })
   })
 
-  it('makes one for a name that it does not know, which promises nothing', () => {
+  it('specOf creates a spec for an unknown name: not repeatable, key positions unknown', () => {
     expect(specOf(['module.größe', 'k'])).toEqual({
       name: 'MODULE.GRÖSSE',
       known: false,
@@ -81,7 +81,7 @@ describe('specOf', () => {
     } satisfies Spec)
   })
 
-  it('does not know an unknown subcommand of a known container', () => {
+  it('specOf returns the container for an unknown subcommand', () => {
     expect(specOf(['OBJECT', 'FUTURE', 'k'])).toMatchObject({ name: 'OBJECT', known: false, words: 1 })
   })
 })
@@ -89,7 +89,7 @@ describe('specOf', () => {
 describe('measure', () => {
   const measured = (...args: unknown[]): number | DataError => measure(new Command(ONE, args as Arguments))
 
-  it('counts characters, bytes, and 8 for a number', () => {
+  it('measure counts characters, bytes, and 8 for a number', () => {
     const nothing = measured() as number
     expect(measured('abcde')).toBe(nothing + 5)
     expect(measured(Buffer.alloc(7))).toBe(nothing + 7)
@@ -113,7 +113,7 @@ describe('measure', () => {
     ['infinity', Number.POSITIVE_INFINITY, 'the number Infinity'],
     ['another view of bytes', new Uint16Array(2), 'an object'],
     ['an ArrayBuffer', new ArrayBuffer(2), 'an object'],
-  ])('refuses %s, by its position and type', (_, value, kind) => {
+  ])('measure rejects %s with its position and type', (_, value, kind) => {
     const refusal = measured('k', value)
     expect(refusal).toBeInstanceOf(DataError)
     expect(refusal).toMatchObject({ command: 'TEST ONE' })
@@ -129,17 +129,17 @@ describe('measure', () => {
     [new Date(), /getTime\(\)/],
     [{}, /JSON\.stringify\(\)/],
     [true, /String\(\)/],
-  ])('says what to do about %s', (value, advice) => {
+  ])('measure suggests how to correct %s', (value, advice) => {
     expect((measured('k', value) as DataError).message).toMatch(advice)
   })
 
-  it('hands on a refusal that stands among the arguments, with the name of the command', () => {
+  it('measure returns an error that is among the arguments, with the name of the command', () => {
     const refusal = new DataError('No.')
     expect(measured('k', refusal)).toBe(refusal)
     expect(refusal.command).toBe('TEST ONE')
   })
 
-  it('tells of the first refusal', () => {
+  it('measure returns the first of several errors', () => {
     const refusal = new DataError('No.')
     expect(measured(refusal, null)).toBe(refusal)
   })
@@ -154,7 +154,7 @@ describe('keyIndexes', () => {
     [COUNTED, [2, 'a', 'b', 'LIMIT', 1], [1, 2]],
     [TOKEN, ['k', 'STORE', 'to'], [0, 2]],
     [TOKEN, ['k', 'ALPHA'], [0]],
-  ])('%o', (spec, args, indexes) => {
+  ])('keyIndexes finds the keys by the key specs: %o', (spec, args, indexes) => {
     expect(keyIndexes(new Command(spec, args))).toEqual(indexes)
   })
 })
@@ -162,12 +162,12 @@ describe('keyIndexes', () => {
 describe('blockTime', () => {
   const time = (spec: Spec, ...args: Argument[]): number | undefined => blockTime(new Command(spec, args))
 
-  it('is undefined for what does not block', () => {
+  it('blockTime is undefined for a command that does not block', () => {
     expect(time(ONE, 'k')).toBeUndefined()
     expect(time(BLOCK, 'COUNT', 1, 'STREAMS', 'k', '$')).toBeUndefined()
   })
 
-  it('is in milliseconds, never less than the server waits', () => {
+  it('blockTime is in milliseconds and never shorter than the time of the server', () => {
     expect(time(LAST, 'a', 'b', 2)).toBe(2000)
     expect(time(LAST, 'a', '0.0015')).toBe(2)
     expect(time(FIRST, 0.25, 1, 'a', 'left')).toBe(250)
@@ -175,24 +175,24 @@ describe('blockTime', () => {
     expect(time(BLOCK, 'BLOCK', 30, 'STREAMS', 'k', '$')).toBe(30)
   })
 
-  it('is 0 for ever', () => {
+  it('blockTime is 0 for a command that blocks for ever', () => {
     expect(time(LAST, 'a', 0)).toBe(0)
     expect(time(FIRST, '0', 1, 'a', 'left')).toBe(0)
     expect(time(BLOCK, 'BLOCK', 0, 'STREAMS', 'k', '$')).toBe(0)
   })
 
-  it('does not take a stream named BLOCK for the option', () => {
+  it('blockTime does not confuse a stream named BLOCK with the option', () => {
     expect(time(BLOCK, 'STREAMS', 'BLOCK', 'k', '0', '0')).toBeUndefined()
   })
 })
 
-describe('a command', () => {
-  it('reads its reply as the spec says, unless it says otherwise', () => {
+describe('commands', () => {
+  it('a command decodes its reply with the decoder of its spec unless it has its own', () => {
     expect(new Command(ONE, ['k']).decode).toBe(text)
     expect(new Command(ONE, ['k'], int).decode).toBe(int)
   })
 
-  it('lets go of its arguments', () => {
+  it('a command releases its arguments', () => {
     const command = new Command(ONE, ['k', Buffer.alloc(10)])
     command.release()
     expect(command.args).toEqual([])

@@ -11,7 +11,7 @@ const r = new Recorder()
 const list = ['a', 'b', 'c']
 const pairs = new MapReply(['a', '1'])
 
-describe('a reply whose form the command cannot have', () => {
+describe('replies of an unexpected type', () => {
   const impossible: [string, { decode(reply: Reply): unknown }, Reply[]][] = [
     ['GET', r.get('k'), [list, 1, 2n, true, pairs, 1.5]],
     ['SET', r.set('k', 'v'), ['value', null, 1, list]],
@@ -41,38 +41,38 @@ describe('a reply whose form the command cannot have', () => {
   ]
 
   for (const [name, call, replies] of impossible) {
-    it(`is suspected of ${name}`, () => {
+    it(`${name} rejects a reply of an unexpected type`, () => {
       for (const reply of replies)
         expect(() => call.decode(reply), JSON.stringify(reply, bigints)).toThrow(InvalidResponse)
     })
   }
 
-  it('is suspected of the commands of modules', () => {
+  it('commands of modules reject a reply of an unexpected type', () => {
     expect(() => r.json.get('k').decode(1)).toThrow(InvalidResponse)
     expect(() => r.json.arrlen('k', '$').decode('text')).toThrow(InvalidResponse)
     expect(() => r.bf.add('k', 'a').decode('text')).toThrow(InvalidResponse)
   })
 
-  it('is told by its kind and never by its value', () => {
+  it('the error for an unexpected reply contains its type and never its value', () => {
     expect(() => r.incr('k').decode('secret')).toThrow(/Unexpected type of reply: expected an integer, found text\./)
     expect(() => r.incr('k').decode('secret')).not.toThrow(/secret/)
     expect(() => r.get('k').decode(['secret'])).not.toThrow(/secret/)
   })
 
-  it('is an error in its place if it is one, inside of a list', () => {
+  it('an error inside a list is returned as a value', () => {
     const error = new ResponseError('ERR one of several')
     expect(r.mget('a', 'b').decode(['a', error])).toEqual(['a', error])
     expect(r.hpttl('k', ['a', 'b']).decode([1, error])).toEqual([1, error])
   })
 })
 
-describe('a neighbouring form', () => {
-  it('is read: a bulk string for a status, in every view', () => {
+describe('replies of an equivalent type', () => {
+  it('a bulk string is accepted instead of a status, in every view', () => {
     expect(r.set('k', 'v').decode(Buffer.from('OK'), { bytes: true })).toBe('OK')
     expect(r.type('k').decode(Buffer.from('string'), { bytes: true })).toBe('string')
   })
 
-  it('is read: an empty list for null', () => {
+  it('an empty list is accepted instead of null', () => {
     for (const call of [
       r.blpop('k', 0),
       r.bzpopmin('k', 0),
@@ -86,20 +86,20 @@ describe('a neighbouring form', () => {
     }
   })
 
-  it('is read: a flat list, a list of pairs or a set where the other protocol has a map or a list', () => {
+  it('a flat list, a list of pairs and a set are accepted where the other protocol has a map or a list', () => {
     expect(r.hgetall('k').decode(['a', '1'])).toEqual({ a: '1' })
     expect(r.hgetall('k').decode([['a', '1']])).toEqual({ a: '1' })
     expect(r.smembers('k').decode(new SetReply(['a']))).toEqual(['a'])
   })
 
-  it('is nothing that a raw call or a script suspects', () => {
+  it('raw calls and scripts accept a reply of any type', () => {
     for (const call of [r.eval('return 1'), r.evalsha('x'), r.fcall('f')]) {
       for (const reply of ['a', 1, null, list, true]) expect(call.decode(reply)).toEqual(reply)
     }
   })
 })
 
-it('no decoder throws anything else, whatever the server sends', () => {
+it('no decoder throws anything but our own errors, whatever the server sends', () => {
   const random = seeded('replies of all kinds')
   const words = ['', 'OK', '0', 'abc', '1-1', 'a=1 b', 'name', '\r\n# x\r\na:1', '{"a":1}', '-1', 'inf', '__proto__']
   const any = (depth: number): Reply => {
@@ -146,12 +146,12 @@ function bigints(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value
 }
 
-it('a double that loses nothing is one, and a whole number that would be rounded is refused', () => {
+it('a double that loses nothing is accepted, and a whole number that would be rounded is rejected', () => {
   for (const call of [r.incrbyfloat('k', 1), r.hincrbyfloat('k', 'f', 1)]) {
     expect(call.decode('0.30000000000000004')).toBe(0.1 + 0.2)
     expect(call.decode('1234567.12345678901234568')).toBe(1234567.123456789)
     expect(call.decode('9007199254740992')).toBe(2 ** 53)
-    // As a server writes it that computes in doubles.
+    // As written by a server that computes in doubles.
     expect(call.decode('1152921504606847000')).toBe(2 ** 60)
     expect(call.decode('3e+300')).toBe(3e300)
     expect(() => call.decode('9007199254740993')).toThrow(

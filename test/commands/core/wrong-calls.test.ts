@@ -3,7 +3,7 @@ import { Commands } from '../../../src/commands/commands.js'
 import { DataError } from '../../../src/errors/errors.js'
 import { Recorder } from '../recorder.js'
 
-/** What plain JavaScript can give where something else belongs. */
+/** Values that plain JavaScript may pass instead of the expected type. */
 const WRONG: Readonly<Record<string, unknown>> = {
   undefined: undefined,
   null: null,
@@ -28,7 +28,7 @@ const WRONG: Readonly<Record<string, unknown>> = {
   'an error': new Error('x'),
 }
 
-/** `wrong` at each of the first places, among arguments that are plausible; and everywhere. */
+/** Puts `wrong` at each of the first positions, among plausible arguments, and at all positions. */
 function* calls(wrong: unknown): Generator<unknown[]> {
   for (const right of ['k', { a: 1 }]) {
     for (let place = 0; place < 6; place++) {
@@ -61,12 +61,12 @@ const methods: [string, Method][] = [
   }),
 ]
 
-describe('a wrong call of a command', () => {
-  it('is tried on every command', () => {
+describe('wrong calls of commands', () => {
+  it('the test of wrong calls covers every command', () => {
     expect(methods.length).toBeGreaterThan(400)
   })
 
-  it.each(methods)('%s never throws: it is sent, or rejects with DataError', (_, method) => {
+  it.each(methods)('%s never throws for wrong arguments: it is sent, or rejects with DataError', (_, method) => {
     for (const [what, wrong] of Object.entries(WRONG)) {
       for (const args of [[], ...calls(wrong)]) {
         let result: unknown

@@ -6,7 +6,7 @@ import { Recorder } from '../recorder.js'
 
 const { bf } = new Recorder()
 
-it('sends its options', () => {
+it('Bloom filter commands send their arguments', () => {
   expectEncodings([
     [bf.reserve('k', 0.01, 1000), 'BF.RESERVE k 0.01 1000'],
     [bf.reserve('k', 0.01, 1000, { expansion: 4 }), 'BF.RESERVE k 0.01 1000 EXPANSION 4'],
@@ -30,7 +30,7 @@ it('sends its options', () => {
   ])
 })
 
-it('refuses what conflicts or is missing', () => {
+it('Bloom filter commands reject arguments that conflict or are missing', () => {
   expectRefusals('exclude each other', [
     loosely(bf, 'reserve', 'k', 0.1, 1, { expansion: 2, nonscaling: true }),
     loosely(bf, 'insert', 'k', 'a', { nocreate: true, capacity: 2 }),
@@ -39,7 +39,7 @@ it('refuses what conflicts or is missing', () => {
   expectRefusals('At least one item', [bf.madd('k'), bf.mexists('k'), bf.insert('k', [])])
 })
 
-it('reads truth values, and errors among them', () => {
+it('Bloom filter replies become booleans, with errors as values', () => {
   const full = new ResponseError('ERR non scaling filter is full')
   for (const yes of [1, true]) {
     const no = yes === 1 ? 0 : false
@@ -51,7 +51,7 @@ it('reads truth values, and errors among them', () => {
   }
 })
 
-it('reads what the filter is like', () => {
+it('BF.INFO becomes an object, the same under both protocols', () => {
   const flat = [
     'Capacity',
     100,
@@ -74,7 +74,7 @@ it('reads what the filter is like', () => {
   expect(bf.info('k', 'capacity').decode([100], { bigints: true })).toBe(100n)
 })
 
-it('reads parts as bytes', () => {
+it('BF.SCANDUMP returns parts as bytes in every view', () => {
   const { command, decode } = bf.scandump('k', 0)
   expect(command.spec.binary).toBe(true)
   expect(decode([1, Buffer.from([0, 255])], { bytes: true })).toEqual({ iterator: 1, data: Buffer.from([0, 255]) })

@@ -5,7 +5,7 @@ import { Recorder } from '../recorder.js'
 
 const { cf } = new Recorder()
 
-it('sends its options', () => {
+it('Cuckoo filter commands send their arguments', () => {
   expectEncodings([
     [cf.reserve('k', 1000), 'CF.RESERVE k 1000'],
     [
@@ -27,7 +27,7 @@ it('sends its options', () => {
   ])
 })
 
-it('refuses what conflicts or is missing', () => {
+it('Cuckoo filter commands reject arguments that conflict or are missing', () => {
   expectRefusals('exclude each other', [
     loosely(cf, 'insert', 'k', 'a', { nocreate: true, capacity: 2 }),
     loosely(cf, 'insertnx', 'k', 'a', { nocreate: true, capacity: 2 }),
@@ -35,7 +35,7 @@ it('refuses what conflicts or is missing', () => {
   expectRefusals('At least one item', [cf.mexists('k'), cf.insert('k', []), cf.insertnx('k', [])])
 })
 
-it('reads truth values, and numbers where there are three answers', () => {
+it('Cuckoo filter replies become booleans, or numbers if there are three results', () => {
   expect(cf.add('k', 'a').decode(1)).toBe(true)
   expect(cf.add('k', 'a').decode(true)).toBe(true)
   expect(cf.addnx('k', 'a').decode(0)).toBe(false)
@@ -48,7 +48,7 @@ it('reads truth values, and numbers where there are three answers', () => {
   expect(cf.count('k', 'a').decode(2)).toBe(2)
 })
 
-it('reads what the filter is like, and its parts', () => {
+it('CF.INFO and CF.SCANDUMP become an object and parts of bytes', () => {
   const flat = [
     ...['Size', 1080, 'Number of buckets', 512, 'Number of filters', 1, 'Number of items inserted', 0],
     ...['Number of items deleted', 0, 'Bucket size', 2, 'Expansion rate', 1, 'Max iterations', 20],

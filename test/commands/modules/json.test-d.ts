@@ -11,8 +11,8 @@ interface User {
   name: string
 }
 
-describe('JSON', () => {
-  it('gives values, or their text', () => {
+describe('types of JSON commands', () => {
+  it('JSON.GET returns values, or their text with raw', () => {
     expectTypeOf(plain.json.get('k')).toEqualTypeOf<Promise<unknown>>()
     expectTypeOf(plain.json.get<User>('k')).toEqualTypeOf<Promise<User | null>>()
     expectTypeOf(plain.json.get<User[]>('k', '$.a')).toEqualTypeOf<Promise<User[] | null>>()
@@ -29,7 +29,7 @@ describe('JSON', () => {
     expectTypeOf(plain.json.arrpop<number>('k', path)).toEqualTypeOf<Promise<number | (number | null)[] | null>>()
   })
 
-  it('takes any value, or text that is JSON', () => {
+  it('JSON.SET accepts any value, or JSON text with raw', () => {
     expectTypeOf(plain.json.set('k', '$', { a: new Date() })).toEqualTypeOf<Promise<'OK' | null>>()
     expectTypeOf(plain.json.set('k', '$', '{}', { raw: true, nx: true })).toEqualTypeOf<Promise<'OK' | null>>()
     // @ts-expect-error
@@ -39,7 +39,7 @@ describe('JSON', () => {
     expectTypeOf(plain.json.mset([{ key: 'k', path: '$', value: 1 }])).toEqualTypeOf<Promise<'OK'>>()
   })
 
-  it('gives as many as the path may match', () => {
+  it('JSON commands return one value or a list, depending on the path', () => {
     expectTypeOf(plain.json.type('k')).toEqualTypeOf<Promise<string | null>>()
     expectTypeOf(bytes.json.type('k', '$')).toEqualTypeOf<Promise<string[] | null>>()
     expectTypeOf(plain.json.type('k', path)).toEqualTypeOf<Promise<string | string[] | null>>()

@@ -5,8 +5,8 @@ import { Recorder } from '../recorder.js'
 
 const { json } = new Recorder()
 
-describe('what is sent', () => {
-  it('reads values at no, one or several paths', () => {
+describe('arguments of JSON commands', () => {
+  it('JSON.GET sends no, one or several paths', () => {
     expectEncodings([
       [json.get('k'), 'JSON.GET k .'],
       [json.get('k', '$.a'), 'JSON.GET k $.a'],
@@ -29,7 +29,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('writes values as JSON text', () => {
+  it('JSON.SET and JSON.MSET send values as JSON text', () => {
     expectEncodings([
       [json.set('k', '$', { a: [1, 'x', null, true] }), 'JSON.SET k $ {"a":[1,"x",null,true]}'],
       [json.set('k', '$', 'text'), 'JSON.SET k $ "text"'],
@@ -58,7 +58,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('changes arrays, numbers, strings, booleans and objects', () => {
+  it('JSON commands that change arrays, numbers, strings, booleans and objects send their arguments', () => {
     expectEncodings([
       [json.arrappend('k', '$.a', 1, [2], 'three'), 'JSON.ARRAPPEND k $.a 1 [2] "three"'],
       [json.arrappend('k', '$.a', [1, 2]), 'JSON.ARRAPPEND k $.a [1,2]'],
@@ -84,17 +84,17 @@ describe('what is sent', () => {
     ])
   })
 
-  it('finds the keys in front of the path', () => {
+  it('JSON.MGET finds the keys before the path', () => {
     expect(keysOf(json.mget(['a', 'b', 'c'], 'b'))).toBe('a b c')
   })
 })
 
-describe('what is refused', () => {
+describe('JSON commands reject invalid arguments', () => {
   const cycle: Record<string, unknown> = {}
   cycle.self = cycle
   const bad: unknown[] = [undefined, () => 1, Symbol('s'), 1n, { deep: 1n }, cycle]
 
-  it('is what JSON cannot hold', () => {
+  it('JSON commands reject values that JSON cannot represent', () => {
     expectRefusals(
       'JSON cannot represent this value',
       bad.flatMap(value => [
@@ -112,7 +112,7 @@ describe('what is refused', () => {
     ])
   })
 
-  it('tells nothing of the value', () => {
+  it('the error for a value that JSON cannot represent does not contain the value', () => {
     const secret = {
       password: 'hunter2',
       toJSON: () => {
@@ -122,7 +122,7 @@ describe('what is refused', () => {
     expect(String(json.set('k', '$', secret).argv)).not.toContain('hunter2')
   })
 
-  it('is what conflicts or is missing', () => {
+  it('JSON commands reject arguments that conflict or are missing', () => {
     expectRefusals('nx and xx exclude each other', [loosely(json, 'set', 'k', '$', 1, { nx: true, xx: true })])
     expectRefusals('At least one', [
       json.mget([], '$'),
@@ -134,8 +134,8 @@ describe('what is refused', () => {
   })
 })
 
-describe('what is read', () => {
-  it('is the value of JSON text', () => {
+describe('decoding of JSON replies', () => {
+  it('JSON.GET returns the parsed value', () => {
     expect(json.get('k').decode('{"a":[1,null,"é"]}')).toEqual({ a: [1, null, 'é'] })
     expect(json.get('k').decode(Buffer.from('{"a":"é"}'), { bytes: true })).toEqual({ a: 'é' })
     expect(json.get('k').decode('"text"')).toBe('text')
@@ -148,14 +148,14 @@ describe('what is read', () => {
     expect(json.arrpop('k').decode('"last"')).toBe('last')
   })
 
-  it('is the text itself with raw', () => {
+  it('JSON.GET and JSON.MGET with raw return the JSON text', () => {
     const text = '{"big":12345678901234567890}'
     expect(json.get('k', '.', { raw: true }).decode(text)).toBe(text)
     expect(json.get('k', '.', { raw: true }).decode(text, { bytes: true })).toEqual(Buffer.from(text))
     expect(json.mget(['a', 'b'], '.', { raw: true }).decode([text, null])).toEqual([text, null])
   })
 
-  it('is the same under both protocols where a path may match several values', () => {
+  it('replies for a JSONPath are the same under both protocols', () => {
     expect(json.type('k', '$.a').decode(['object', 'integer'])).toEqual(['object', 'integer'])
     expect(json.type('k', '$.a').decode([['object', 'integer']])).toEqual(['object', 'integer'])
     expect(json.type('k', '$.a').decode(['object'])).toEqual(['object'])
@@ -178,7 +178,7 @@ describe('what is read', () => {
     }
   })
 
-  it('is one value under an older path, also one that begins with a dollar', () => {
+  it('replies for a legacy path are one value, even if it begins with a dollar', () => {
     expect(json.arrlen('k', '$.a').decode([3, null])).toEqual([3, null])
     expect(json.arrlen('k', '$a').decode(3)).toBe(3)
     expect(json.arrlen('k').decode(3, { bigints: true })).toBe(3n)

@@ -5,24 +5,24 @@ import { Recorder } from '../recorder.js'
 
 const { ft } = new Recorder()
 
-/** A map of RESP3 as it is written in tests. */
+/** A RESP3 map from an object. */
 function map(object: Readonly<Record<string, Reply>>): MapReply {
   return new MapReply(Object.entries(object).flat())
 }
 
-/** The reply of RESP3 to a query that found so many. */
+/** The RESP3 reply to a query with this number of results. */
 function reply3(total: number, results: Reply[], warning: Reply[] = []): MapReply {
   return map({ attributes: [], total_results: total, format: 'STRING', results, warning })
 }
 
-/** The reply as it comes in a view of bytes. */
+/** The reply as it arrives in a bytes view. */
 function asBytes(reply: Reply): Reply {
   if (typeof reply === 'string') return Buffer.from(reply)
   if (Array.isArray(reply)) return reply.map(asBytes)
   return reply instanceof MapReply ? new MapReply(reply.flat.map(asBytes)) : reply
 }
 
-describe('a search', () => {
+describe('FT.SEARCH replies', () => {
   const { decode } = ft.search('i', '*')
   const resp2 = [2, 'p:doc2', ['f1', '3', 'f2', '2'], 'p:doc1', ['f1', '3']]
   const resp3 = reply3(2, [
@@ -30,7 +30,7 @@ describe('a search', () => {
     map({ id: 'p:doc1', extra_attributes: map({ f1: '3' }), values: [] }),
   ])
 
-  it('gives documents', () => {
+  it('FT.SEARCH becomes documents, the same under both protocols', () => {
     const expected = {
       total: 2,
       documents: [
@@ -49,7 +49,7 @@ describe('a search', () => {
     })
   })
 
-  it('gives them in the shape of a view', () => {
+  it('FT.SEARCH becomes Buffers, bigints and ids without prefix in a view', () => {
     for (const reply of [resp2, resp3]) {
       expect(decode(asBytes(reply), { bytes: true, bigints: true })).toEqual({
         total: 2n,
@@ -63,7 +63,7 @@ describe('a search', () => {
     }
   })
 
-  it('gives no fields of documents that are gone, or without contents', () => {
+  it('FT.SEARCH returns no fields for deleted documents and with nocontent', () => {
     expect(decode([1, 'doc', null])).toEqual({ total: 1, documents: [{ id: 'doc', fields: {} }], warnings: [] })
     expect(decode(reply3(1, [map({ id: 'doc', values: [] })]))).toMatchObject({
       documents: [{ id: 'doc', fields: {} }],
@@ -75,7 +75,7 @@ describe('a search', () => {
     }
   })
 
-  it('gives what was asked for beside the fields', () => {
+  it('FT.SEARCH returns the requested details in addition to the fields', () => {
     const explanation = ['Final TFIDF : …', ['(TFIDF 1.00 = Weight 1.00 * Frequency 1)']]
     const call = ft.search('i', '*', { withscores: true, explainscore: true, withpayloads: true, withsortkeys: true })
     const expected = {
@@ -97,7 +97,7 @@ describe('a search', () => {
     expect(scores.decode(reply3(1, [map({ id: 'd', score: 2 })]))).toMatchObject({ documents: [{ id: 'd', score: 2 }] })
   })
 
-  it('gives a profile with it', () => {
+  it('FT.PROFILE becomes the reply of the search and a profile', () => {
     const call = ft.profileSearch('i', '*')
     const reply = { total: 2, documents: [{ id: 'p:doc2' }, { id: 'p:doc1' }] }
     expect(call.decode([resp2, ['Shards', []]])).toMatchObject({ reply, profile: ['Shards', []] })
@@ -108,7 +108,7 @@ describe('a search', () => {
   })
 })
 
-describe('an aggregation', () => {
+describe('FT.AGGREGATE replies', () => {
   const { decode } = ft.aggregate('i', '*')
   const resp2 = [284784, ['actor', 'ogate', 'num', '6449', 'all', ['a', 'b'], 'none', null], ['__key', 'p:doc']]
   const resp3 = reply3(284784, [
@@ -121,7 +121,7 @@ describe('an aggregation', () => {
     warnings: [],
   }
 
-  it('gives rows', () => {
+  it('FT.AGGREGATE becomes rows, the same under both protocols', () => {
     expect(decode(resp2)).toEqual(expected)
     expect(decode(resp3)).toEqual(expected)
     expect(decode(resp3, { prefix: 'p:' })).toMatchObject({ rows: [{}, { __key: 'doc' }] })
@@ -135,7 +135,7 @@ describe('an aggregation', () => {
     })
   })
 
-  it('gives a part and a cursor', () => {
+  it('FT.AGGREGATE with a cursor becomes a part and the cursor', () => {
     for (const call of [ft.aggregate('i', '*', { withcursor: true }), ft.cursorRead('i', '1')]) {
       expect(call.decode([resp2, 342459320])).toEqual({ ...expected, cursor: '342459320' })
       expect(call.decode([resp3, 9007199254740993n])).toEqual({ ...expected, cursor: '9007199254740993' })
@@ -145,7 +145,7 @@ describe('an aggregation', () => {
   })
 })
 
-it('reads a hybrid search', () => {
+it('FT.HYBRID becomes rows, the same under both protocols', () => {
   const { decode } = ft.hybrid('i', '*', { field: '@v', vector: '$v' })
   const expected = {
     total: 1,
@@ -164,7 +164,7 @@ it('reads a hybrid search', () => {
   expect(decode(resp2, { prefix: 'p:' })).toMatchObject({ rows: [{ __key: 'doc' }] })
 })
 
-it('reads what an index is like', () => {
+it('FT.INFO becomes the same object under both protocols', () => {
   const { decode } = ft.info('i')
   const errors = ['indexing failures', 0, 'last indexing error', 'N/A', 'last indexing error key', 'p:doc']
   const head = ['index_name', 'idx', 'index_options', ['NOFREQS']]
@@ -249,7 +249,7 @@ it('reads what an index is like', () => {
   })
 })
 
-it('reads what is about words', () => {
+it('replies about spelling, synonyms and suggestions are the same under both protocols', () => {
   const check = ft.spellcheck('i', 'held')
   const corrections = [
     {
@@ -298,7 +298,7 @@ it('reads what is about words', () => {
   expect(both.decode(['hello', '1', 'p'])).toEqual([{ suggestion: 'hello', score: 1, payload: 'p' }])
 })
 
-it('reads settings', () => {
+it('FT.CONFIG becomes settings, the same under both protocols', () => {
   expect(
     ft.configGet('*').decode([
       ['TIMEOUT', '500'],
@@ -308,13 +308,13 @@ it('reads settings', () => {
   expect(ft.configGet('TIMEOUT').decode([['TIMEOUT', '500']])).toEqual({ TIMEOUT: '500' })
   expect(ft.configGet('TIMEOUT').decode(map({ TIMEOUT: '500' }))).toEqual({ TIMEOUT: '500' })
   const help = { TIMEOUT: { description: 'Query (search) timeout', value: '500' } }
-  const told = ['Description', 'Query (search) timeout', 'Value', '500']
-  expect(ft.configHelp('TIMEOUT').decode([['TIMEOUT', ...told]])).toEqual(help)
-  expect(ft.configHelp('TIMEOUT').decode(map({ TIMEOUT: new MapReply(told) }))).toEqual(help)
+  const entry = ['Description', 'Query (search) timeout', 'Value', '500']
+  expect(ft.configHelp('TIMEOUT').decode([['TIMEOUT', ...entry]])).toEqual(help)
+  expect(ft.configHelp('TIMEOUT').decode(map({ TIMEOUT: new MapReply(entry) }))).toEqual(help)
   expect(ft.configSet('TIMEOUT', 1).decode('OK')).toBe('OK')
 })
 
-it('suspects replies of another form', () => {
+it('search commands reject replies of an unexpected type', () => {
   const calls = [
     ft.search('i', '*'),
     ft.aggregate('i', '*'),

@@ -18,8 +18,8 @@ declare const bytes: Commands<Promised<Bytes<Plain>>>
 declare const bigints: Commands<Promised<Bigints<Plain>>>
 declare const some: boolean
 
-describe('searches', () => {
-  it('give documents with fields unless told otherwise', async () => {
+describe('types of search commands', () => {
+  it('FT.SEARCH returns documents with fields, or without fields with nocontent', async () => {
     const reply = await plain.ft.search('i', '*', { withscores: true })
     expectTypeOf(reply.total).toEqualTypeOf<number>()
     expectTypeOf(reply.documents[0]?.id).toEqualTypeOf<string | undefined>()
@@ -37,7 +37,7 @@ describe('searches', () => {
     expectTypeOf(plain.ft.profileSearch('i', '*')).resolves.toExtend<Profiled<SearchReply<FoundKey>>>()
   })
 
-  it('give rows, or a part and a cursor', async () => {
+  it('FT.AGGREGATE returns rows, or a part and a cursor', async () => {
     expectTypeOf(plain.ft.aggregate('i', '*', { load: ['@a'] })).resolves.toExtend<AggregateReply>()
     expectTypeOf(plain.ft.aggregate('i', '*')).resolves.not.toHaveProperty('cursor')
     expectTypeOf(plain.ft.aggregate('i', '*', { withcursor: { count: 5 } })).resolves.toExtend<AggregatePart>()
@@ -54,7 +54,7 @@ describe('searches', () => {
     void plain.ft.hybrid('i', 'q', { field: '@v', vector: '$v', knn: { k: 1 }, range: { radius: 1 } })
   })
 
-  it('take schemas of the right fields', () => {
+  it('FT.CREATE accepts schemas with valid fields', () => {
     expectTypeOf(plain.ft.create('i', { a: 'TEXT', b: { type: 'TAG', separator: ',' } })).toEqualTypeOf<Promise<'OK'>>()
     const vector = { type: 'VECTOR', algorithm: 'FLAT', dim: 2, distanceMetric: 'L2' } as const
     expectTypeOf(plain.ft.create('i', { v: vector })).toEqualTypeOf<Promise<'OK'>>()
@@ -68,7 +68,7 @@ describe('searches', () => {
     void plain.ft.create('i', { v: 'VECTOR' })
   })
 
-  it('tell what indexes and suggestions are', () => {
+  it('FT.INFO and FT.SUGGET return typed information', () => {
     expectTypeOf(plain.ft.info('i')).resolves.toExtend<IndexInfo>()
     expectTypeOf(plain.ft.sugget('k', 'x')).toEqualTypeOf<Promise<string[] | null>>()
     expectTypeOf(bytes.ft.sugget('k', 'x', { max: 3 })).toEqualTypeOf<Promise<Buffer[] | null>>()

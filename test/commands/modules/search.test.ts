@@ -5,8 +5,8 @@ import { Recorder } from '../recorder.js'
 const { ft } = new Recorder()
 const NO_KEYS = ''
 
-describe('indexes', () => {
-  it('are made with their options', () => {
+describe('arguments of FT.CREATE and FT.ALTER', () => {
+  it('FT.CREATE sends its options', () => {
     expectEncodings([
       [ft.create('i', { title: 'TEXT' }), 'FT.CREATE i SCHEMA title TEXT', NO_KEYS],
       [
@@ -56,7 +56,7 @@ describe('indexes', () => {
     ])
   })
 
-  it('have fields of every type', () => {
+  it('FT.CREATE sends fields of every type', () => {
     const fields = (call: ReturnType<typeof ft.create>): string => wordsOf(call).split('SCHEMA ')[1] ?? ''
     const vector = { type: 'VECTOR', dim: 4, distanceMetric: 'COSINE' } as const
     expect(
@@ -147,14 +147,14 @@ describe('indexes', () => {
     ).toBe('a TEXT a AS tag TAG')
   })
 
-  it('need a field', () => {
+  it('FT.CREATE and FT.ALTER reject an empty list of fields or prefixes', () => {
     expectRefusals('At least one field', [ft.create('i', {}), ft.alter('i', [])])
     expectRefusals('At least one prefix', [ft.create('i', { a: 'TEXT' }, { prefix: [] })])
   })
 })
 
-describe('a search', () => {
-  it('sends its options', () => {
+describe('arguments of FT.SEARCH', () => {
+  it('FT.SEARCH sends its options', () => {
     const vector = new Float32Array([0, 1]).subarray(1)
     expectEncodings([
       [ft.search('i', 'hello'), 'FT.SEARCH i hello', NO_KEYS],
@@ -218,7 +218,7 @@ describe('a search', () => {
     ])
   })
 
-  it('is not sent if something is missing', () => {
+  it('FT.SEARCH rejects missing options and empty lists', () => {
     expectRefusals('explainscore needs the option withscores', [ft.search('i', 'q', { explainscore: true })])
     expectRefusals('At least one', [
       ft.search('i', 'q', { params: {} }),
@@ -227,7 +227,7 @@ describe('a search', () => {
     ])
   })
 
-  it('can be profiled and explained', () => {
+  it('FT.PROFILE and FT.EXPLAIN send their arguments', () => {
     expectEncodings([
       [ft.profileSearch('i', 'q'), 'FT.PROFILE i SEARCH QUERY q', NO_KEYS],
       [
@@ -244,8 +244,8 @@ describe('a search', () => {
   })
 })
 
-describe('an aggregation', () => {
-  it('sends its options', () => {
+describe('arguments of FT.AGGREGATE', () => {
+  it('FT.AGGREGATE sends its options', () => {
     expectEncodings([
       [ft.aggregate('i', '*'), 'FT.AGGREGATE i *', NO_KEYS],
       [
@@ -301,18 +301,18 @@ describe('an aggregation', () => {
     expectRefusals('Unknown step: expected one of', [loosely(ft, 'aggregate', 'i', '*', { steps: [{ sort: '@a' }] })])
   })
 
-  it('is not read twice', () => {
+  it('FT.CURSOR READ is not repeatable', () => {
     expect(ft.aggregate('i', '*').command.spec.repeatable).toBe(true)
     expect(ft.cursorRead('i', '1').command.spec.repeatable).toBe(false)
     expect(ft.cursorDel('i', '1').command.spec.repeatable).toBe(false)
   })
 })
 
-describe('a hybrid search', () => {
+describe('arguments of FT.HYBRID', () => {
   const vector = new Float32Array([1])
   const blob = Buffer.from([0, 0, 0x80, 0x3f])
 
-  it('sends its options', () => {
+  it('FT.HYBRID sends its options', () => {
     expect(ft.hybrid('i', 'shoes', { field: '@v', vector }).argv).toEqual([
       ...['FT.HYBRID', 'i', 'SEARCH', 'shoes', 'VSIM', '@v', '$respire_vector', 'PARAMS', 2, 'respire_vector', blob],
     ])
@@ -362,7 +362,7 @@ describe('a hybrid search', () => {
     ])
   })
 
-  it('is not sent if options conflict', () => {
+  it('FT.HYBRID rejects options that conflict', () => {
     const two = { knn: { k: 1 }, range: { radius: 1 } }
     expectRefusals('knn and range exclude', [loosely(ft, 'hybrid', 'i', '*', { field: '@v', vector: '$v', ...two })])
     expectRefusals('rrf and linear exclude', [
@@ -374,7 +374,7 @@ describe('a hybrid search', () => {
   })
 })
 
-it('sends what is about words', () => {
+it('commands for spelling, synonyms and suggestions send their arguments', () => {
   expectEncodings([
     [ft.spellcheck('i', 'helo'), 'FT.SPELLCHECK i helo', NO_KEYS],
     [

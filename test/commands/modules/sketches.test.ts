@@ -1,4 +1,4 @@
-/** Count-min, top-k and t-digest. */
+/** Count-min sketches, top-k lists and t-digests. */
 import { describe, expect, it } from 'vitest'
 import { MapReply } from '../../../src/commands/core/reply.js'
 import { expectEncodings, expectRefusals, loosely } from '../encoding.js'
@@ -6,8 +6,8 @@ import { Recorder } from '../recorder.js'
 
 const { cms, topk, tdigest } = new Recorder()
 
-describe('count-min', () => {
-  it('sends its options', () => {
+describe('Count-min sketches', () => {
+  it('Count-min commands send their arguments', () => {
     expectEncodings([
       [cms.initbydim('k', 2000, 5), 'CMS.INITBYDIM k 2000 5'],
       [cms.initbyprob('k', 0.001, 0.01), 'CMS.INITBYPROB k 0.001 0.01'],
@@ -22,7 +22,7 @@ describe('count-min', () => {
     expectRefusals('At least one', [cms.merge('d', []), cms.query('k'), cms.incrby('k', {})])
   })
 
-  it('reads counts', () => {
+  it('Count-min replies become integers of the view', () => {
     expect(cms.incrby('k', { a: 1 }).decode([3])).toEqual([3])
     expect(cms.query('k', 'a').decode([3], { bigints: true })).toEqual([3n])
     const flat = ['width', 2000, 'depth', 5, 'count', 0]
@@ -31,8 +31,8 @@ describe('count-min', () => {
   })
 })
 
-describe('top-k', () => {
-  it('sends its options', () => {
+describe('top-k lists', () => {
+  it('top-k commands send their arguments', () => {
     expectEncodings([
       [topk.reserve('k', 50), 'TOPK.RESERVE k 50'],
       [topk.reserve('k', 50, { width: 2000, depth: 7, decay: 0.925 }), 'TOPK.RESERVE k 50 2000 7 0.925'],
@@ -48,7 +48,7 @@ describe('top-k', () => {
     expectRefusals('At least one item', [topk.add('k'), topk.query('k'), topk.count('k'), topk.incrby('k', {})])
   })
 
-  it('reads items', () => {
+  it('top-k replies become items and booleans', () => {
     expect(topk.add('k', 'a', 'b').decode([null, 'baz'])).toEqual([null, 'baz'])
     expect(topk.incrby('k', { a: 1 }).decode(['x'], { bytes: true })).toEqual([Buffer.from('x')])
     expect(topk.query('k', 'a', 'b').decode([1, 0])).toEqual([true, false])
@@ -64,8 +64,8 @@ describe('top-k', () => {
   })
 })
 
-describe('t-digest', () => {
-  it('sends its options', () => {
+describe('t-digests', () => {
+  it('t-digest commands send their arguments', () => {
     expectEncodings([
       [tdigest.create('k'), 'TDIGEST.CREATE k'],
       [tdigest.create('k', { compression: 200 }), 'TDIGEST.CREATE k COMPRESSION 200'],
@@ -97,7 +97,7 @@ describe('t-digest', () => {
     ])
   })
 
-  it('reads doubles, also where there are none', () => {
+  it('t-digest replies become doubles, and NaN for an empty digest', () => {
     expect(tdigest.min('k').decode('nan')).toBeNaN()
     expect(tdigest.max('k').decode(5)).toBe(5)
     expect(tdigest.quantile('k', 0.5).decode(['3', 'nan'])).toEqual([3, Number.NaN])
@@ -109,7 +109,7 @@ describe('t-digest', () => {
     expect(tdigest.rank('k', 1).decode([0], { bigints: true })).toEqual([0n])
   })
 
-  it('reads what it is like', () => {
+  it('TDIGEST.INFO becomes an object, the same under both protocols', () => {
     const flat = [
       ...['Compression', 100, 'Capacity', 610, 'Merged nodes', 0, 'Unmerged nodes', 5, 'Merged weight', 0],
       ...['Unmerged weight', 5, 'Observations', 5, 'Total compressions', 0, 'Memory usage', 9768],

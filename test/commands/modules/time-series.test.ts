@@ -6,8 +6,8 @@ import { Recorder } from '../recorder.js'
 
 const { ts } = new Recorder()
 
-describe('what is sent', () => {
-  it('makes, changes and fills series', () => {
+describe('arguments of time series commands', () => {
+  it('commands that create, change and fill series send their arguments', () => {
     const series = {
       retention: 60_000,
       encoding: 'UNCOMPRESSED',
@@ -48,7 +48,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('asks for samples', () => {
+  it('commands that read samples send their arguments', () => {
     const options = {
       latest: true,
       filterByTs: [1, 2],
@@ -94,7 +94,7 @@ describe('what is sent', () => {
     ])
   })
 
-  it('is not sent if options conflict or something is missing', () => {
+  it('time series commands reject options that conflict or are missing', () => {
     expectRefusals('exclude each other', [
       loosely(ts, 'mget', 'a=b', { withlabels: true, selectedLabels: ['x'] }),
       loosely(ts, 'mrange', 0, 1, 'a=b', { withlabels: true, selectedLabels: ['x'] }),
@@ -104,7 +104,7 @@ describe('what is sent', () => {
   })
 })
 
-describe('what is read', () => {
+describe('decoding of time series replies', () => {
   const samples = [
     { timestamp: 1000, value: 30 },
     { timestamp: 1010, value: 35.5 },
@@ -118,14 +118,14 @@ describe('what is read', () => {
     [1010, 35.5],
   ]
 
-  it('are timestamps, and errors among them', () => {
+  it('TS.ADD and TS.MADD return timestamps, with errors as values', () => {
     const error = new ResponseError('ERR TSDB: the key does not exist')
     expect(ts.add('k', '*', 1).decode(1000)).toBe(1000)
     expect(ts.madd([{ key: 'k', timestamp: 1, value: 1 }]).decode([1000, error])).toEqual([1000, error])
     expect(ts.incrby('k', 1).decode(1000, { bigints: true })).toBe(1000n)
   })
 
-  it('are samples', () => {
+  it('TS.RANGE becomes samples, the same under both protocols', () => {
     expect(ts.range('k', '-', '+').decode(resp2)).toEqual(samples)
     expect(ts.revrange('k', '-', '+').decode(resp3)).toEqual(samples)
     expect(ts.range('k', '-', '+').decode([[1000, 'NaN']])).toEqual([{ timestamp: 1000, value: Number.NaN }])
@@ -138,7 +138,7 @@ describe('what is read', () => {
     expect(ts.get('k').decode([])).toBeNull()
   })
 
-  it('are series with their labels', () => {
+  it('TS.MRANGE becomes series with their labels', () => {
     const call = ts.mrange('-', '+', 'type=stock', { selectedLabels: ['type', 'team'] })
     const expected = [{ key: 'p:stock:A', labels: { type: 'stock', team: null }, samples }]
     const labels = [
@@ -155,7 +155,7 @@ describe('what is read', () => {
     expect(call.decode(new MapReply([]))).toEqual([])
   })
 
-  it('are last samples of series', () => {
+  it('TS.MGET becomes series with their last samples', () => {
     const call = ts.mget('type=stock')
     const expected = [
       { key: 'a', labels: { type: 'stock' }, sample: { timestamp: 1000, value: 30 } },
@@ -172,7 +172,7 @@ describe('what is read', () => {
     ).toEqual(expected)
   })
 
-  it('are groups of series', () => {
+  it('TS.MRANGE with groupby becomes groups of series', () => {
     const call = ts.mrange('-', '+', 'type=stock', { withlabels: true, groupby: { label: 'type', reduce: 'max' } })
     const expected = [{ group: 'type=stock', labels: { type: 'stock' }, sources: ['p:A', 'p:B'], samples }]
     const inList = [
@@ -186,14 +186,14 @@ describe('what is read', () => {
         resp2,
       ],
     ]
-    const told = [
+    const details = [
       new MapReply(['type', 'stock']),
       new MapReply(['reducers', ['max']]),
       new MapReply(['sources', ['p:A', 'p:B']]),
       resp3,
     ]
     expect(call.decode(inList)).toEqual(expected)
-    expect(call.decode(new MapReply(['type=stock', told]))).toEqual(expected)
+    expect(call.decode(new MapReply(['type=stock', details]))).toEqual(expected)
     expect(call.decode(inList, { prefix: 'p:' })).toEqual([{ ...expected[0], sources: ['A', 'B'] }])
     const bytes = [[Buffer.from('a=b'), [[Buffer.from('__source__'), Buffer.from([0xff, 0x2c, 0x41])]], []]]
     expect(call.decode(bytes, { bytes: true })).toEqual([
@@ -202,20 +202,20 @@ describe('what is read', () => {
     expect(call.decode([['a=b', [], []]])).toEqual([{ group: 'a=b', labels: {}, sources: [], samples: [] }])
   })
 
-  it('tells a label called sources from the sources', () => {
+  it('TS.MRANGE distinguishes a label named sources from the sources', () => {
     const call = ts.mrange('-', '+', 'a=b', { withlabels: true, groupby: { label: 'sources', reduce: 'sum' } })
-    const told = [
+    const details = [
       new MapReply(['sources', 'x']),
       new MapReply(['reducers', ['sum']]),
       new MapReply(['sources', ['k']]),
       [],
     ]
-    expect(call.decode(new MapReply(['sources=x', told]))).toEqual([
+    expect(call.decode(new MapReply(['sources=x', details]))).toEqual([
       { group: 'sources=x', labels: { sources: 'x' }, sources: ['k'], samples: [] },
     ])
   })
 
-  it('is what a series is like', () => {
+  it('TS.INFO becomes the same object under both protocols', () => {
     const head = [
       ...['totalSamples', 2, 'memoryUsage', 4246, 'firstTimestamp', 0, 'lastTimestamp', 9, 'retentionTime', 0],
       ...['chunkCount', 1, 'chunkSize', 4096, 'chunkType', 'compressed', 'duplicatePolicy', null],
@@ -264,7 +264,7 @@ describe('what is read', () => {
     expect(decode(['labels', null, 'rules', [], 'sourceKey', null])).toEqual({ labels: {}, rules: [], sourceKey: null })
   })
 
-  it('are keys without the prefix', () => {
+  it('TS.QUERYINDEX returns keys without the prefix', () => {
     expect(ts.queryindex('a=b').decode(['p:a', 'p:b'], { prefix: 'p:' })).toEqual(['a', 'b'])
     expect(ts.queryindex('a=b').decode(new SetReply(['a', 'b']))).toEqual(['a', 'b'])
   })
