@@ -5,7 +5,7 @@ import { ownProperties } from './own-properties.js'
 import { LONGEST_TIMER } from './timers.js'
 import { isObject, kindOf } from './value-types.js'
 
-/** Returns what the value of an option must be, or undefined if the value is right. */
+/** Returns the expected kind of value of an option, or undefined if the value is valid. */
 export type Check = (value: unknown) => string | undefined
 
 export type Checks<T extends object> = { readonly [K in keyof T]-?: Check }
@@ -16,14 +16,14 @@ export interface OptionWording {
   readonly of?: string
   /** The prefix of each name, such as `pool.`. */
   readonly prefix?: string
-  /** Advice for an option of this name that other clients have. */
+  /** Advice for an option name of another client. */
   readonly insteadOf?: (name: string) => string | undefined
 }
 
 /**
  * Returns the own options, without a prototype: a property of Object.prototype is not an option. An option that is undefined counts
  * as absent.
- * @throws DataError if `options` is not an object, or has an unknown name or a bad value. The text never contains the value.
+ * @throws DataError if `options` is not an object, or contains an unknown name or an invalid value. The text never contains the value.
  */
 export function ownOptions<T extends object>(options: T | undefined, checks: Checks<T>, wording: OptionWording): T {
   if (options === undefined) return ownProperties<T>()
@@ -65,7 +65,7 @@ export const isCount: Check = value =>
 export const isPositive: Check = value =>
   Number.isSafeInteger(value) && (value as number) > 0 ? undefined : 'a whole number from 1'
 export const isMs: Check = value => (isFrom(value, 0) ? undefined : 'a number of milliseconds, 0 or more, or Infinity')
-/** Milliseconds that a timer of Node can wait. */
+/** Checks for milliseconds within the limit of Node's timers. */
 export const isDelay: Check = value =>
   isFrom(value, 0) && value <= LONGEST_TIMER ? undefined : 'a number of milliseconds, 0 or more'
 export const isLimit: Check = value => (isFrom(value, 0) ? undefined : 'a number from 0, or Infinity')

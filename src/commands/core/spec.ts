@@ -15,10 +15,7 @@ export type RequestPolicy = 'all_shards' | 'all_nodes' | 'multi_shard' | 'specia
 
 const FORMER_POLICIES = { shards: 'all_shards', nodes: 'all_nodes', split: 'multi_shard', special: 'special' } as const
 
-/**
- * The former names of a `RequestPolicy`.
- * @deprecated The names that a `RequestPolicy` had before.
- */
+/** @deprecated The former names of a `RequestPolicy`. */
 export type Ask = keyof typeof FORMER_POLICIES
 
 /** Merges the raw replies of several nodes into one, before the decoder runs. */

@@ -37,15 +37,15 @@ export function detached<T>(fn: () => T): T {
 }
 
 /**
- * Calls `fn` once after `ms`. Infinity sets no timer, and a longer time than a timer can wait is cut to the longest: a caller with
- * such times looks at the clock when it is called.
+ * Calls `fn` once after `ms`. Infinity sets no timer. A time beyond the limit of timers is reduced to the limit: a caller
+ * with such times must check the clock when it is called.
  */
 export function setTimer(ms: number, fn: () => void): NodeJS.Timeout | undefined {
   if (ms === Number.POSITIVE_INFINITY) return undefined
   return detached(() => setTimeout(fn, Math.min(Math.ceil(ms), LONGEST_TIMER)))
 }
 
-/** Calls `fn` every `ms`, which does not keep the process alive. 0, and more than a timer can wait, means never. */
+/** Calls `fn` every `ms`, without keeping the process alive. 0, and a time beyond the limit of timers, mean never. */
 export function setRepeatingTimer(ms: number, fn: () => void): NodeJS.Timeout | undefined {
   if (ms <= 0 || ms >= LONGEST_TIMER) return undefined
   return detached(() => setInterval(fn, ms).unref())
@@ -56,14 +56,14 @@ export function sleep(ms: number): Promise<void> {
   return new Promise(resolve => void setTimer(ms, resolve))
 }
 
-/** A random time from `least`, a share of `ms`, to `ms`: those that wait for the same thing must not all come back at once. */
+/** A random time between `least` (a fraction of `ms`) and `ms`, so that clients that wait for the same event spread out. */
 export function jittered(ms: number, least = 0): number {
   return ms * (least + Math.random() * (1 - least))
 }
 
 /**
- * The pause before attempt number `attempt`, from 0: a random time up to a bound that doubles from `first` to `longest`, and not
- * below `least`, a share of the bound.
+ * The pause before attempt number `attempt`, counted from 0: a random time up to a bound that doubles from `first` to
+ * `longest`, and at least `least`, a fraction of the bound.
  */
 export function backoffDelay(attempt: number, first: number, longest: number, least = 0): number {
   return jittered(Math.min(longest, first * 2 ** Math.min(attempt, 30)), least)
