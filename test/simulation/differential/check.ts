@@ -187,6 +187,8 @@ class Run {
       return [dice.pick(DATA), true]
     })()
     const args = [...dice.pick(group)(dice)]
+    // Redis 8.0 does not reply at all to the second AUTH that fails on one connection.
+    if (args[0] === 'AUTH' && this.#model.flavour === 'redis' && this.#model.atLeast(8, 0)) return ['PING']
     if (mayBend && !RANDOM.has(args[0]!.toLowerCase()) && dice.chance(0.03)) this.#bend(args)
     return dice.chance(0.1) ? [args[0]!.toLowerCase(), ...args.slice(1)] : args
   }

@@ -62,7 +62,15 @@ function soonAfter(a: Frame, b: Frame): boolean {
 function canonical(frame: Frame, name: string): Frame {
   if (SCANS.has(name) && frame.items.length === 2) {
     const [cursor, found] = frame.items as [Frame, Frame]
-    const groups = name === 'hscan' || name === 'zscan' ? pairs(found.items) : found.items.map(item => [item])
+    // The digits of a score depend on how the server happens to hold the set.
+    if (name === 'zscan') {
+      const members = pairs(found.items).map(([member, score]) => [
+        member!,
+        { ...score!, text: String(Number(score!.text)) },
+      ])
+      return { ...frame, items: [cursor, { ...found, items: sorted(members).flat() }] }
+    }
+    const groups = name === 'hscan' ? pairs(found.items) : found.items.map(item => [item])
     return { ...frame, items: [cursor, { ...found, items: sorted(groups).flat() }] }
   }
   if (name === 'xinfo') return withoutIdle(frame)

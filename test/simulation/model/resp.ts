@@ -1,41 +1,44 @@
 /** RESP as the model speaks it; small, and none of the client's code, so that a fault of the client's reader shows. */
 import { Bool, Double, Failure, MapReply, Nothing, NullArray, type Reply, SetReply, Status, Verbatim } from './reply.js'
-import { seventeenDigits } from './text.js'
+import { fewestDigits, seventeenDigits } from './text.js'
 
 export type Protocol = 2 | 3
 
-export function encode(reply: Reply, protocol: Protocol): string {
+/** `shortest`: doubles as servers since 7.2 write them, in as few digits as tell them apart. */
+export function encode(reply: Reply, protocol: Protocol, shortest = false): string {
   if (typeof reply === 'string') return bulk(reply)
   if (typeof reply === 'number' || typeof reply === 'bigint') return `:${reply}\r\n`
   if (reply === null) return protocol === 3 ? '_\r\n' : '$-1\r\n'
   if (reply instanceof Status) return `+${reply.text}\r\n`
   if (reply instanceof Failure) return `-${reply.text.replace(/[\r\n]/g, ' ')}\r\n`
   if (reply instanceof Double) {
-    const text = seventeenDigits(reply.value)
+    const text = shortest ? fewestDigits(reply.value) : seventeenDigits(reply.value)
     return protocol === 3 ? `,${text}\r\n` : bulk(text)
   }
   if (reply instanceof Bool) return protocol === 3 ? `#${reply.value ? 't' : 'f'}\r\n` : `:${reply.value ? 1 : 0}\r\n`
   if (reply instanceof MapReply) {
     const { entries } = reply
     const head = protocol === 3 ? `%${entries.length}\r\n` : `*${entries.length * 2}\r\n`
-    return head + entries.map(([key, value]) => encode(key, protocol) + encode(value, protocol)).join('')
+    return (
+      head + entries.map(([key, value]) => encode(key, protocol, shortest) + encode(value, protocol, shortest)).join('')
+    )
   }
-  if (reply instanceof SetReply) return list(protocol === 3 ? '~' : '*', reply.items, protocol)
+  if (reply instanceof SetReply) return list(protocol === 3 ? '~' : '*', reply.items, protocol, shortest)
   if (reply instanceof Verbatim) {
     return protocol === 3 ? `=${reply.text.length + 4}\r\ntxt:${reply.text}\r\n` : bulk(reply.text)
   }
   if (reply instanceof NullArray) return protocol === 3 ? '_\r\n' : '*-1\r\n'
   if (reply instanceof Nothing) return ''
-  return list('*', reply, protocol)
+  return list('*', reply, protocol, shortest)
 }
 
 /** A message that answers nothing: `>` under RESP3. */
 export function encodePush(items: readonly Reply[], protocol: Protocol): string {
-  return list(protocol === 3 ? '>' : '*', items, protocol)
+  return list(protocol === 3 ? '>' : '*', items, protocol, false)
 }
 
-function list(sign: string, items: readonly Reply[], protocol: Protocol): string {
-  return `${sign}${items.length}\r\n${items.map(item => encode(item, protocol)).join('')}`
+function list(sign: string, items: readonly Reply[], protocol: Protocol, shortest: boolean): string {
+  return `${sign}${items.length}\r\n${items.map(item => encode(item, protocol, shortest)).join('')}`
 }
 
 function bulk(text: string): string {

@@ -15,8 +15,9 @@ export interface ScanOptions {
 }
 
 /** From the place of the cursor on. */
-export function scanOptions({ args }: Call, at: number, hasType: boolean): ScanOptions {
-  const cursor = cursorOf(args[at]!)
+export function scanOptions(call: Call, at: number, hasType: boolean): ScanOptions {
+  const { args } = call
+  const cursor = cursorOf(call, at)
   let count = 10
   let match: string | undefined
   let type: string | undefined
@@ -35,7 +36,9 @@ export function scanOptions({ args }: Call, at: number, hasType: boolean): ScanO
 }
 
 /** A negative one is past all elements. */
-export function cursorOf(text: string): number {
+export function cursorOf({ server, args }: Call, at: number): number {
+  const text = args[at]!
+  if (text === '' && server.atLeast(7, 2)) throw new Failure('ERR invalid cursor')
   if (!/^(?:[+-]?\d+)?$/.test(text) || BigInt(text.replace(/^\+/, '')) >= 2n ** 64n)
     throw new Failure('ERR invalid cursor')
   return text.startsWith('-') ? Infinity : Number(text)

@@ -109,3 +109,9 @@ export function seventeenDigits(value: number): string {
 function trimmed(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits
 }
+
+/** As few digits as tell it apart from other doubles. */
+export function fewestDigits(value: number): string {
+  if (!Number.isFinite(value)) return seventeenDigits(value)
+  return Object.is(value, -0) ? '-0' : String(value)
+}

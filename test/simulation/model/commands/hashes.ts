@@ -68,7 +68,7 @@ export const HASHES: readonly CommandSpec[] = [
   }),
   command('hrandfield', -2, 'read', FIRST, randomFields),
   command('hscan', -3, 'read', FIRST, call => {
-    cursorOf(call.text(2))
+    cursorOf(call, 2)
     const hash = read(call)
     if (hash === undefined) return NOTHING_FOUND
     const { cursor, count, match } = scanOptions(call, 2, false)

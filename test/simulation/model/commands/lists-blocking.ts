@@ -52,15 +52,21 @@ function orBlock(
   take: (key: string) => Reply,
   none: Reply,
 ): Reply {
-  const { db } = call
-  for (const key of keys) if (db.findTyped(key, 'list') !== undefined) return take(key)
+  const { db, server } = call
+  const first = (): Reply | undefined => {
+    const key = keys.find(each => db.findTyped(each, 'list') !== undefined)
+    return key === undefined ? undefined : take(key)
+  }
+  const reply = first()
+  if (reply !== undefined) return reply
   if (call.atOnce) return none
-  call.server.blocking.block(call.connection, {
+  server.blocking.block(call.connection, {
     db,
     keys,
     type: 'list',
     deadline,
-    serve: take,
+    // Since 7.2 the whole command runs again.
+    serve: server.atLeast(7, 2) ? first : take,
     timedOut: () => none,
     args: call.args,
   })

@@ -49,7 +49,7 @@ export const SETS: readonly CommandSpec[] = [
   command('sdiffstore', -3, 'write denyoom', ALL, call => store(call, difference(call, call.args.slice(2), true))),
   command('sintercard', -3, 'read', counted(1), intercard),
   command('sscan', -3, 'read', FIRST, call => {
-    cursorOf(call.text(2))
+    cursorOf(call, 2)
     const set = read(call)
     if (set === undefined) return NOTHING_FOUND
     const { cursor, count, match } = scanOptions(call, 2, false)

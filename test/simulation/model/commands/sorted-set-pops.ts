@@ -70,15 +70,21 @@ function blockingPop(call: Call, side: Side): Reply {
 }
 
 function orBlock(call: Call, keys: readonly string[], deadline: number, serve: (key: string) => Reply): Reply {
-  const { db } = call
-  for (const key of keys) if (db.findTyped(key, 'zset') !== undefined) return serve(key)
+  const { db, server } = call
+  const first = (): Reply | undefined => {
+    const key = keys.find(each => db.findTyped(each, 'zset') !== undefined)
+    return key === undefined ? undefined : serve(key)
+  }
+  const reply = first()
+  if (reply !== undefined) return reply
   if (call.atOnce) return NULL_ARRAY
-  call.server.blocking.block(call.connection, {
+  server.blocking.block(call.connection, {
     db,
     keys,
     type: 'zset',
     deadline,
-    serve,
+    // Since 7.2 the whole command runs again.
+    serve: server.atLeast(7, 2) ? first : serve,
     timedOut: () => NULL_ARRAY,
     args: call.args,
   })

@@ -2,7 +2,7 @@
 import { type Call, type CommandSpec, command, FIRST, integer } from '../command.js'
 import { Double, Failure, NOT_FLOAT, type Reply, SYNTAX } from '../reply.js'
 import { cursorOf, fits, NOTHING_FOUND, page, scanOptions } from '../scans.js'
-import { double, lower, seventeenDigits } from '../text.js'
+import { double, fewestDigits, lower, seventeenDigits } from '../text.js'
 import { type Scored, SortedSet } from '../values.js'
 import { sample } from './hashes.js'
 
@@ -35,14 +35,20 @@ export const SORTED_SETS: readonly CommandSpec[] = [
   }),
   command('zrandmember', -2, 'read', FIRST, randomMembers),
   command('zscan', -3, 'read', FIRST, call => {
-    cursorOf(call.text(2))
+    cursorOf(call, 2)
     const zset = read(call)
     if (zset === undefined) return NOTHING_FOUND
     const { cursor, count, match } = scanOptions(call, 2, false)
     const isSmall = zset.size <= 128 && zset.ordered.every(([member]) => member.length <= 64)
     const [next, found] = page(zset.ordered, isSmall ? 0 : cursor, isSmall ? Infinity : count, ([member]) => member)
     const wanted = found.filter(([member]) => match === undefined || fits(match, member))
-    return [next, wanted.flatMap(([member, score]) => [member, seventeenDigits(score)])]
+    return [
+      next,
+      wanted.flatMap(([member, score]) => [
+        member,
+        call.server.atLeast(7, 2) ? fewestDigits(score) : seventeenDigits(score),
+      ]),
+    ]
   }),
 ]
 

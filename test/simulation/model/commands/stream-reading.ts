@@ -35,6 +35,7 @@ function read(call: Call, inGroup: boolean): Reply {
   for (const [i, key] of keys.entries()) {
     const stream = db.lookTyped(key, 'stream')
     if (stream === undefined) continue
+    if (inGroup && server.atLeast(7, 2)) consumerOf(call, key, stream.groups.get(options.group!)!, options.consumer)
     const reply = entriesFor(call, key, stream, places[i], options)
     if (reply !== undefined) found.push([key, reply])
   }
@@ -82,10 +83,7 @@ function parse(call: Call, inGroup: boolean): { options: Reading; keys: string[]
     else if (word === 'streams' && more > 0) {
       const rest = args.slice(i + 1)
       if (rest.length % 2 !== 0) {
-        const [meant, sign] = call.server.atLeast(7, 2) && inGroup ? ['XREADGROUP', '>'] : ['XREAD', '$']
-        throw new Failure(
-          `ERR Unbalanced ${meant} list of streams: for each stream key an ID or '${sign}' must be specified.`,
-        )
+        throw new Failure(`ERR Unbalanced ${unbalanced(call, inGroup)} must be specified.`)
       }
       if (inGroup && options.group === undefined) throw new Failure('ERR Missing GROUP option for XREADGROUP')
       return { options, keys: rest.slice(0, rest.length / 2), ids: rest.slice(rest.length / 2) }
@@ -103,6 +101,13 @@ function parse(call: Call, inGroup: boolean): { options: Reading; keys: string[]
     } else throw SYNTAX
   }
   throw SYNTAX
+}
+
+function unbalanced({ server }: Call, inGroup: boolean): string {
+  if (!server.atLeast(7, 2)) return "XREAD list of streams: for each stream key an ID or '$'"
+  if (inGroup) return "'xreadgroup' list of streams: for each stream key an ID or '>'"
+  const isLater = server.flavour === 'redis' && server.atLeast(7, 4)
+  return `'xread' list of streams: for each stream key an ID${isLater ? ", '+'," : ''} or '$'`
 }
 
 function placeOf({ db }: Call, key: string, id: string, { group }: Reading): StreamId | undefined {
