@@ -171,11 +171,12 @@ export class ClusterEngine implements Engine, ClusterStateOwner {
   onTopology(topology: Topology): void {
     const { router, state } = this
     const { changed, isFirst, isNew, unreached } = state.adopt(topology)
+    // Before the events: calls made by their listeners must not overtake the held commands.
+    router.queues.releaseHeld(() => this.#chooseTable())
+    this.#chooseTable()
     if (isFirst) this.#owner.onReady()
     if (isNew) this.#owner.onTopology(topology)
     for (const { link } of unreached) link.takeWaiting(commands => router.resend(commands))
-    router.queues.releaseHeld(() => this.#chooseTable())
-    this.#chooseTable()
     router.onTopology(changed)
     if (state.options.readFrom === 'nearest') for (const node of state.nodes.all) node.measure(FAR).catch(() => {})
     this.subscribers.onTopology()

@@ -136,6 +136,18 @@ describe('pipelines and sessions that wait for the cluster', () => {
     expect(client.stats).toMatchObject({ inflight: 0, queued: 0, queuedBytes: 0 })
   })
 
+  test('a call made by a listener of ready does not overtake the calls that waited for the topology', async () => {
+    const nodes = await cluster(1, (_, argv) => (argv[0] === 'SET' ? resp.ok : undefined))
+    const client = connect(nodes)
+    let last: Promise<unknown> | undefined
+    client.once('ready', () => {
+      last = client.set('k', 'last')
+    })
+    await Promise.all([client.set('k', 'first'), client.set('k', 'second')])
+    await last
+    expect(nodes[0]!.received('SET').map(({ argv }) => argv[2])).toEqual(['first', 'second', 'last'])
+  })
+
   test('waiting calls leave in linear time, for any number of slots', () => {
     const COUNT = 20_000
     const leaveAll = (slotOfIndex: (i: number) => number): number => {
