@@ -1,8 +1,9 @@
 /** The public entry point: every export of `@respire/redis` by name. No other file of `src` imports it. */
 
+export type { CloseOptions } from './client/close-options.js'
 export type { MonitorEntry } from './client/monitor.js'
 export { type BatchError, type Piped, Pipeline, type Settled } from './client/pipeline.js'
-export { type CloseOptions, Redis, type RedisEvents, type RedisStats } from './client/redis.js'
+export { Redis, type RedisEvents, type RedisStats } from './client/redis.js'
 export type { Scan } from './client/scan.js'
 export type { Session } from './client/session.js'
 export { type Queued, Transaction } from './client/transaction.js'

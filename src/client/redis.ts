@@ -1,4 +1,3 @@
-import { type Checks, isMs, ownOptions } from '../commands/core/check-options.js'
 import { blockTime, type Command } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import { PLAIN } from '../commands/core/reply-format.js'
@@ -16,12 +15,13 @@ import type { Gap } from '../pubsub/gap.js'
 import { Registry } from '../pubsub/registry.js'
 import { Subscriber } from '../pubsub/subscriber.js'
 import { sendInOrder } from './batch.js'
+import { type CloseOptions, readTimeout } from './close-options.js'
 import type { Engine, ViewOf } from './engine.js'
+import { EventedView } from './evented-view.js'
 import { Monitor, type MonitorEntry } from './monitor.js'
 import { type Step, stepping } from './scan.js'
 import type { Session } from './session.js'
 import { withSession } from './session-engine.js'
-import { View } from './view.js'
 
 /** The events of a client, with the arguments of their handlers. */
 export interface RedisEvents {
@@ -52,18 +52,6 @@ export interface RedisStats {
   readonly pool: PoolStats
 }
 
-export interface CloseOptions {
-  /** How long to wait for pending commands, ms (default 5000). */
-  readonly timeout?: number
-}
-
-const CLOSE_CHECKS: Checks<CloseOptions> = { timeout: isMs }
-
-/** Returns the timeout of `close()`, ms. */
-export function readTimeout(options: CloseOptions | undefined): number {
-  return ownOptions(options, CLOSE_CHECKS, { of: 'close()' }).timeout ?? 5_000
-}
-
 const EVENTS: Readonly<Record<keyof RedisEvents, true>> = {
   connect: true,
   ready: true,
@@ -82,7 +70,7 @@ function hintAtCluster({ connection }: Link, error: RedisError): false {
 }
 
 /** A client of one server. It connects at the first call or with `connect()`. It needs no listeners, and every call settles. */
-export class Redis extends View {
+export class Redis extends EventedView<RedisEvents> {
   readonly #options: RedisOptions
   readonly #node: Node
   readonly #events: Events<RedisEvents>
@@ -113,7 +101,7 @@ export class Redis extends View {
       { handleErrorReply: (_, error) => hintAtCluster(node.link, error) },
     )
     const engine = new SingleEngine(node, events)
-    super(engine, PLAIN)
+    super(engine, PLAIN, events)
     this.#engine = engine
     this.#options = options
     this.#node = node
@@ -195,29 +183,6 @@ export class Redis extends View {
     if (this.#closed) return
     this.#closed = true
     this.#events.emit('close')
-  }
-
-  /** Closes the client as `close()` does. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  /** Returns the client. `handler` is called each time that the event is emitted. */
-  on<K extends keyof RedisEvents>(name: K, handler: (...args: RedisEvents[K]) => void): this {
-    this.#events.on(name, handler)
-    return this
-  }
-
-  /** Returns the client. `handler` is called the next time that the event is emitted. */
-  once<K extends keyof RedisEvents>(name: K, handler: (...args: RedisEvents[K]) => void): this {
-    this.#events.once(name, handler)
-    return this
-  }
-
-  /** Returns the client. `handler` is not called any more. */
-  off<K extends keyof RedisEvents>(name: K, handler: (...args: RedisEvents[K]) => void): this {
-    this.#events.off(name, handler)
-    return this
   }
 
   /** Returns the client. Its connections keep the process alive (the default). */

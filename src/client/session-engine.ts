@@ -13,14 +13,13 @@ import { sendLeased } from '../connection/pool/blocked-call.js'
 import { whileHolding } from '../connection/pool/deadlock.js'
 import type { LeasedConnection } from '../connection/pool/leased-connection.js'
 import { ConnectionError, DataError, type RedisError } from '../errors/errors.js'
-import { sendInOrder } from './batch.js'
-import type { Engine, SessionEngine, ViewOf } from './engine.js'
-import { type Step, stepping } from './scan.js'
+import type { SessionEngine, ViewOf } from './engine.js'
+import { OneConnectionEngine } from './one-connection-engine.js'
 import type { Session } from './session.js'
 import { SessionView } from './session-view.js'
 
 /** Sends all commands on the one leased connection, until the session ends. */
-class NodeSessionEngine implements SessionEngine {
+class NodeSessionEngine extends OneConnectionEngine implements SessionEngine {
   readonly settings: Node['settings']
   readonly where: Where
   readonly isSession = true
@@ -29,6 +28,7 @@ class NodeSessionEngine implements SessionEngine {
   #ended = false
 
   constructor(node: Node, leased: LeasedConnection, where: Where) {
+    super()
     this.settings = node.settings
     this.where = where
     this.#node = node
@@ -55,20 +55,8 @@ class NodeSessionEngine implements SessionEngine {
     sendLeased(this.#leased, command, this.#node.link)
   }
 
-  sendAll(commands: readonly Command[]): void {
-    sendInOrder(commands, command => this.send(command))
-  }
-
   later(command: Command, refusal: RedisError): void {
     this.#leased.link.later(command, refusal)
-  }
-
-  session<T>(): Promise<T> {
-    return Promise.reject(nestedSession())
-  }
-
-  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
-    return stepping(cursor => step(this, cursor))
   }
 
   end(reason: (command: Command) => unknown, aborted: boolean): void {
@@ -80,10 +68,6 @@ class NodeSessionEngine implements SessionEngine {
 export function sessionOver(command: Command): ConnectionError {
   const message = `The session has ended: ${command.spec.name} was not sent. Await all calls inside the function of the session.`
   return new ConnectionError(message, { outcome: 'not sent' })
-}
-
-export function nestedSession(): DataError {
-  return new DataError('Sessions cannot be nested: use this session, or call session() of the client.')
 }
 
 /** Leases a connection of `node`, runs `fn` on it, and releases it when `fn` has ended in any way. */

@@ -1,5 +1,6 @@
 import type { Argument } from '../commands/core/argument.js'
 import { Command } from '../commands/core/command.js'
+import { unchanged } from '../commands/core/decoder.js'
 import type { Reply } from '../commands/core/reply.js'
 import { specOf } from '../commands/core/spec.js'
 import { performance, setTimer } from '../commands/core/timers.js'
@@ -24,8 +25,6 @@ export interface ClusterNodeOwner {
 
 /** The weight of a new round trip in the smoothed latency. */
 const WEIGHT = 0.3
-
-const asItCame = (reply: Reply): Reply => reply
 
 /** One node of a cluster, as its client knows it. It connects when it is used. */
 export class ClusterNode {
@@ -78,7 +77,7 @@ export class ClusterNode {
       )
     }
     const spec = specOf(words)
-    const asked = connection.ask(new Command(spec, words.slice(spec.words), asItCame)) as Promise<Reply>
+    const asked = connection.ask(new Command(spec, words.slice(spec.words), unchanged)) as Promise<Reply>
     return within(asked, patience, `${this.name} has not answered ${spec.name}`)
   }
 

@@ -18,7 +18,8 @@ import { parseUrl, readOptions } from '../connection/options/url.js'
 import { textOf } from '../connection/socket/connect-errors.js'
 import { identityFault, isAddress } from '../connection/socket/dial.js'
 import { DataError, RedisClusterException } from '../errors/errors.js'
-import { type Address, isHost } from './topology.js'
+import { isHost } from '../errors/from-reply.js'
+import type { Address } from './topology.js'
 
 /** The nodes that answer reads. */
 export type ReadFrom = 'primary' | 'replica' | 'nearest'

@@ -12,8 +12,8 @@
  *   slot is done if the source still owns it, under the epoch that it had all the time.
  */
 import type { Engine } from '../client/engine.js'
+import { OneConnectionEngine } from '../client/one-connection-engine.js'
 import { type Step, stepping } from '../client/scan.js'
-import { nestedSession } from '../client/session-engine.js'
 import { type Command, State } from '../commands/core/command.js'
 import { sleep } from '../commands/core/timers.js'
 import { fail } from '../connection/call/completion.js'
@@ -223,7 +223,7 @@ export function readOwnership(text: string): Ownership {
 }
 
 /** Runs commands on one node only: a cursor is valid nowhere else. */
-class NodeEngine implements Engine {
+class NodeEngine extends OneConnectionEngine {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = false
@@ -232,6 +232,7 @@ class NodeEngine implements Engine {
   #prefix = ''
 
   constructor(state: ClusterState, node: ClusterNode, mayGoOn: () => boolean) {
+    super()
     this.settings = state.settings
     this.where = state.where
     this.#node = node
@@ -260,20 +261,8 @@ class NodeEngine implements Engine {
     this.#node.link.send(command)
   }
 
-  sendAll(commands: readonly Command[]): void {
-    for (const command of commands) this.send(command)
-  }
-
   later(command: Command, refusal: RedisError): void {
     this.#node.link.later(command, refusal)
-  }
-
-  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
-    return stepping(cursor => step(this, cursor))
-  }
-
-  session<T>(): Promise<T> {
-    return Promise.reject(nestedSession())
   }
 }
 

@@ -2,11 +2,13 @@
  * A session in a cluster. The slot of its first key decides on the node, and a connection is leased then. If the slot moves, the
  * session follows it, unless it watches keys: then its transaction rejects with WatchError.
  */
+
 import { sendInOrder } from '../client/batch.js'
 import type { Engine, SessionEngine, ViewOf } from '../client/engine.js'
-import { type Step, stepping } from '../client/scan.js'
+import { OneConnectionEngine } from '../client/one-connection-engine.js'
+import type { Step } from '../client/scan.js'
 import type { Session } from '../client/session.js'
-import { holdSession, nestedSession, sessionOver } from '../client/session-engine.js'
+import { holdSession, sessionOver } from '../client/session-engine.js'
 import { SELECT, UNWATCH, WATCH } from '../commands/client-internal.js'
 import { CallDetails, type Command, State } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
@@ -62,7 +64,7 @@ interface Lease {
   readonly connection: LeasedConnection
 }
 
-class ClusterSessionEngine implements SessionEngine {
+class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine {
   readonly settings: Settings
   readonly where: Where
   readonly isSession = true
@@ -85,6 +87,7 @@ class ClusterSessionEngine implements SessionEngine {
   #over = false
 
   constructor(state: ClusterState, router: Router, timeout: number | undefined, signal: AbortSignal | undefined) {
+    super()
     this.settings = state.settings
     this.where = state.where
     this.#state = state
@@ -114,10 +117,6 @@ class ClusterSessionEngine implements SessionEngine {
       this.#slot = this.#slot === NONE ? slot : this.#slot
       this.#pass(command)
     }
-  }
-
-  sendAll(commands: readonly Command[]): void {
-    sendInOrder(commands, command => this.send(command))
   }
 
   later(command: Command, refusal: RedisError): void {
@@ -290,14 +289,8 @@ class ClusterSessionEngine implements SessionEngine {
     return inForce(this.#lease === undefined ? this.#watch : this.#lease.connection.watch)
   }
 
-  session<T>(): Promise<T> {
-    return Promise.reject(nestedSession())
-  }
-
-  scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
-    return this.#slot === NONE
-      ? scanAll(this.#state, step, () => this.#state.phase !== 'closed')
-      : stepping(cursor => step(this, cursor))
+  override scan<T>(step: (on: Engine, cursor: string) => Promise<Step<T>>): AsyncIterable<readonly T[]> {
+    return this.#slot === NONE ? scanAll(this.#state, step, () => this.#state.phase !== 'closed') : super.scan(step)
   }
 
   end(reason: (command: Command) => unknown, aborted: boolean): void {

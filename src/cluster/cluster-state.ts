@@ -1,12 +1,13 @@
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import type { Settings } from '../connection/options/options.js'
 import { type AskError, ClusterError, MovedError, type RedisError } from '../errors/errors.js'
+import { isHost } from '../errors/from-reply.js'
 import { notCovered } from './cluster-errors.js'
 import type { ClusterNode, ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
 import { type Changes, Nodes } from './nodes.js'
 import { SlotMap } from './slot-map.js'
-import { type Address, isHost, signatureOf, type Topology } from './topology.js'
+import { type Address, signatureOf, type Topology } from './topology.js'
 import { TopologyRefresh, type TopologyRefreshOwner } from './topology-refresh.js'
 
 /** A redirect that was followed. */

@@ -8,7 +8,7 @@
 
 import type { Argument, Key } from '../commands/core/argument.js'
 import { Command, type CommandOwner, keyIndexes, State } from '../commands/core/command.js'
-import type { Decoder } from '../commands/core/decoder.js'
+import { type Decoder, unchanged } from '../commands/core/decoder.js'
 import { itemsOf } from '../commands/core/decoders.js'
 import type { Reply } from '../commands/core/reply.js'
 import { one } from '../commands/core/response-policies.js'
@@ -35,8 +35,6 @@ export interface Destination {
   readonly node: ClusterNode | undefined
   readonly needed: boolean
 }
-
-const asItCame: Decoder = reply => reply
 
 /**
  * The reply of a part as it came. A form that `decode` suspects is thrown here, and not where the replies are joined, because
@@ -97,7 +95,7 @@ export class FanOut implements CommandOwner {
     this.#command = command
     this.#join = join
     // Without a policy the replies stand beside each other, and one of them may have another form than the whole.
-    this.decode = command.spec.responsePolicy === undefined ? asItCame : checkedBy(command.decode)
+    this.decode = command.spec.responsePolicy === undefined ? unchanged : checkedBy(command.decode)
     command.owner = this
   }
 

@@ -1,6 +1,6 @@
-import type { CloseOptions } from '../client/redis.js'
-import { Redis, readTimeout } from '../client/redis.js'
-import { View } from '../client/view.js'
+import { type CloseOptions, readTimeout } from '../client/close-options.js'
+import { EventedView } from '../client/evented-view.js'
+import { Redis } from '../client/redis.js'
 import { PLAIN } from '../commands/core/reply-format.js'
 import { Events, report } from '../connection/events.js'
 import type { LinkState } from '../connection/link/link-owner.js'
@@ -68,7 +68,7 @@ export type NodeRole = 'primary' | 'replica' | 'all'
  * A client of a cluster. It has the methods of `Redis`, and sends each command to the node that serves the slot of its keys. It
  * follows slots that move and primaries that fail, within the deadline of each call.
  */
-export class RedisCluster extends View {
+export class RedisCluster extends EventedView<RedisClusterEvents> {
   readonly #seeds: Seed | readonly Seed[]
   readonly #options: RedisClusterOptions
   readonly #engine: ClusterEngine
@@ -104,7 +104,7 @@ export class RedisCluster extends View {
       onGap: gap => events.emit('gap', gap),
       onError: (error, handled) => report(events, error, handled),
     })
-    super(engine, PLAIN)
+    super(engine, PLAIN, events)
     this.#seeds = seeds
     this.#options = options
     this.#engine = engine
@@ -214,25 +214,6 @@ export class RedisCluster extends View {
         resolve()
       })
     })
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  on<K extends keyof RedisClusterEvents>(name: K, handler: (...args: RedisClusterEvents[K]) => void): this {
-    this.#events.on(name, handler)
-    return this
-  }
-
-  once<K extends keyof RedisClusterEvents>(name: K, handler: (...args: RedisClusterEvents[K]) => void): this {
-    this.#events.once(name, handler)
-    return this
-  }
-
-  off<K extends keyof RedisClusterEvents>(name: K, handler: (...args: RedisClusterEvents[K]) => void): this {
-    this.#events.off(name, handler)
-    return this
   }
 
   /** Lets the connections keep the process alive (the default). */

@@ -3,6 +3,7 @@ import { backoffDelay, clearTimeout, setTimer } from '../commands/core/timers.js
 import { cloneError, fail } from '../connection/call/completion.js'
 import { inSlices } from '../connection/call/time-slices.js'
 import { notSent, timedOut } from '../connection/call/timeout-errors.js'
+import { exceededLimit } from '../connection/link/queue-limits.js'
 import { pipelineOf } from '../connection/link/resend.js'
 import type { Settings } from '../connection/options/options.js'
 import type { RedisError } from '../errors/errors.js'
@@ -235,13 +236,11 @@ export class SlotQueues {
   }
 
   #limitErrorOf(command: Command, cause: RedisError | undefined): RedisError | undefined {
-    const { maxBytes, maxCommands } = this.#limits
-    const isFull = this.#length >= maxCommands
     const pipeline = (command.state & State.ordered) === 0 ? undefined : (command.batch as object)
     const before = pipeline === undefined ? undefined : this.#broken.get(pipeline)
     if (before !== undefined) return cloneError(before, { command: command.spec.name, outcome: 'not sent' })
-    if (!isFull && this.#bytes + command.size <= maxBytes) return undefined
-    const limit = isFull ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
+    const limit = exceededLimit(this.#length, this.#bytes + command.size, this.#limits)
+    if (limit === undefined) return undefined
     const message = `Too many commands wait for the cluster: this one would exceed ${limit}`
     const error = notSent(command, message, { node: 'the cluster', lastError: cause })
     if (pipeline !== undefined) this.#broken.set(pipeline, error)

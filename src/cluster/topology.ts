@@ -3,6 +3,7 @@ import { itemsOf, pairsOf } from '../commands/core/decoders.js'
 import { MapReply, type Reply } from '../commands/core/reply.js'
 import { nameOf, withoutBrackets } from '../connection/options/options.js'
 import { RedisClusterException } from '../errors/errors.js'
+import { isHost } from '../errors/from-reply.js'
 import { SLOTS } from './slots.js'
 
 /** The address of a node. */
@@ -44,11 +45,6 @@ export interface TopologySource {
 
 /** More nodes than any cluster has: a reply with more is malformed. */
 const MOST_NODES = 10_000
-
-/** Whether a text is a host name or an address. Nothing else that a server sends is dialled. */
-export function isHost(text: string): boolean {
-  return text.length <= 255 && /^[\w:][\w.:%-]*$/.test(text)
-}
 
 /**
  * Reads the reply of CLUSTER SHARDS. A node or a shard that cannot be read is left out, because the others may be right; a reply

@@ -2,12 +2,13 @@
  * Commands that the client sends itself. The state that they set belongs to the client, so `call` rejects most of them.
  */
 
+import { unchanged } from './core/decoder.js'
 import { int, ok, word } from './core/decoders.js'
 import { type KeySpec, keysFrom } from './core/key-specs.js'
 import { first } from './core/response-policies.js'
 import { keyless, type Spec, type Traits, write } from './core/spec.js'
 
-export const HELLO: Spec = keyless('HELLO', reply => reply, {
+export const HELLO: Spec = keyless('HELLO', unchanged, {
   reserved: { session: false, instead: 'the protocol, credentials and clientName options of the client' },
 })
 
@@ -57,7 +58,7 @@ const instead = 'redis.multi(), or redis.session() and session.multi()'
 
 export const MULTI: Spec = keyless('MULTI', word, { reserved: { session: false, instead } })
 
-export const EXEC: Spec = keyless('EXEC', reply => reply, { reserved: { session: false, instead } })
+export const EXEC: Spec = keyless('EXEC', unchanged, { reserved: { session: false, instead } })
 
 export const DISCARD: Spec = keyless('DISCARD', ok, { reserved: { session: false, instead } })
 

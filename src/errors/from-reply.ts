@@ -171,7 +171,8 @@ function redirect(text: string, space: number): RedirectDetails | undefined {
   const slot = decimal(text.slice(space + 1, gap))
   const host = text.slice(gap + 1, colon)
   const port = decimal(text.slice(colon + 1))
-  if (!(slot <= 16383 && port >= 1 && port <= 65535 && isHost(host))) return undefined
+  // An empty host is the host of the node that replied; `?` is a host that the server does not know.
+  if (!(slot <= 16383 && port >= 1 && port <= 65535 && (host === '' || host === '?' || isHost(host)))) return undefined
   return { slot, host, port }
 }
 
@@ -180,9 +181,9 @@ function decimal(text: string): number {
   return /^(?:0|[1-9]\d{0,4})$/.test(text) ? Number(text) : Number.NaN
 }
 
-/** Accepts a name or an address, with or without an IPv6 zone; also an empty host and `?`, if the server does not know it. */
-function isHost(text: string): boolean {
-  return text === '?' || (text.length <= 255 && /^[\w.:%-]*$/.test(text))
+/** Whether `text` is a name or an address, with or without an IPv6 zone: nothing else is dialled, whatever a server replies. */
+export function isHost(text: string): boolean {
+  return text.length <= 255 && /^[\w:][\w.:%-]*$/.test(text)
 }
 
 /** Returns the text without the values that follow {@link ECHOES}. */

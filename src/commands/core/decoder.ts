@@ -12,3 +12,8 @@ export type Decoder = (reply: Reply, shape: ReplyFormat, args?: readonly Argumen
 export function raw(reply: Reply): unknown {
   return typeof reply === 'object' && reply !== null ? plainReply(reply) : reply
 }
+
+/** The reply itself, for code of the client that reads replies. */
+export function unchanged(reply: Reply): Reply {
+  return reply
+}

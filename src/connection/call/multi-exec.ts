@@ -10,6 +10,7 @@
 import { ASKING, EXEC, MULTI } from '../../commands/client-internal.js'
 import type { Arguments } from '../../commands/core/argument.js'
 import { Command, type CommandOwner, State } from '../../commands/core/command.js'
+import { unchanged } from '../../commands/core/decoder.js'
 import { itemsOf, word } from '../../commands/core/decoders.js'
 import type { Reply } from '../../commands/core/reply.js'
 import type { ReplyFormat } from '../../commands/core/reply-format.js'
@@ -34,10 +35,6 @@ function sizeOf(commands: readonly Command[]): number {
   }
   for (const { lua } of scripts) size += lua.length
   return size
-}
-
-function unchanged(reply: Reply): Reply {
-  return reply
 }
 
 /** Passes the reply to a line on to its transaction. */

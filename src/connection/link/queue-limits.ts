@@ -36,14 +36,23 @@ export function admissionError(
 export function queueLimitError(
   link: Admitting,
   command: Command,
-  { maxBytes, maxCommands }: Settings['queue'],
+  limits: Settings['queue'],
   probe: Command | undefined,
   why: RedisError | undefined = link.lastError,
 ): ConnectionError | undefined {
   if (command === probe) return undefined
   const queued = link.queued + (probe === undefined ? 0 : 1)
-  const isFull = queued >= maxCommands
-  if (!isFull && link.queuedBytes + command.size + (probe?.size ?? 0) <= maxBytes) return undefined
-  const limit = isFull ? `queue.maxCommands (${maxCommands})` : `queue.maxBytes (${maxBytes})`
+  const limit = exceededLimit(queued, link.queuedBytes + command.size + (probe?.size ?? 0), limits)
+  if (limit === undefined) return undefined
   return notSent(command, `The queue is full: ${limit} would be exceeded`, { node: link.node, lastError: why })
+}
+
+/** Returns the name and value of the limit that one more command exceeds, if `queued` commands wait and all would have `bytes`. */
+export function exceededLimit(
+  queued: number,
+  bytes: number,
+  { maxBytes, maxCommands }: Settings['queue'],
+): string | undefined {
+  if (queued >= maxCommands) return `queue.maxCommands (${maxCommands})`
+  return bytes > maxBytes ? `queue.maxBytes (${maxBytes})` : undefined
 }

@@ -18,6 +18,7 @@ import {
 } from '../../commands/client-internal.js'
 import type { Argument } from '../../commands/core/argument.js'
 import { Command } from '../../commands/core/command.js'
+import { unchanged } from '../../commands/core/decoder.js'
 import { pairsOf } from '../../commands/core/decoders.js'
 import type { Reply } from '../../commands/core/reply.js'
 import type { Spec } from '../../commands/core/spec.js'
@@ -262,7 +263,7 @@ function isOk(name: string): (reply: Reply) => void {
 }
 
 function step(spec: Spec, args: readonly Argument[]): Command {
-  return new Command(spec, [...args], reply => reply)
+  return new Command(spec, [...args], unchanged)
 }
 
 function wrongForm(name: string, expected: string): InvalidResponse {
