@@ -56,6 +56,6 @@ it('a Script returns the reply as it came, or the result of its decoder or funct
 })
 
 function evalOf(command: Recorded['command']) {
-  if (!(command instanceof ScriptCommand)) throw new Error('it is no run of a script')
+  if (!(command instanceof ScriptCommand)) throw new Error('the command is not a ScriptCommand')
   return command.asEval()
 }
