@@ -7,7 +7,7 @@ import { ownProperties } from '../commands/core/own-properties.js'
 import { fail } from '../connection/call/completion.js'
 import { inForce, type Watch } from '../connection/call/watch.js'
 import type { Where } from '../connection/diagnostics.js'
-import { borrow } from '../connection/node/borrow.js'
+import { acquireConnection } from '../connection/node/acquire-connection.js'
 import type { Node } from '../connection/node/node.js'
 import { sendLeased } from '../connection/pool/blocked-call.js'
 import { whileHolding } from '../connection/pool/deadlock.js'
@@ -79,7 +79,7 @@ export async function withSession<F extends ReplyTypes, T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   if (typeof fn !== 'function') throw new DataError('session() needs a function as its first argument.')
-  const leased = await borrow(node, view.callOptions?.timeout, signal)
+  const leased = await acquireConnection(node, view.callOptions?.timeout, signal)
   return holdSession(new NodeSessionEngine(node, leased, where), view, fn, signal)
 }
 

@@ -17,7 +17,7 @@ import { cloneError, fail } from '../connection/call/completion.js'
 import { processTime } from '../connection/call/process-clock.js'
 import { inForce, type Watch } from '../connection/call/watch.js'
 import type { Where } from '../connection/diagnostics.js'
-import { borrow } from '../connection/node/borrow.js'
+import { acquireConnection } from '../connection/node/acquire-connection.js'
 import type { Settings } from '../connection/options/options.js'
 import { sendLeased } from '../connection/pool/blocked-call.js'
 import { isGuarded, type LeasedConnection } from '../connection/pool/leased-connection.js'
@@ -151,7 +151,7 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
     try {
       await this.#left
       const node = await this.#state.ownerOf(this.#slot, () => this.#isAwaited)
-      const connection = await borrow(node.node, this.#timeout, this.#signal, true)
+      const connection = await acquireConnection(node.node, this.#timeout, this.#signal, true)
       if (this.#over) {
         node.node.pool.release(connection)
         return

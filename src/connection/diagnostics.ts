@@ -1,27 +1,27 @@
 /**
- * What observers may subscribe to, through node:diagnostics_channel: `respire:command`, `respire:batch`,
- * `respire:connect` and `respire:handler`. The contexts are built only if somebody listens, and hold no argument but the command's name.
+ * The channels of node:diagnostics_channel to which observers may subscribe: `respire:command`, `respire:batch`,
+ * `respire:connect` and `respire:handler`. Contexts are created only if there is a subscriber, and contain no arguments.
  */
 import { AsyncResource } from 'node:async_hooks'
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import { CallDetails, type Command } from '../commands/core/command.js'
 import type { Endpoint } from './options/options.js'
 
-/** What a subscriber of `respire:command` gets. `args` is the name and a `?` for each argument. */
+/** The context of `respire:command`. `args` is the name of the command and a `?` for each argument. */
 export interface CommandContext {
   readonly command: string
   readonly args: readonly string[]
   readonly database: number
   readonly serverAddress: string | undefined
   readonly serverPort: number | undefined
-  /** How often it was sent in vain. */
+  /** How often it was sent without success. */
   attempt: number
   redirects: number
   result?: unknown
   error?: unknown
 }
 
-/** What a subscriber of `respire:batch` gets: one for a pipeline or transaction. */
+/** The context of `respire:batch`: one for each pipeline or transaction. */
 export interface BatchContext {
   readonly batchMode: 'PIPELINE' | 'MULTI'
   readonly batchSize: number
@@ -32,7 +32,7 @@ export interface BatchContext {
   error?: unknown
 }
 
-/** What a subscriber of `respire:connect` gets: one for each attempt. */
+/** The context of `respire:connect`: one for each attempt. */
 export interface ConnectContext {
   readonly serverAddress: string | undefined
   readonly serverPort: number | undefined
@@ -45,12 +45,12 @@ export const commandChannel: TracingChannel<unknown, CommandContext> = tracingCh
 export const batchChannel: TracingChannel<unknown, BatchContext> = tracingChannel('respire:batch')
 export const connectChannel: TracingChannel<unknown, ConnectContext> = tracingChannel('respire:connect')
 
-/** The channels of a TracingChannel, whatever its contexts are. */
+/** The channels of a TracingChannel with contexts of any type. */
 type Channels = Pick<TracingChannel<unknown, object>, 'asyncEnd' | 'asyncStart' | 'end' | 'error' | 'start'>
 
 /**
- * Whether somebody listens to any of the channels of `tracing`. Their own `hasSubscribers` tell: that of the whole is missing
- * in some runtimes, where nothing would ever be traced.
+ * Whether any of the channels has a subscriber. `TracingChannel.hasSubscribers` is missing in some runtimes, where nothing would
+ * ever be traced.
  */
 export function isObserved({ asyncEnd, asyncStart, end, error, start }: Channels): boolean {
   return (
@@ -71,7 +71,7 @@ export interface Where {
 function contextOf({ args, spec }: Command, where: Where): CommandContext {
   return {
     command: spec.name,
-    // Made when somebody reads it.
+    // Created when a subscriber reads it.
     get args() {
       return [...spec.name.split(' '), ...args.map(() => '?')]
     },
@@ -81,7 +81,7 @@ function contextOf({ args, spec }: Command, where: Where): CommandContext {
   }
 }
 
-/** Tells the subscribers that `command` starts, and has them told when it settles. `start` puts it on its way. */
+/** Publishes that `command` starts, calls `start` to send it, and publishes when it settles. */
 export function traceCommand(command: Command, where: Where, start: () => void): void {
   let context = contextOf(command, where)
   command.details ??= new CallDetails()
@@ -92,7 +92,7 @@ export function traceCommand(command: Command, where: Where, start: () => void):
     finish(commandChannel, context, value, error)
   }
   details.whenSettled((_, value, error) => end(value, error))
-  // In the async context of the call, as the first one: the reader that finds the refusal has none.
+  // Published in the async context of the call, like the first one, because the reader of the error reply has no context.
   details.onReplaced = AsyncResource.bind((error: unknown) => {
     end(undefined, error)
     context = contextOf(command, where)
@@ -104,7 +104,7 @@ export function traceCommand(command: Command, where: Where, start: () => void):
   })
 }
 
-/** Tells the subscribers that an attempt starts; undefined if there are none. */
+/** Publishes that a connection attempt starts, and returns its context; undefined if there are no subscribers. */
 export function traceConnect(endpoint: Endpoint, attempt: number): ConnectContext | undefined {
   if (!isObserved(connectChannel)) return undefined
   const context: ConnectContext = { ...addressOf(endpoint), attempt }
@@ -113,13 +113,13 @@ export function traceConnect(endpoint: Endpoint, attempt: number): ConnectContex
   return context
 }
 
-/** An endpoint in the words of observers: the path of a unix socket stands as the address. */
+/** The address and port of an endpoint for observers; the address of a unix socket is its path. */
 export function addressOf(endpoint: Endpoint): { serverAddress: string; serverPort: number | undefined } {
   if ('path' in endpoint) return { serverAddress: endpoint.path, serverPort: undefined }
   return { serverAddress: endpoint.host, serverPort: endpoint.port }
 }
 
-/** Publishes the end of what a context describes. */
+/** Publishes the end of the operation of a context. */
 export function finish<C extends { result?: unknown; error?: unknown }>(
   channel: TracingChannel<unknown, C>,
   context: C,
@@ -135,7 +135,7 @@ export function finish<C extends { result?: unknown; error?: unknown }>(
   channel.asyncEnd.publish(context)
 }
 
-/** What a subscriber of `respire:handler` gets: a message handler threw or rejected. */
+/** The context of `respire:handler`: a message handler threw or rejected. */
 export interface HandlerContext {
   readonly error: unknown
 }

@@ -1,4 +1,4 @@
-/** Events with typed names. A handler runs in the async context of who subscribed. */
+/** Events with typed names. A handler runs in the async context of its subscription. */
 import { AsyncResource } from 'node:async_hooks'
 import { types } from 'node:util'
 import { DataError, RedisError } from '../errors/errors.js'
@@ -17,7 +17,7 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
   readonly #names: Readonly<Record<keyof E, true>>
   readonly #failed: (error: Error) => void
 
-  /** `failed` is called with what a handler threw or rejected with. */
+  /** `failed` is called with the error that a handler threw or rejected with. */
   constructor(names: Readonly<Record<keyof E, true>>, failed: (error: Error) => void) {
     this.#names = names
     this.#failed = failed
@@ -34,7 +34,7 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
   off<K extends keyof E>(name: K, handler: Handler<E[K]>): void {
     const listeners = this.#listeners.get(name)
     const index = listeners?.findIndex(each => each.handler === handler) ?? -1
-    // A copy: an emit that is under way goes on over the old list.
+    // A copy, because an emit that is under way still iterates over the old list.
     if (index >= 0) this.#listeners.set(name, listeners?.toSpliced(index, 1) ?? [])
   }
 
@@ -47,15 +47,15 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
       if (listener.once) this.off(name, listener.handler as Handler<E[K]>)
       try {
         const result: unknown = listener.bound(...args)
-        if (isThenable(result)) Promise.resolve(result).catch(error => this.#trouble(name, error))
+        if (isThenable(result)) Promise.resolve(result).catch(error => this.#onHandlerError(name, error))
       } catch (error) {
-        this.#trouble(name, error)
+        this.#onHandlerError(name, error)
       }
     }
   }
 
-  /** A listener of `error` that fails would be told of its own failure for ever. */
-  #trouble(name: keyof E, thrown: unknown): void {
+  /** The error of a listener of `error` is a warning, because emitting it would call the same listener again without end. */
+  #onHandlerError(name: keyof E, thrown: unknown): void {
     const error = asError(thrown)
     if (name !== 'error') this.#failed(error)
     else process.emitWarning(`A listener of 'error' failed: ${error.message}`, 'RespireWarning')
@@ -72,25 +72,25 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
   }
 }
 
-/** A name that is not told of would be waited for in vain. */
+/** An unknown event name is a mistake: its handler would never be called. */
 function noEvent(name: string, names: readonly string[]): DataError {
-  const message = /message/.test(name) ? ' Messages are read from what subscribe() gives, or by its handler.' : ''
-  return new DataError(`There is no event ${name}: known are ${names.join(', ')}.${message}`)
+  const hint = /message/.test(name) ? ' Read messages from the result of subscribe(), or pass a handler to it.' : ''
+  return new DataError(`There is no event ${name}: known are ${names.join(', ')}.${hint}`)
 }
 
-/** Whether a handler of the user returned a promise, its own realm's or another one's. May throw where `then` is a getter. */
+/** Whether a handler of the user returned a promise, of this or another realm. May throw if `then` is a getter. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }
 
-/** What code of the user threw, as the Error that an `error` event carries. One that is none is the `cause` of a RedisError. */
+/** The Error to emit for a value that code of the user threw. A value that is not an Error becomes the `cause` of a RedisError. */
 export function asError(thrown: unknown): Error {
   if (thrown instanceof Error || types.isNativeError(thrown)) return thrown
   const found = thrown === null ? 'null' : typeof thrown === 'object' ? 'an object' : `of type ${typeof thrown}`
-  return new RedisError(`A handler threw what is no Error, but ${found}: see the cause.`, { cause: thrown })
+  return new RedisError(`A handler threw a value that is not an Error (${found}); see the cause.`, { cause: thrown })
 }
 
-interface Troubled {
+interface ErrorEmitter {
   has(name: 'error'): boolean
   emit(name: 'error', error: Error): void
 }
@@ -98,15 +98,15 @@ interface Troubled {
 const warned = new WeakSet<object>()
 
 /**
- * Trouble goes to the listeners of `error`; without any, the first is a warning of the process, unless somebody `heard` of it
- * elsewhere.
+ * Emits `error` to the listeners of the event. Without a listener, the first error is a warning of the process, unless it was
+ * `reported` elsewhere.
  */
-export function report(events: Troubled, error: Error, heard = false): void {
+export function report(events: ErrorEmitter, error: Error, reported = false): void {
   if (events.has('error')) {
     events.emit('error', error)
     return
   }
-  if (heard || warned.has(events)) return
+  if (reported || warned.has(events)) return
   warned.add(events)
-  process.emitWarning(`${error.message} (This is told once; listen to 'error' to hear of all.)`, 'RespireWarning')
+  process.emitWarning(`${error.message} (Shown once. Add an 'error' listener to see all errors.)`, 'RespireWarning')
 }

@@ -6,7 +6,7 @@ import { useServer } from '../servers/vitest.js'
 
 const server = useServer()
 
-test('observers see commands, batches and connections, and no argument of them', async () => {
+test('observers are notified of commands, batches and connections, without their arguments', async () => {
   const seen: string[] = []
   const note = (what: string) => (context: unknown) => {
     const { command, batchMode, args, serverPort } = context as CommandContext & { batchMode?: string }
@@ -44,7 +44,7 @@ test('observers see commands, batches and connections, and no argument of them',
   }
 })
 
-test('messages have the fields of docs/observing.md, and no others', async () => {
+test('contexts have the fields of docs/observing.md and no others', async () => {
   const seen: Record<string, string[]> = {}
   const handlersOf = (name: string) => ({
     start() {},
@@ -83,7 +83,7 @@ test('messages have the fields of docs/observing.md, and no others', async () =>
   }
 })
 
-test('a script that the server has forgotten is two commands: the refused one, and its text', async () => {
+test('a script that the server does not have is observed as two commands, EVALSHA and EVAL', async () => {
   const seen: string[] = []
   const onEnd = ({ command, error }: CommandContext) =>
     seen.push(`${command} ${error === undefined ? 'ran' : 'failed'}`)
@@ -101,7 +101,7 @@ test('a script that the server has forgotten is two commands: the refused one, a
   }
 })
 
-test("a call runs in the caller's context, an event handler in its subscriber's, a socket in none", async () => {
+test('a call keeps the async context of its caller, and an event handler that of its subscription', async () => {
   const storage = new AsyncLocalStorage<string>()
   const redis = new Redis({ port: server().port })
   const heard: (string | undefined)[] = []

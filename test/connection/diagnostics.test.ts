@@ -3,7 +3,7 @@ import { batchChannel, commandChannel, connectChannel } from '../../src/connecti
 import { Redis } from '../../src/index.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 
-test('observers hear where a tracing channel does not tell whether it has subscribers', async () => {
+test('observers are notified in runtimes whose tracing channels have no hasSubscribers', async () => {
   const channels = [commandChannel, batchChannel, connectChannel]
   const seen: string[] = []
   const handlers = channels.map((_, i) => () => {

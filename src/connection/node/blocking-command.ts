@@ -1,4 +1,4 @@
-/** A blocking command leaves on a lent connection by itself: on the shared one it would hold up all callers. */
+/** Sends a blocking command on a leased connection of its own: on the shared one it would block all callers. */
 import { CallDetails, type Command, type CommandOwner } from '../../commands/core/command.js'
 import { fail } from '../call/completion.js'
 import { timedOut } from '../call/timeout-errors.js'
@@ -22,27 +22,27 @@ export class BlockingCommand implements CommandOwner {
     this.#refusals = refusals
     command.owner = this
     this.#ticket = node.pool.request({
-      taken: lent => this.#take(lent, command),
+      taken: leased => this.#take(leased, command),
       refused: error => fail(command, error),
       blocking: true,
     })
   }
 
-  #take(lent: LeasedConnection, command: Command): void {
+  #take(leased: LeasedConnection, command: Command): void {
     if (command.resolve === undefined) {
-      this.#node.pool.release(lent)
+      this.#node.pool.release(leased)
       return
     }
     command.details ??= new CallDetails()
     const { details } = command
     const release = () => {
       details.ignoreSettled(release)
-      this.#node.pool.release(lent)
+      this.#node.pool.release(leased)
     }
     details.whenSettled(release)
-    lent.refusals = this.#refusals
-    lent.onTaken = release
-    sendLeased(lent, command, this.#node.link)
+    leased.refusals = this.#refusals
+    leased.onTaken = release
+    sendLeased(leased, command, this.#node.link)
   }
 
   onDeadline(command: Command, elapsed: number): boolean {

@@ -1,4 +1,4 @@
-/** One server: the link that all its callers share, the pool of connections lent to one, and one backoff for all that dial it. */
+/** One server: the link that all callers share, the pool of leased connections, and the backoff of all their attempts. */
 import type { Command } from '../../commands/core/command.js'
 import type { Reply } from '../../commands/core/reply.js'
 import { ConnectionError, type RedisError } from '../../errors/errors.js'
@@ -10,7 +10,7 @@ import { type Endpoint, nameOf, type Settings } from '../options/options.js'
 import { LeasedConnection } from '../pool/leased-connection.js'
 import { Pool } from '../pool/pool.js'
 
-/** What a node tells who owns it. */
+/** The owner of a node: it is notified of these events. */
 export interface NodeOwner {
   onConnect?(node: Node): void
   onReady?(node: Node): void
@@ -28,14 +28,14 @@ interface Waiter {
 export class Node implements LinkOwner {
   readonly settings: Settings
   readonly #owner: NodeOwner
-  /** Shared by all that dial this server. */
+  /** Shared by all connections to this server. */
   readonly backoff: Backoff
   readonly resolve: (attempt: number) => Endpoint | Promise<Endpoint>
   readonly #link: Link
   readonly pool: Pool
   #connecting: Waiter[] = []
 
-  /** `refusals` is asked first about commands that the shared link cannot finish. */
+  /** `refusals` handles commands that the shared link cannot finish. */
   constructor(settings: Settings, owner: NodeOwner, refusals?: RefusalHandler) {
     this.settings = settings
     this.#owner = owner
@@ -62,7 +62,7 @@ export class Node implements LinkOwner {
     this.#link.send(command)
   }
 
-  /** Resolves when the shared link is ready; rejects with the error of the first attempt that ends otherwise. */
+  /** Resolves when the shared link is ready; rejects with the error of the first attempt that fails. */
   connect(): Promise<void> {
     const { state } = this.#link
     if (state === 'ready') return Promise.resolve()
@@ -75,7 +75,7 @@ export class Node implements LinkOwner {
     })
   }
 
-  /** Resolves when everything accepted has settled; then nothing of the node is left. */
+  /** Resolves when all accepted calls have settled, or after `timeout` ms, and all connections are closed. */
   async close(timeout: number): Promise<void> {
     await new Promise<void>(resolve => {
       const limit = new TimeLimit(timeout, resolve)
@@ -91,7 +91,7 @@ export class Node implements LinkOwner {
     await new Promise<void>(resolve => this.destroy(resolve))
   }
 
-  /** Calls back when everything has settled: before it returns, unless there is very much. */
+  /** Closes everything; calls back when all calls have settled: before it returns, unless there are very many. */
   destroy(done: () => void = () => {}): void {
     this.#link.destroy('The client was closed')
     this.pool.close(() => this.#link.whenIdle(done))
@@ -108,7 +108,7 @@ export class Node implements LinkOwner {
     this.pool.unref()
   }
 
-  // What the link tells
+  // Events of the link
 
   onConnect(): void {
     this.#owner.onConnect?.(this)

@@ -4,49 +4,49 @@ import type { Link } from '../link/link.js'
 import { ClientUnblock, SILENCE } from './client-unblock.js'
 import type { LeasedConnection } from './leased-connection.js'
 
-/** A call whose time is up waits this long at most for what the server replies to UNBLOCK, ms. */
+/** How long a call that timed out waits for the result of CLIENT UNBLOCK, ms. */
 const OVERDUE = 1_000
 
-/** Sends over a leased connection. A call that blocks can be given up then without a loss: the server is asked over `other`. */
-export function sendLeased(lent: LeasedConnection, command: Command, other: Link): void {
-  if (!lent.heed(command)) return
-  lent.link.send(command)
+/** Sends `command` over a leased connection. A blocking call can then be ended without losing an element: by CLIENT UNBLOCK over `other`. */
+export function sendLeased(lease: LeasedConnection, command: Command, other: Link): void {
+  if (!lease.note(command)) return
+  lease.link.send(command)
   if (command.resolve === undefined || command.spec.blocks === undefined || blockTime(command) === undefined) return
-  command.owner = new BlockedCall(lent, other)
-  lent.heedBlocking(command)
+  command.owner = new BlockedCall(lease, other)
+  lease.noteBlocking(command)
 }
 
-/** Has a blocking command that was handed to a leased connection; the server may be holding an element for it. */
+/** Owns a blocking command on a leased connection: an element may be on its way to it. */
 class BlockedCall implements CommandOwner {
-  readonly #lent: LeasedConnection
-  /** Over which the server is asked to let go. */
+  readonly #lease: LeasedConnection
+  /** The link over which CLIENT UNBLOCK is sent. */
   readonly #other: Link
 
-  constructor(lent: LeasedConnection, other: Link) {
-    this.#lent = lent
+  constructor(lease: LeasedConnection, other: Link) {
+    this.#lease = lease
     this.#other = other
   }
 
   onDeadline(command: Command, elapsed: number, round: number): boolean {
-    const { link } = this.#lent
+    const { link } = this.#lease
     if ((command.state & State.inFlight) === 0) return link.onDeadline(command, elapsed, round)
     this.#end(command, link.overdue(command, elapsed, 'written'), OVERDUE)
     return true
   }
 
   onErrorReply(command: Command, error: RedisError): void {
-    this.#lent.link.onErrorReply(command, error)
+    this.#lease.link.onErrorReply(command, error)
   }
 
   onAbort(command: Command, reason: unknown): void {
-    if ((command.state & State.inFlight) === 0) this.#lent.link.onAbort(command, reason)
+    if ((command.state & State.inFlight) === 0) this.#lease.link.onAbort(command, reason)
     else this.#end(command, reason, Number.POSITIVE_INFINITY)
   }
 
   #end(command: Command, reason: unknown, limit: number): void {
-    if (!this.#lent.endBlocking(command)) return
-    const { connectTimeout, healthCheckInterval } = this.#lent.settings
+    if (!this.#lease.endBlocking(command)) return
+    const { connectTimeout, healthCheckInterval } = this.#lease.settings
     const interval = healthCheckInterval > 0 ? Math.min(healthCheckInterval, SILENCE) : SILENCE
-    ClientUnblock.begin(this.#lent, this.#other, command, reason, Math.min(interval, limit), connectTimeout)
+    ClientUnblock.begin(this.#lease, this.#other, command, reason, Math.min(interval, limit), connectTimeout)
   }
 }

@@ -1,11 +1,11 @@
 /**
- * The end of a blocking call that its caller gave up while the server blocks on it.
+ * Ends a blocking call that timed out or was aborted while the server blocks on it.
  *
  *   leased connection   BLPOP q 0 ──────────────────────────▸ null, or an element that was on its way
- *   shared connection            CLIENT UNBLOCK id ──▸ 1, or 0: nobody is blocked there (yet)
+ *   shared connection            CLIENT UNBLOCK id ──▸ 1, or 0: that connection is not blocked (yet)
  *
- * What the blocked command is answered decides: an element is the caller's, and null rejects the call with the reason. So
- * no element is lost while the connections live. Only if that cannot be found out the blocked connection is dropped.
+ * The reply to the blocking command decides: the call resolves with an element, because it would be lost otherwise, and null
+ * rejects the call with the reason. Without a reply the blocked connection is closed.
  */
 
 import { CLIENT_UNBLOCK } from '../../commands/client-internal.js'
@@ -18,25 +18,25 @@ import { TimeLimit } from '../call/time-limit.js'
 import type { Link } from '../link/link.js'
 import type { Connection } from '../socket/connection.js'
 
-/** The first pause before UNBLOCK is repeated, ms: the server said 0, and the blocking command may still be on its way to it. */
+/** The first delay before UNBLOCK is repeated, ms: after the reply 0 the blocking command may still be on its way to the server. */
 const FIRST_PAUSE = 25
 const LONGEST_PAUSE = 1_000
 
-/** What a blocked connection that cannot be found out about is dropped after, ms, where there are no health checks. */
+/** How long UNBLOCK waits for data on the blocked connection before it closes it, ms, if there are no health checks. */
 export const SILENCE = 15_000
 
-/** What an unblocking needs to know of the lease that is blocked. */
+/** The leased connection that is blocked. */
 export interface BlockedLease {
   readonly link: Link
-  /** CLIENT UNBLOCK was written and not answered: it could end the next call, so nothing is written meanwhile. */
-  owe(): void
-  /** It was answered. */
-  owed(): void
+  /** Stops writing while CLIENT UNBLOCK is unanswered, because it could end the next call. */
+  holdWrites(): void
+  /** CLIENT UNBLOCK was answered. */
+  resumeWrites(): void
 }
 
 export class ClientUnblock {
   readonly #lease: BlockedLease
-  /** Over which the server is asked. */
+  /** The link over which CLIENT UNBLOCK is sent. */
   readonly #other: Link
   readonly #command: Command
   readonly #reason: unknown
@@ -47,13 +47,13 @@ export class ClientUnblock {
   readonly #connectTimeout: number
   readonly #patience: number
   #pause = FIRST_PAUSE
-  #tainted = false
-  #again: NodeJS.Timeout | undefined
+  #mayUnblockLater = false
+  #retry: NodeJS.Timeout | undefined
   #limit: TimeLimit | undefined
 
   /**
-   * Has `command`, which is in flight on the connection of `lease`, ended by the server. It settles with what the server
-   * replies, or with `reason`; with `reason` also after `patience` ms of silence.
+   * Ends `command`, which is in flight on the connection of `lease`, by CLIENT UNBLOCK. It settles with the reply of the server or
+   * with `reason`; with `reason` also after `patience` ms without data.
    */
   static begin(
     lease: BlockedLease,
@@ -89,66 +89,66 @@ export class ClientUnblock {
     this.#connection = connection
     this.#id = id
     this.#resolve = command.resolve as (value: unknown, command: Command) => void
-    command.resolve = (value, settled) => this.#settle(value, settled)
-    // Sent again it would block again, though nobody waits for it.
+    command.resolve = (value, settled) => this.#onSettled(value, settled)
+    // A resent command would block again, although nobody waits for it.
     command.state &= ~State.repeatable
     this.#watchSilence()
-    // After the flush of this turn: what was called before the abort is sent before it.
-    nextTick(ask, this)
+    // After the flush of this turn, so that calls made before the abort are sent before UNBLOCK.
+    nextTick(unblock, this)
   }
 
-  #settle(value: unknown, command: Command): void {
+  #onSettled(value: unknown, command: Command): void {
     this.#stop()
     const failed = (command.state & State.failed) !== 0 || value instanceof Rejection
-    if (this.#tainted) this.#connection.destroy(givenUp(this.#connection))
+    if (this.#mayUnblockLater) this.#connection.destroy(abortedError(this.#connection))
     this.#resolve(failed || isNothing(value, command) ? rejected(command, this.#reason) : value, command)
   }
 
-  ask(): void {
+  unblock(): void {
     if (this.#command.resolve === undefined) return
     const { connection } = this.#other
     if (connection === undefined) {
       if (processTime() - this.#beganAt > this.#connectTimeout) this.#drop()
       else {
         this.#other.connect()
-        this.#askLater()
+        this.#unblockLater()
       }
       return
     }
-    // Ids grow as long as a server lives: a younger connection with a smaller one is to a server that has started anew, where
-    // the id of the blocked connection is somebody else's.
+    // Client ids only grow until the server restarts. A younger connection with a smaller id is to a restarted server, where the
+    // id of the blocked connection belongs to another client.
     const younger = connection.readyAt > this.#connection.readyAt
     const { id } = connection.greeting ?? {}
     if (younger && id !== undefined && id < this.#id) {
       this.#drop()
       return
     }
-    this.#lease.owe()
+    this.#lease.holdWrites()
     connection.ask(new Command(CLIENT_UNBLOCK, [this.#id])).then(
       count => {
-        this.#lease.owed()
-        if (count === 0) this.#askLater()
+        this.#lease.resumeWrites()
+        if (count === 0) this.#unblockLater()
         else if (count !== 1) this.#drop()
       },
       error => {
-        this.#lease.owed()
-        // Refused, or answered with what is no count.
+        this.#lease.resumeWrites()
+        // The server rejected it, or did not reply with a count.
         if (error instanceof ResponseError || error instanceof InvalidResponse) this.#drop()
         else this.#lost()
       },
     )
   }
 
-  /** It is not known whether the server will still carry it out: the connection serves this call and no other. */
+  /** The server may still execute the UNBLOCK later: the blocked connection must serve no other call. */
   #lost(): void {
-    this.#tainted = true
-    if (this.#command.resolve === undefined) this.#connection.destroy(givenUp(this.#connection))
-    else this.#askLater()
+    this.#mayUnblockLater = true
+    if (this.#command.resolve === undefined) this.#connection.destroy(abortedError(this.#connection))
+    else this.#unblockLater()
   }
 
-  #askLater(): void {
+  #unblockLater(): void {
     if (this.#command.resolve === undefined) return
-    this.#again = setTimer(this.#pause, () => this.ask())
+    this.#retry = setTimer(this.#pause, () => this.unblock())
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2)
   }
 
@@ -169,25 +169,25 @@ export class ClientUnblock {
   }
 
   #stop(): void {
-    clearTimeout(this.#again)
+    clearTimeout(this.#retry)
     this.#limit?.cancel()
   }
 }
 
-function ask(unblocking: ClientUnblock): void {
-  unblocking.ask()
+function unblock(unblocking: ClientUnblock): void {
+  unblocking.unblock()
 }
 
 function drop(command: Command, reason: unknown, connection: Connection | undefined): void {
   fail(command, reason)
-  connection?.destroy(givenUp(connection))
+  connection?.destroy(abortedError(connection))
 }
 
-function givenUp({ node }: Connection): ConnectionError {
-  return new ConnectionError('A call that blocked it was given up.', { node })
+function abortedError({ node }: Connection): ConnectionError {
+  return new ConnectionError('The connection was closed because its blocking command was aborted.', { node })
 }
 
-/** Whether the server gave nothing away with its reply. WAIT and WAITAOF count only: who gave up wants no count. */
+/** Whether the reply carries no element. WAIT and WAITAOF reply with a count only, which is dropped. */
 function isNothing(value: unknown, { spec }: Command): boolean {
   return value === null || spec.name === 'WAIT' || spec.name === 'WAITAOF'
 }

@@ -1,19 +1,19 @@
-/** Which leased connections the running task and its ancestors hold. */
+/** Finds the leased connections that the running task and its ancestors hold. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 interface Held {
-  /** Whose the connection is; undefined as long as there is none. */
+  /** The pool of the connection; undefined while there is no connection. */
   readonly pool: () => object | undefined
   above: Held | undefined
-  /** False when it was given back, though a task that was started meanwhile may go on. */
+  /** False after the connection was released; a task that was started before may still run. */
   active: boolean
 }
 
-// Entering a store costs every promise of the process a little for as long as the store is in use: only the callbacks of
-// sessions do, and only then is it made.
+// While a store is in use, it costs every promise of the process a little. So only the callbacks of sessions use it, and it is
+// created by the first of them.
 let held: AsyncLocalStorage<Held> | undefined
 
-/** Runs `fn`, which holds one connection of `pool` until it settles; all that it calls and awaits knows. */
+/** Runs `fn`, which holds one connection of `pool` until it settles. `heldByThisTask` counts it in everything that `fn` calls. */
 export async function whileHolding<T>(pool: () => object | undefined, fn: () => Promise<T>): Promise<T> {
   held ??= new AsyncLocalStorage<Held>()
   const mine: Held = { pool, above: nearestActive(held.getStore()), active: true }
@@ -25,8 +25,8 @@ export async function whileHolding<T>(pool: () => object | undefined, fn: () => 
 }
 
 /**
- * The nearest holder that has not ended. Links are shortened on the way: a session that is started inside another, and so
- * on for ever, must not keep all of those that have ended.
+ * The nearest holder that is active. References to inactive holders are skipped for good: a chain of sessions, each started
+ * inside the one before, must not keep all of them in memory.
  */
 function nearestActive(start: Held | undefined): Held | undefined {
   let nearest = start
@@ -37,7 +37,7 @@ function nearestActive(start: Held | undefined): Held | undefined {
   return nearest
 }
 
-/** What tells how many connections of a pool the task that runs now and its ancestors hold, whenever it is asked. */
+/** Returns a function that counts the connections of `pool` that the current task and its ancestors hold at the time of the call. */
 export function heldByThisTask(pool: object): () => number {
   const nearest = nearestActive(held?.getStore())
   return () => {

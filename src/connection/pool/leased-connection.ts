@@ -12,8 +12,8 @@ import { Link } from '../link/link.js'
 import type { LinkOwner, RefusalHandler } from '../link/link-owner.js'
 import type { Endpoint, Settings } from '../options/options.js'
 
-/** What stays with a connection: one that was marked so is not lent again. */
-const MARKS: ReadonlySet<string> = new Set([
+/** Commands whose effect on the connection cannot be undone: it is not leased again. */
+const LASTING: ReadonlySet<string> = new Set([
   'CLIENT IMPORT-SOURCE',
   'CLIENT NO-EVICT',
   'CLIENT NO-TOUCH',
@@ -21,8 +21,8 @@ const MARKS: ReadonlySet<string> = new Set([
   'CLIENT SETNAME',
 ])
 
-function isMark({ spec }: Command): boolean {
-  return MARKS.has(spec.name)
+function leavesTrace({ spec }: Command): boolean {
+  return LASTING.has(spec.name)
 }
 
 function isSelect({ spec }: Command): boolean {
@@ -30,36 +30,36 @@ function isSelect({ spec }: Command): boolean {
 }
 
 /**
- * A connection that is leased: a link for one caller, and the state that only its holder knows. Every end of it passes
- * through here: given back, lost, replaced, aborted, closed.
+ * A leased connection: a link for one caller, with the state that this caller gives it. Every end of a lease is handled here:
+ * released, lost, replaced, aborted, closed.
  *
- *   keys watched         a replaced connection watches nothing: guarded transactions reject with WatchError
- *   SELECT unconfirmed   what was sent after it waits for its reply, and rejects with it
- *   a call that blocks   is ended by CLIENT UNBLOCK, and what it is answered decides
+ *   keys watched         a new connection watches nothing: guarded transactions reject with WatchError
+ *   SELECT unconfirmed   later commands wait for its reply, and reject with it
+ *   a blocking call      is ended by CLIENT UNBLOCK; its reply decides whether it resolves
  *   UNBLOCK unanswered   could end the next call: nothing is written until it is answered
  */
 export class LeasedConnection implements LinkOwner, RefusalHandler {
   readonly link: Link
-  /** Set by the holder: knows where else a command may go. `onTaken` is called after it took one. */
+  /** Set by the holder: it can send a command elsewhere. `onTaken` is called after it took one. */
   refusals: RefusalHandler | undefined = undefined
   onTaken: (() => void) | undefined = undefined
-  /** What the holder watches, or watched when the connection was replaced; a lease that moves takes it along. */
+  /** The current watch, or the one that was lost when the connection was replaced. A lease that moves keeps it. */
   watch: Watch | undefined = undefined
   readonly #db: number
-  /** Its own: `db` is what the borrower selected, so that a connection that replaces a lost one is in that database too. */
+  /** Settings of its own: `db` is the database that the holder selected, so that a reconnect selects it again. */
   readonly #settings: { -readonly [K in keyof Settings]: Settings[K] }
-  /** A SELECT was sent, whatever became of it. */
-  #strayed = false
-  #marked = false
+  /** A SELECT was sent; it may have succeeded or failed. */
+  #selectSent = false
+  #altered = false
   #connected = false
   /** A SELECT, or a transaction with one, that has not settled. */
   #select: Command | undefined = undefined
-  /** What was sent after it. */
+  /** Commands that were sent after that SELECT. */
   readonly #afterSelect = new Set<Command>()
-  /** Calls that block or will, unsettled; those that are being ended. */
+  /** Unsettled blocking calls; and those of them that are being ended. */
   readonly #blocking = new Set<Command>()
   readonly #ending = new Set<Command>()
-  /** Why calls that block are given up as soon as they are sent: the client closes. */
+  /** The client is closing: blocking calls reject with this error as soon as they are sent. */
   #closing: RedisError | undefined = undefined
 
   constructor(settings: Settings, backoff: Backoff, resolve: (attempt: number) => Endpoint | Promise<Endpoint>) {
@@ -72,37 +72,39 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
     return this.#settings
   }
 
-  /** Whether it may be leased to somebody else as it is. */
+  /** Whether it may be leased to another caller without a reset. */
   get isClean(): boolean {
-    return !this.isWatching && !this.#hasStrayed && !this.#marked && this.#isQuiet && this.link.state !== 'closed'
+    return (
+      !this.isWatching && !this.#mayHaveOtherDatabase && !this.#altered && this.#isQuiet && this.link.state !== 'closed'
+    )
   }
 
-  /** Every answer that it owes has come. */
+  /** Whether all replies have arrived. */
   get #isQuiet(): boolean {
     const { held, inflight, queued } = this.link
     return !held && inflight === 0 && queued === 0
   }
 
-  get #hasStrayed(): boolean {
-    return this.#strayed || this.#settings.db !== this.#db
+  get #mayHaveOtherDatabase(): boolean {
+    return this.#selectSent || this.#settings.db !== this.#db
   }
 
-  /** Whether the server blocks on a call of it, or will. */
+  /** Whether the server blocks on one of its calls, or will. */
   get isBlocked(): boolean {
     return this.#blocking.size > 0
   }
 
-  /** The server may watch keys for this connection, or will when what waits is sent. */
+  /** Whether the server may watch keys for this connection, or will when waiting commands are sent. */
   get isWatching(): boolean {
     const watch = inForce(this.watch)
     return watch !== undefined && watch.fault === undefined
   }
 
   /**
-   * Notes what `command`, or one of its transaction, does to the connection: keys watched, databases selected, marks. False
-   * if it was rejected: it is guarded by a watch that is lost.
+   * Notes how `command`, or a command of its transaction, changes the state of the connection. Returns false if the command was
+   * rejected, because the watch that guards it is lost.
    */
-  heed(command: Command): boolean {
+  note(command: Command): boolean {
     if (this.#select !== undefined) this.#waitForSelect(command)
     if (command.spec === WATCH) {
       if (this.watch === undefined || this.watch.isPast) this.watch = new Watch(this.watch)
@@ -116,18 +118,18 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
         fail(command, watch.fault)
         return false
       }
-      if (command.commands.some(isMark)) this.#marked = true
-      if (command.commands.some(isSelect)) this.#heedSelect(command, command.commands)
-    } else if (isMark(command)) this.#marked = true
-    else if (isSelect(command)) this.#heedSelect(command, [command])
+      if (command.commands.some(leavesTrace)) this.#altered = true
+      if (command.commands.some(isSelect)) this.#noteSelect(command, command.commands)
+    } else if (leavesTrace(command)) this.#altered = true
+    else if (isSelect(command)) this.#noteSelect(command, [command])
     return true
   }
 
-  // A SELECT counts when the server has replied OK.
+  // A SELECT takes effect when the server has replied OK.
 
-  #heedSelect(command: Command, body: readonly Command[]): void {
-    const databases = body.map(each => (isSelect(each) ? Number(each.args[0]) : undefined))
-    this.#strayed = true
+  #noteSelect(command: Command, commands: readonly Command[]): void {
+    const databases = commands.map(each => (isSelect(each) ? Number(each.args[0]) : undefined))
+    this.#selectSent = true
     this.#select = command
     command.state |= State.fence
     whenSettled(command, (_, value, error) => {
@@ -148,9 +150,9 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
     whenSettled(command, () => this.#afterSelect.delete(command))
   }
 
-  /** What was sent after it must not run in another database. */
+  /** Rejects the commands after a failed SELECT: they must not run in another database. */
   #selectFailed(select: Command, error: unknown): void {
-    // Its reply is still to come, and would change the database without anybody knowing.
+    // Without a reply so far, the SELECT may still change the database later: the connection must be closed.
     const isOpen = (select.state & State.inFlight) !== 0
     if (this.#select === select) {
       for (const command of [...this.#afterSelect]) command.owner?.onAbort(command, notSelected(command, error))
@@ -165,10 +167,10 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
     this.#afterSelect.clear()
   }
 
-  // Calls that block
+  // Blocking calls
 
-  /** Notes a call that the server may block on. */
-  heedBlocking(command: Command): void {
+  /** Notes a call on which the server may block. */
+  noteBlocking(command: Command): void {
     command.state |= State.fence
     this.#blocking.add(command)
     whenSettled(command, this.#forgetBlocking)
@@ -181,48 +183,48 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
     command.details?.ignoreSettled(this.#forgetBlocking)
   }
 
-  /** A call that the server blocks on is being ended; false if it was before. */
+  /** Notes that a blocking call is being ended; false if it is already. */
   endBlocking(command: Command): boolean {
     if (this.#ending.has(command)) return false
     this.#ending.add(command)
     return true
   }
 
-  #giveUpBlocking(reason: (command: Command) => unknown): void {
+  #abortBlocking(reason: (command: Command) => unknown): void {
     for (const command of [...this.#blocking]) {
       if (command.resolve !== undefined) command.owner?.onAbort(command, reason(command))
     }
   }
 
-  owe(): void {
+  holdWrites(): void {
     this.link.hold()
   }
 
-  owed(): void {
+  resumeWrites(): void {
     this.link.release()
   }
 
   // Ends of a lease
 
-  /** The client closes: calls that block end as an abort ends them, all others may finish. */
+  /** The client is closing: blocking calls are aborted, all others may finish. */
   close(error: RedisError): void {
     this.#closing = error
-    this.#giveUpBlocking(command => closedFor(command, error))
+    this.#abortBlocking(command => closedFor(command, error))
   }
 
   /**
-   * Ends the lease: gives up what blocks, if it was aborted all calls, waits for the answers that are still to come, and puts the state back. Resolves
-   * with whether it may be leased again.
+   * Ends the lease: aborts its blocking calls, or all calls if it was `aborted`, waits for outstanding replies, and resets the
+   * state. Resolves with whether the connection may be leased again.
    */
   async finish(reason: (command: Command) => unknown, aborted: boolean): Promise<boolean> {
-    if (aborted) this.#giveUpAll(reason)
-    this.#giveUpBlocking(reason)
+    if (aborted) this.#abortOthers(reason)
+    this.#abortBlocking(reason)
     await new Promise<void>(resolve => this.link.whenIdle(resolve))
     return this.#clean()
   }
 
-  /** Rejects all calls but those that block, whose end the server decides: bytes given to them are the caller's again. */
-  #giveUpAll(reason: (command: Command) => unknown): void {
+  /** Rejects all calls except blocking ones, which CLIENT UNBLOCK ends. Their callers may then reuse the bytes they passed. */
+  #abortOthers(reason: (command: Command) => unknown): void {
     this.link.takeWaiting(commands => {
       for (const command of commands) fail(command, reason(command))
     })
@@ -234,21 +236,22 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
 
   async #clean(): Promise<boolean> {
     const { connection, state } = this.link
-    // A new connection has a state of its own.
+    // A connection that replaces this one has its own state, and needs no reset.
     const ask = async (spec: Spec, args: Arguments) => connection?.ask(new Command(spec, args))
-    // One that is being opened is on its way to the borrower's database.
-    if (this.#marked || (connection === undefined && this.#hasStrayed && state === 'connecting')) return false
+    // A connection that is being opened will select the database of the old holder.
+    if (this.#altered || (connection === undefined && this.#mayHaveOtherDatabase && state === 'connecting'))
+      return false
     const steps: Promise<unknown>[] = []
     if (this.isWatching) steps.push(ask(UNWATCH, []))
-    if (this.#hasStrayed) steps.push(ask(SELECT, [this.#db]))
+    if (this.#mayHaveOtherDatabase) steps.push(ask(SELECT, [this.#db]))
     this.#settings.db = this.#db
     const answers = await Promise.allSettled(steps)
     this.watch = undefined
-    this.#strayed = false
+    this.#selectSent = false
     return answers.every(answer => answer.status === 'fulfilled')
   }
 
-  // What the link tells
+  // Events of the link
 
   onReady(): void {
     this.#connected = true
@@ -262,23 +265,23 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
     this.#replaced(undefined)
   }
 
-  /** The connection that had the holder's state is no more in use. What waits to be sent for the first time is not lost. */
+  /** The connection with the holder's state is not used any more. Commands that were not yet sent are not lost. */
   #replaced(error: RedisError | undefined): void {
     if (this.#connected) this.watch?.lose(watchLost(error))
     this.#connected = false
-    this.#strayed = false
-    this.#marked = false
+    this.#selectSent = false
+    this.#altered = false
   }
 
   handleErrorReply(command: Command, error: RedisError): boolean {
     if (this.#ending.has(command)) {
-      // Sent again it would block again, though nobody waits for it.
+      // A resent command would block again, although nobody waits for it.
       fail(command, error)
       return true
     }
     if (this.refusals?.handleErrorReply(command, error) === true) return this.#taken(command)
     if (!isGuarded(command) || !isRetryable(command, error)) return false
-    // Sent again it would run, and watch nothing: a refused transaction ends its watch.
+    // A rejected transaction ends its watch: resent it would run unguarded.
     fail(command, watchEnded(error))
     return true
   }
@@ -294,7 +297,7 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
   }
 }
 
-/** Whether it was sent while keys were watched. */
+/** Whether `command` was sent while keys were watched. */
 export function isGuarded(command: Command): boolean {
   return command instanceof MultiExec && command.watch !== undefined
 }
@@ -302,12 +305,15 @@ export function isGuarded(command: Command): boolean {
 function notSelected(command: Command, error: unknown): RedisError {
   const { name } = command.spec
   if (error instanceof RedisError) return cloneError(error, { command: name, outcome: 'not sent' })
-  const message = `The SELECT before it was given up: ${name} was not sent, since it would run in another database.`
+  const message = `The SELECT before ${name} was aborted: ${name} was not sent, because it would run in another database.`
   return new RedisError(message, { command: name, outcome: 'not sent', cause: error })
 }
 
 function selectGivenUp(node: string): ConnectionError {
-  return new ConnectionError('A SELECT was given up before the server replied: its database is not known.', { node })
+  return new ConnectionError(
+    'The connection was closed: a SELECT was aborted before its reply, so the database is unknown.',
+    { node },
+  )
 }
 
 function closedFor(command: Command, error: RedisError): RedisError {

@@ -1,9 +1,9 @@
 /**
- * Connections lent to one caller at a time: sessions and blocking commands. generic-pool keeps and counts them; waiting,
- * its limits and its end are ours, and no error of generic-pool's reaches a caller.
+ * Connections leased to one caller at a time, for sessions and blocking commands. generic-pool keeps and counts them. The queue
+ * of callers and its limits are our own, and no error of generic-pool reaches a caller.
  *
- * What is kept are links, which dial when they are used, under the backoff of their node: making one never fails and never
- * takes time (a factory that fails makes generic-pool call it again without a pause).
+ * The pool keeps links, which dial when they are used, with the backoff of their node. So creating one never fails and takes no
+ * time; generic-pool would call a factory that fails again without a pause.
  */
 import type { Pool as GenericPool } from 'generic-pool'
 import type { Command } from '../../commands/core/command.js'
@@ -15,26 +15,27 @@ import { heldByThisTask } from './deadlock.js'
 import type { LeasedConnection } from './leased-connection.js'
 
 export interface PoolStats {
-  /** Connections there are, lent and idle. */
+  /** All connections, leased and idle. */
   readonly size: number
   readonly idle: number
+  /** Connections that are leased. */
   readonly lent: number
-  /** Callers that wait for one. */
+  /** Callers that wait for a connection. */
   readonly waiting: number
 }
 
-/** Somebody who waits for a connection. */
+/** A request for a connection. */
 export interface Ticket {
-  /** He waits no more. */
+  /** Withdraws the request. */
   cancel(): void
 }
 
 export interface PoolRequest {
-  readonly taken: (lent: LeasedConnection) => void
+  readonly taken: (connection: LeasedConnection) => void
   readonly refused: (error: RedisError) => void
-  /** For one call that blocks: `close()` gives it up, while sessions that wait may still begin. */
+  /** For one blocking call: `close()` rejects it, while waiting sessions may still begin. */
   readonly blocking?: boolean
-  /** For a session that has begun: it may still have a connection when the client closes. */
+  /** For a session that has begun: it may still get a connection while the client closes. */
   readonly accepted?: boolean
 }
 
@@ -42,26 +43,26 @@ export class Pool {
   readonly #make: () => LeasedConnection
   readonly #options: Required<PoolOptions>
   readonly #node: string
-  /** Callers that may wait at most. */
+  /** The most callers that may wait. */
   readonly #maxWaiting: number
   readonly #waitingBound: string
-  /** How long the answers that a lease still owes are waited for when it ends, ms. */
+  /** How long the end of a lease waits for outstanding replies, ms. */
   readonly #limit: number
   #pool: GenericPool<LeasedConnection> | undefined
   #loading: Promise<GenericPool<LeasedConnection>> | undefined
-  /** All there are, leased and idle. */
+  /** All connections, leased and idle. */
   readonly #made = new Set<LeasedConnection>()
-  readonly #lent = new Set<LeasedConnection>()
-  /** When each that is idle became so. */
+  readonly #leased = new Set<LeasedConnection>()
+  /** The time at which each idle connection became idle. */
   readonly #idleSince = new WeakMap<LeasedConnection, number>()
   #sweeper: NodeJS.Timeout | undefined
-  /** Leased ones whose lease has ended, and whose state is being put back. */
+  /** Connections whose lease has ended, and whose state is being reset. */
   readonly #returning = new Set<LeasedConnection>()
-  /** In order. Whoever gives up leaves at once: generic-pool is asked only when it has one to give. */
+  /** Waiting callers, in order. A caller can leave at any time, because generic-pool is called only when it has a connection. */
   readonly #waiting = new Set<Waiting>()
-  /** Asked of generic-pool, and not yet handed on. */
+  /** Connections requested from generic-pool that no caller has yet. */
   #acquiring = 0
-  /** Nothing new is accepted. */
+  /** New requests are rejected. */
   #stopped = false
   #closed = false
   #drained: (() => void) | undefined
@@ -80,23 +81,23 @@ export class Pool {
 
   get stats(): PoolStats {
     const pool = this.#pool
-    return { size: pool?.size ?? 0, idle: pool?.available ?? 0, lent: this.#lent.size, waiting: this.#waiting.size }
+    return { size: pool?.size ?? 0, idle: pool?.available ?? 0, lent: this.#leased.size, waiting: this.#waiting.size }
   }
 
-  /** Opens the connections that `min` asks for. */
+  /** Opens `pool.min` connections. */
   start(): void {
     if (this.#options.min > 0 && !this.#stopped) this.#load().catch(() => {})
   }
 
-  /** Calls one of the two back, once, unless the ticket is cancelled first. */
+  /** Calls `taken` or `refused` once, unless the ticket is cancelled before. */
   request({ accepted = false, blocking = false, refused, taken }: PoolRequest): Ticket {
     const { acquireTimeout, max } = this.#options
-    const full = this.#lent.size + this.#waiting.size >= max
+    const full = this.#leased.size + this.#waiting.size >= max
     const refusal =
       this.#closed || (this.#stopped && !accepted)
-        ? this.#gone()
+        ? this.#closedError()
         : full && this.#waiting.size >= this.#maxWaiting
-          ? this.#exhausted(`${this.#waiting.size} callers wait already (${this.#waitingBound})`)
+          ? this.#exhausted(`${this.#waiting.size} callers are waiting already (${this.#waitingBound})`)
           : undefined
     if (refusal !== undefined) {
       refused(refusal)
@@ -110,7 +111,7 @@ export class Pool {
         refused(
           heldByAncestors() >= max
             ? this.#deadlocked()
-            : this.#exhausted(`none came back within ${acquireTimeout} ms (pool.acquireTimeout)`),
+            : this.#exhausted(`none was released within ${acquireTimeout} ms (pool.acquireTimeout)`),
         )
       })
     }
@@ -119,14 +120,16 @@ export class Pool {
     return { cancel: () => this.#leave(waiting) }
   }
 
-  /** Asks generic-pool for as many as are free and wanted. */
+  /** Requests as many connections from generic-pool as are free and needed. */
   #serve(): void {
-    while (this.#acquiring < this.#waiting.size && this.#lent.size + this.#acquiring < this.#options.max) {
+    while (this.#acquiring < this.#waiting.size && this.#leased.size + this.#acquiring < this.#options.max) {
       this.#acquiring++
       this.#acquire().catch(cause => {
         for (const waiting of [...this.#waiting]) {
           if (this.#leave(waiting))
-            waiting.refused(new ConnectionError('The pool failed.', { node: this.#node, outcome: 'not sent', cause }))
+            waiting.refused(
+              new ConnectionError('The pool failed; see the cause.', { node: this.#node, outcome: 'not sent', cause }),
+            )
         }
       })
     }
@@ -135,22 +138,22 @@ export class Pool {
   async #acquire(): Promise<void> {
     try {
       const pool = this.#pool ?? (await this.#load())
-      const lent = await pool.acquire()
+      const connection = await pool.acquire()
       const [waiting] = this.#waiting
       if (waiting === undefined) {
-        await pool.release(lent)
+        await pool.release(connection)
         return
       }
-      this.#lent.add(lent)
+      this.#leased.add(connection)
       this.#leave(waiting)
-      if (this.#closing !== undefined) lent.close(this.#closing)
-      waiting.taken(lent)
+      if (this.#closing !== undefined) connection.close(this.#closing)
+      waiting.taken(connection)
     } finally {
       this.#acquiring--
     }
   }
 
-  /** False if it had left before. */
+  /** Returns false if the caller has left before. */
   #leave(waiting: Waiting): boolean {
     waiting.limit?.cancel()
     const left = this.#waiting.delete(waiting)
@@ -159,64 +162,66 @@ export class Pool {
   }
 
   /**
-   * Ends a lease, the one way there is. What is unsettled of it and blocks is given up with `reason`, all of it if the holder
-   * was `aborted`; the answers that are still to come are waited for. Then the connection is for the next one, if its
-   * state could be put back. Twice is harmless.
+   * Ends a lease; there is no other way. Rejects its unsettled blocking calls with `reason`, or all calls if the holder was
+   * `aborted`, and waits for outstanding replies. Then the connection serves the next caller, if its state could be reset. A
+   * second call does nothing.
    */
-  release(lent: LeasedConnection, reason: (command: Command) => unknown = unused, aborted = false): void {
-    if (!this.#lent.has(lent) || this.#returning.has(lent)) return
-    if (lent.isClean || this.#closed) {
-      this.#take(lent)
+  release(connection: LeasedConnection, reason: (command: Command) => unknown = unused, aborted = false): void {
+    if (!this.#leased.has(connection) || this.#returning.has(connection)) return
+    if (connection.isClean || this.#closed) {
+      this.#take(connection)
       return
     }
-    this.#returning.add(lent)
+    this.#returning.add(connection)
     let limit: TimeLimit | undefined
     const wait = () => {
-      // A call that blocks has a limit of its own.
-      limit = new TimeLimit(this.#limit, () => (lent.isBlocked && lent.link.state !== 'closed' ? wait() : take()))
+      // A blocking call has a time limit of its own.
+      limit = new TimeLimit(this.#limit, () =>
+        connection.isBlocked && connection.link.state !== 'closed' ? wait() : take(),
+      )
     }
     const take = (): void => {
       limit?.cancel()
-      this.#take(lent)
+      this.#take(connection)
     }
     wait()
-    lent.finish(reason, aborted).then(take, take)
+    connection.finish(reason, aborted).then(take, take)
   }
 
-  #take(lent: LeasedConnection): void {
-    if (!this.#lent.delete(lent)) return
-    this.#returning.delete(lent)
-    lent.refusals = undefined
-    lent.onTaken = undefined
+  #take(connection: LeasedConnection): void {
+    if (!this.#leased.delete(connection)) return
+    this.#returning.delete(connection)
+    connection.refusals = undefined
+    connection.onTaken = undefined
     const pool = this.#pool
-    if (pool === undefined || this.#closed || !lent.isClean) {
-      lent.link.destroy('The connection was given back in use')
-      pool?.destroy(lent).then(undefined, () => {})
+    if (pool === undefined || this.#closed || !connection.isClean) {
+      connection.link.destroy('The connection was released while it was in use')
+      pool?.destroy(connection).then(undefined, () => {})
     } else {
-      lent.watch = undefined
-      this.#idleSince.set(lent, performance.now())
-      pool.release(lent).then(undefined, () => {})
+      connection.watch = undefined
+      this.#idleSince.set(connection, performance.now())
+      pool.release(connection).then(undefined, () => {})
     }
     this.#serve()
     this.#checkDrained()
   }
 
   /**
-   * Accepts no more, gives up what blocks, and calls back when everybody else who has a connection, or waited for one, is
-   * done: but for the holders that wait for this themselves.
+   * Rejects new requests and blocking calls, and calls back when all other holders and waiting callers are done, except for
+   * holders that wait for this themselves.
    */
   drain(done: () => void): void {
     this.#stopped = true
-    const error = this.#gone()
+    const error = this.#closedError()
     for (const waiting of [...this.#waiting]) {
-      if (waiting.blocking && this.#leave(waiting)) waiting.refused(this.#gone())
+      if (waiting.blocking && this.#leave(waiting)) waiting.refused(this.#closedError())
     }
-    for (const lent of [...this.#lent]) lent.close(error)
+    for (const connection of [...this.#leased]) connection.close(error)
     this.#closing = error
     const heldByAncestors = heldByThisTask(this)
     const before = this.#drained
     this.#drained = () => {
-      if (this.#waiting.size > 0 || this.#lent.size > heldByAncestors()) return
+      if (this.#waiting.size > 0 || this.#leased.size > heldByAncestors()) return
       this.#drained = undefined
       before?.()
       done()
@@ -228,15 +233,15 @@ export class Pool {
     this.#drained?.()
   }
 
-  /** Ends the leased connections that have something in flight: no reply to it will come. */
+  /** Closes the leased connections with commands in flight, which will get no reply. */
   drop(error: RedisError): void {
-    for (const { link } of [...this.#lent]) {
+    for (const { link } of [...this.#leased]) {
       const { connection } = link
       if (connection !== undefined && connection.inflight > 0) connection.destroy(error)
     }
   }
 
-  /** Rejects who waits, closes idle connections, and leased ones too; calls back when all that was called on them has settled. */
+  /** Rejects waiting callers, closes all connections, idle and leased, and calls back when all their calls have settled. */
   close(done: () => void): void {
     let open = 1
     const settled = () => {
@@ -249,8 +254,8 @@ export class Pool {
     this.#closed = true
     this.#stopped = true
     clearInterval(this.#sweeper)
-    for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#gone())
-    for (const { link } of this.#lent) {
+    for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#closedError())
+    for (const { link } of this.#leased) {
       open++
       link.destroy('The client was closed')
       link.whenIdle(settled)
@@ -273,8 +278,8 @@ export class Pool {
   }
 
   /**
-   * Closes what has been idle for too long. generic-pool could do so by itself, but by the timers of the globals, which are
-   * numbers in a browser's. All that are idle are taken and put back in turn, so that their order stays.
+   * Closes connections that have been idle for too long. generic-pool could do this too, but with global timers, which are
+   * numbers in environments like a browser's. All idle connections are taken and put back in turn, which keeps their order.
    */
   async #sweep(): Promise<void> {
     const pool = this.#pool
@@ -283,15 +288,15 @@ export class Pool {
       if (this.#closed || pool.available === 0 || this.#waiting.size > 0) break
       this.#acquiring++
       try {
-        const lent = await pool.acquire()
-        const since = this.#idleSince.get(lent) ?? 0
-        if (pool.size > min && performance.now() - since > idleTimeout) await pool.destroy(lent)
-        else await pool.release(lent)
+        const connection = await pool.acquire()
+        const since = this.#idleSince.get(connection) ?? 0
+        if (pool.size > min && performance.now() - since > idleTimeout) await pool.destroy(connection)
+        else await pool.release(connection)
       } finally {
         this.#acquiring--
       }
     }
-    // Whoever came meanwhile has waited for the one that was taken.
+    // Callers that came meanwhile have waited for the connection that was taken.
     this.#serve()
   }
 
@@ -302,22 +307,22 @@ export class Pool {
 
   async #create(): Promise<GenericPool<LeasedConnection>> {
     const { default: genericPool } = await import('generic-pool')
-    // Closed while that was loaded: nothing may be opened any more.
-    if (this.#closed) throw this.#gone()
+    // The pool was closed while generic-pool was loading.
+    if (this.#closed) throw this.#closedError()
     const { idleTimeout, max, min } = this.#options
     const factory = {
       create: async () => {
-        const lent = this.#make()
-        this.#made.add(lent)
-        this.#idleSince.set(lent, performance.now())
-        if (!this.#referenced) lent.link.unref()
-        // Those that are kept open are opened; the others dial when they are used.
-        if ((this.#pool?.size ?? 0) <= min) lent.link.connect()
-        return lent
+        const connection = this.#make()
+        this.#made.add(connection)
+        this.#idleSince.set(connection, performance.now())
+        if (!this.#referenced) connection.link.unref()
+        // The first `min` connections are opened at once; the others dial when they are used.
+        if ((this.#pool?.size ?? 0) <= min) connection.link.connect()
+        return connection
       },
-      destroy: async (lent: LeasedConnection) => {
-        this.#made.delete(lent)
-        lent.link.destroy('The connection was idle')
+      destroy: async (connection: LeasedConnection) => {
+        this.#made.delete(connection)
+        connection.link.destroy('The connection was idle')
       },
     }
     this.#pool = detached(() => genericPool.createPool(factory, { max, min }))
@@ -326,8 +331,8 @@ export class Pool {
     return this.#pool
   }
 
-  #gone(): ConnectionError {
-    return new ConnectionError('The client is closed: no connection is lent any more.', {
+  #closedError(): ConnectionError {
+    return new ConnectionError('The client is closed: its pool leases no connections.', {
       node: this.#node,
       outcome: 'not sent',
     })
@@ -335,7 +340,7 @@ export class Pool {
 
   #exhausted(why: string): MaxConnectionsError {
     const { max } = this.#options
-    return new MaxConnectionsError(`All ${max} connections of the pool are lent (pool.max), and ${why}.`, {
+    return new MaxConnectionsError(`All ${max} connections of the pool are leased (pool.max), and ${why}.`, {
       node: this.#node,
       outcome: 'not sent',
     })
@@ -344,15 +349,15 @@ export class Pool {
   #deadlocked(): ChildDeadlockedError {
     const { acquireTimeout, max } = this.#options
     return new ChildDeadlockedError(
-      `No connection came free within ${acquireTimeout} ms (pool.acquireTimeout), and all ${max} of the pool (pool.max) are held by the ` +
-        'sessions that this task was started in: if they wait for it, none ever will. Use the session that is there, or raise pool.max.',
+      `No connection was released within ${acquireTimeout} ms (pool.acquireTimeout). All ${max} of the pool (pool.max) are held by the ` +
+        'sessions that started this call: if they wait for it, this is a deadlock. Use the session that is open, or raise pool.max.',
       { node: this.#node, outcome: 'not sent' },
     )
   }
 }
 
 interface Waiting {
-  readonly taken: (lent: LeasedConnection) => void
+  readonly taken: (connection: LeasedConnection) => void
   readonly refused: (error: RedisError) => void
   readonly blocking: boolean
   limit: TimeLimit | undefined

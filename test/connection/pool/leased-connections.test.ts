@@ -13,8 +13,8 @@ const client = (port: number, options: RedisOptions = {}) =>
 const received = (fake: FakeRedis, ...names: string[]): string[] =>
   fake.commands.filter(({ argv }) => names.includes(String(argv[0]))).map(({ argv }) => argv.join(' '))
 
-describe('a watch', () => {
-  /** READONLY for SET outside of transactions; EXEC runs. */
+describe('a watch of a session', () => {
+  /** Replies READONLY to SET outside of transactions; EXEC succeeds. */
   const demoted: FakeScript = ([name], connection) => {
     const open = transactions.has(connection)
     switch (name) {
@@ -36,7 +36,7 @@ describe('a watch', () => {
   }
   const transactions = new Set<FakeConnection>()
 
-  test('ends when READONLY replaces its connection: the transaction rejects with WatchError and is not sent', async () => {
+  test('a transaction rejects with WatchError and is not sent after READONLY replaced the connection of its watch', async () => {
     const fake = await scripted(demoted)
     const redis = client(fake.port)
     const outcome = redis.session(async session => {
@@ -48,7 +48,7 @@ describe('a watch', () => {
     await expect(outcome).rejects.toBeInstanceOf(WatchError)
     await expect(outcome).rejects.toMatchObject({ outcome: 'not sent' })
     expect(fake.received('EXEC')).toHaveLength(0)
-    // What the session watches after that begins anew.
+    // The next WATCH of the session begins a new watch.
     expect(
       await redis.session(async session => {
         await session.watch('stock')
@@ -64,7 +64,7 @@ describe('a watch', () => {
     ).toEqual(['OK'])
   })
 
-  test('that is lost rejects a transaction that was called before the loss and is not written', async () => {
+  test('the loss of a watch rejects a transaction that was called before the loss and not yet written', async () => {
     let asked = 0
     const fake = await scripted(([name], connection) => {
       if (name === 'WATCH') return resp.ok
@@ -76,7 +76,7 @@ describe('a watch', () => {
     const redis = client(fake.port)
     await redis.session(async session => {
       await session.watch('k')
-      // Nothing is written after a call that blocks, so the transaction waits for it.
+      // Nothing is written after a blocking call, so the transaction waits for its reply.
       const blocked = session.blpop(['q'], 1)
       const transaction = session.multi().set('k', '1').exec()
       await expect(blocked).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'unknown' })
@@ -86,7 +86,7 @@ describe('a watch', () => {
     expect(fake.received('MULTI')).toHaveLength(0)
   })
 
-  test('rejects a transaction that was declared idempotent too', async () => {
+  test('the loss of a watch also rejects a transaction that was declared idempotent', async () => {
     const fake = await scripted(([name], connection) => {
       if (name === 'WATCH' || name === 'MULTI') return resp.ok
       if (name === 'SET') return '+QUEUED\r\n'
@@ -104,7 +104,7 @@ describe('a watch', () => {
 })
 
 describe('a watch that follows another', () => {
-  test('is not ended by the EXEC, or the UNWATCH, of the one before it', async () => {
+  test('a watch is not ended by the EXEC or UNWATCH of the watch before it', async () => {
     for (const end of ['EXEC', 'UNWATCH'] as const) {
       const open = new Set<FakeConnection>()
       const fake = await scripted(([name], connection) => {
@@ -126,7 +126,7 @@ describe('a watch that follows another', () => {
         watcher?.reset()
         await until(() => session.set('other', '1').catch(() => undefined), { what: 'a new connection' })
         await expect(session.multi().set('k', '2').exec()).rejects.toMatchObject({ name: 'WatchError' })
-        // The holder knows: what follows is not guarded.
+        // The session has received the error, so that later transactions are not guarded.
         expect(await session.multi().set('k', '3').exec()).toEqual(['OK'])
       })
     }
@@ -134,7 +134,7 @@ describe('a watch that follows another', () => {
 })
 
 describe('SELECT in a session', () => {
-  test('takes with it what was called after it when the link is lost: nothing runs in another database', async () => {
+  test('commands after a SELECT reject with it when the connection is lost, and never run in another database', async () => {
     const fake = await scripted(([name], connection) => {
       if (name === 'SELECT') connection.reset()
       return name === 'SELECT' ? '' : name === 'GET' ? resp.bulk('of database 0') : name === 'SET' ? resp.ok : undefined
@@ -159,7 +159,7 @@ describe('SELECT in a session', () => {
     expect(received(fake, 'GET', 'SET', 'MULTI')).toEqual(['GET k'])
   })
 
-  test('that the server refuses rejects what was called after it', async () => {
+  test('commands after a SELECT reject when the server rejects the SELECT', async () => {
     const fake = await scripted(([name]) =>
       name === 'SELECT' ? resp.error('ERR DB index is out of range') : name === 'SET' ? resp.ok : undefined,
     )
@@ -172,7 +172,7 @@ describe('SELECT in a session', () => {
     expect(fake.received('SET')).toHaveLength(0)
   })
 
-  test('that is given up before its reply ends its connection, whose database is not known', async () => {
+  test('a SELECT that is aborted before its reply closes the connection, whose database is unknown', async () => {
     let late = ''
     const fake = await scripted(([name]) => {
       if (name === 'SELECT') return null
@@ -194,8 +194,8 @@ describe('SELECT in a session', () => {
   })
 })
 
-describe('a connection that was leased', () => {
-  test('is not replaced while a call blocks on it', async () => {
+describe('a leased connection', () => {
+  test('a leased connection is not replaced while a call blocks on it', async () => {
     const readonly = resp.error("READONLY You can't write against a read only replica.")
     let popping: FakeConnection | undefined
     let refusing: FakeConnection | undefined
@@ -215,7 +215,7 @@ describe('a connection that was leased', () => {
       popping?.send(resp.array([resp.bulk('q'), resp.bulk('element')]))
       expect(await popped).toEqual({ key: 'q', element: 'element' })
       expect(await after).toBe('PONG')
-      // Then it is.
+      // It is replaced after the reply.
       expect(fake.commands.findLast(({ argv }) => argv[0] === 'PING')?.connection).not.toBe(popping)
     })
   })

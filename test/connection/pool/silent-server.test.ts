@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
-test('a leased connection on which a SELECT meets silence is dropped by the health check', async () => {
+test('the health check closes a leased connection on which a SELECT gets no reply', async () => {
   const fake = await FakeRedis.start({ script: ([name]) => (name === 'SELECT' ? '' : undefined) })
   ends.push(() => fake.stop())
   const redis = new Redis({ port: fake.port, commandTimeout: 0, healthCheckInterval: 50 })

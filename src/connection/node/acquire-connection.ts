@@ -5,10 +5,10 @@ import type { LeasedConnection } from '../pool/leased-connection.js'
 import type { Node } from './node.js'
 
 /**
- * A connection of the pool; rejects with TimeoutError if the caller's own deadline is shorter than the pool's. `accepted`: for a
- * session that has begun, which `close()` lets finish.
+ * Leases a connection of the pool. Rejects with TimeoutError if the timeout of the caller ends before that of the pool.
+ * `accepted`: for a session that has begun, which `close()` lets finish.
  */
-export function borrow(
+export function acquireConnection(
   node: Node,
   timeout: number | undefined,
   signal: AbortSignal | undefined,
@@ -24,7 +24,7 @@ export function borrow(
     const limit =
       timeout === undefined || timeout === 0
         ? undefined
-        : new TimeLimit(timeout, () => leave(noneInTime(node, timeout)))
+        : new TimeLimit(timeout, () => leave(acquireTimedOut(node, timeout)))
     const done = () => {
       limit?.cancel()
       forget()
@@ -32,9 +32,9 @@ export function borrow(
     const forget = onAbort(signal, leave)
     const ticket = node.pool.request({
       accepted,
-      taken: lent => {
+      taken: leased => {
         done()
-        resolve(lent)
+        resolve(leased)
       },
       refused: error => {
         done()
@@ -43,10 +43,11 @@ export function borrow(
     })
   })
 }
-function noneInTime(node: Node, timeout: number): TimeoutError {
+
+function acquireTimedOut(node: Node, timeout: number): TimeoutError {
   const { lent, waiting } = node.pool.stats
   return new TimeoutError(
-    `No connection of the pool came free within ${timeout} ms (${lent} lent, ${waiting} callers waiting).`,
+    `No connection of the pool was released within ${timeout} ms (${lent} leased, ${waiting} callers waiting).`,
     {
       code: 'ETIMEDOUT',
       node: node.name,
