@@ -36,6 +36,8 @@ export interface CallTraits {
   readonly isIdempotent?: boolean
   readonly expects?: Expectation
   readonly isBlocking?: boolean
+  /** It waits for somebody else, also when its client was closed: the client finds out at its next try. */
+  readonly outlives?: boolean
   /** It runs code of the user's, which may take its time. */
   readonly isSession?: boolean
   /** It settles for each part: with an array of values and errors, or an error that has them as `results`. */

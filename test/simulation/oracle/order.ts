@@ -7,7 +7,8 @@ export function* order({ ledger }: Simulation): Iterable<string> {
   const last = new Map<string, { readonly run: Execution; readonly name: string }>()
   for (const call of ledger.calls) {
     const { isIdempotent, lane, parts } = call.traits
-    if (lane === undefined || isIdempotent === true) continue
+    // What was given up as 'unknown' may run whenever its bytes arrive.
+    if (lane === undefined || isIdempotent === true || call.fate !== 'resolved') continue
     for (const part of parts) {
       const [run] = part.isWrite ? runsOf(part) : []
       if (run === undefined || part.executions.length > 1) continue

@@ -30,7 +30,7 @@ async function close(act: Act): Promise<void> {
   }
   simulation.loop.setImmediate(() => {
     for (const call of before)
-      if (call.fate === 'open' && !(isCutShort && call.traits.isSession === true))
+      if (call.fate === 'open' && call.traits.outlives !== true && !(isCutShort && call.traits.isSession === true))
         simulation.fail(`${call.name} was open when close() had resolved.`)
   })
 }

@@ -28,7 +28,7 @@ async function hold(act: Act): Promise<void> {
   const call = await simulation.within(
     subject,
     'acquiring',
-    simulation.call(subject, { what: `acquires ${name}`, parts: [] }, () => lock.acquire(signal)),
+    simulation.call(subject, { what: `acquires ${name}`, parts: [], outlives: true }, () => lock.acquire(signal)),
   )
   if (call.fate !== 'resolved') return
   const leave = simulation.enter(subject, 'holding')
@@ -41,7 +41,7 @@ async function hold(act: Act): Promise<void> {
     await simulation.within(
       subject,
       'releasing',
-      simulation.call(subject, { what: `releases ${name}`, parts: [] }, () => lock.release()),
+      simulation.call(subject, { what: `releases ${name}`, parts: [], outlives: true }, () => lock.release()),
     )
   }
 }

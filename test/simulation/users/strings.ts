@@ -65,7 +65,8 @@ const calls: Readonly<Record<string, (act: Act) => Promise<unknown>>> = {
     const bytes = Buffer.alloc(head.length + random.skewed(0, 200_000), 'a')
     bytes.set(head)
     const way = act.way()
-    await act.one(`set ${key} of ${bytes.length} bytes`, way, part, view => view.set(key, bytes))
+    const leave = bytes.length > 10_000 ? simulation.enter(act.subject, 'sending much') : () => {}
+    await act.one(`set ${key} of ${bytes.length} bytes`, way, part, view => view.set(key, bytes)).finally(leave)
     bytes.fill('Z')
     for (const { args } of part.executions) {
       if (args[2]?.includes('Z'))
