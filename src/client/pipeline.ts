@@ -3,6 +3,7 @@ import type { CallOptions } from '../commands/core/call-options.js'
 import { type Checks, isAnything, ownOptions } from '../commands/core/check-options.js'
 import { blockTime, type Command, State } from '../commands/core/command.js'
 import type { Context, Plain, ReplyTypes } from '../commands/core/context.js'
+import { defineHidden } from '../commands/core/own-properties.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
@@ -153,10 +154,8 @@ export function unlessFailed(results: unknown[], failed: (index: number) => bool
   const error = results[index]
   // The reason of a signal may be any value. The results contain the error itself, so they must not be enumerable: printing would loop.
   if (error instanceof Error && Object.isExtensible(error)) {
-    Object.defineProperties(error, {
-      index: { value: index, configurable: true },
-      results: { value: results, configurable: true },
-    })
+    defineHidden(error, 'index', index)
+    defineHidden(error, 'results', results)
   }
   throw error
 }

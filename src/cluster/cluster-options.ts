@@ -1,6 +1,8 @@
 /** The options of a cluster: the seeds, the options that only a cluster has, and the settings of each node. */
+
 import type { PeerCertificate } from 'node:tls'
 import { type Checks, isFunction, isMs, isOneOf, ownOptions } from '../commands/core/check-options.js'
+import { ownProperties } from '../commands/core/own-properties.js'
 import { isObject, isUrl } from '../commands/core/value-types.js'
 import { isThenable } from '../connection/events.js'
 import { insteadOf } from '../connection/options/migration-hints.js'
@@ -134,7 +136,7 @@ function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: 
   if (list.length === 0)
     throw new RedisClusterException('A cluster needs at least one seed: the URL of one of its nodes.')
   const read = list.map(readSeed)
-  const options = Object.assign({}, ...read.map(({ options }) => options)) as RedisOptions
+  const options = ownProperties<RedisOptions>(...read.map(({ options }) => options))
   for (const seed of read) {
     for (const [name, value] of Object.entries(seed.options)) {
       if (options[name as keyof RedisOptions] === value) continue
@@ -150,14 +152,15 @@ function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: 
 
 function readSeed(seed: Seed): { address: Address; options: RedisOptions; secure?: boolean } {
   if (typeof seed === 'string' || isUrl(seed)) {
-    const { host, path, port, ...options } = parseUrl(String(seed))
+    const { host, path, port, ...rest } = parseUrl(String(seed))
+    const options = ownProperties<RedisOptions>(rest)
     if (path !== undefined)
       throw new RedisClusterException('A seed must have a host and a port: the nodes of a cluster have no unix socket.')
     const address = { host: host ?? '127.0.0.1', port: port ?? 6379 }
     return { address, options, secure: options.tls !== undefined }
   }
   if (typeof seed !== 'object' || seed === null) throw new DataError('A seed must be a URL or { host, port }.')
-  const { host, port, ...more } = seed
+  const { host, port, ...more } = ownProperties<Address>(seed as Address)
   const [unknown] = Object.keys(more)
   if (unknown !== undefined) {
     const hint = insteadOf(unknown) ?? 'options for all nodes go in the second argument'

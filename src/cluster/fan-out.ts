@@ -10,6 +10,7 @@ import type { Argument, Key } from '../commands/core/argument.js'
 import { Command, type CommandOwner, keyIndexes, State } from '../commands/core/command.js'
 import { type Decoder, unchanged } from '../commands/core/decoder.js'
 import { itemsOf } from '../commands/core/decoders.js'
+import { defineHidden } from '../commands/core/own-properties.js'
 import type { Reply } from '../commands/core/reply.js'
 import { one } from '../commands/core/response-policies.js'
 import { unexpectedReply } from '../commands/core/unexpected-reply.js'
@@ -183,7 +184,7 @@ export class FanOut implements CommandOwner {
       }
     })
     // Keys and replies are data: not enumerable, so that printing the error does not print them.
-    Object.defineProperty(error, 'parts', { value: parts, configurable: true })
+    defineHidden(error, 'parts', parts)
     fail(this.#command, error)
   }
 

@@ -2,9 +2,11 @@
  * The channels of node:diagnostics_channel to which observers may subscribe: `respire:command`, `respire:batch`,
  * `respire:connect` and `respire:handler`. Contexts are created only if there is a subscriber, and contain no arguments.
  */
+
 import { AsyncResource } from 'node:async_hooks'
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import { CallDetails, type Command } from '../commands/core/command.js'
+import { hasOwn } from '../commands/core/own-properties.js'
 import type { Endpoint } from './options/options.js'
 
 /** The context of `respire:command`. `args` is the name of the command and a `?` for each argument. */
@@ -115,7 +117,7 @@ export function traceConnect(endpoint: Endpoint, attempt: number): ConnectContex
 
 /** The address and port of an endpoint for observers; the address of a unix socket is its path. */
 export function addressOf(endpoint: Endpoint): { serverAddress: string; serverPort: number | undefined } {
-  if ('path' in endpoint) return { serverAddress: endpoint.path, serverPort: undefined }
+  if (hasOwn(endpoint, 'path')) return { serverAddress: endpoint.path, serverPort: undefined }
   return { serverAddress: endpoint.host, serverPort: endpoint.port }
 }
 

@@ -7,8 +7,10 @@
  *                         ▾
  *                       lost: the signal is aborted; release and extend reject with LockNotOwnedError
  */
+
 import { onAbort } from '../commands/core/abort-signals.js'
 import type { Promised } from '../commands/core/context.js'
+import { hasOwn } from '../commands/core/own-properties.js'
 import { performance } from '../commands/core/timers.js'
 import { DataError, LockError, type LockNotOwnedError, TimeoutError } from '../errors/errors.js'
 import { type AcquireOptions, type ExtendOptions, replaces, signalOf } from './acquire-options.js'
@@ -436,14 +438,6 @@ function eitherOf(
   }
 }
 
-function isAcquired(attempt: Attempt): attempt is Acquired {
-  return 'fencing' in attempt
-}
-
-function isForeign(attempt: Attempt): attempt is Foreign {
-  return 'type' in attempt
-}
-
-function isHeld(attempt: Attempt): attempt is Held {
-  return 'left' in attempt
-}
+const isAcquired = (attempt: Attempt): attempt is Acquired => hasOwn(attempt, 'fencing')
+const isForeign = (attempt: Attempt): attempt is Foreign => hasOwn(attempt, 'type')
+const isHeld = (attempt: Attempt): attempt is Held => hasOwn(attempt, 'left')

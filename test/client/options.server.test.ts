@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
+import { RedisCluster } from '../../src/cluster/redis-cluster.js'
 import { settle } from '../../src/connection/options/options.js'
 import { DataError } from '../../src/errors/errors.js'
 import { useServer } from '../servers/vitest.js'
@@ -101,6 +102,85 @@ describe('properties of Object.prototype', () => {
     expect(token).not.toBe('of everybody')
     expect(queued).toBe(0)
   })
+})
+
+/** The names of all options that `make` knows, as its error for an unknown one lists them. */
+async function knownOptions(make: (options: object) => unknown): Promise<string[]> {
+  const [message = ''] = await Promise.allSettled([(async () => make({ nonesuch: 1 }))()]).then(([result]) =>
+    result?.status === 'rejected' ? [String(result.reason.message)] : [],
+  )
+  const names = / known (?:is|are) ([\w.]+(?:, [\w.]+)*)\.$/.exec(message)?.[1]?.split(', ') ?? []
+  expect(names, message).not.toHaveLength(0)
+  return names.map(name => name.slice(name.indexOf('.') + 1))
+}
+
+/** Options of Node for a socket, and the fields by which objects of this package are told apart. */
+const OTHERS = [
+  ...['signal', 'timeout', 'fd', 'handle', 'localAddress', 'objectMode', 'checkServerIdentity', 'rejectUnauthorized'],
+  ...['count', 'last', 'step', 'fencing', 'type', 'left'],
+]
+
+describe('every option on Object.prototype', () => {
+  test('a client, a cluster client, a lock and a subscription ignore every option on Object.prototype', async () => {
+    const plain = connect()
+    const makers: ((options: object) => unknown)[] = [
+      options => new Redis(options),
+      ...['pool', 'queue', 'reconnect', 'limits'].map(part => (options: object) => new Redis({ [part]: options })),
+      options => new RedisCluster('redis://127.0.0.1:1', options),
+      options => plain.with(options),
+      options => plain.pipeline().get('k').exec(options),
+      options => plain.session(() => {}, options),
+      options => plain.transaction('k', () => {}, options),
+      options => plain.subscribe(['c'], options),
+      options => plain.lock('job', options as never),
+      options => plain.lock('job', { ttl: 1 }).acquire(options),
+      options => plain.close(options),
+    ]
+    const known = await Promise.all(makers.map(knownOptions))
+    const names = new Set([...OTHERS, ...known.flat()])
+    for (const name of ['host', 'path', 'tls', 'maxQueue', 'readFrom', 'ttl', 'idempotent', 'settle', 'maxDepth']) {
+      expect(names).toContain(name)
+    }
+    const { port } = server()
+    const before = settle({ port })
+    // One after the other: which of them is read shows in the message.
+    for (const name of names) {
+      const value = name === 'tls' ? true : name === 'signal' ? AbortSignal.abort() : -1
+      Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true, writable: true })
+      try {
+        expect(settle({ port }), name).toEqual(before)
+        new RedisCluster(['redis://127.0.0.1:1'], {}).destroy()
+        const redis = new Redis(`redis://127.0.0.1:${port}`, {})
+        try {
+          const view = redis.with({}).prefixed('p:')
+          await view.mset({ a: '1', b: '2' })
+          expect(await redis.mget('p:a', 'p:b'), name).toEqual(['1', '2'])
+          expect(await redis.zadd('z', { member: name, score: 1 }, {}), name).toBe(1)
+          const failed = redis.pipeline().incr('z').exec({})
+          await expect(failed, name).rejects.toMatchObject({ code: 'WRONGTYPE', index: 0 })
+          await (await redis.subscribe(['c'], {})).unsubscribe()
+          const lock = redis.lock(`job ${name}`, { ttl: 60_000 })
+          await lock.acquire({})
+          expect(await redis.lock(`job ${name}`, { ttl: 60_000, wait: 0 }).tryAcquire({}), name).toBeNull()
+          await lock.release()
+        } finally {
+          redis.destroy()
+        }
+      } finally {
+        Reflect.deleteProperty(Object.prototype, name)
+      }
+    }
+  })
+})
+
+test('an accessor on Object.prototype does not spoil the error of a pipeline', async () => {
+  const redis = connect()
+  await redis.set('text', 'a')
+  const failing = redis.pipeline().incr('text').exec()
+  Object.defineProperty(Object.prototype, 'get', { value: () => 1, configurable: true, writable: true })
+  const error = await failing.catch(reason => reason)
+  Reflect.deleteProperty(Object.prototype, 'get')
+  expect(error).toMatchObject({ name: 'ResponseError', index: 0, results: [error] })
 })
 
 describe('wrong options', () => {

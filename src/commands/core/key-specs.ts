@@ -4,7 +4,9 @@
  *
  * Positions count from the first argument after the command's name and subcommand: 0 is that argument.
  */
+
 import type { Argument } from './argument.js'
+import { hasOwn } from './own-properties.js'
 import { isBytes } from './value-types.js'
 
 export type Access = 'read' | 'write'
@@ -70,7 +72,7 @@ export function findKeys(spec: KeySpec, args: readonly Argument[], found: number
   const begin = typeof spec.begin === 'number' ? spec.begin : behindToken(spec.begin.token, spec.begin.from, args)
   if (begin < 0 || begin >= args.length) return
   const { find } = spec
-  if ('count' in find) {
+  if (hasOwn(find, 'count')) {
     const count = numberOf(args[begin + find.count])
     if (!Number.isSafeInteger(count) || count < 0) return
     const end = Math.min(args.length, begin + find.first + count * find.step)

@@ -3,6 +3,16 @@ export function ownProperties<T extends object>(...options: readonly (T | undefi
   return Object.assign(Object.create(null), ...options) as T
 }
 
+/** Whether `value` has a property of this name itself. The operator `in` would find one of Object.prototype too. */
+export function hasOwn<T extends object, K extends string>(value: T, name: K): value is Extract<T, Record<K, unknown>> {
+  return Object.hasOwn(value, name)
+}
+
+/** Defines a property that is not enumerable. The descriptor has no prototype, whose `get` or `set` would make it invalid. */
+export function defineHidden(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, ownProperties<PropertyDescriptor>({ value, configurable: true }))
+}
+
 const PLAIN = {}
 
 /**

@@ -1,6 +1,7 @@
 import type { Argument } from './argument.js'
 import { type Decoder, raw } from './decoder.js'
 import { type Access, type KeySpec, keyAt } from './key-specs.js'
+import { hasOwn } from './own-properties.js'
 import type { Reply } from './reply.js'
 import { isBytes } from './value-types.js'
 
@@ -107,7 +108,7 @@ function define(name: string, decode: Decoder, access: Access | undefined, reado
     patterns: traits.patterns ?? [],
     beforePattern: traits.beforePattern,
     firstKey:
-      keys.length === 0 ? -1 : typeof keys[0]?.begin === 'number' && 'last' in keys[0].find ? keys[0].begin : -2,
+      keys.length === 0 ? -1 : typeof keys[0]?.begin === 'number' && hasOwn(keys[0].find, 'last') ? keys[0].begin : -2,
     oneKey: isOne(keys),
     readonly,
     repeatable: traits.repeatable ?? readonly,
@@ -123,7 +124,7 @@ function define(name: string, decode: Decoder, access: Access | undefined, reado
 }
 function isOne(keys: readonly KeySpec[]): boolean {
   const [only] = keys
-  return keys.length === 1 && typeof only?.begin === 'number' && 'last' in only.find && only.find.last === 0
+  return keys.length === 1 && typeof only?.begin === 'number' && hasOwn(only.find, 'last') && only.find.last === 0
 }
 
 /**

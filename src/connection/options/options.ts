@@ -1,4 +1,5 @@
 /** The options of a client: those that the user passes, and the complete settings that the client works with. */
+
 import type { ConnectionOptions } from 'node:tls'
 import {
   type Check,
@@ -13,7 +14,7 @@ import {
   isText,
   ownOptions,
 } from '../../commands/core/check-options.js'
-import { ownProperties } from '../../commands/core/own-properties.js'
+import { hasOwn, ownProperties } from '../../commands/core/own-properties.js'
 import { isObject } from '../../commands/core/value-types.js'
 import { DataError } from '../../errors/errors.js'
 import { HandshakeMemory } from '../handshake-memory.js'
@@ -220,9 +221,9 @@ function own<K extends keyof RedisOptions>(options: RedisOptions, name: K): Redi
 
 /** Merges `more` over `base`. An option of `more` also removes the options of `base` that it replaces, such as path those of a host. */
 export function mergeOptions(base: RedisOptions, more: RedisOptions | undefined): RedisOptions {
-  if (more === undefined) return base
+  if (more === undefined) return ownProperties<RedisOptions>(base)
   if (!isObject(more)) throw new DataError('The options must be an object, such as { host, port }.')
-  const merged: Record<string, unknown> = { ...base }
+  const merged = ownProperties<Record<string, unknown>>(base as Record<string, unknown>)
   if (own(more, 'credentials') !== undefined) {
     delete merged.username
     delete merged.password
@@ -325,6 +326,6 @@ export function withoutBrackets(host: string): string {
 
 /** The name of an endpoint in errors and events: `host:port` or the path. */
 export function nameOf(endpoint: Endpoint): string {
-  if ('path' in endpoint) return endpoint.path
+  if (hasOwn(endpoint, 'path')) return endpoint.path
   return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
 }

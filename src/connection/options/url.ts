@@ -1,4 +1,5 @@
 /** Parses the URL of a server: `redis://`, `rediss://` (TLS) or `unix://`. */
+import { ownProperties } from '../../commands/core/own-properties.js'
 import { isUrl } from '../../commands/core/value-types.js'
 import { DataError } from '../../errors/errors.js'
 import { checkOptions, checkTls, mergeOptions, type RedisOptions, withoutBrackets } from './options.js'
@@ -60,7 +61,7 @@ export function parseUrl(text: string): RedisOptions {
       'The URL cannot be parsed: expected redis://[[user]:password@]host[:port][/db], rediss://… or unix:///path. Percent-encode special characters.',
     )
   }
-  const options: Mutable = {}
+  const options = ownProperties<Mutable>()
   switch (url.protocol) {
     case 'redis:':
     case 'rediss:':

@@ -1,6 +1,7 @@
 /** Opens sockets: TCP, TLS and unix. No other file uses node:net or node:tls. */
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
 import type { ConnectionOptions, PeerCertificate, TLSSocket } from 'node:tls'
+import { hasOwn, ownProperties } from '../../commands/core/own-properties.js'
 import { detached } from '../../commands/core/timers.js'
 import type { Endpoint } from '../options/options.js'
 
@@ -29,6 +30,12 @@ export interface Dialled {
   readonly ready: 'connect' | 'secureConnect'
 }
 
+/**
+ * Options that Node reads from a copy which has a prototype again: if they are not set here, a property of Object.prototype would
+ * be read.
+ */
+const UNSET = { signal: undefined, fd: undefined, handle: undefined }
+
 /** Loaded at the first TLS connection. */
 let tlsModule: typeof import('node:tls') | undefined
 
@@ -40,20 +47,22 @@ export function identityFault(hosts: readonly string[], certificate: PeerCertifi
 
 /** A socket that connects to `endpoint`. The certificate is verified against the host name, which is also sent as SNI. */
 export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefined, onread: Intake): Promise<Dialled> {
-  const target =
-    'path' in endpoint ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port, autoSelectFamily: true }
+  const target = hasOwn(endpoint, 'path')
+    ? { path: endpoint.path }
+    : { host: endpoint.host, port: endpoint.port, autoSelectFamily: true }
   // Chunks are written until the socket asks to stop. Its mark is one chunk lower than our limit, so that the last chunk stays under the limit.
-  const options = { highWaterMark: HIGH_WATER_MARK - CHUNK, onread, ...target }
-  const secure = tls ?? ('tls' in endpoint && endpoint.tls === true ? {} : undefined)
+  const options = ownProperties<object>(UNSET, { highWaterMark: HIGH_WATER_MARK - CHUNK, onread }, target)
+  const secure =
+    tls ?? (Object.hasOwn(endpoint, 'tls') && !hasOwn(endpoint, 'path') && endpoint.tls === true ? {} : undefined)
   // Node's types do not know that the high-water mark is passed on, nor that tls.connect takes onread.
   if (secure === undefined) {
     return { socket: detached(() => connectTcp(options as TcpNetConnectOpts)), ready: 'connect' }
   }
   tlsModule ??= await import('node:tls')
   const { connect } = tlsModule
-  const servername = 'host' in endpoint && !isAddress(endpoint.host) ? { servername: endpoint.host } : {}
-  const merged = { minVersion: 'TLSv1.2', ...servername, ...secure, ...options }
-  return { socket: detached(() => connect(merged as ConnectionOptions)), ready: 'secureConnect' }
+  const servername = hasOwn(endpoint, 'host') && !isAddress(endpoint.host) ? { servername: endpoint.host } : {}
+  const merged = ownProperties<ConnectionOptions>({ minVersion: 'TLSv1.2' }, servername, secure, options)
+  return { socket: detached(() => connect(merged)), ready: 'secureConnect' }
 }
 
 /** Whether the socket cannot be written to yet: it is not connected, or the server's certificate is not verified yet. */
