@@ -7,7 +7,8 @@ import { defineHidden } from '../commands/core/own-properties.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
-import { isNew, prepare, ranBefore, reservedFault } from './run.js'
+import { addEach, CommandList } from './command-list.js'
+import { reservedFault } from './run.js'
 import type { Sender } from './sender.js'
 
 /** The context of a pipeline: each call appends the type of its reply. */
@@ -35,6 +36,8 @@ export type BatchError = RedisError & {
   readonly results: readonly unknown[]
 }
 
+const USED_UP = 'This pipeline was executed before: create a new one.'
+
 /**
  * Commands that are collected and then sent together, in order and in one write. The server may run commands of other clients
  * in between.
@@ -42,28 +45,21 @@ export type BatchError = RedisError & {
  * Build a pipeline in a chain, or in a loop: `let p: Pipeline<(string | null)[]> = redis.pipeline(); for (…) p = p.get(key)`.
  */
 export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Piped<T, F>> {
-  readonly #engine: Sender
-  readonly #shape: ReplyFormat
-  readonly #callOptions: CallOptions | undefined
-  readonly #commands: Command[] = []
-  #done = false
+  readonly #list: CommandList
 
   constructor(engine: Sender, shape: ReplyFormat, callOptions: CallOptions | undefined) {
     super()
-    this.#engine = engine
-    this.#shape = shape
-    this.#callOptions = callOptions
+    this.#list = new CommandList(engine, shape, callOptions, USED_UP)
   }
 
   /** The number of collected commands. */
   get length(): number {
-    return this.#commands.length
+    return this.#list.length
   }
 
   /** Adds `command`. Returns the pipeline. */
   run<R>(command: Command): Pipeline<[...T, R], F> {
-    if (this.#done) throw usedUp()
-    this.#commands.push(command)
+    this.#list.add(command)
     return this as unknown as Pipeline<[...T, R], F>
   }
 
@@ -72,8 +68,7 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
     items: Iterable<I>,
     fn: (pipeline: Pipeline<[], F>, item: I) => Pipeline<[R], F>,
   ): Pipeline<[...T, ...R[]], F> {
-    checkEach(items, fn)
-    for (const item of items) fn(this as unknown as Pipeline<[], F>, item)
+    addEach(this as unknown as Pipeline<[], F>, items, fn)
     return this as unknown as Pipeline<[...T, ...R[]], F>
   }
 
@@ -87,20 +82,13 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
   exec(options?: { settle?: false }): Promise<T>
   async exec(options?: { settle?: boolean }): Promise<unknown[]> {
     const { settle } = ownOptions(options, EXEC_CHECKS, { of: 'exec()' })
-    if (this.#done) throw usedUp()
-    this.#done = true
-    const commands = this.#commands
+    const commands = this.#list.take()
     if (commands.length === 0) return []
-    const fault = faultOf(
-      commands,
-      this.#shape,
-      command => reservedFault(command, this.#engine) ?? this.#blockingError(command),
-    )
-    if (fault !== undefined) throw fault
-    const callOptions = this.#callOptions
-    const results = await traceBatch(this.#engine, 'PIPELINE', commands.length, () =>
-      sendBatch(this.#engine, commands, {
-        timeout: callOptions?.timeout ?? this.#engine.settings.commandTimeout,
+    this.#list.prepare(command => reservedFault(command, this.#list.engine) ?? this.#blockingError(command))
+    const callOptions = this.#list.callOptions
+    const results = await traceBatch(this.#list.engine, 'PIPELINE', commands.length, () =>
+      sendBatch(this.#list.engine, commands, {
+        timeout: callOptions?.timeout ?? this.#list.engine.settings.commandTimeout,
         signal: callOptions?.signal,
         idempotent: callOptions?.idempotent === true,
       }),
@@ -111,7 +99,7 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
   }
 
   #blockingError(command: Command): DataError | undefined {
-    if (this.#engine.isSession || blockTime(command) === undefined) return undefined
+    if (this.#list.engine.isSession || blockTime(command) === undefined) return undefined
     const { name } = command.spec
     return new DataError(
       `${name} would block the connection that all callers share: call it outside of the pipeline, or use a pipeline of a session.`,
@@ -120,31 +108,6 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
       },
     )
   }
-}
-
-function usedUp(): DataError {
-  return new DataError('This pipeline was executed before: create a new one.')
-}
-
-/** Prepares all commands. Returns the error of the first one that cannot be sent: then none of them is sent. */
-export function faultOf(
-  commands: readonly Command[],
-  shape: ReplyFormat,
-  check: (command: Command) => DataError | undefined,
-): RedisError | undefined {
-  for (const [index, command] of commands.entries()) {
-    const fault = isNew(command) ? (prepare(command, shape) ?? check(command)) : ranBefore(command)
-    if (fault !== undefined) return Object.assign(fault, { index })
-  }
-  return undefined
-}
-
-/** Throws DataError if the arguments of `each` are wrong. */
-export function checkEach(items: unknown, fn: unknown): void {
-  const iterable =
-    items !== undefined && items !== null && typeof (items as Iterable<unknown>)[Symbol.iterator] === 'function'
-  if (iterable && typeof fn === 'function') return
-  throw new DataError('each() needs an iterable and a function: each(keys, (pipeline, key) => pipeline.get(key)).')
 }
 
 /** Returns the results. Throws the first error among them. */

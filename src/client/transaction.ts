@@ -6,9 +6,10 @@ import type { Context, Plain, ReplyTypes } from '../commands/core/context.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { MultiExec } from '../connection/call/multi-exec.js'
 import type { Watch } from '../connection/call/watch.js'
-import { DataError, RedisError } from '../errors/errors.js'
+import { RedisError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
-import { checkEach, EXEC_CHECKS, faultOf, type Settled, unlessFailed } from './pipeline.js'
+import { addEach, CommandList } from './command-list.js'
+import { EXEC_CHECKS, type Settled, unlessFailed } from './pipeline.js'
 import { launch, reservedFault } from './run.js'
 import type { Sender } from './sender.js'
 
@@ -19,18 +20,16 @@ export interface Queued<T extends unknown[], F extends ReplyTypes = Plain> exten
   readonly outcome: Transaction<[...T, this['reply']], F>
 }
 
+const USED_UP = 'This transaction was executed or discarded before: create a new one.'
+
 /**
  * A transaction (MULTI … EXEC): commands that the server runs without commands of other clients in between. They are collected
  * and then sent together. [Transactions](https://redis.io/docs/latest/develop/using-commands/transactions/)
  */
 export class Transaction<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Queued<T, F>> {
-  readonly #engine: Sender
-  readonly #shape: ReplyFormat
-  readonly #callOptions: CallOptions | undefined
+  readonly #list: CommandList
   /** Returns the watched keys of the session; undefined outside of a session. */
   readonly #watch: (() => Watch | undefined) | undefined
-  readonly #commands: Command[] = []
-  #done = false
 
   constructor(
     engine: Sender,
@@ -39,21 +38,18 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
     watch?: () => Watch | undefined,
   ) {
     super()
-    this.#engine = engine
-    this.#shape = shape
-    this.#callOptions = callOptions
+    this.#list = new CommandList(engine, shape, callOptions, USED_UP)
     this.#watch = watch
   }
 
   /** The number of collected commands. */
   get length(): number {
-    return this.#commands.length
+    return this.#list.length
   }
 
   /** Adds `command`. Returns the transaction. */
   run<R>(command: Command): Transaction<[...T, R], F> {
-    if (this.#done) throw usedUp()
-    this.#commands.push(command)
+    this.#list.add(command)
     return this as unknown as Transaction<[...T, R], F>
   }
 
@@ -62,15 +58,13 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
     items: Iterable<I>,
     fn: (transaction: Transaction<[], F>, item: I) => Transaction<[R], F>,
   ): Transaction<[...T, ...R[]], F> {
-    checkEach(items, fn)
-    for (const item of items) fn(this as unknown as Transaction<[], F>, item)
+    addEach(this as unknown as Transaction<[], F>, items, fn)
     return this as unknown as Transaction<[...T, ...R[]], F>
   }
 
   /** Drops the collected commands. Nothing is sent. */
   discard(): void {
-    this.#done = true
-    this.#commands.length = 0
+    this.#list.discard()
   }
 
   /**
@@ -88,9 +82,7 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
   exec(options?: { settle?: false }): Promise<T>
   async exec(options?: { settle?: boolean }): Promise<unknown[]> {
     const { settle } = ownOptions(options, EXEC_CHECKS, { of: 'exec()' })
-    if (this.#done) throw usedUp()
-    this.#done = true
-    const commands = this.#commands
+    const commands = this.#list.take()
     // An empty transaction still finds out whether the watched keys have changed.
     if (commands.length === 0 && this.#watch === undefined) return []
     const watch = this.#watch?.()
@@ -98,18 +90,17 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
       watch.end()
       throw watch.fault
     }
-    const fault = faultOf(commands, this.#shape, command => reservedFault(command, this.#engine))
-    if (fault !== undefined) throw fault
-    const results = await traceBatch(this.#engine, 'MULTI', commands.length, () => this.#send(new MultiExec(commands)))
+    this.#list.prepare(command => reservedFault(command, this.#list.engine))
+    const results = await traceBatch(this.#list.engine, 'MULTI', commands.length, () =>
+      this.#send(new MultiExec(commands)),
+    )
     return settle === true ? results : unlessFailed(results, index => results[index] instanceof RedisError)
   }
 
   #send(transaction: MultiExec): Promise<unknown[]> {
-    transaction.shape = this.#shape
-    return launch<unknown[]>(this.#engine, transaction, this.#callOptions, started => this.#engine.send(started))
+    transaction.shape = this.#list.shape
+    return launch<unknown[]>(this.#list.engine, transaction, this.#list.callOptions, started =>
+      this.#list.engine.send(started),
+    )
   }
-}
-
-function usedUp(): DataError {
-  return new DataError('This transaction was executed or discarded before: create a new one.')
 }
