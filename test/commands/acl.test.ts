@@ -72,7 +72,7 @@ describe('decoding of ACL replies', () => {
     expect(r.aclLogReset().decode('OK')).toBe('OK')
   })
 
-  it('ACL CAT, ACL USERS and ACL LIST become lists of strings', () => {
+  it('ACL names are text of the view, categories are strings in every view', () => {
     expect(r.aclUsers().decode([Buffer.from('a')], { bytes: true })).toEqual([Buffer.from('a')])
     expect(r.aclWhoami().decode(Buffer.from('a'), { bytes: true })).toEqual(Buffer.from('a'))
     expect(r.aclCat().decode([Buffer.from('string')], { bytes: true })).toEqual(['string'])

@@ -32,7 +32,7 @@ it('EXPIRE rejects conditions that exclude each other', () => {
   }
 })
 
-it('EXPIRE rejects times that are not finite numbers', () => {
+it('EXPIRE rejects NaN as a time', () => {
   expectRefusals(/^Argument 2 of EXPIRE is the number NaN/, [r.expire('k', Number.NaN)])
 })
 

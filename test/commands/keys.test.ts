@@ -150,7 +150,7 @@ describe('decoding of key replies', () => {
     expect(r.dump('k').decode(null)).toBeNull()
   })
 
-  it('TYPE and OBJECT ENCODING return strings in every view', () => {
+  it('TYPE, OBJECT ENCODING, MIGRATE and RENAME return strings in every view', () => {
     for (const call of [r.type('k'), r.objectEncoding('k'), r.migrate('h', 1, 'k', 0, 1)]) {
       expect(call.decode(Buffer.from('word'), { bytes: true })).toBe('word')
     }

@@ -53,7 +53,7 @@ it('commands for members of one sorted set send their arguments', () => {
   ])
 })
 
-it('ZMPOP and BZPOPMIN send several keys', () => {
+it('ZMPOP, BZMPOP and BZPOPMIN send their keys and report how long they may block', () => {
   expectEncodings([
     [r.zmpop(['a', 'b'], 'min'), 'ZMPOP 2 a b min', 'a b'],
     [r.zmpop('a', 'max', { count: 3 }), 'ZMPOP 1 a max COUNT 3', 'a'],
