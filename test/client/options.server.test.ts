@@ -114,7 +114,7 @@ async function knownOptions(make: (options: object) => unknown): Promise<string[
   return names.map(name => name.slice(name.indexOf('.') + 1))
 }
 
-/** Options of Node for a socket, and the fields by which objects of this package are told apart. */
+/** Options of Node for a socket, and the fields by which objects of this package are distinguished. */
 const OTHERS = [
   ...['signal', 'timeout', 'fd', 'handle', 'localAddress', 'objectMode', 'checkServerIdentity', 'rejectUnauthorized'],
   ...['count', 'last', 'step', 'fencing', 'type', 'left'],
