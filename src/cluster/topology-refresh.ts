@@ -4,6 +4,7 @@
  */
 import type { Argument } from '../commands/core/argument.js'
 import { itemsOf } from '../commands/core/decoders.js'
+import { ReferencedTimer } from '../commands/core/referenced-timer.js'
 import {
   clearInterval,
   clearTimeout,
@@ -56,7 +57,7 @@ export class TopologyRefresh {
   readonly #connectTimeout: number
   readonly #backoff: Backoff
   readonly #slow: NodeJS.Timeout | undefined
-  #timer: NodeJS.Timeout | undefined
+  readonly #timer = new ReferencedTimer()
   #due = 0
   #running = false
   #wanted = false
@@ -71,7 +72,6 @@ export class TopologyRefresh {
   #ended = 0
   #lastError: RedisClusterException | undefined
   #isPermanent = false
-  #referenced = true
 
   constructor(nodes: Nodes, owner: TopologyRefreshOwner, { connectTimeout, reconnect }: Settings, interval: number) {
     this.#nodes = nodes
@@ -120,7 +120,7 @@ export class TopologyRefresh {
 
   stop(error: RedisError): void {
     this.#stopped = error
-    clearTimeout(this.#timer)
+    this.#timer.cancel()
     clearInterval(this.#slow)
     for (const { reject } of [...this.#served, ...this.#waiters.splice(0)]) reject(error)
     this.#served = []
@@ -135,26 +135,19 @@ export class TopologyRefresh {
       this.#startedAt + INTERVAL - now,
       this.#hint === undefined ? this.#backoff.wait() : 0,
     )
-    if (this.#timer !== undefined) {
-      if (this.#due <= now + delay) return
-      clearTimeout(this.#timer)
-    }
+    if (this.#timer.isSet && this.#due <= now + delay) return
     this.#due = now + delay
-    this.#timer = setTimer(delay, () => {
-      this.#timer = undefined
+    this.#timer.set(delay, () => {
       this.#run().catch(() => {})
     })
-    if (!this.#referenced) this.#timer?.unref()
   }
 
   ref(): void {
-    this.#referenced = true
-    this.#timer?.ref()
+    this.#timer.ref()
   }
 
   unref(): void {
-    this.#referenced = false
-    this.#timer?.unref()
+    this.#timer.unref()
   }
 
   async #run(): Promise<void> {

@@ -1,4 +1,4 @@
-import { clearTimeout, setTimer } from '../../commands/core/timers.js'
+import { ReferencedTimer } from '../../commands/core/referenced-timer.js'
 import type { RedisError } from '../../errors/errors.js'
 import type { Backoff } from './backoff.js'
 
@@ -6,8 +6,7 @@ import type { Backoff } from './backoff.js'
 export class Reconnector {
   readonly #backoff: Backoff
   readonly #dial: () => void
-  #timer: NodeJS.Timeout | undefined
-  #referenced = true
+  readonly #timer = new ReferencedTimer()
   #attempts = 0
   #begunAt = 0
   /** The last connection that has answered a caller. */
@@ -88,7 +87,7 @@ export class Reconnector {
 
   /** Whether a timer for the next attempt is set. */
   get isSet(): boolean {
-    return this.#timer !== undefined
+    return this.#timer.isSet
   }
 
   /** Dials as soon as the backoff allows it. */
@@ -107,25 +106,18 @@ export class Reconnector {
   }
 
   #after(delay: number): void {
-    this.#timer = setTimer(delay, () => {
-      this.#timer = undefined
-      this.soon()
-    })
-    if (!this.#referenced) this.#timer?.unref()
+    this.#timer.set(delay, () => this.soon())
   }
 
   cancel(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#timer.cancel()
   }
 
   ref(): void {
-    this.#referenced = true
-    this.#timer?.ref()
+    this.#timer.ref()
   }
 
   unref(): void {
-    this.#referenced = false
-    this.#timer?.unref()
+    this.#timer.unref()
   }
 }
