@@ -28,6 +28,7 @@ import {
   wasNotSent,
 } from './lock-errors.js'
 import { checkExtension, type LockOptions, type LockSettings, readLockOptions } from './options.js'
+import { newToken } from './owner-token.js'
 import { callAll, decide, inTime } from './quorum.js'
 import { release } from './release.js'
 import {
@@ -41,7 +42,6 @@ import {
   type Held,
   OWNER,
 } from './scripts.js'
-import { newToken } from './token.js'
 import { Waiter } from './wait-queue.js'
 
 /** Returns the part of a server's time that is safe here, ms: clocks run at different speeds, and the server counts whole ms. */

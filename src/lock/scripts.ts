@@ -1,5 +1,6 @@
 /** The Lua scripts of a lock. The server runs each one atomically. The lock key holds the token of the owner. */
 import { Script } from '../commands/script.js'
+import { NEXT_FENCING_TOKEN } from './fencing-token.js'
 import type { LockKeys } from './keys.js'
 
 /**
@@ -41,15 +42,9 @@ export type Attempt = Acquired | Held | Foreign
 
 const KEYS: readonly (keyof LockKeys)[] = ['lock', 'waiting', 'fencing']
 
-/** How long the last fencing token is kept after the server's clock has passed it, ms. */
-export const FENCING_KEPT = 60_000
-
 /**
  * Acquires the lock if it is free. KEYS: lock, waiting, fencing. ARGV: token; ttl in ms or ''; and for a waiter that listens its
  * id, its place ('' until it has one) and how long the queue is kept, ms.
- *
- * The fencing token is one more than the last one, and at least the server's time in µs. The last one is kept until the clock
- * is `FENCING_KEPT` past the token. So it still exists if the clock steps back, unless it steps back further than that.
  */
 export const ACQUIRE: Script<Attempt> = new Script({
   keys: 3,
@@ -73,9 +68,7 @@ local now = time[1] * 1000000 + time[2]
 local id = ARGV[3]
 if acquired then
   if id ~= '' then redis.pcall('zrem', KEYS[2], id) end
-  local fencing = math.max(last + 1, now)
-  local kept = math.ceil((fencing - now) / 1000) + ${FENCING_KEPT}
-  redis.call('set', KEYS[3], string.format('%.0f', fencing), 'PX', string.format('%.0f', kept))
+${NEXT_FENCING_TOKEN}
   return {1, fencing}
 end
 local found = foreign(1, 'string')

@@ -8,8 +8,8 @@ import { clearTimeout, jittered, performance, setTimer } from '../commands/core/
 import type { LockKeys } from './keys.js'
 import type { LockClient, LockListener } from './lock-client.js'
 import type { LockSettings } from './options.js'
+import { newToken } from './owner-token.js'
 import { type Held, LEAVE } from './scripts.js'
-import { newToken } from './token.js'
 
 /** Time between two tries of a waiter that cannot be woken, ms. */
 const POLL = 100

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Redis } from '../../src/index.js'
+import { FENCING_KEPT } from '../../src/lock/fencing-token.js'
 import { keysOf } from '../../src/lock/keys.js'
-import { FENCING_KEPT } from '../../src/lock/scripts.js'
 import { until } from '../rig/conditions.js'
 import { startSingle } from '../servers/servers.mjs'
 import { useHolding } from './holding.js'

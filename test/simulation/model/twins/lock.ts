@@ -1,5 +1,6 @@
 /** The twins of the scripts of the lock. */
-import { ACQUIRE, EXTEND, FENCING_KEPT, LEAVE, OWNER, RELEASE } from '../../../../src/lock/scripts.js'
+import { FENCING_KEPT } from '../../../../src/lock/fencing-token.js'
+import { ACQUIRE, EXTEND, LEAVE, OWNER, RELEASE } from '../../../../src/lock/scripts.js'
 import { type Lua, type LuaTable, type LuaValue, registerTwin } from '../scripts.js'
 
 function isTable(value: LuaValue): value is LuaTable {

@@ -1,7 +1,7 @@
 /** The reply to EXEC of a transaction in which some commands return bytes and others text: it is read as bytes. */
 import { MapReply, type Reply, SetReply } from '../../commands/core/reply.js'
 import { DataError } from '../../errors/errors.js'
-import { longUtf8 } from '../resp/decode-text.js'
+import { longUtf8 } from './decode-text.js'
 
 const NONE: Reply[] = []
 
