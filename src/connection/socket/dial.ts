@@ -50,7 +50,8 @@ export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefine
   const target = hasOwn(endpoint, 'path')
     ? { path: endpoint.path }
     : { host: endpoint.host, port: endpoint.port, autoSelectFamily: true }
-  // Chunks are written until the socket asks to stop. Its mark is one chunk lower than our limit, so that the last chunk stays under the limit.
+  // Chunks are written until the socket asks to stop. Its mark is one chunk lower than our limit, so that the last chunk stays
+  // under the limit.
   const options = ownProperties<object>(UNSET, { highWaterMark: HIGH_WATER_MARK - CHUNK, onread }, target)
   const secure =
     tls ?? (Object.hasOwn(endpoint, 'tls') && !hasOwn(endpoint, 'path') && endpoint.tls === true ? {} : undefined)
