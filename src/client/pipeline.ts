@@ -8,7 +8,7 @@ import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
 import { addEach, CommandList } from './command-list.js'
-import { reservedFault } from './run.js'
+import { reservedError } from './run.js'
 import type { Sender } from './sender.js'
 
 /** The context of a pipeline: each call appends the type of its reply. */
@@ -84,7 +84,7 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
     const { settle } = ownOptions(options, EXEC_CHECKS, { of: 'exec()' })
     const commands = this.#list.take()
     if (commands.length === 0) return []
-    this.#list.prepare(command => reservedFault(command, this.#list.engine) ?? this.#blockingError(command))
+    this.#list.prepare(command => reservedError(command, this.#list.engine) ?? this.#blockingError(command))
     const callOptions = this.#list.callOptions
     const results = await traceBatch(this.#list.engine, 'PIPELINE', commands.length, () =>
       sendBatch(this.#list.engine, commands, {

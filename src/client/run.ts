@@ -22,9 +22,9 @@ export function run<R>(
   // The promise of its first run must not change.
   if (!isNew(command)) return Promise.reject(ranBefore(command))
   const promise = createPromise<R>(command)
-  const fault = prepare(command, shape) ?? reservedFault(command, engine)
-  if (fault !== undefined) {
-    fail(command, fault)
+  const error = prepare(command, shape) ?? reservedError(command, engine)
+  if (error !== undefined) {
+    fail(command, error)
     return promise
   }
   if (callOptions !== undefined && !applyCallOptions(command, callOptions)) return promise
@@ -52,8 +52,8 @@ export function launch<R>(
 export function prepare(command: Command, shape: ReplyFormat): DataError | undefined {
   command.shape = command.spec.binary && !shape.bytes ? { ...shape, bytes: true } : shape
   if (shape.prefix !== '') {
-    const fault = applyPrefix(command, shape.prefix)
-    if (fault !== undefined) return fault
+    const error = applyPrefix(command, shape.prefix)
+    if (error !== undefined) return error
   }
   const size = measure(command)
   if (typeof size !== 'number') return size
@@ -67,7 +67,7 @@ export function prepare(command: Command, shape: ReplyFormat): DataError | undef
 }
 
 /** Returns an error if `command` is reserved: for sessions, or for the client itself. */
-export function reservedFault(command: Command, engine: Sender): DataError | undefined {
+export function reservedError(command: Command, engine: Sender): DataError | undefined {
   const { name, reserved } = command.spec
   if (reserved === undefined || (engine.isSession && reserved.session)) return undefined
   const why = engine.isSession

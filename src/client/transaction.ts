@@ -10,7 +10,7 @@ import { RedisError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
 import { addEach, CommandList } from './command-list.js'
 import { EXEC_CHECKS, type Settled, unlessFailed } from './pipeline.js'
-import { launch, reservedFault } from './run.js'
+import { launch, reservedError } from './run.js'
 import type { Sender } from './sender.js'
 
 /** The context of a transaction: each call appends the type of its reply. */
@@ -90,7 +90,7 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
       watch.end()
       throw watch.fault
     }
-    this.#list.prepare(command => reservedFault(command, this.#list.engine))
+    this.#list.prepare(command => reservedError(command, this.#list.engine))
     const results = await traceBatch(this.#list.engine, 'MULTI', commands.length, () =>
       this.#send(new MultiExec(commands)),
     )
