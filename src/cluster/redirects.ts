@@ -26,7 +26,7 @@ import {
 import type { ClusterNode } from './cluster-node.js'
 import type { ClusterState } from './cluster-state.js'
 import { Part } from './fan-out.js'
-import { destinationSlotOf, type Router } from './router.js'
+import { destinationSlotOf, type Router, sendTo } from './router.js'
 import { NONE } from './slots.js'
 
 /** Redirects in a row that one command follows; a wait begins a new row. */
@@ -64,7 +64,7 @@ export class Redirects implements RefusalHandler {
     const primary = slot < 0 ? undefined : this.#state.slots.primaryOf(slot)
     const fallsBack = command.spec.readonly && primary !== undefined && primary !== this.#node
     if (fallsBack && !(refusal instanceof TryAgainError)) {
-      if (countHop(this.#state, this.#node, command, refusal)) this.#router.sendTo(primary, command)
+      if (countHop(this.#state, this.#node, command, refusal)) sendTo(this.#state, primary, command)
     } else this.#wait(command, slot, refusal)
     return true
   }
@@ -80,7 +80,7 @@ export class Redirects implements RefusalHandler {
     }
     command.state &= ~State.written
     if (!(redirect instanceof MovedError)) command.state |= State.asking
-    this.#router.sendTo(target, command)
+    sendTo(this.#state, target, command)
   }
 
   #wait(command: Command, slot: number, refusal: RedisError): void {
@@ -110,7 +110,7 @@ export class Redirects implements RefusalHandler {
     if (slot === NONE) {
       const other = this.#state.anyPrimary(this.#node)
       if (other === undefined || other.link.state === 'down') return false
-      this.#router.sendTo(other, command)
+      sendTo(this.#state, other, command)
       return true
     }
     // The commands of a primary wait in its link until another node takes its place.

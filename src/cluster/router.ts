@@ -9,9 +9,9 @@
  *                        │  ▾ topology unknown                    MOVED, ASK ──── Redirects of the node
  *                     SlotQueues ◂────── CLUSTERDOWN, TRYAGAIN, LOADING, READONLY ───────┘
  *
- * A MOVED passes from the Connection through its Link, the Redirects of its node and the Router to the Link of the new node. The
- * connection of a blocking command has its LeasedConnection between Link and Redirects. The promise of the command stays
- * the same.
+ * A MOVED passes from the Connection through its Link and the Redirects of its node to the Link of the new node. A leased
+ * connection has its LeasedConnection between Link and Redirects, a transaction its MultiExec between Connection and Link. The
+ * promise of the command stays the same.
  */
 import { sendInOrder } from '../client/batch.js'
 import { blockTime, type Command, State } from '../commands/core/command.js'
@@ -71,17 +71,10 @@ export class Router {
     this.queues.add(command, destinationSlotOf(command), refusal)
   }
 
-  /** Sends a command to `node`; one that may block goes over a leased connection. */
-  sendTo(node: ClusterNode, command: Command): void {
-    if (blockTime(command) === undefined || command instanceof Part) node.link.send(command)
-    else if (this.#state.phase !== 'open') fail(command, clientClosed(command.spec.name))
-    else new BlockingCommand(node.node, command, node.refusals)
-  }
-
   #forward(command: Command): void {
     if (this.#state.phase === 'closed') fail(command, clientClosed(command.spec.name))
     else if (command instanceof Part && command.destination.node !== undefined) {
-      this.sendTo(command.destination.node, command)
+      sendTo(this.#state, command.destination.node, command)
     } else this.#routeBySlot(command, destinationSlotOf(command))
   }
 
@@ -95,8 +88,8 @@ export class Router {
       const shard = this.#state.slots.table[slot]
       if (shard === undefined) this.#missOwner(command, slot)
       else if (spec.readonly && !this.#fromPrimary && blockTime(command) === undefined) {
-        this.sendTo(readerOf(shard, this.#state.options.readFrom), command)
-      } else this.sendTo(shard.primary, command)
+        sendTo(this.#state, readerOf(shard, this.#state.options.readFrom), command)
+      } else sendTo(this.#state, shard.primary, command)
     }
   }
 
@@ -108,7 +101,7 @@ export class Router {
     } else {
       const primary = this.#state.anyPrimary()
       if (primary === undefined) this.#missOwner(command, NONE)
-      else this.sendTo(primary, command)
+      else sendTo(this.#state, primary, command)
     }
   }
 
@@ -153,6 +146,13 @@ export class Router {
   onSlotMoved(slot: number): void {
     this.#uncovered.delete(slot)
   }
+}
+
+/** Sends a command to `node`; one that may block goes over a leased connection. */
+export function sendTo(state: ClusterState, node: ClusterNode, command: Command): void {
+  if (blockTime(command) === undefined || command instanceof Part) node.link.send(command)
+  else if (state.phase !== 'open') fail(command, clientClosed(command.spec.name))
+  else new BlockingCommand(node.node, command, node.refusals)
 }
 
 /** The slot that decides where a command goes, NONE or SEVERAL. */

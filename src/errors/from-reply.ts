@@ -72,7 +72,7 @@ const MODULE_TEXTS = ['Error loading the extension.', 'Error unloading module: '
  */
 const ECHOES = [
   'with args beginning with: ',
-  "unknown subcommand '",
+  " subcommand '",
   "subcommand or wrong number of arguments for '",
   "Syntax error in HELLO option '",
   'Unknown argument ',
