@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { build, isStale } from './build.mjs'
 import { npm, root, run } from './child.mjs'
 import { findRedis, installRedis } from './find-redis.mjs'
 
@@ -15,6 +14,8 @@ export async function prerequisites({ log = console.log, redis = true } = {}) {
     log('installing packages: npm ci')
     await run([npm, 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
   }
+  // The build imports packages, which are only there now.
+  const { build, isStale } = await import('./build.mjs')
   if (isStale()) {
     log('building dist')
     await build()
