@@ -1,5 +1,7 @@
+import { Commands } from '../commands/commands.js'
 import type { CallOptions } from '../commands/core/call-options.js'
 import type { Command } from '../commands/core/command.js'
+import type { Context, Outcome } from '../commands/core/context.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, type RedisError } from '../errors/errors.js'
 import { isNew, prepare, ranBefore } from './run.js'
@@ -51,6 +53,27 @@ export class CommandList {
         : ranBefore(command)
       if (fault !== undefined) throw Object.assign(fault, { index })
     }
+  }
+}
+
+/** The base of a pipeline and of a transaction: its commands are collected in a list. */
+export abstract class Collected<C extends Context> extends Commands<C> {
+  readonly #list: CommandList
+
+  constructor(list: CommandList) {
+    super()
+    this.#list = list
+  }
+
+  /** The number of collected commands. */
+  get length(): number {
+    return this.#list.length
+  }
+
+  /** Adds `command`. Returns this pipeline or transaction. */
+  run<R>(command: Command): Outcome<C, R> {
+    this.#list.add(command)
+    return this as unknown as Outcome<C, R>
   }
 }
 

@@ -1,4 +1,3 @@
-import { Commands } from '../commands/commands.js'
 import type { CallOptions } from '../commands/core/call-options.js'
 import { type Checks, isAnything, ownOptions } from '../commands/core/check-options.js'
 import { blockTime, type Command, State } from '../commands/core/command.js'
@@ -7,7 +6,7 @@ import { defineHidden } from '../commands/core/own-properties.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
-import { addEach, CommandList } from './command-list.js'
+import { addEach, Collected, CommandList } from './command-list.js'
 import { reservedError } from './run.js'
 import type { Sender } from './sender.js'
 
@@ -44,23 +43,13 @@ const USED_UP = 'This pipeline was executed before: create a new one.'
  *
  * Build a pipeline in a chain, or in a loop: `let p: Pipeline<(string | null)[]> = redis.pipeline(); for (…) p = p.get(key)`.
  */
-export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Piped<T, F>> {
+export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain> extends Collected<Piped<T, F>> {
   readonly #list: CommandList
 
   constructor(engine: Sender, shape: ReplyFormat, callOptions: CallOptions | undefined) {
-    super()
-    this.#list = new CommandList(engine, shape, callOptions, USED_UP)
-  }
-
-  /** The number of collected commands. */
-  get length(): number {
-    return this.#list.length
-  }
-
-  /** Adds `command`. Returns the pipeline. */
-  run<R>(command: Command): Pipeline<[...T, R], F> {
-    this.#list.add(command)
-    return this as unknown as Pipeline<[...T, R], F>
+    const list = new CommandList(engine, shape, callOptions, USED_UP)
+    super(list)
+    this.#list = list
   }
 
   /** Calls `fn` for each of `items` to add a command: `pipeline.each(keys, (p, key) => p.get(key))`. Returns the pipeline. */

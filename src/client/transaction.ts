@@ -1,14 +1,12 @@
-import { Commands } from '../commands/commands.js'
 import type { CallOptions } from '../commands/core/call-options.js'
 import { ownOptions } from '../commands/core/check-options.js'
-import type { Command } from '../commands/core/command.js'
 import type { Context, Plain, ReplyTypes } from '../commands/core/context.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { MultiExec } from '../connection/call/multi-exec.js'
 import type { Watch } from '../connection/call/watch.js'
 import { RedisError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
-import { addEach, CommandList } from './command-list.js'
+import { addEach, Collected, CommandList } from './command-list.js'
 import { EXEC_CHECKS, type Settled, unlessFailed } from './pipeline.js'
 import { launch, reservedError } from './run.js'
 import type { Sender } from './sender.js'
@@ -26,7 +24,7 @@ const USED_UP = 'This transaction was executed or discarded before: create a new
  * A transaction (MULTI … EXEC): commands that the server runs without commands of other clients in between. They are collected
  * and then sent together. [Transactions](https://redis.io/docs/latest/develop/using-commands/transactions/)
  */
-export class Transaction<out T extends unknown[], out F extends ReplyTypes = Plain> extends Commands<Queued<T, F>> {
+export class Transaction<out T extends unknown[], out F extends ReplyTypes = Plain> extends Collected<Queued<T, F>> {
   readonly #list: CommandList
   /** Returns the watched keys of the session; undefined outside of a session. */
   readonly #watch: (() => Watch | undefined) | undefined
@@ -37,20 +35,10 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
     callOptions: CallOptions | undefined,
     watch?: () => Watch | undefined,
   ) {
-    super()
-    this.#list = new CommandList(engine, shape, callOptions, USED_UP)
+    const list = new CommandList(engine, shape, callOptions, USED_UP)
+    super(list)
+    this.#list = list
     this.#watch = watch
-  }
-
-  /** The number of collected commands. */
-  get length(): number {
-    return this.#list.length
-  }
-
-  /** Adds `command`. Returns the transaction. */
-  run<R>(command: Command): Transaction<[...T, R], F> {
-    this.#list.add(command)
-    return this as unknown as Transaction<[...T, R], F>
   }
 
   /** Calls `fn` for each of `items` to add a command. Returns the transaction. */

@@ -17,16 +17,8 @@ import {
   tuple,
 } from './core/decoders.js'
 import { countedKeys, keyAt, keysFrom } from './core/key-specs.js'
-import {
-  isGiven,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushAll,
-  pushCounted,
-  pushSeveral,
-  type Several,
-} from './core/option-tokens.js'
+import { isGiven, type OneOrMore, option, plainOptions, pushSeveral, type Several } from './core/option-tokens.js'
+import { blockingArguments, popArguments } from './core/pop-arguments.js'
 import { read, write } from './core/spec.js'
 
 /** An end of a list. */
@@ -296,20 +288,5 @@ export abstract class Lists<C extends Context> extends Runner<C> {
 function pushArguments(key: Key, elements: Several<Argument>): Arguments {
   const args: Arguments = [key]
   pushSeveral(args, elements, 'element')
-  return args
-}
-
-function blockingArguments(keys: OneOrMore<Key>, timeout: number): Arguments {
-  const args: Arguments = []
-  pushAll(args, keys, 'key')
-  args.push(timeout)
-  return args
-}
-
-function popArguments(keys: OneOrMore<Key>, side: Side, options: LmpopOptions): Arguments {
-  const args: Arguments = []
-  pushCounted(args, Array.isArray(keys) ? keys : [keys as Key])
-  args.push(side)
-  option(args, 'COUNT', plainOptions(args, options).count)
   return args
 }

@@ -26,15 +26,13 @@ import {
   flag,
   known,
   type OneOrMore,
-  option,
   plainOptions,
-  pushAll,
-  pushCounted,
   pushSeveral,
   refuse,
   type Several,
 } from './core/option-tokens.js'
 import { ownProperties } from './core/own-properties.js'
+import { blockingArguments, popArguments } from './core/pop-arguments.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'
 import { read, write } from './core/spec.js'
 import type { ScannedMembers } from './sets.js'
@@ -370,19 +368,4 @@ export abstract class SortedSets<C extends Context> extends Runner<C> {
   zscore(key: Key, member: Argument): Outcome<C, number | null> {
     return this.run(new Command(ZSCORE, [key, member]))
   }
-}
-
-function blockingArguments(keys: OneOrMore<Key>, timeout: number): Arguments {
-  const args: Arguments = []
-  pushAll(args, keys, 'key')
-  args.push(timeout)
-  return args
-}
-
-function popArguments(keys: OneOrMore<Key>, where: Extreme, options: ZmpopOptions): Arguments {
-  const args: Arguments = []
-  pushCounted(args, Array.isArray(keys) ? keys : [keys as Key])
-  args.push(where)
-  option(args, 'COUNT', plainOptions(args, options).count)
-  return args
 }

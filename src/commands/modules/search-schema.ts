@@ -1,5 +1,5 @@
 /** The fields of an index: options of FT.CREATE and FT.ALTER. */
-import type { Arguments, Key } from '../core/argument.js'
+import type { Argument, Arguments, Key } from '../core/argument.js'
 import { flag, option, pushCounted, refuse } from '../core/option-tokens.js'
 
 interface Common {
@@ -163,12 +163,7 @@ export function pushCreateOptions(args: Arguments, options: CreateOptions): void
     args.push('PREFIX')
     pushCounted(args, options.prefix, 'prefix')
   }
-  option(args, 'FILTER', options.filter)
-  option(args, 'LANGUAGE', options.language)
-  option(args, 'LANGUAGE_FIELD', options.languageField)
-  option(args, 'SCORE', options.score)
-  option(args, 'SCORE_FIELD', options.scoreField)
-  option(args, 'PAYLOAD_FIELD', options.payloadField)
+  pushNamed(args, options, 'filter', 'language', 'languageField', 'score', 'scoreField', 'payloadField')
   flag(args, 'MAXTEXTFIELDS', options.maxtextfields)
   option(args, 'TEMPORARY', options.temporary)
   flag(args, 'NOOFFSETS', options.nooffsets)
@@ -238,25 +233,24 @@ function pushVectorField(args: Arguments, field: FlatVectorField | HnswVectorFie
   ]
   switch (field.algorithm) {
     case 'FLAT':
-      option(attributes, 'INITIAL_CAP', field.initialCap)
-      option(attributes, 'BLOCK_SIZE', field.blockSize)
+      pushNamed(attributes, field, 'initialCap', 'blockSize')
       break
     case 'HNSW':
-      option(attributes, 'INITIAL_CAP', field.initialCap)
-      option(attributes, 'M', field.m)
-      option(attributes, 'EF_CONSTRUCTION', field.efConstruction)
-      option(attributes, 'EF_RUNTIME', field.efRuntime)
-      option(attributes, 'EPSILON', field.epsilon)
+      pushNamed(attributes, field, 'initialCap', 'm', 'efConstruction', 'efRuntime', 'epsilon')
       break
     case 'SVS-VAMANA':
-      option(attributes, 'COMPRESSION', field.compression)
-      option(attributes, 'CONSTRUCTION_WINDOW_SIZE', field.constructionWindowSize)
-      option(attributes, 'GRAPH_MAX_DEGREE', field.graphMaxDegree)
-      option(attributes, 'SEARCH_WINDOW_SIZE', field.searchWindowSize)
-      option(attributes, 'EPSILON', field.epsilon)
-      option(attributes, 'TRAINING_THRESHOLD', field.trainingThreshold)
-      option(attributes, 'REDUCE', field.reduce)
+      pushNamed(attributes, field, 'compression', 'constructionWindowSize', 'graphMaxDegree', 'searchWindowSize')
+      pushNamed(attributes, field, 'epsilon', 'trainingThreshold', 'reduce')
       break
   }
   args.push(field.algorithm, attributes.length, ...attributes)
+}
+
+/** Adds those of `names` that have a value. Their tokens are the names in upper case: INITIAL_CAP for `initialCap`. */
+function pushNamed<N extends string>(
+  args: Arguments,
+  options: { readonly [K in N]?: Argument },
+  ...names: readonly N[]
+): void {
+  for (const name of names) option(args, name.replace(/[A-Z]/g, '_$&').toUpperCase(), options[name])
 }
