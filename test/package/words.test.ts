@@ -29,6 +29,7 @@ const DONE = [
   'test/pubsub',
   'test/rig',
   'test/servers',
+  'test/simulation',
   'test/types',
 ]
 

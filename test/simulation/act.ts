@@ -1,4 +1,4 @@
-/** One step of a user: whose client, whose numbers, and the ways to call that all steps share. */
+/** One step of a user: its client, its random numbers, and the helpers with which all steps call the client. */
 import type { RedisOptions, View } from '../../src/index.js'
 import type { Call, Expectation, Part } from './ledger.js'
 import type { Step } from './plan.js'
@@ -13,7 +13,7 @@ export interface UserKind {
   run(act: Act): Promise<unknown>
 }
 
-/** A view to call through, and what was asked of it. */
+/** A view to call through, and the options with which it was made. */
 export interface Way {
   readonly view: View
   readonly timeout: number | undefined
@@ -21,7 +21,7 @@ export interface Way {
   readonly isAborted: boolean
 }
 
-/** What aborts reject with: known to the oracle. */
+/** The reason of every abort in a run. The oracle accepts it as a rejection. */
 export class Abort extends Error {}
 
 const DEFAULT_TIMEOUT = 5_000
@@ -54,7 +54,7 @@ export class Act {
     return `@${key}@${part.token}${filler}`
   }
 
-  /** The client as it is, or with a deadline, an abort or a permission of the call's own. */
+  /** Returns the client itself, or a view of it with a deadline, a signal or `idempotent` for one call. */
   way(): Way {
     const { random, subject, simulation } = this
     const { redis } = subject
@@ -72,20 +72,20 @@ export class Act {
     return { view: redis.with(options), timeout: timeout ?? usual, isIdempotent, isAborted }
   }
 
-  /** A signal that aborts in `ms`. */
+  /** Returns a signal that aborts after `ms`. */
   abortable(ms: number): AbortSignal {
     const { simulation, subject } = this
     const controller = new AbortController()
     simulation.after(ms, () => {
       const leave = simulation.enter(subject, 'aborting')
       simulation.note('user', () => `aborts (step ${this.step.id})`)
-      controller.abort(new Abort('The user has changed his mind.'))
+      controller.abort(new Abort('The user aborted the call.'))
       simulation.after(20, leave)
     })
     return controller.signal
   }
 
-  /** A call of one command on the client's shared connection. */
+  /** Calls one command on the client's shared connection. */
   one(
     what: string,
     way: Way,

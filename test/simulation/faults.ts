@@ -1,4 +1,4 @@
-/** Every fault of the world. One more is one more file in `faults`, whose last line is named here. */
+/** All kinds of faults. A new group is a file in `faults`, and its exported list is an entry here. */
 import { CUTS } from './faults/cuts.js'
 import { DIALS } from './faults/dials.js'
 import { STALLS } from './faults/stalls.js'

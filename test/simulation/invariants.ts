@@ -1,4 +1,4 @@
-/** What must hold after every run. One more is one more file in `oracle`, named here. */
+/** The invariants that are checked after every run. A new invariant is a file in `oracle` and an entry in this list. */
 import { databases } from './oracle/databases.js'
 import { deadlines } from './oracle/deadlines.js'
 import { errors } from './oracle/errors.js'
@@ -13,7 +13,7 @@ import { updates } from './oracle/updates.js'
 import { whole } from './oracle/whole.js'
 import type { Simulation } from './simulation.js'
 
-/** Says what is wrong. */
+/** Yields a description of each violation. */
 export type Invariant = (simulation: Simulation) => Iterable<string>
 
 export const INVARIANTS: readonly Invariant[] = [

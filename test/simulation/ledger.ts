@@ -1,11 +1,11 @@
 /**
- * The book of a run: what the users called and what came of it, and what the servers ran. Whatever a call sends has a token of
- * its own in an argument, by which an execution finds its call.
+ * The record of a run: the calls of the users with their results, and the commands that the servers ran. Each command of a call
+ * has a unique token in one of its arguments. The token links an execution on a server to its call.
  */
 import type { ModelRecord } from './model/server.js'
 import type { Wire } from './world/wire.js'
 
-/** A command that a server ran, or refused. */
+/** A command that a server ran or rejected. */
 export interface Execution extends ModelRecord {
   /** Its place in the order of all executions, on all servers. */
   readonly order: number
@@ -21,28 +21,28 @@ export interface Part {
 
 export type Fate = 'open' | 'resolved' | 'rejected'
 
-/** What a call must come to, given what the servers ran for it; says what is wrong. */
+/** Compares the value of a resolved call with the executions of its parts. Returns a description of the error, if there is one. */
 export type Expectation = (value: unknown, call: Call) => string | undefined
 
 export interface CallTraits {
-  /** What the user sees in the story. */
+  /** The description of the call in the story. */
   readonly what: string
   readonly parts: readonly Part[]
-  /** Ms after which it must have settled; undefined: no limit. */
+  /** The call must settle within this time, ms; undefined: no limit. */
   readonly timeout?: number | undefined
-  /** Calls of one lane run in their order. */
+  /** Calls of the same lane run in the order in which they were made. */
   readonly lane?: string | undefined
-  /** Writes that the caller said may run twice. */
+  /** The caller allowed the client to run the writes of this call twice. */
   readonly isIdempotent?: boolean
   readonly expects?: Expectation
   readonly isBlocking?: boolean
-  /** It waits for somebody else, also when its client was closed: the client finds out at its next try. */
+  /** The call may still be open after its client was closed: it waits for another user, and notices the close at its next attempt. */
   readonly outlives?: boolean
-  /** It runs code of the user's, which may take its time. */
+  /** The call runs code of the user, which may take any time. */
   readonly isSession?: boolean
-  /** It settles for each part: with an array of values and errors, or an error that has them as `results`. */
+  /** Each part has its own result: in an array of values and errors, or in the `results` of an error. */
   readonly isBatch?: boolean
-  /** What it rejects with is about one of its parts, and says nothing of the others. */
+  /** The error of a rejected call concerns one of its parts only, so no part is checked against it. */
   readonly isLoose?: boolean
 }
 
@@ -51,7 +51,7 @@ export class Call {
   readonly client: string
   readonly traits: CallTraits
   readonly startedAt: number
-  /** Ms for which the process had stood still when it began. */
+  /** Total duration of the standstills before this call, ms. */
   readonly stoodStillBefore: number
   fate: Fate = 'open'
   settledAt: number = Number.POSITIVE_INFINITY
@@ -66,7 +66,7 @@ export class Call {
     this.stoodStillBefore = stoodStillBefore
   }
 
-  /** What `part`, the one at `index`, was rejected with. */
+  /** Returns the error with which the part at `index` was rejected. */
   errorOf(index: number): unknown {
     const { isBatch, isLoose } = this.traits
     if (isLoose === true) return undefined
@@ -81,24 +81,24 @@ export class Call {
   }
 }
 
-/** `~17.2~` in a text, 7 and eight digits as a number. */
+/** The two forms of a token: `~17~` within a text, and a number of nine digits that begins with 7. */
 const TEXT = /~\d+~/
 const NUMBER = /^7\d{8}$/
 
 export class Ledger {
   readonly calls: Call[] = []
   readonly executions: Execution[] = []
-  /** Calls of MULTI … EXEC. */
+  /** The calls that run as MULTI … EXEC. */
   readonly transactions: Call[] = []
   readonly #parts = new Map<string, Part>()
   #tokens = 0
 
-  /** A part whose token stands in a text. */
+  /** Returns a new part whose token is a text. */
   part(isWrite: boolean): Part {
     return this.#add(`~${++this.#tokens}~`, isWrite)
   }
 
-  /** A part whose token is a number. */
+  /** Returns a new part whose token is a number. */
   numbered(isWrite: boolean): Part {
     return this.#add(`7${String(++this.#tokens).padStart(8, '0')}`, isWrite)
   }

@@ -1,7 +1,7 @@
-/** The table of pairs: what a client may be in the middle of, and what may happen to it then. */
+/** The table of pairs: each state of a client with each fault that may strike in that state. */
 import { FAULTS } from './faults.js'
 
-/** What a client is in the middle of. Users and the world enter and leave these. */
+/** The states of a client. The users and the events of the client enter and leave them. */
 export const STATES: readonly string[] = [
   'dialling',
   'handshaking',
@@ -28,14 +28,14 @@ export const STATES: readonly string[] = [
   'closing',
 ]
 
-/** Pairs that cannot happen, each with its reason. */
+/** Pairs that cannot happen, each with the reason. */
 export const IMPOSSIBLE: ReadonlyMap<string, string> = new Map()
 
 export function pairName(state: string, fault: string): string {
   return `${state} × ${fault}`
 }
 
-/** Every pair in turn, in an order in which neighbours have little in common. */
+/** Returns the pair for `index`. Consecutive indexes give pairs that have little in common. */
 export function pairAt(index: number, isCluster: boolean): { readonly state: string; readonly fault: string } {
   const faults = FAULTS.filter(fault => (isCluster ? !fault.isSingleOnly : !fault.isClusterOnly))
   const size = faults.length * STATES.length

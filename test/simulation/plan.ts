@@ -1,6 +1,6 @@
 /**
- * What a seed comes to, before anything runs: the world, its clients, the steps of the users and the faults that strike. A step
- * has its own numbers, so that one that is left out changes no other.
+ * The plan of a seed, made before anything runs: the number of clients, the steps of the users and the faults that strike. Each
+ * step has its own random numbers, so leaving out one step does not change the others.
  */
 import { FAULTS } from './faults.js'
 import { pairAt } from './pairs.js'
@@ -12,9 +12,9 @@ export interface Step {
   readonly actor: number
   readonly client: number
   readonly kind: string
-  /** Ms before it. */
+  /** Pause before the step, ms. */
   readonly pause: number
-  /** Whether the actor waits for it before its next step. */
+  /** Whether the actor waits for the end of this step before it begins the next one. */
   readonly waits: boolean
 }
 
@@ -23,7 +23,7 @@ export interface Strike {
   readonly fault: string
   /** Ms after the start. */
   readonly at: number
-  /** Instead: the `count`th time that a client comes into `state`, after `at` ms. */
+  /** If set, the fault strikes when a client enters `state` for the `count`th time, but not before `at`. */
   readonly when?: { readonly state: string; readonly count: number }
 }
 
@@ -48,8 +48,9 @@ export function planOf(seed: number, only?: readonly string[]): Plan {
   const known = USERS.filter(
     kind => !(isCluster && kind.isSingleOnly) && (only === undefined || only.includes(kind.name)),
   )
-  if (known.length === 0) throw new Error(`There are no users but: ${USERS.map(({ name }) => name).join(', ')}.`)
-  // Each run has its favourites: what is rare on the whole is frequent in some run.
+  if (known.length === 0)
+    throw new Error(`Unknown kind of user. The known kinds are: ${USERS.map(({ name }) => name).join(', ')}.`)
+  // The weights differ from run to run, so that even a rare kind of step is frequent in some runs.
   const kinds = known.map(kind => ({ ...kind, weight: kind.weight * 2 ** random.int(0, 4) }))
   const actors = random.int(2, 8)
   const pace = random.pick([1, 5, 20, 60])
@@ -65,7 +66,7 @@ export function planOf(seed: number, only?: readonly string[]): Plan {
   return { seed, isCluster, clients, steps, strikes: strikesOf(random, seed, isCluster, duration) }
 }
 
-/** Faults at any time, and some at the very moment at which the pair table wants them. */
+/** Returns faults at random times, and three faults at the state changes that the pair table asks for. */
 function strikesOf(random: Random, seed: number, isCluster: boolean, duration: number): Strike[] {
   const known = FAULTS.filter(fault => (isCluster ? !fault.isSingleOnly : !fault.isClusterOnly))
   const faults = known.map(fault => ({ ...fault, weight: fault.weight * 2 ** random.int(0, 4) }))

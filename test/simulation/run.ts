@@ -1,4 +1,4 @@
-/** One seed from its plan to its verdict. */
+/** Runs one seed: makes the plan, runs it and checks the invariants. */
 import { Act } from './act.js'
 import { FAULTS } from './faults.js'
 import { INVARIANTS } from './invariants.js'
@@ -10,7 +10,7 @@ import { show } from './values.js'
 import { type ClientModule, leadTo } from './world/doors.js'
 import { Random } from './world/random.js'
 
-/** How long users act, at most, and how long the world then has for everything to settle, ms. */
+/** Limits in virtual time for the steps of the users, and for open calls to settle afterwards, ms. */
 const ACTING = 600_000
 const SETTLING = 120_000
 
@@ -31,17 +31,16 @@ export interface Result {
 export interface RunOptions {
   readonly client: ClientModule
   readonly only?: readonly string[] | undefined
-  /** Keep the story. */
-  readonly isTold?: boolean
-  /** Instead of the whole plan. */
+  readonly keepsStory?: boolean
+  /** Run this plan instead of the whole plan of the seed. */
   readonly plan?: Plan
 }
 
 const users = new Map(USERS.map(kind => [kind.name, kind]))
 const faults = new Map(FAULTS.map(fault => [fault.name, fault]))
-/** Every world begins at the same time: fractions of a ms are rounded alike then, whatever ran before in this process. */
+/** The time at which every run begins. It is always the same, because the rounding of fractions of a ms depends on it. */
 const BEGIN = 2 ** 30
-/** Where what nobody handles goes: to the run that is on. */
+/** Reports unhandled rejections to the current run. */
 let onUnhandled: (error: unknown) => void = () => {}
 
 process.on('unhandledRejection', error => onUnhandled(error))
@@ -50,11 +49,11 @@ export function runSeed(seed: number, options: RunOptions): Result {
   const plan = options.plan ?? planOf(seed, options.only)
   const simulation = new Simulation(plan, options.client, BEGIN, strike => strikeNow(simulation, strike))
   const { loop, network } = simulation
-  simulation.isTold = options.isTold === true
-  loop.notesOrigins = simulation.isTold
+  simulation.keepsStory = options.keepsStory === true
+  loop.notesOrigins = simulation.keepsStory
   const onWarning = (text: string) => simulation.fail(`A warning of the process: ${text}`)
   leadTo({ loop, network, random: new Random(seed, 'client'), onWarning })
-  onUnhandled = error => simulation.fail(`Nobody handled ${error instanceof Error ? error.stack : show(error)}`)
+  onUnhandled = error => simulation.fail(`Unhandled rejection: ${error instanceof Error ? error.stack : show(error)}`)
   try {
     live(simulation)
     for (const invariant of INVARIANTS) for (const fault of invariant(simulation)) simulation.fail(fault)
@@ -80,7 +79,7 @@ export function runSeed(seed: number, options: RunOptions): Result {
 
 function live(simulation: Simulation): void {
   const { loop, plan } = simulation
-  // Each client has a name and an address of its own for the server, by which its connections are told apart.
+  // Each client dials the server by its own name or address, so that the world can identify the connections of each client.
   for (let i = 0; i < plan.clients; i++) {
     simulation.network.name(`redis-${i}`, '10.0.0.1')
     simulation.network.alias(`10.0.${i}.1`, '10.0.0.1')
@@ -92,23 +91,23 @@ function live(simulation: Simulation): void {
     else simulation.arm(strike)
   }
   const acting = [...new Set(plan.steps.map(({ actor }) => actor))].map(actor => act(simulation, actor))
-  if (!finish(simulation, Promise.all(acting), ACTING, 'The users did not come to an end')) return
-  simulation.note('world', () => 'all is well again')
+  if (!finish(simulation, Promise.all(acting), ACTING, 'The users did not finish')) return
+  simulation.note('world', () => 'all faults end')
   simulation.heal()
   const isSettled = () => simulation.ledger.calls.every(({ fate }) => fate !== 'open')
   const verdict = loop.run(isSettled, SETTLING)
   if (verdict !== 'done') simulation.fail(`Calls are open at the end (${verdict}).`)
   simulation.note('user', () => 'closes all clients')
   const closing = simulation.subjects.map(({ redis }) => redis.close())
-  finish(simulation, Promise.all(closing), SETTLING, 'close() did not come to an end')
-  // What is being closed has a moment to be so, the lock's channel lingers, and a lock that was left held keeps an eye on its time.
+  finish(simulation, Promise.all(closing), SETTLING, 'close() did not finish')
+  // The last timers and sockets need some time to close: the lock's channel lingers, and a lock that is still held has a timer.
   const rest = simulation.notes.holdings === undefined ? 1_500 : 5_000
   const end = loop.now + rest
   loop.later(rest, () => {})
   loop.run(() => loop.now >= end, 2 * rest)
 }
 
-/** Runs the world until `promise` has settled. */
+/** Runs the event loop until `promise` has settled. */
 function finish(simulation: Simulation, promise: Promise<unknown>, ms: number, otherwise: string): boolean {
   let isOver = false
   promise.then(
@@ -125,7 +124,7 @@ function finish(simulation: Simulation, promise: Promise<unknown>, ms: number, o
   return verdict === 'done'
 }
 
-/** The steps of one actor, one after the other. */
+/** Runs the steps of one actor, one after another. */
 async function act(simulation: Simulation, actor: number): Promise<void> {
   const { plan } = simulation
   const going: Promise<unknown>[] = []
@@ -155,6 +154,6 @@ function strikeNow(simulation: Simulation, strike: Strike): void {
     if (heal !== undefined) simulation.heals.push(heal)
   }
   if (strike.when === undefined) hit()
-  // Within the next round trip or so, and never in the middle of a callback of the process.
+  // The fault strikes within about a round trip, and never in the middle of a callback of the process.
   else simulation.loop.later(random.skewed(0, 60) * random.float(), hit)
 }

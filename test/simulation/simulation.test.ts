@@ -4,10 +4,10 @@ import { expect, test } from 'vitest'
 
 const run = promisify(execFile)
 
-/** Seeds whose runs failed once, and what had been wrong. */
+/** Seeds that once failed, each with its error. */
 const FIXED = [
   136, // A SELECT on a silent connection never settled.
-  1064, // What was called after an expired SELECT ran in the wrong database.
+  1064, // Commands called after an expired SELECT ran in the wrong database.
 ]
 
 async function simulate(...args: string[]): Promise<string> {
@@ -18,7 +18,7 @@ async function simulate(...args: string[]): Promise<string> {
   return stdout
 }
 
-test('in a simulated world that cuts, stalls and stands still every promise of the client holds', {
+test('the client violates no invariant in simulated runs with lost connections, delays and standstills', {
   timeout: 250_000,
 }, async () => {
   const said = await simulate('--minutes', '0.3', '--workers', '1', '--fixed', FIXED.join())

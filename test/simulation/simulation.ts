@@ -1,4 +1,4 @@
-/** One run of one seed: the world, its clients, the book of what happened, and the story that is told of it. */
+/** The state of one run of one seed: the world, its clients, the ledger of calls and executions, and the story for the reader. */
 import type { Redis, RedisOptions } from '../../src/index.js'
 import { type Call, type CallTraits, type Execution, Ledger } from './ledger.js'
 import { pairName } from './pairs.js'
@@ -11,13 +11,13 @@ import { Loop, type Timer } from './world/loop.js'
 import { Network } from './world/network.js'
 import { hash, Random } from './world/random.js'
 
-/** A client under test, and what it is in the middle of. */
+/** A client under test, and its current states. */
 export interface Subject {
   readonly name: string
   readonly options: RedisOptions
   redis: Redis
   readonly states: Map<string, number>
-  /** How many clients were closed or destroyed before it. */
+  /** The number of clients that were closed or destroyed before this one. */
   generation: number
 }
 
@@ -26,7 +26,7 @@ export interface Fault {
   readonly weight: number
   readonly isSingleOnly?: boolean
   readonly isClusterOnly?: boolean
-  /** Strikes; returns how it passes, unless it passes by itself. */
+  /** Strikes. Returns a function that ends the fault, unless the fault has no duration. */
   strike(simulation: Simulation, random: Random): (() => void) | undefined
 }
 
@@ -39,17 +39,17 @@ export class Simulation {
   readonly ledger: Ledger = new Ledger()
   readonly hosts: Host[] = []
   readonly subjects: Subject[] = []
-  /** What is wrong, as it is found. */
+  /** Descriptions of the errors found so far. */
   readonly failures: string[] = []
   readonly pairs: Map<string, number> = new Map()
   readonly story: string[] = []
-  isTold = false
-  /** Ms for which the process stood still so far. */
+  keepsStory = false
+  /** Total duration of the standstills so far, ms. */
   stoodStill = 0
-  /** What kinds of users keep for themselves. */
+  /** Private data of the kinds of users. */
   readonly notes: Record<string, unknown> = {}
   readonly listenings: Listening[] = []
-  /** When clients began to be closed. */
+  /** The time at which `close()` was called, by client. */
   readonly closings: Map<string, number> = new Map()
   /** Clients that a user destroyed. */
   readonly destroyed: Set<string> = new Set()
@@ -101,14 +101,14 @@ export class Simulation {
     return host
   }
 
-  /** Triggers of the plan: a fault strikes when a client comes into a state. */
+  /** Arms a fault that strikes when a client enters a state. */
   arm(strike: Strike): void {
     this.#triggers.push({ strike, left: strike.when?.count ?? 1 })
   }
 
-  // What users do
+  // Actions of the users
 
-  /** Books a call and its end; what it rejects with is the book's, and nobody else's. */
+  /** Makes a call and records its result. The returned promise never rejects: the ledger keeps the error. */
   call<T>(subject: Subject, traits: CallTraits, make: () => Promise<T>): Promise<Call> {
     const call = this.ledger.open(`${subject.name}.${subject.generation}`, traits, this.loop.now, this.stoodStill)
     this.note('user', () => `calls ${call.name}`)
@@ -134,7 +134,7 @@ export class Simulation {
     return call
   }
 
-  /** Something of the user's own, in `ms` of the process's time. */
+  /** Sets a timer of the user, in the time of the process. */
   after(ms: number, run: () => void): Timer {
     return this.loop.setTimer(run, ms, false)
   }
@@ -145,7 +145,7 @@ export class Simulation {
 
   // States and pairs
 
-  /** `subject` comes into a state; returns how it leaves it, once. */
+  /** Enters a state of `subject`. Returns a function that leaves the state; further calls of that function do nothing. */
   enter(subject: Subject, state: string): () => void {
     subject.states.set(state, (subject.states.get(state) ?? 0) + 1)
     this.#trigger(state)
@@ -157,7 +157,7 @@ export class Simulation {
     }
   }
 
-  /** In `state` for as long as `promise` is open. */
+  /** Keeps `subject` in `state` until `promise` has settled. */
   async within<T>(subject: Subject, state: string, promise: Promise<T>): Promise<T> {
     const leave = this.enter(subject, state)
     try {
@@ -176,7 +176,7 @@ export class Simulation {
     }
   }
 
-  /** Something happened in the world: it is paired with whatever the clients are in the middle of. */
+  /** Counts the pairs of `event` with all current states of the clients. */
   happened(event: string): void {
     for (const subject of this.subjects) {
       const link = stateOf(subject.redis.status)
@@ -192,7 +192,7 @@ export class Simulation {
     this.pairs.set(name, (this.pairs.get(name) ?? 0) + 1)
   }
 
-  // What the world does
+  // Actions of the world
 
   standStill(ms: number): void {
     this.note('world', () => `the process stands still for ${ms} ms`)
@@ -201,7 +201,7 @@ export class Simulation {
     this.#standstills.push({ at: this.loop.now, ms })
   }
 
-  /** Ms for which the process had stood still by `time`. */
+  /** Returns the total duration of the standstills until `time`, ms. */
   readonly stoodStillAt = (time: number): number => {
     let sum = 0
     for (const { at, ms } of this.#standstills) if (at <= time) sum += ms
@@ -217,7 +217,7 @@ export class Simulation {
     return this.#isHealed
   }
 
-  /** A time in which a server refuses or delays more than usual. */
+  /** Begins a period in which a server may reject or delay commands. Returns a function that ends it. */
   spell(name: string): () => void {
     const spell = { name, from: this.loop.now, to: Number.POSITIVE_INFINITY }
     this.spells.push(spell)
@@ -226,7 +226,7 @@ export class Simulation {
     }
   }
 
-  /** Whether the reply to `execution` may be lost: its connection was hurt, its client destroyed, or the server was not well. */
+  /** Returns true if the reply to `execution` may be lost: a fault hit its connection or its server, or its client was destroyed. */
   isExcused({ at, wire }: Execution): boolean {
     if (wire === undefined || wire.isHurt) return true
     const index = /\d+$/.exec(wire.dialled.replace(/\.1$/, ''))?.[0]
@@ -234,7 +234,7 @@ export class Simulation {
     return this.spells.some(({ from, to }) => from - 10_000 <= at && at <= to + 10_000)
   }
 
-  // What is said of it
+  // Reports
 
   fail(what: string): void {
     if (this.failures.length < 20) this.failures.push(what)
@@ -244,7 +244,7 @@ export class Simulation {
   note(who: string, what: () => string): void {
     const line = `${this.loop.elapsed.toFixed(3).padStart(10)}  ${who.padEnd(6)}  ${what()}`
     this.#digest = (Math.imul(this.#digest, 0x01000193) ^ hash(line)) >>> 0
-    if (this.isTold) this.story.push(line)
+    if (this.keepsStory) this.story.push(line)
   }
 
   get digest(): string {
@@ -256,7 +256,7 @@ function clip(text: string): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }
 
-/** The name that the pair table has for the state of a link. */
+/** Returns the name of a connection state in the pair table. */
 function stateOf(status: string): string | undefined {
   if (status === 'connecting') return 'dialling'
   return status === 'ready' || status === 'down' ? status : undefined

@@ -38,14 +38,14 @@ export function addClient(simulation: Simulation, index: number): void {
   watch(simulation, subject)
 }
 
-/** A new client takes the place of the one that is closed or destroyed now. */
+/** Replaces a client that is being closed or destroyed by a new one with the same options. */
 export function replaceClient(simulation: Simulation, subject: Subject): void {
   subject.generation++
   subject.redis = new simulation.client.Redis(subject.options)
   watch(simulation, subject)
 }
 
-/** Notes what the client's link goes through. */
+/** Follows the state of the client's connection by its events. */
 function watch(simulation: Simulation, subject: Subject): void {
   const { redis } = subject
   let leave = () => {}

@@ -1,4 +1,4 @@
-/** Every kind of user. One more is one more file in `users`, whose last line is named here. */
+/** All kinds of users. A new group is a file in `users`, and its exported list is an entry here. */
 import type { UserKind } from './act.js'
 import { BLOCKING } from './users/blocking.js'
 import { LIFECYCLE } from './users/lifecycle.js'

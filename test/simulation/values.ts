@@ -1,9 +1,9 @@
-/** Replies of the model in the form in which the client hands them out. */
+/** Converts replies of the model to the values that the client returns for them. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Execution, Part } from './ledger.js'
 import { Bool, Double, Failure, MapReply, NullArray, type Reply, SetReply, Status, Verbatim } from './model/reply.js'
 
-/** Texts of the model have one character for each byte. */
+/** Decodes a text of the model, which has one character for each byte. */
 export function utf8(text: string): string {
   return Buffer.from(text, 'latin1').toString()
 }
@@ -22,7 +22,7 @@ export function plain(reply: Reply): unknown {
   return Array.isArray(reply) ? reply.map(plain) : undefined
 }
 
-/** Whether the server ran it, and not only queued it, refused it, or had it wait. */
+/** Returns true if the server ran the command, false if it queued, rejected or blocked it, or if the command failed. */
 export function didRun({ phase, reply }: Execution): boolean {
   return phase !== 'queued' && phase !== 'refused' && phase !== 'blocked' && !(reply instanceof Failure)
 }
@@ -31,7 +31,7 @@ export function runsOf(part: Part): Execution[] {
   return part.executions.filter(didRun)
 }
 
-/** Says what is wrong unless `value` is what one of the executions of `part` replied. */
+/** Returns a description of the error if `value` is not the reply of one of the executions of `part`. */
 export function ownValue(
   value: unknown,
   part: Part | undefined,

@@ -8,7 +8,9 @@ const COMMANDS = Number(process.env.MODEL_COMMANDS ?? 3_000)
 describe('the model of Redis', () => {
   const server = useServer()
 
-  it(`replies to ${COMMANDS} random commands as the real server does`, { timeout: 3_600_000 }, async () => {
+  it(`the model of Redis replies to ${COMMANDS} random commands as the real server does`, {
+    timeout: 3_600_000,
+  }, async () => {
     const random = seeded('the model of Redis')
     const { host, port, flavour, version } = server()
     const [major, minor, patch] = version

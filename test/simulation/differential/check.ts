@@ -1,6 +1,6 @@
 /**
- * The differential check: the same random commands on a real server and on the model, over several connections of both
- * protocols, and every difference between their replies is a failure.
+ * The differential check: sends the same random commands to a real server and to the model, over several connections of both
+ * protocols. Every difference between their replies is a failure.
  */
 
 import { Nothing } from '../model/reply.js'
@@ -30,10 +30,10 @@ export interface CheckOptions {
 }
 
 const DATA: readonly (readonly Make[])[] = [STRINGS, KEYS, LISTS, HASHES, SETS, SORTED_SETS, STREAMS, SCRIPTS]
-/** Connections that run commands, by protocol; one that only subscribes; one that gets every event of a key. */
+/** The protocols of the connections that run commands, and of those that only subscribe. */
 const WORKERS = [2, 3, 2, 3] as const
 const SUBSCRIBERS = [2, 3] as const
-/** What they reply is random once an argument is missing. */
+/** Commands whose reply is random if an argument is missing. */
 const RANDOM: ReadonlySet<string> = new Set([
   'spop',
   'srandmember',
@@ -48,17 +48,18 @@ const RANDOM: ReadonlySet<string> = new Set([
   'evalsha',
   'script',
 ])
-/** How many of the last requests a failure shows. */
+/** The number of last requests that a failure shows. */
 const STORY = 40
 const ODD_ARGUMENTS = ['', 'abc', '-1', '9223372036854775808', '1.5', ' 1', '0', '-7', 'nan', 'COUNT', 'LIMIT']
 
+/** The connection that receives all keyspace events. */
 const OBSERVER = WORKERS.length + SUBSCRIBERS.length
-/** It compares all keys now and then. */
+/** The connection that compares all keys. */
 const AUDITOR = OBSERVER + 1
-/** After so many commands, again and again. */
+/** The number of commands between two comparisons of all keys. */
 const AUDIT = 500
 
-/** Whether each reply on the connection is known to belong to a command. */
+/** Returns true if each reply on this connection can be matched to its command. */
 function isLabelled(at: number): boolean {
   return at < WORKERS.length || at === AUDITOR
 }
@@ -78,7 +79,7 @@ const READS: Readonly<Record<Type, (key: string) => Request>> = {
   stream: key => ['XRANGE', key, '-', '+'],
 }
 
-/** Rejects with the first difference. */
+/** Resolves after all commands; rejects with the first difference. */
 export async function check(options: CheckOptions): Promise<void> {
   const run = new Run(options)
   try {
@@ -98,7 +99,7 @@ class Run {
   #modelIds: number[] = []
   readonly #story: string[] = []
   #sent = 0
-  /** What EXEC has run, until its own record comes. */
+  /** The commands that EXEC has run; the record of EXEC itself follows them. */
   #queue: (readonly string[])[] = []
 
   constructor(options: CheckOptions) {
@@ -107,7 +108,7 @@ class Run {
     this.#model = newModel(options, record => this.#label(record))
   }
 
-  /** Each reply of a worker is one record. */
+  /** Keeps the command of each record, because each reply on a worker's connection belongs to one record. */
   #label({ connection, args, reply, phase }: ModelRecord): void {
     if (phase === 'exec') this.#queue.push(args)
     if (phase === 'exec' || phase === 'script' || phase === 'blocked') return
@@ -193,10 +194,10 @@ class Run {
     return dice.chance(0.1) ? [args[0]!.toLowerCase(), ...args.slice(1)] : args
   }
 
-  /** One argument too few, too many, or one that is none. */
+  /** Removes, adds or replaces one argument, so that the command is most often invalid. */
   #bend(args: string[]): void {
     const dice = this.#dice
-    // The members of these are of one score, and stay so.
+    // The members of these sets must all keep the same score.
     if (args[1]?.startsWith('{t}y') === true) return
     const how = dice.below(3)
     if (how === 0 && args.length > 1) args.pop()
@@ -204,7 +205,7 @@ class Run {
     else if (args.length > 1) args[1 + dice.below(args.length - 1)] = dice.pick(ODD_ARGUMENTS)
   }
 
-  /** What ends by time: nothing else runs until it is over. */
+  /** Tests timeouts and expiry. Nothing else runs meanwhile, so that the order of events is certain. */
   async #timed(): Promise<void> {
     const dice = this.#dice
     const at = WORKERS.findIndex((_, i) => !this.#isBlocked(i) && this.#pairs[i]!.model.connection.queue === undefined)
@@ -221,7 +222,7 @@ class Run {
     if (!blocks) await this.#send(at, [['MULTI'], ['GET', key], ['EXEC'], ['EXISTS', key]])
   }
 
-  /** Every key of the databases in use, with its value and its time. */
+  /** Compares the values and the expiry of all keys of the databases in use. */
   async #audit(): Promise<void> {
     for (const db of [0, 1]) {
       await this.#send(AUDITOR, [
@@ -232,7 +233,7 @@ class Run {
       const requests = database.keys().flatMap((key): Request[] => {
         const type = database.find(key)?.type
         if (type === undefined) return []
-        // What the lock stores are readings of the clock.
+        // The lock stores times of the server's clock in its keys, which differ between the two servers.
         return /lock|fencing/.test(key) ? [['TYPE', key]] : [READS[type](key), ['PTTL', key]]
       })
       if (requests.length > 0) await this.#send(AUDITOR, requests)
@@ -243,7 +244,7 @@ class Run {
     return this.#model.blocking.waitOf(this.#pairs[at]!.model.connection) !== undefined
   }
 
-  /** Ends a blocking call by another connection; what was sent behind it may block again. */
+  /** Ends the blocking call of a connection by CLIENT UNBLOCK. Repeats that, because the commands sent after it may block again. */
   async #free(at: number, asError = false): Promise<void> {
     const observer = OBSERVER
     while (this.#isBlocked(at)) {
@@ -257,7 +258,7 @@ class Run {
       this.#story.push(`${at} (RESP${model.connection.protocol}): ${args.map(arg => JSON.stringify(arg)).join(' ')}`)
       this.#sent++
     }
-    // In one piece on both sides: what others are set free for runs after the last of them.
+    // One write for all requests: commands of connections that they unblock then run after the last request, on both servers.
     model.connection.receive(Buffer.concat(requests.map(args => encodeRequest(args, this.#modelIds))))
     real.write(Buffer.concat(requests.map(args => encodeRequest(args, this.#realIds))))
     await this.#compare()
@@ -282,7 +283,7 @@ class Run {
     }
   }
 
-  /** Patterns, and topics that are left all at once, have no order. */
+  /** Compares messages without their order: it is undefined for patterns and for an UNSUBSCRIBE from all topics. */
   async #compareMessages(at: number): Promise<void> {
     const { real, model } = this.#pairs[at]!
     const expected = model.frames.count
@@ -297,12 +298,12 @@ class Run {
   #failure(at: number, { args }: Label, found: string): Error {
     const last = this.#story.slice(-STORY).join('\n')
     return new Error(
-      `after ${this.#sent} commands, on connection ${at}, to ${args.join(' ') || 'what others did'}:\n${found}\nThe last requests:\n${last}`,
+      `The replies differ after ${this.#sent} commands, on connection ${at}, for ${args.join(' ') || 'a command of another connection'}:\n${found}\nThe last requests:\n${last}`,
     )
   }
 }
 
-/** The topic and the count of an end, each for itself. */
+/** Splits the confirmation of an unsubscription into its topic and its count. */
 function partsOf(frame: Frame): string[] {
   const [verb, topic, count] = frame.items.map(shown)
   if (!/"[ps]?unsubscribe"/.test(verb ?? '')) return [shown(frame)]

@@ -1,14 +1,14 @@
-/** Replies as trees of lines, read by code of its own: neither the client's nor the model's. */
+/** Parses replies into trees of lines, independently of the client and of the model. */
 
 export interface Frame {
   /** `+ - : $ * % ~ > _ , # = (` */
   readonly sign: string
-  /** The line, or the bulk; of null `null`. */
+  /** The text of the line or of the bulk string; `null` for null. */
   readonly text: string
   readonly items: readonly Frame[]
 }
 
-/** Takes whole frames out of bytes as they come. */
+/** Collects bytes and returns complete frames. */
 export class Frames {
   #text = ''
   readonly #whole: Frame[] = []
@@ -27,7 +27,7 @@ export class Frames {
     return this.#whole.length
   }
 
-  /** What has begun and is not there whole. */
+  /** The text of an incomplete frame. */
   get rest(): string {
     return this.#text
   }
@@ -62,7 +62,7 @@ function frameAt(text: string, at: number): { frame: Frame; end: number } | unde
   return { frame: { sign, text: '', items }, end }
 }
 
-/** On one line, to compare and to show. */
+/** Returns a frame as one line, to compare it and to print it. */
 export function shown({ sign, text, items }: Frame): string {
   if ('*%~>'.includes(sign) && text === '') return `${sign}[${items.map(shown).join(' ')}]`
   return `${sign}${JSON.stringify(text)}`

@@ -1,14 +1,14 @@
-/** What may differ between two servers that are both right: time that passes, ids, and the order of sets. */
+/** Differences between two replies that are both correct: elapsed time, ids and the order of sets. */
 import { type Frame, shown } from './frames.js'
 
-/** Integers that may differ by the milliseconds between two executions. */
+/** Commands that reply with a time, each with the difference that is allowed. */
 const TIMES: Readonly<Record<string, number>> = {
   ttl: 1,
   pttl: 2_000,
   expiretime: 1,
   pexpiretime: 2_000,
 }
-/** Elements whose order is not defined. */
+/** Commands that reply with elements in an undefined order. */
 const UNORDERED: ReadonlySet<string> = new Set([
   'smembers',
   'sinter',
@@ -19,18 +19,18 @@ const UNORDERED: ReadonlySet<string> = new Set([
   'hkeys',
   'hvals',
 ])
-/** A whole scan: the elements of its one page have no order. */
+/** Scans. Each is complete in one page, whose elements have an undefined order. */
 const SCANS: ReadonlySet<string> = new Set(['scan', 'hscan', 'sscan', 'zscan'])
-/** The same, in pairs where the protocol has no maps. */
+/** Commands that reply with a map in an undefined order, which RESP2 sends as a flat list of pairs. */
 const UNORDERED_PAIRS: ReadonlySet<string> = new Set(['hgetall'])
 
 export interface Label {
   readonly args: readonly string[]
-  /** For EXEC: what was queued. */
+  /** The queued commands, for EXEC. */
   readonly queue: readonly (readonly string[])[]
 }
 
-/** What differs, as a text; undefined if nothing that matters does. */
+/** Returns the difference as a text, or undefined if the replies are equal in all that matters. */
 export function difference(model: Frame, server: Frame, { args, queue }: Label): string | undefined {
   if (args[0]?.toLowerCase() === 'exec' && model.sign === '*' && model.items.length === server.items.length) {
     for (const [i, item] of model.items.entries()) {
@@ -50,7 +50,7 @@ export function difference(model: Frame, server: Frame, { args, queue }: Label):
   return a === b ? undefined : `model:  ${a}\nserver: ${b}`
 }
 
-/** The clock in µs, what is left of 100 seconds and more, and whatever is equal. */
+/** Returns true if the frames are equal, apart from times of the clock in µs and remaining times of more than 90 seconds. */
 function soonAfter(a: Frame, b: Frame): boolean {
   if (a.items.length !== b.items.length || a.sign !== b.sign) return false
   if (a.sign !== ':') return a.text === b.text && a.items.every((item, i) => soonAfter(item, b.items[i]!))
@@ -62,7 +62,7 @@ function soonAfter(a: Frame, b: Frame): boolean {
 function canonical(frame: Frame, name: string): Frame {
   if (SCANS.has(name) && frame.items.length === 2) {
     const [cursor, found] = frame.items as [Frame, Frame]
-    // The digits of a score depend on how the server happens to hold the set.
+    // The digits of a score depend on the server's encoding of the set.
     if (name === 'zscan') {
       const members = pairs(found.items).map(([member, score]) => [
         member!,
@@ -89,13 +89,13 @@ function sorted(groups: readonly Frame[][]): Frame[][] {
   return [...groups].sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }
 
-/** How long ago something was, ms, stands behind its name. */
+/** Removes the idle times of XINFO: the values of the fields `idle` and `inactive`. */
 function withoutIdle(frame: Frame): Frame {
   const isIdle = (at: number) => ['idle', 'inactive'].includes(frame.items[at - 1]?.text ?? '')
   return { ...frame, items: frame.items.flatMap((item, at) => (isIdle(at) ? [] : [withoutIdle(item)])) }
 }
 
-/** The same in an entry of XPENDING, which has four parts. */
+/** Removes the idle time of an entry of XPENDING, which is the third of its four parts. */
 function withoutThird(frame: Frame): Frame {
   if (frame.items.length !== 4) return frame
   return { ...frame, items: frame.items.filter((_, at) => at !== 2) }

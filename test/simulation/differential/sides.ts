@@ -1,10 +1,10 @@
-/** A real server and the model, each with the same connections. */
+/** The connections to the real server and to the model. */
 import { connect, type Socket } from 'node:net'
 import type { ModelConnection } from '../model/connection.js'
 import { type ModelOptions, type ModelRecord, ModelServer } from '../model/server.js'
 import { Frames } from './frames.js'
 
-/** A request as it is sent: `{id:2}` in an argument stands for the id of connection 2 on that side. */
+/** A request. `{id:2}` in an argument stands for the id of connection 2 on the respective server. */
 export type Request = readonly string[]
 
 export function encodeRequest(args: Request, ids: readonly number[]): Buffer {
@@ -41,7 +41,7 @@ export class RealConnection {
     this.#socket.write(bytes)
   }
 
-  /** Resolves with true once so many frames are there, with false if they do not come. */
+  /** Resolves with true once `count` frames have arrived, with false after the timeout. */
   async has(count: number, timeout = 3_000): Promise<boolean> {
     const end = Date.now() + timeout
     while (this.frames.count < count) {

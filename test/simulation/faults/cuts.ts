@@ -1,9 +1,9 @@
-/** Connections that end. */
+/** Faults that end connections. */
 import type { Fault, Simulation } from '../simulation.js'
 import type { Random } from '../world/random.js'
 import type { Wire } from '../world/wire.js'
 
-/** Some connection, one with bytes under way before others. */
+/** Returns a random open connection, most often one with bytes in transit. */
 export function wireOf({ network }: Simulation, random: Random): Wire | undefined {
   const wires = [...network.wires].filter(wire => wire.isOpen)
   const busy = wires.filter(wire => wire.isBusy)

@@ -1,4 +1,4 @@
-/** Attempts to connect that fail, hang or lead elsewhere. */
+/** Faults of attempts to connect: an attempt fails, hangs or reaches another server. */
 import type { Fault } from '../simulation.js'
 import type { Manner } from '../world/network.js'
 
@@ -10,7 +10,7 @@ function manner(name: string, how: Manner): Fault {
       const { address } = random.pick(simulation.hosts)
       simulation.note('world', () => `${address} ${how} connections`)
       simulation.network.behave(address, how)
-      // A connection that is there hides it.
+      // An open connection would hide the fault, because the client would not dial.
       if (random.chance(0.6)) for (const wire of [...simulation.network.wires]) wire.reset(random.chance(0.5))
       const passed = simulation.spell(name)
       const over = () => {

@@ -1,4 +1,4 @@
-/** Bytes that come late. */
+/** Faults that delay the bytes of a connection. */
 import type { Fault } from '../simulation.js'
 import type { Direction } from '../world/wire.js'
 import { wireOf } from './cuts.js'

@@ -1,4 +1,4 @@
-/** The process does nothing for a while. */
+/** Faults that block or slow down the client's process. */
 import type { Fault } from '../simulation.js'
 
 export const STANDSTILLS: readonly Fault[] = [
@@ -7,7 +7,7 @@ export const STANDSTILLS: readonly Fault[] = [
     weight: 3,
     strike: (simulation, random) => {
       const ms = random.skewed(30, 20_000)
-      // In the middle of the process's work, not of the world's.
+      // The standstill happens in a callback of the process, not in one of the world.
       simulation.loop.setImmediate(() => simulation.standStill(ms))
       return undefined
     },

@@ -1,9 +1,9 @@
-/** What becomes of a server: it loads, is busy, is full, is demoted, is killed. */
+/** Faults of a server: it is loading, busy, out of memory, full, demoted or killed. */
 import type { Fault, Simulation } from '../simulation.js'
 import type { Host } from '../world/host.js'
 import type { Random } from '../world/random.js'
 
-/** A state that passes after a while. */
+/** Returns a fault that begins a state of a server and ends it after a random time. */
 function state(
   name: string,
   weight: number,

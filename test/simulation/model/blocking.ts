@@ -1,4 +1,4 @@
-/** Calls that wait for a key, for replicas or for the end of a pause. */
+/** Blocking calls: they wait for a key, for replicas or for the end of a pause. */
 import type { ModelConnection } from './connection.js'
 import type { Database } from './database.js'
 import { Failure, type Reply } from './reply.js'
@@ -8,15 +8,15 @@ import type { Type } from './values.js'
 export interface Wait {
   readonly db: Database
   readonly keys: readonly string[]
-  /** What the keys must hold; undefined if it waits for no key. */
+  /** The type that the keys must hold; undefined if the call waits for no key. */
   readonly type: Type | undefined
-  /** When it is over, ms; Infinity for never. */
+  /** The time at which the wait ends, ms; Infinity for never. */
   readonly deadline: number
-  /** The reply, now that the key is there; undefined if it still waits. */
+  /** Returns the reply after the key was added, or undefined if the call must wait on. */
   readonly serve: (key: string) => Reply | undefined
-  /** The reply when its time is over. */
+  /** Returns the reply after the timeout. */
   readonly timedOut: () => Reply
-  /** The reply when the key is deleted, if that ends it. */
+  /** The reply after the key was deleted, if that ends the wait. */
   readonly deleted?: Reply
   readonly args: readonly string[]
 }
@@ -40,7 +40,7 @@ export class Blocking {
     return this.#waiting.size
   }
 
-  /** When the first of them is over. */
+  /** The earliest end of a wait, ms. */
   get deadline(): number {
     let first = Infinity
     for (const { deadline } of this.#waiting.values()) first = Math.min(first, deadline)
@@ -55,12 +55,12 @@ export class Blocking {
     this.#waiting.set(connection, wait)
   }
 
-  /** Its connection has closed. */
+  /** Removes the wait of a connection that has closed. */
   forget(connection: ModelConnection): void {
     this.#waiting.delete(connection)
   }
 
-  /** A key has come, or has grown. */
+  /** Must be called when a key was added or has grown. */
   ready(db: Database, key: string): void {
     if (this.#waiting.size === 0 || this.#ready.some(each => each.db === db && each.key === key)) return
     for (const { db: other, keys } of this.#waiting.values()) {
@@ -76,14 +76,14 @@ export class Blocking {
     }
   }
 
-  /** The same for all keys of a database. */
+  /** Like `deleted()` for all keys of a database. */
   deletedAll(db: Database): void {
     for (const wait of this.#waiting.values()) {
       if (wait.deleted !== undefined && wait.db === db) for (const key of wait.keys) this.ready(db, key)
     }
   }
 
-  /** All keys of a database that somebody waits for, for SWAPDB. */
+  /** Like `ready()` for all keys of a database, for SWAPDB. */
   readyAll(db: Database): void {
     for (const wait of this.#waiting.values()) {
       if (wait.db !== db) continue
@@ -91,7 +91,7 @@ export class Blocking {
     }
   }
 
-  /** After each command: keys in order of their coming, and for each key who waits longest first. */
+  /** Serves waiting calls after each command: keys in the order in which they became ready, for each key the oldest wait first. */
   serve(): void {
     while (this.#ready.length > 0) {
       const round = this.#ready
@@ -119,7 +119,7 @@ export class Blocking {
     }
   }
 
-  /** Those whose time is over. */
+  /** Ends the waits whose deadline is over. */
   timeOut(): void {
     const now = this.#server.time()
     for (const [connection, wait] of [...this.#waiting]) {
@@ -127,7 +127,7 @@ export class Blocking {
     }
   }
 
-  /** CLIENT UNBLOCK; whether it did block. */
+  /** CLIENT UNBLOCK. Returns true if the connection was blocked. */
   unblock(connection: ModelConnection, reply?: Reply): boolean {
     const wait = this.#waiting.get(connection)
     if (wait === undefined) return false
@@ -135,7 +135,7 @@ export class Blocking {
     return true
   }
 
-  /** Every waiting call ends and its connection closes: the server has become a replica. */
+  /** Ends all waits and closes their connections, because the server has become a replica. */
   breakAll(reply: Failure): void {
     for (const [connection, wait] of [...this.#waiting]) {
       this.#end(connection, wait, reply)
@@ -143,7 +143,7 @@ export class Blocking {
     }
   }
 
-  /** Ends those for which there is a reply. */
+  /** Ends the waits for which `replyTo` returns a reply. */
   endWhere(replyTo: (wait: Wait) => Reply | undefined): void {
     for (const [connection, wait] of [...this.#waiting]) {
       const reply = replyTo(wait)
@@ -151,7 +151,7 @@ export class Blocking {
     }
   }
 
-  /** Waits that may be over for another reason than a key, such as an acknowledgement of replicas. */
+  /** Checks waits that depend on no key, such as those for an acknowledgement of replicas. */
   retry(): void {
     for (const [connection, wait] of [...this.#waiting]) {
       if (wait.type !== undefined) continue

@@ -1,4 +1,4 @@
-/** What a command of the model is, and what it is given when it runs. */
+/** The definition of a command of the model, and its context when it runs. */
 import type { ModelConnection } from './connection.js'
 import type { Database } from './database.js'
 import { Failure, NOT_INTEGER, type Reply } from './reply.js'
@@ -6,9 +6,9 @@ import type { ModelServer } from './server.js'
 import { int64 } from './text.js'
 
 /**
- * `write`, `read`: what it does to keys; `denyoom`: refused when memory is full; `loading`, `stale`, `busy`: runs also while the
- * server loads, has lost its primary, is busy; `noauth`: before AUTH; `noscript`, `nomulti`: not there; `blocking`.
- * Others, as `@dangerous`, are categories of ACL.
+ * `write`, `read`: the command writes or reads keys; `denyoom`: it is rejected when memory is full; `loading`, `stale`, `busy`: it
+ * is allowed while the server is loading, has lost its primary or is busy; `noauth`: it is allowed before AUTH; `noscript`,
+ * `nomulti`: it is not allowed in scripts or in MULTI; `blocking`. Others, such as `@dangerous`, are ACL categories.
  */
 export type Flag =
   | 'write'
@@ -25,7 +25,7 @@ export type Flag =
   | 'admin'
   | 'pubsub'
 
-/** Where keys stand: first, last (from the end if negative), step; or a function of the arguments. */
+/** Positions of the keys: first, last (from the end if negative), step; or a function that returns the keys. */
 export type Keys =
   | readonly [first: number, last: number, step: number]
   | ((args: readonly string[]) => readonly string[])
@@ -33,7 +33,7 @@ export type Keys =
 export interface CommandSpec {
   /** Lower case; `client|id` for a subcommand. */
   readonly name: string
-  /** With its name; at least so many if negative. */
+  /** The number of arguments, with the name; a negative number is a minimum. */
   readonly arity: number
   readonly flags: ReadonlySet<Flag>
   readonly keys: Keys | undefined
@@ -65,7 +65,7 @@ export function keysOf({ keys }: CommandSpec, args: readonly string[]): readonly
   return found
 }
 
-/** Keys after a count of them. */
+/** Positions of keys that follow their count. */
 export function counted(at: number, ...others: readonly number[]): Keys {
   return args => {
     const count = Number(int64(args[at] ?? '') ?? 0n)
@@ -80,7 +80,7 @@ export class Call {
   readonly connection: ModelConnection
   readonly spec: CommandSpec
   readonly args: readonly string[]
-  /** It must reply at once: inside EXEC or a script. */
+  /** True inside EXEC or a script: the command must not block. */
   readonly atOnce: boolean
 
   constructor(connection: ModelConnection, spec: CommandSpec, args: readonly string[], atOnce: boolean) {
@@ -99,12 +99,12 @@ export class Call {
     return this.server.time()
   }
 
-  /** The argument at a place where arity promises one. */
+  /** Returns the argument at a position that the arity guarantees. */
   text(at: number): string {
     return this.args[at]!
   }
 
-  /** The key, where it stands first. */
+  /** The first argument, which is the key of most commands. */
   get key(): string {
     return this.args[1]!
   }

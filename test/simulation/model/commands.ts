@@ -1,4 +1,4 @@
-/** All commands of the model. A new group is a file in `commands`, named here. */
+/** All commands of the model. A new group is a file in `commands` and an entry here. */
 import { type CommandSpec, wrongArity } from './command.js'
 import { CLUSTER } from './commands/cluster.js'
 import { CONNECTIONS } from './commands/connections.js'
@@ -25,7 +25,7 @@ import { Failure } from './reply.js'
 import type { ModelServer } from './server.js'
 import { lower, upper } from './text.js'
 
-/** By the category of ACL that holds for the whole group. */
+/** The groups of commands, each with its ACL category. */
 const GROUPS: readonly (readonly [string, readonly CommandSpec[]])[] = [
   ['string', STRINGS],
   ['keyspace', KEYS],
@@ -60,7 +60,7 @@ const GROUP_OF: ReadonlyMap<CommandSpec, string> = new Map(
   GROUPS.flatMap(([group, specs]) => specs.map(spec => [spec, group] as const)),
 )
 
-/** What a request names, or why it names nothing. */
+/** Returns the command of a request, or the error reply if there is none. */
 export function commandOf(args: readonly string[], server: ModelServer): CommandSpec | Failure {
   const name = lower(args[0] ?? '')
   if (CONTAINERS.has(name)) {
@@ -76,13 +76,13 @@ export function commandOf(args: readonly string[], server: ModelServer): Command
   return new Failure(`ERR unknown command '${cut(args[0]!, 128)}', with args beginning with: ${shown}`)
 }
 
-/** As C prints it. */
+/** Cuts a text as `printf` in C does: at a NUL or at the maximum length. */
 function cut(text: string, length: number): string {
   const end = text.indexOf('\0')
   return text.slice(0, end < 0 ? length : Math.min(end, length))
 }
 
-/** Commands that came after 7.0. */
+/** Commands that were added after 7.0, each with its version. */
 const SINCE: ReadonlyMap<string, readonly [number, number]> = new Map([
   ['client|setinfo', [7, 2]],
   ['client|no-touch', [7, 2]],
@@ -93,7 +93,7 @@ function isKnown({ name }: CommandSpec, server: ModelServer): boolean {
   return since === undefined || server.atLeast(...(since as [number, number]))
 }
 
-/** The categories of ACL, as far as the model tells them apart. */
+/** Returns the ACL categories of a command, as far as the model knows them. */
 export function categoriesOf(spec: CommandSpec): ReadonlySet<string> {
   const categories = new Set<string>([GROUP_OF.get(spec) ?? ''])
   for (const flag of ['read', 'write', 'blocking', 'pubsub', 'admin'] as const) {

@@ -1,4 +1,4 @@
-/** One connection of the model, as the server sees it: state, input that waits, output that was not handed on yet. */
+/** One connection of the model on the server's end: its state, its unprocessed input and its unsent output. */
 import type { CommandSpec } from './command.js'
 import type { Watched } from './database.js'
 import { Failure, type Reply } from './reply.js'
@@ -13,9 +13,9 @@ export interface Queued {
 }
 
 export interface ModelConnectionEvents {
-  /** Called with what the server writes, in order. */
+  /** Called with the bytes that the server writes, in order. */
   onReply: (bytes: Buffer) => void
-  /** Called once when the server closes the connection; nothing comes after it. */
+  /** Called once when the server closes the connection. No reply follows. */
   onEnd: () => void
 }
 
@@ -23,7 +23,7 @@ export class ModelConnection implements ModelConnectionEvents {
   readonly server: ModelServer
   readonly id: number
   readonly address: string
-  /** When it came, ms. */
+  /** The time at which the client connected, ms. */
   readonly since: number
   onReply: (bytes: Buffer) => void = () => {}
   onEnd: () => void = () => {}
@@ -33,11 +33,11 @@ export class ModelConnection implements ModelConnectionEvents {
   libVersion = ''
   protocol: Protocol = 2
   db = 0
-  /** Undefined until AUTH where it is needed. */
+  /** Undefined before AUTH if the server requires it. */
   user: User | undefined
   /** Commands of the open MULTI. */
   queue: Queued[] | undefined
-  /** A command was refused while it was queued. */
+  /** True if the server rejected a command instead of queuing it. */
   refused = false
   /** A watched key has changed. */
   dirty = false
@@ -58,7 +58,7 @@ export class ModelConnection implements ModelConnectionEvents {
   noEvict = false
   noTouch = false
   lastCommand = 'NULL'
-  /** Waits for the end of CLIENT PAUSE with this request. */
+  /** The request that waits for the end of CLIENT PAUSE. */
   postponed: readonly string[] | undefined
 
   readonly #requests = new Requests()
@@ -83,7 +83,7 @@ export class ModelConnection implements ModelConnectionEvents {
     return this.channels.size + this.patterns.size
   }
 
-  /** Bytes that the server has for it and has not written. */
+  /** The number of bytes of unsent output. */
   get outputBytes(): number {
     return this.#outputBytes
   }
@@ -95,7 +95,7 @@ export class ModelConnection implements ModelConnectionEvents {
     this.server.pump(this)
   }
 
-  /** The client has closed it, or it was cut: what it waits for is forgotten. */
+  /** Called when the client closed the connection or when it was lost. Its blocking call is dropped. */
   close(): void {
     if (!this.#open) return
     this.#open = false
@@ -103,20 +103,20 @@ export class ModelConnection implements ModelConnectionEvents {
     this.server.forget(this)
   }
 
-  /** The server closes it once what it has replied is written. */
+  /** Closes the connection after all replies are written. */
   end(): void {
     this.#ends = true
     this.server.flushLater(this)
   }
 
-  /** The server closes it at once; what was not written is lost. */
+  /** Closes the connection at once. Unsent replies are lost. */
   kill(): void {
     if (!this.#open) return
     this.close()
     this.onEnd()
   }
 
-  /** The next request, if one is there whole and may run; a protocol error is replied to and ends the connection. */
+  /** Returns the next complete request that may run now. On a protocol error it replies with the error and closes the connection. */
   nextRequest(): readonly string[] | undefined {
     if (!this.#open || this.#ends || this.server.blocking.waitOf(this) !== undefined) return undefined
     if (this.postponed !== undefined) {
@@ -139,7 +139,7 @@ export class ModelConnection implements ModelConnectionEvents {
     if (this.replies === 'on' && !this.skips) this.write(encode(reply, this.protocol, this.server.atLeast(7, 2)))
   }
 
-  /** A message that answers nothing. */
+  /** Writes a push message. */
   push(items: readonly Reply[]): void {
     this.write(encodePush(items, this.protocol))
   }
@@ -151,7 +151,7 @@ export class ModelConnection implements ModelConnectionEvents {
     this.server.flushLater(this)
   }
 
-  /** Hands on what was written. */
+  /** Passes the output to `onReply`. */
   flush(): void {
     if (!this.#open) return
     const output = this.#output.join('')
@@ -161,7 +161,7 @@ export class ModelConnection implements ModelConnectionEvents {
     if (this.#ends) this.kill()
   }
 
-  /** RESET, and what HELLO does not undo. */
+  /** RESET: restores the state of a new connection. */
   reset(): void {
     this.server.watches.unwatch(this)
     this.server.pubsub.removeAll(this)

@@ -1,4 +1,4 @@
-/** The keys of one database: types, expiry, who watches, and the events of what happens to them. */
+/** The keys of one database, with their values, expiry, watchers and keyspace events. */
 import { type Failure, WRONG_TYPE } from './reply.js'
 import type { ModelServer } from './server.js'
 import { copyOf, isEmpty, type OfType, type Type, type Value } from './values.js'
@@ -7,7 +7,7 @@ import { copyOf, isEmpty, type OfType, type Type, type Value } from './values.js
 export interface Watched {
   readonly db: Database
   readonly key: string
-  /** It was there but expired when the watch began. */
+  /** True if the key had already expired when the watch began. */
   expired: boolean
 }
 
@@ -19,7 +19,7 @@ export class Database {
   readonly #server: ModelServer
   #values = new Map<string, Value>()
   #expiry = new Map<string, number>()
-  /** No key expires before it. */
+  /** No key expires before this time. */
   #earliest = Infinity
 
   constructor(index: number, server: ModelServer) {
@@ -36,12 +36,12 @@ export class Database {
     return this.#expiry.size
   }
 
-  /** All keys in order of insertion, also those that have expired and were not removed yet. */
+  /** Returns all keys in order of insertion, including expired keys that were not removed yet. */
   keys(): string[] {
     return [...this.#values.keys()]
   }
 
-  /** For a command that changes it. */
+  /** Returns the value for a command that writes. */
   find(key: string): Value | undefined {
     if (this.isExpired(key)) {
       if (!this.#server.removesExpired) return undefined
@@ -50,31 +50,31 @@ export class Database {
     return this.#values.get(key)
   }
 
-  /** For a command that reads it: a miss is an event. */
-  look(key: string): Value | undefined {
+  /** Returns the value for a command that reads: a missing key is an event. */
+  read(key: string): Value | undefined {
     const value = this.find(key)
     if (value === undefined) this.event('m', 'keymiss', key)
     return value
   }
 
-  /** As `find`; throws if the value is of another type. */
+  /** Like `find`, but throws if the value has another type. */
   findTyped<T extends Type>(key: string, type: T): OfType<T> | undefined {
     return typed(this.find(key), type)
   }
 
-  /** As `look`; throws if the value is of another type. */
-  lookTyped<T extends Type>(key: string, type: T): OfType<T> | undefined {
-    return typed(this.look(key), type)
+  /** Like `read`, but throws if the value has another type. */
+  readTyped<T extends Type>(key: string, type: T): OfType<T> | undefined {
+    return typed(this.read(key), type)
   }
 
-  /** A key that is not there yet. */
+  /** Adds a key that does not exist yet. */
   add(key: string, value: Value): void {
     this.#values.set(key, value)
     this.#server.blocking.ready(this, key)
     this.event('n', 'new', key)
   }
 
-  /** Puts the value in place of whatever is there. */
+  /** Adds the key or replaces its value. */
   put(key: string, value: Value, keepExpiry = false): void {
     if (this.find(key) === undefined) this.add(key, value)
     else {
@@ -85,7 +85,7 @@ export class Database {
     this.touch(key)
   }
 
-  /** Without any event. */
+  /** Deletes a key without an event. */
   delete(key: string): boolean {
     this.#expiry.delete(key)
     const had = this.#values.delete(key)
@@ -102,13 +102,13 @@ export class Database {
     return true
   }
 
-  /** Those who watch the key learn that it changed, and replicas get it. */
+  /** Marks a key as changed, for connections that watch it and for replicas. */
   touch(key: string): void {
     this.#server.watches.touch(this, key)
     this.changed(key)
   }
 
-  /** It differs in a way that concerns replicas alone. */
+  /** Marks a key as changed for replicas only. */
   changed(key: string): void {
     this.#server.log.key(this.index, key)
   }
@@ -118,7 +118,7 @@ export class Database {
     this.#server.log.event(this.index, kind, name, key)
   }
 
-  /** Puts what the primary has, without any event. */
+  /** Sets a key to the value of the primary, without an event. */
   replace(key: string, value: Value | undefined, expiry: number | undefined): void {
     this.#expiry.delete(key)
     if (value === undefined) this.delete(key)
@@ -130,7 +130,7 @@ export class Database {
     this.#server.watches.touch(this, key)
   }
 
-  /** What is there, expired or not. */
+  /** Returns the value of a key, even if it has expired. */
   raw(key: string): Value | undefined {
     return this.#values.get(key)
   }
@@ -155,19 +155,19 @@ export class Database {
     return at !== undefined && !this.#server.loading && this.#server.time() > at
   }
 
-  /** Removes a key because its time is over. */
+  /** Removes a key that has expired. */
   expire(key: string): void {
     this.delete(key)
     this.event('e', 'expired', key)
     this.touch(key)
   }
 
-  /** When the first key expires. */
+  /** The earliest expiry of a key, ms. */
   get nextExpiry(): number {
     return this.#earliest
   }
 
-  /** What the server does by itself, ten times a second. */
+  /** Removes all expired keys. A real server does this in the background, ten times a second. */
   expireDue(): void {
     if (this.#earliest >= this.#server.time()) return
     for (const key of [...this.#expiry.keys()]) if (this.isExpired(key)) this.expire(key)
@@ -180,14 +180,14 @@ export class Database {
     this.#earliest = Infinity
   }
 
-  /** SWAPDB: what is in one comes into the other. */
+  /** SWAPDB: exchanges the contents of two databases. */
   swap(other: Database): void {
     ;[this.#values, other.#values] = [other.#values, this.#values]
     ;[this.#expiry, other.#expiry] = [other.#expiry, this.#expiry]
     ;[this.#earliest, other.#earliest] = [other.#earliest, this.#earliest]
   }
 
-  /** What a replica gets at a full synchronisation. */
+  /** Replaces all keys by those of the primary: a full synchronisation. */
   load(from: Database): void {
     this.clear()
     for (const [key, value] of from.#values) this.#values.set(key, copyOf(value))

@@ -1,4 +1,4 @@
-/** From a request to its reply: the checks in the server's order, MULTI's queue, and what follows a command. */
+/** Executes a request: the checks in the server's order, the queue of MULTI, and the steps after a command. */
 import { type CommandSpec, keysOf, wrongArity } from './command.js'
 import { commandOf } from './commands.js'
 import type { ModelConnection } from './connection.js'
@@ -6,7 +6,7 @@ import { Failure, QUEUED } from './reply.js'
 import { dropTransaction, runCommand } from './run-command.js'
 import { lower } from './text.js'
 
-/** They run inside MULTI instead of being queued. */
+/** Commands that run inside MULTI instead of being queued. */
 const NOT_QUEUED: ReadonlySet<string> = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
 const WHILE_SUBSCRIBED: ReadonlySet<string> = new Set([
   'subscribe',
@@ -48,7 +48,7 @@ export function execute(connection: ModelConnection, args: readonly string[]): v
 
 const POSTPONED: unique symbol = Symbol('postponed')
 
-/** Why it may not run now, in the order in which the server looks. */
+/** Returns the reply that rejects a command, if it may not run now. The checks have the order of the server. */
 function refusalOf(
   connection: ModelConnection,
   spec: CommandSpec,
@@ -122,7 +122,7 @@ function refuse(
   connection.reply(reply)
 }
 
-/** What holds for one command alone is over. */
+/** Clears the state that holds for one command only. */
 function afterCommand(connection: ModelConnection, args: readonly string[]): void {
   const name = lower(args[0] ?? '')
   if (name !== 'asking' && connection.queue === undefined) connection.asking = false

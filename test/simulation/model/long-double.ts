@@ -1,4 +1,4 @@
-/** The 80-bit floats in which the server adds for INCRBYFLOAT: value = mantissa × 2^exponent, the mantissa of 64 bits. */
+/** The 80-bit floats with which the server computes INCRBYFLOAT: mantissa × 2^exponent, with a mantissa of 64 bits. */
 
 export interface LongDouble {
   readonly mantissa: bigint
@@ -11,13 +11,13 @@ function bitsOf(value: bigint): number {
   return value.toString(2).length
 }
 
-/** numerator / denominator × 2^exponent, rounded to the nearest, ties to even. */
+/** Returns numerator / denominator × 2^exponent, rounded to the nearest, ties to even. */
 function rounded(numerator: bigint, denominator: bigint, exponent: number): LongDouble {
   if (numerator === 0n) return { mantissa: 0n, exponent: 0 }
   const negative = numerator < 0n
   let n = negative ? -numerator : numerator
   let e = exponent
-  // Two more bits than are kept, and a sticky one.
+  // Two bits more than the mantissa keeps, and a sticky bit.
   const shift = BITS + 2 - (bitsOf(n) - bitsOf(denominator))
   let d = denominator
   if (shift > 0) n <<= BigInt(shift)
@@ -36,7 +36,7 @@ function rounded(numerator: bigint, denominator: bigint, exponent: number): Long
   return { mantissa: negative ? -quotient : quotient, exponent: e }
 }
 
-/** Undefined for what is no finite decimal number. */
+/** Parses a finite decimal number; returns undefined for any other text. */
 export function longDouble(text: string): LongDouble | undefined {
   const [, sign, whole = '', fraction = '', power = '0'] =
     /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/i.exec(text) ?? []
@@ -53,7 +53,7 @@ export function sum(a: LongDouble, b: LongDouble): LongDouble {
   return rounded(lifted(a) + lifted(b), 1n, exponent)
 }
 
-/** `%.17Lf` without the zeros at its end. */
+/** Returns `%.17Lf` without trailing zeros. */
 export function formatted({ mantissa, exponent }: LongDouble): string {
   const places = 17
   const negative = mantissa < 0n

@@ -1,4 +1,4 @@
-/** Channels, patterns and shard channels, and the events of keys. */
+/** Subscriptions to channels, patterns and shard channels, and keyspace events. */
 import type { ModelConnection } from './connection.js'
 import type { EventClass } from './database.js'
 import { matches } from './text.js'
@@ -6,11 +6,11 @@ import { matches } from './text.js'
 export type Kind = 'channels' | 'patterns' | 'shards'
 
 export class PubSub {
-  /** In order of subscribing, by topic. */
+  /** The subscribers of each topic, in the order in which they subscribed. */
   readonly channels: Map<string, Set<ModelConnection>> = new Map()
   readonly patterns: Map<string, Set<ModelConnection>> = new Map()
   readonly shards: Map<string, Set<ModelConnection>> = new Map()
-  /** The flags of `notify-keyspace-events`, with `n` if new keys are announced. */
+  /** The flags of `notify-keyspace-events`; `n` enables events for new keys. */
   events = ''
 
   add(kind: Kind, topic: string, connection: ModelConnection): void {
@@ -34,7 +34,7 @@ export class PubSub {
     }
   }
 
-  /** To how many it went. */
+  /** Returns the number of receivers. */
   publish(channel: string, message: string): number {
     let receivers = 0
     for (const each of this.channels.get(channel) ?? []) {
@@ -65,7 +65,7 @@ export class PubSub {
   }
 }
 
-/** The flags in the order in which the server shows them; undefined for a text with a flag that it does not know. */
+/** Returns the flags in the order in which the server shows them, or undefined if one is unknown. */
 export function eventFlags(text: string): string | undefined {
   const all = 'g$lshzxetd'
   let flags = ''
@@ -75,7 +75,7 @@ export function eventFlags(text: string): string | undefined {
     else return undefined
   }
   const has = (flag: string) => flags.includes(flag)
-  // The server does not show `n` beside `A`.
+  // The server does not show `n` together with `A`.
   const classes = [...all].every(has) ? 'A' : [...all, 'n'].filter(has).join('')
   return classes + [...'KEm'].filter(has).join('')
 }

@@ -1,4 +1,4 @@
-/** What a server has changed, in steps that its replicas apply whole: one for each command, or for each transaction. */
+/** The changes of a server, in steps that its replicas apply as a whole: one step for each command or transaction. */
 import type { EventClass } from './database.js'
 import type { Value } from './values.js'
 
@@ -35,7 +35,7 @@ export class ReplicationLog {
   offset = 0
   #draft: Draft[] = []
   #changed = new Set<string>()
-  /** Who gets each step. */
+  /** Called with each step. */
   onStep: ((step: Step) => void) | undefined
 
   key(db: number, key: string): void {
@@ -54,7 +54,7 @@ export class ReplicationLog {
     this.#draft.push(effect)
   }
 
-  /** Ends the step, if anything was changed. `size` stands for the bytes of the replication stream. */
+  /** Ends the step, if there are changes. `size` is its length in the replication stream. */
   end(size: number, current: (db: number, key: string) => Omit<Change, 'db' | 'key'>): void {
     const draft = this.#draft
     if (draft.length === 0) return
@@ -64,7 +64,7 @@ export class ReplicationLog {
     if (!changes) return
     this.offset += size
     if (this.onStep === undefined) return
-    // Values as they are at the end of the step come last, after flushes and swaps.
+    // The values at the end of the step come last, after flushes and swaps.
     const keys = draft.flatMap((each): Effect[] =>
       each.what === 'key' ? [{ ...each, ...current(each.db, each.key) }] : [],
     )

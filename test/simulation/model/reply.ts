@@ -1,4 +1,4 @@
-/** What a command replies: a bulk string, an integer, null and arrays are themselves, the rest are these. */
+/** Replies of commands. Bulk strings, integers, null and arrays are JavaScript values; the classes below are the other forms. */
 
 export type Reply =
   | string
@@ -45,7 +45,7 @@ export class Bool {
   }
 }
 
-/** Flat under RESP2. */
+/** A map; under RESP2 a flat array. */
 export class MapReply {
   readonly entries: readonly (readonly [Reply, Reply])[]
   constructor(entries: readonly (readonly [Reply, Reply])[]) {
@@ -53,7 +53,7 @@ export class MapReply {
   }
 }
 
-/** An array under RESP2. */
+/** A set; under RESP2 an array. */
 export class SetReply {
   readonly items: readonly Reply[]
   constructor(items: readonly Reply[]) {
@@ -73,7 +73,7 @@ export class NullArray {
   readonly null = true
 }
 
-/** The command has not replied: it blocks, or has written what it had to say itself. */
+/** No reply yet: the command blocks, or it has already written its reply. */
 export class Nothing {
   readonly nothing = true
 }

@@ -1,10 +1,10 @@
-/** RESP as the model speaks it; small, and none of the client's code, so that a fault of the client's reader shows. */
+/** The model's own encoder and parser of RESP. It shares no code with the client, so that errors in the client's code show. */
 import { Bool, Double, Failure, MapReply, Nothing, NullArray, type Reply, SetReply, Status, Verbatim } from './reply.js'
 import { fewestDigits, seventeenDigits } from './text.js'
 
 export type Protocol = 2 | 3
 
-/** `shortest`: doubles as servers since 7.2 write them, in as few digits as tell them apart. */
+/** Encodes a reply. `shortest`: doubles have the fewest digits that identify them, as servers since 7.2 write them. */
 export function encode(reply: Reply, protocol: Protocol, shortest = false): string {
   if (typeof reply === 'string') return bulk(reply)
   if (typeof reply === 'number' || typeof reply === 'bigint') return `:${reply}\r\n`
@@ -32,7 +32,7 @@ export function encode(reply: Reply, protocol: Protocol, shortest = false): stri
   return list('*', reply, protocol, shortest)
 }
 
-/** A message that answers nothing: `>` under RESP3. */
+/** Encodes a push message; under RESP2 it is an array. */
 export function encodePush(items: readonly Reply[], protocol: Protocol): string {
   return list(protocol === 3 ? '>' : '*', items, protocol, false)
 }
@@ -48,11 +48,11 @@ function bulk(text: string): string {
 const MAX_INLINE = 64 * 1024
 const MAX_BULK = 512 * 1024 * 1024
 
-/** Takes requests out of bytes that come in any pieces. */
+/** Parses requests from bytes that arrive in pieces of any size. */
 export class Requests {
   #text = ''
   #at = 0
-  /** Arguments still to come, and the length of the one under way. */
+  /** The number of missing arguments, and the length of the next one; -1 before its length is read. */
   #missing = 0
   #length = -1
   #args: string[] = []
@@ -62,7 +62,7 @@ export class Requests {
     this.#at = 0
   }
 
-  /** The next whole request, undefined if it is not there yet; throws a Failure for bytes that are no request. */
+  /** Returns the next complete request, or undefined if it is incomplete. Throws a Failure if the bytes are malformed. */
   next(authenticated: boolean): readonly string[] | undefined {
     for (;;) {
       if (this.#missing === 0) {
@@ -86,7 +86,7 @@ export class Requests {
     }
   }
 
-  /** True once an argument of the request was read. */
+  /** Reads one argument. Returns false if it is incomplete. */
   #argument(authenticated: boolean): boolean {
     if (this.#length < 0) {
       const line = this.#line('bulk count')
@@ -105,7 +105,7 @@ export class Requests {
     return true
   }
 
-  /** Up to CR; LF is skipped unseen, as the server does. */
+  /** Reads a line up to CR. The next byte is skipped unchecked, as the server does with LF. */
   #line(name: string): string | undefined {
     const end = this.#text.indexOf('\r', this.#at)
     if (end < 0 || end + 1 >= this.#text.length) {

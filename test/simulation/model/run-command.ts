@@ -1,9 +1,9 @@
-/** One command, run now. */
+/** Runs one command. */
 import { Call, type CommandSpec } from './command.js'
 import type { ModelConnection } from './connection.js'
 import { Failure, Nothing, type Reply } from './reply.js'
 
-/** Runs it, whatever was checked before. */
+/** Runs a command without further checks. */
 export function runCommand(
   connection: ModelConnection,
   spec: CommandSpec,

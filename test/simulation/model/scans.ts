@@ -1,6 +1,6 @@
 /**
- * The SCAN family. The cursor is one more than the hash of the last element, so that what is there all the time is found
- * whatever is added and removed meanwhile.
+ * The SCAN family. The cursor is the hash of the last element plus one. So a scan finds every element that exists during the
+ * whole scan, whatever is added and removed meanwhile.
  */
 import type { Call } from './command.js'
 import { integer } from './command.js'
@@ -14,7 +14,7 @@ export interface ScanOptions {
   readonly type: string | undefined
 }
 
-/** From the place of the cursor on. */
+/** Parses the arguments from the cursor on. */
 export function scanOptions(call: Call, at: number, hasType: boolean): ScanOptions {
   const { args } = call
   const cursor = cursorOf(call, at)
@@ -35,7 +35,7 @@ export function scanOptions(call: Call, at: number, hasType: boolean): ScanOptio
   return { cursor, count, match, type }
 }
 
-/** A negative one is past all elements. */
+/** Parses the cursor. A negative cursor is after all elements. */
 export function cursorOf({ server, args }: Call, at: number): number {
   const text = args[at]!
   if (text === '' && server.atLeast(7, 2)) throw new Failure('ERR invalid cursor')
@@ -46,19 +46,19 @@ export function cursorOf({ server, args }: Call, at: number): number {
 
 export const NOTHING_FOUND: Reply = ['0', []]
 
-/** As `matches`, but `*` alone fits also what is empty. */
+/** Like `matches`, but the pattern `*` also matches an empty name. */
 export function fits(pattern: string, name: string): boolean {
   return pattern === '*' || matches(pattern, name)
 }
 
-/** The next cursor and what was passed on the way to it. */
+/** Returns the next cursor and the elements before it. */
 export function page<T>(all: readonly T[], cursor: number, count: number, nameOf: (each: T) => string): [string, T[]] {
   const ordered = all
     .map(each => ({ each, hash: hashOf(nameOf(each)) }))
     .filter(({ hash }) => hash >= cursor)
     .sort((a, b) => a.hash - b.hash)
   let end = Math.min(count, ordered.length)
-  // Elements of one hash come together: the cursor cannot tell them apart.
+  // Elements with the same hash belong on the same page, because the cursor cannot point between them.
   while (end > 0 && end < ordered.length && ordered[end]!.hash === ordered[end - 1]!.hash) end++
   const next = end < ordered.length ? String(ordered[end - 1]!.hash + 1) : '0'
   return [next, ordered.slice(0, end).map(({ each }) => each)]

@@ -1,7 +1,7 @@
-/** The scripts a server holds, and their twins: what a script does, written in JavaScript and found by the script's text. */
+/** The scripts of a server, and their twins: a twin is the JavaScript version of a script, found by the script's text. */
 import { createHash } from 'node:crypto'
 
-/** What Lua knows: nil is null, and a table with `ok` or `err` is a status or an error. */
+/** A Lua value: nil is null, and a table with `ok` or `err` is a status or an error. */
 export type LuaValue = string | number | boolean | null | LuaTable | readonly LuaValue[]
 export interface LuaTable {
   readonly ok?: string
@@ -21,7 +21,7 @@ export type Twin = (lua: Lua) => LuaValue | undefined
 
 const TWINS = new Map<string, Twin>()
 
-/** What the script of this text does, on every model server. */
+/** Registers the twin of a script for all model servers. */
 export function registerTwin(lua: string, twin: Twin): void {
   TWINS.set(sha1(lua), twin)
 }
@@ -33,7 +33,7 @@ export function twinOf(sha: string): Twin | undefined {
 export class Scripts {
   readonly #known = new Set<string>()
 
-  /** The hash by which it is known from now on. */
+  /** Stores a script. Returns its hash. */
   load(lua: string): string {
     const sha = sha1(lua)
     this.#known.add(sha)

@@ -10,7 +10,7 @@ function started(options: { password?: string } = {}): { server: ModelServer; cl
 }
 
 describe('the model of a server', () => {
-  it('refuses commands in each of its states with the words of Redis', () => {
+  it('the model server rejects commands in each of its states with the error texts of Redis', () => {
     const { server } = started()
     const talk = new Talk(server)
     server.loading = true
@@ -32,7 +32,7 @@ describe('the model of a server', () => {
     expect(talk.closed).toBe(false)
   })
 
-  it('ends a blocking call at its time, and then runs what was sent behind it', () => {
+  it('the model server ends a blocking call at its timeout, and then runs the commands sent after it', () => {
     const { server, clock } = started()
     const talk = new Talk(server)
     expect(talk.say('BLPOP list 0.5')).toBe('')
@@ -40,20 +40,20 @@ describe('the model of a server', () => {
     expect(server.wakeAt).toBe(1_000_500)
     clock.now = 1_000_500
     server.wake()
-    expect(talk.heard()).toBe('*"null" +"OK"')
+    expect(talk.replies()).toBe('*"null" +"OK"')
   })
 
-  it('gives an item to the one who has waited longest, and to nobody who has closed', () => {
+  it('the model server gives an item to the client that has waited longest, and never to a closed one', () => {
     const { server } = started()
     const [first, second, third] = [new Talk(server), new Talk(server), new Talk(server)]
     for (const talk of [first, second]) talk.say('BLPOP list 0')
     first.connection.close()
     expect(third.say('RPUSH list x')).toBe(':"1"')
-    expect(second.heard()).toBe('*[$"list" $"x"]')
-    expect(first.heard()).toBe('')
+    expect(second.replies()).toBe('*[$"list" $"x"]')
+    expect(first.replies()).toBe('')
   })
 
-  it('holds up commands while it is paused', () => {
+  it('the model server delays commands while it is paused', () => {
     const { server, clock } = started()
     const [talk, other] = [new Talk(server), new Talk(server)]
     expect(other.say('CLIENT PAUSE 100 WRITE')).toBe('+"OK"')
@@ -61,10 +61,10 @@ describe('the model of a server', () => {
     expect(talk.say('SET a 1')).toBe('')
     clock.now += 100
     server.wake()
-    expect(talk.heard()).toBe('+"OK"')
+    expect(talk.replies()).toBe('+"OK"')
   })
 
-  it('removes a key at its time by itself, with the event for it', () => {
+  it('the model server removes an expired key by itself and sends the keyspace event', () => {
     const { server, clock } = started()
     const [talk, watching] = [new Talk(server), new Talk(server)]
     talk.say('CONFIG SET notify-keyspace-events KEA')
@@ -72,10 +72,10 @@ describe('the model of a server', () => {
     watching.say('SUBSCRIBE __keyevent@0__:expired')
     clock.now = server.wakeAt
     server.wake()
-    expect(watching.heard()).toBe('*[$"message" $"__keyevent@0__:expired" $"a"]')
+    expect(watching.replies()).toBe('*[$"message" $"__keyevent@0__:expired" $"a"]')
   })
 
-  it('asks for a password, and is full when it is full', () => {
+  it('the model server requires its password, and rejects connections over its limit', () => {
     const { server } = started({ password: 'secret' })
     const talk = new Talk(server)
     expect(talk.say('GET a')).toBe('-"NOAUTH Authentication required."')
@@ -84,20 +84,20 @@ describe('the model of a server', () => {
     server.maxClients = 1
     const tooMany = new Talk(server)
     server.flush()
-    expect(tooMany.heard()).toBe('-"ERR max number of clients reached"')
+    expect(tooMany.replies()).toBe('-"ERR max number of clients reached"')
     expect(tooMany.closed).toBe(true)
   })
 
-  it('ends blocking calls and their connections when it becomes a replica', () => {
+  it('the model server ends blocking calls and their connections when it becomes a replica', () => {
     const { server } = started()
     const talk = new Talk(server)
     talk.say('BLPOP list 0')
     server.demote('10.0.0.1', 6379)
-    expect(talk.heard()).toContain('-"UNBLOCKED force unblock')
+    expect(talk.replies()).toContain('-"UNBLOCKED force unblock')
     expect(talk.closed).toBe(true)
   })
 
-  it('loses or keeps its data at a restart, and always its scripts', () => {
+  it('a restart of the model server closes its connections, and keeps or drops the data', () => {
     const { server } = started()
     const talk = new Talk(server)
     talk.say('SET a 1')
@@ -109,7 +109,7 @@ describe('the model of a server', () => {
     expect(new Talk(server).say('GET a')).toBe('$"null"')
   })
 
-  it('tells its history in order: what was queued, what EXEC ran, what was refused', () => {
+  it('the model server records in order the commands that were queued, run by EXEC or rejected', () => {
     const phases: string[] = []
     const server = new ModelServer({
       now: () => 0,

@@ -1,8 +1,8 @@
 /**
- * A Redis server as a client can tell it: a state machine without sockets, timers or a clock of its own.
+ * A Redis server as its clients see it: a state machine without sockets, timers or a clock of its own.
  *
- * `connect()` gives a connection, whose `receive()` takes what the client writes. `wakeAt` says when the next thing happens by
- * itself, and `wake()` makes it happen. States that come from outside are set by the methods of `ServerStates`.
+ * `connect()` returns a connection, and its `receive()` takes the bytes of the client. `wakeAt` is the time of the next timed
+ * event, and `wake()` runs it. Methods such as `demote()` and `kill()` put the server into the states that a fault causes.
  */
 
 import { Blocking } from './blocking.js'
@@ -22,10 +22,10 @@ import { Watches } from './watches.js'
 import './twins/lock.js'
 import './twins/samples.js'
 
-/** queued: in MULTI; ran: alone; exec: by EXEC; script: by a script; refused: before it ran; blocked, unblocked: it waits, it has ended. */
+/** queued: in MULTI; ran: alone; exec: by EXEC; script: by a script; refused: before it ran; blocked, unblocked: its wait began, ended. */
 export type Phase = 'queued' | 'ran' | 'exec' | 'script' | 'refused' | 'blocked' | 'unblocked'
 
-/** What the server did, for the oracle. Texts are binary strings: one character is one byte. */
+/** An execution of a command, for the oracle. Texts are binary strings: one character is one byte. */
 export interface ModelRecord {
   readonly number: number
   readonly at: number
@@ -40,18 +40,18 @@ export interface ModelRecord {
 export interface ModelOptions {
   /** Milliseconds since the epoch; fractions are allowed. */
   readonly now: () => number
-  /** From 0 to below 1. */
+  /** Returns a random number in [0, 1). */
   readonly random: () => number
-  /** In records. */
+  /** The name of the server in records. */
   readonly label?: string
   /** Default redis 7.0.15. */
   readonly flavour?: 'redis' | 'valkey'
   readonly version?: string
   readonly databases?: number
-  /** Of the default user. */
+  /** The password of the default user. */
   readonly password?: string
   readonly history?: (record: ModelRecord) => void
-  /** Where it listens, as INFO, ROLE and CLIENT INFO say it. */
+  /** The address of the server in INFO, ROLE and CLIENT INFO. */
   readonly address?: { readonly host: string; readonly port: number }
 }
 
@@ -61,7 +61,7 @@ export interface PrimaryLink {
   up: boolean
 }
 
-/** What a command, or a transaction, wants of a node. */
+/** The properties of a command or a transaction that decide which node may run it. */
 export interface Wanted {
   readonly keys: readonly string[]
   readonly writes: boolean
@@ -69,7 +69,7 @@ export interface Wanted {
   readonly isPubSub: boolean
 }
 
-/** Asks a cluster whether a command may run here; the reply that refuses it. */
+/** Returns the reply that rejects a command that this node of a cluster may not run. */
 export type Redirect = (connection: ModelConnection, wanted: Wanted) => Failure | undefined
 
 export class ModelServer {
@@ -88,22 +88,22 @@ export class ModelServer {
 
   /** Set by a cluster. */
   redirect: Redirect | undefined
-  /** Set by a cluster: what CLUSTER shows. */
+  /** Set by a cluster: the nodes for the CLUSTER commands. */
   cluster: { readonly node: ClusterNode; readonly nodes: readonly ClusterNode[] } | undefined
-  /** How many replicas have acknowledged an offset; set by a cluster or by the world. */
+  /** Returns the number of replicas that have acknowledged an offset. Set by a cluster or by the world. */
   acknowledged: (offset: number) => number = () => 0
-  /** What ROLE lists; set by a cluster. */
+  /** Returns the replicas for ROLE. Set by a cluster. */
   replicas: () => readonly { host: string; port: number; offset: number }[] = () => []
 
-  /** It reads its data: all but a few commands are refused. */
+  /** The server is loading its data: it rejects all but a few commands. */
   loading = false
-  /** A script runs that is too slow: all but a few commands are refused. */
+  /** A slow script is running: the server rejects all but a few commands. */
   busy = false
-  /** Memory is full: commands that may need more are refused. */
+  /** Memory is full: the server rejects commands that may need more. */
   outOfMemory = false
-  /** The disk is full: writes are refused. */
+  /** The disk is full: the server rejects writes. */
   diskError = false
-  /** It is a replica of this one. */
+  /** The primary, if the server is a replica. */
   primary: PrimaryLink | undefined
   maxClients = 10_000
   runId: string
@@ -137,7 +137,7 @@ export class ModelServer {
 
   // ---- connections
 
-  /** A client has dialled. A server that is full says so and closes. */
+  /** Accepts a connection. A server that has reached `maxClients` replies with an error and closes it. */
   connect(address = '127.0.0.1:50000'): ModelConnection {
     const connection = new ModelConnection(this, this.#nextConnection++, address)
     this.connections.set(connection.id, connection)
@@ -148,7 +148,7 @@ export class ModelServer {
     return connection
   }
 
-  /** Runs what the connection has sent, then what it has set free, then hands on all output. */
+  /** Runs the requests of a connection, then those of the connections that they unblocked. Then sends all output. */
   pump(connection: ModelConnection): void {
     this.#resumed.add(connection)
     if (this.#pumping) return
@@ -172,7 +172,7 @@ export class ModelServer {
     }
   }
 
-  /** The connection waits no longer: what it has sent meanwhile runs. */
+  /** Has the requests of a connection run that arrived while it was blocked. */
   resume(connection: ModelConnection): void {
     this.#resumed.add(connection)
   }
@@ -188,7 +188,7 @@ export class ModelServer {
     }
   }
 
-  /** A connection has closed. */
+  /** Removes a closed connection. */
   forget(connection: ModelConnection): void {
     this.connections.delete(connection.id)
     this.blocking.forget(connection)
@@ -198,19 +198,19 @@ export class ModelServer {
     this.#unflushed.delete(connection)
   }
 
-  /** What a request names, or why it names nothing. */
+  /** Returns the command of a request, or the error reply if there is none. */
   commandOf(args: readonly string[]): CommandSpec | Failure {
     return commandOf(args, this)
   }
 
   // ---- time
 
-  /** Whole milliseconds; one instant for all of a command, a transaction or a script. */
+  /** Returns the time in whole milliseconds. It stands still during a command, a transaction or a script. */
   time(): number {
     return this.#frozen ?? Math.floor(this.options.now())
   }
 
-  /** Runs `what` at one instant. */
+  /** Runs `what` while the time of the server stands still. */
   atOneInstant(what: () => void): void {
     if (this.#frozen !== undefined) {
       what()
@@ -224,13 +224,13 @@ export class ModelServer {
     }
   }
 
-  /** When `wake` is due next: the end of a blocking call or of a pause, or the expiry of a key; Infinity for never. */
+  /** The time for the next `wake()`: the end of a blocking call or of a pause, or the expiry of a key; Infinity for never. */
   get wakeAt(): number {
     const expiry = this.removesExpired ? Math.min(...this.databases.map(db => db.nextExpiry)) + 1 : Infinity
     return Math.min(this.blocking.deadline, this.#pausedUntil > -Infinity ? this.#pausedUntil : Infinity, expiry)
   }
 
-  /** Does what is due by now. */
+  /** Runs the events that are due now. */
   wake(): void {
     this.atOneInstant(() => {
       if (this.#pausedUntil <= this.time()) this.unpause()
@@ -241,16 +241,16 @@ export class ModelServer {
     this.pumpResumed()
   }
 
-  /** Runs what those have sent who wait no longer, and hands on all output. */
+  /** Runs the requests of unblocked connections, and sends all output. */
   pumpResumed(): void {
     const [first] = this.#resumed
     if (first === undefined) this.flush()
     else this.pump(first)
   }
 
-  // ---- what a command leaves
+  // ---- after a command
 
-  /** The end of a command: its changes go to replicas, and those who waited for them are served. */
+  /** Ends a command: sends its changes to replicas, and serves the calls that waited for them. */
   endStep(size: number): void {
     this.log.end(size, (db, key) => {
       const database = this.databases[db]!
@@ -263,13 +263,13 @@ export class ModelServer {
     })
   }
 
-  /** The end of what was done to it from outside. */
+  /** Ends a change from outside, such as one by the cluster. */
   finishStep(size: number): void {
     this.atOneInstant(() => this.endStep(size))
     this.pumpResumed()
   }
 
-  /** Replicas have acknowledged more. */
+  /** Must be called when replicas have acknowledged more. */
   retryWaits(): void {
     this.blocking.retry()
     this.pumpResumed()
@@ -288,7 +288,7 @@ export class ModelServer {
     return this.primary !== undefined
   }
 
-  /** A replica leaves it to its primary to remove keys. */
+  /** Whether the server removes expired keys. A replica leaves that to its primary. */
   get removesExpired(): boolean {
     return this.primary === undefined && !this.loading && !this.isPaused
   }
@@ -297,7 +297,7 @@ export class ModelServer {
     return this.#pausedUntil > this.time()
   }
 
-  /** Whether CLIENT PAUSE holds up such a command. */
+  /** Returns true if CLIENT PAUSE delays a command, by whether the command writes. */
   holdsUp(writes: boolean): boolean {
     return this.isPaused && (this.#pausesAll || writes)
   }
@@ -313,7 +313,7 @@ export class ModelServer {
     for (const connection of this.connections.values()) if (connection.postponed !== undefined) this.resume(connection)
   }
 
-  /** It becomes a replica. Blocking calls end, and their connections with them. */
+  /** Makes the server a replica. Ends blocking calls and closes their connections. */
   demote(host: string, port: number, up = true): void {
     this.primary = { host, port, up }
     const state = 'UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)'
@@ -325,14 +325,14 @@ export class ModelServer {
     this.primary = undefined
   }
 
-  /** Ends connections that the server chooses, as CLIENT KILL, a timeout or a full output buffer does: at once. */
+  /** Closes connections at once, as CLIENT KILL, a timeout or a full output buffer does. Returns their number. */
   kill(which: (connection: ModelConnection) => boolean): number {
     const those = [...this.connections.values()].filter(which)
     for (const connection of those) connection.kill()
     return those.length
   }
 
-  /** A new process: no connection, script, subscription or configuration is left; the data is kept or lost. */
+  /** Starts a new process: connections, scripts, subscriptions and the configuration are lost; the data is kept or lost. */
   restart(keepsData: boolean): void {
     this.kill(() => true)
     this.runId = this.#hex(40)
@@ -344,7 +344,7 @@ export class ModelServer {
     if (!keepsData) for (const db of this.databases) db.clear()
   }
 
-  /** A replica takes what its primary did. */
+  /** Applies a step of the primary to this replica. */
   apply({ effects, offset }: Step): void {
     this.atOneInstant(() => {
       for (const effect of effects) this.#applyOne(effect)
@@ -377,7 +377,7 @@ export class ModelServer {
     }
   }
 
-  /** From 0 to below `below`. */
+  /** Returns a random integer from 0 to `below` - 1. */
   random(below: number): number {
     return Math.floor(this.options.random() * below)
   }

@@ -1,4 +1,4 @@
-/** Ids of streams as commands name them. */
+/** Parses the ids of stream entries. */
 import { Failure } from './reply.js'
 import { compareIds, MAX_ID, MIN_ID, type Stream, type StreamId } from './stream.js'
 
@@ -12,21 +12,21 @@ function part(text: string): bigint {
   return value
 }
 
-/** `ms` or `ms-seq`; what is missing is `seq`. */
+/** Parses `ms-seq`, or `ms` with `seq` as the default. */
 export function strictId(text: string, seq: bigint): StreamId {
   const dash = text.indexOf('-')
   if (dash < 0) return { ms: part(text), seq }
   return { ms: part(text.slice(0, dash)), seq: part(text.slice(dash + 1)) }
 }
 
-/** As `strictId`, and `-` and `+`. */
+/** Like `strictId`, but also accepts `-` and `+`. */
 export function looseId(text: string, seq: bigint): StreamId {
   if (text === '-') return MIN_ID
   if (text === '+') return MAX_ID
   return strictId(text, seq)
 }
 
-/** The start of an interval, after `(` the next one. */
+/** Parses the start of an interval; `(` excludes the id itself. */
 export function startOf(text: string): StreamId {
   if (!text.startsWith('(') || text.length < 2) return looseId(text, 0n)
   const id = strictId(text.slice(1), 0n)
@@ -45,7 +45,7 @@ export function following({ ms, seq }: StreamId): StreamId {
   return seq < MAX ? { ms, seq: seq + 1n } : { ms: ms + 1n, seq: 0n }
 }
 
-/** The counter of entries at an id, undefined where the server cannot know it. */
+/** Returns the number of entries ever added up to an id, or undefined if the server cannot know it. */
 export function entriesUpTo(stream: Stream, id: StreamId): number | undefined {
   const { added, entries, last, maxDeleted } = stream
   if (added === 0) return 0
@@ -60,7 +60,7 @@ export function entriesUpTo(stream: Stream, id: StreamId): number | undefined {
   return fromFirst === 0 ? added - entries.length + 1 : undefined
 }
 
-/** Whether an entry from `start` on was deleted. */
+/** Returns true if an entry from `start` on was deleted. */
 export function hasTombstones({ entries, maxDeleted }: Stream, start: StreamId): boolean {
   const [first] = entries
   if (first === undefined || compareIds(maxDeleted, MIN_ID) === 0 || compareIds(first.id, maxDeleted) > 0) return false

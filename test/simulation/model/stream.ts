@@ -1,4 +1,4 @@
-/** A stream and its groups. */
+/** The value of a stream, with its consumer groups. */
 
 export interface StreamId {
   readonly ms: bigint
@@ -25,9 +25,9 @@ export interface Consumer {
 export interface Group {
   readonly name: string
   last: StreamId
-  /** How many entries it has read, undefined where the server cannot know. */
+  /** The number of entries that the group has read, undefined if the server cannot know it. */
   read: number | undefined
-  /** By the text of the id, in order of ids. */
+  /** Pending entries by the text of their id, in order of ids. */
   pending: Map<string, Pending>
   readonly consumers: Map<string, Consumer>
 }

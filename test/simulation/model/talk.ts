@@ -1,4 +1,4 @@
-/** A client of a model server for its tests: what it sends, and the replies as text. */
+/** A client for tests of the model: sends commands and returns the replies as text. */
 import { type Frame, Frames, shown } from '../differential/frames.js'
 import { encodeRequest } from '../differential/sides.js'
 import type { ModelServer } from './server.js'
@@ -16,13 +16,13 @@ export class Talk {
     }
   }
 
-  /** Sends a command in words, and gives the replies that have come since the last one. */
+  /** Sends a command. Returns all replies since the last call. */
   say(words: string): string {
     this.connection.receive(encodeRequest(words.split(' '), []))
-    return this.heard()
+    return this.replies()
   }
 
-  heard(): string {
+  replies(): string {
     const all: Frame[] = []
     while (this.#frames.count > 0) all.push(this.#frames.take()!)
     return all.map(shown).join(' ')

@@ -1,4 +1,4 @@
-/** Texts of the model are binary strings: one character is one byte, so that they compare as the server compares bytes. */
+/** Texts of the model are binary strings: one character is one byte. So comparing texts gives the same order as comparing bytes. */
 
 export function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1')
@@ -8,7 +8,7 @@ export function textOf(bytes: Buffer): string {
   return bytes.toString('latin1')
 }
 
-/** ASCII letters only, as the server folds them. */
+/** Converts ASCII letters to lower case, as the server does. */
 export function lower(text: string): string {
   return text.replace(/[A-Z]/g, letter => letter.toLowerCase())
 }
@@ -21,7 +21,7 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** The server's glob: `*`, `?`, `[^a-z]`, and `\` before a character that stands for itself. */
+/** Matches a glob pattern of the server: `*`, `?`, `[^a-z]`, and `\` before a literal character. */
 export function matches(pattern: string, text: string): boolean {
   let p = 0
   let t = 0
@@ -49,7 +49,7 @@ export function matches(pattern: string, text: string): boolean {
   return p >= pattern.length && t === text.length
 }
 
-/** The place of the `]`, or -1 if the class does not hold the character. */
+/** Returns the index of the closing `]`, or -1 if the class does not contain the character. */
 function matchesClass(pattern: string, start: number, char: string): number {
   let p = start
   const not = pattern[p] === '^'
@@ -75,7 +75,7 @@ function matchesClass(pattern: string, start: number, char: string): number {
 const INT64_MAX = 2n ** 63n - 1n
 const INT64_MIN = -(2n ** 63n)
 
-/** A 64-bit integer in its one canonical form, else undefined. */
+/** Parses a 64-bit integer in canonical form; returns undefined for any other text. */
 export function int64(text: string): bigint | undefined {
   if (text.length > 20 || !/^(?:0|-?[1-9]\d*)$/.test(text)) return undefined
   const value = BigInt(text)
@@ -86,7 +86,7 @@ export function inInt64(value: bigint): boolean {
   return value >= INT64_MIN && value <= INT64_MAX
 }
 
-/** A double as `strtod` reads it when the whole text is one; undefined for anything else and for NaN. */
+/** Parses a double as `strtod` does; returns undefined for NaN and if the text is not a number as a whole. */
 export function double(text: string): number | undefined {
   if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return Number(text)
   const [, sign] = /^([+-]?)inf(?:inity)?$/i.exec(text) ?? []
@@ -94,7 +94,7 @@ export function double(text: string): number | undefined {
   return /^[+-]?0x[\da-f]+$/i.test(text) ? Number(text.replace(/^[+-]/, '')) * (text[0] === '-' ? -1 : 1) : undefined
 }
 
-/** `%.17g`. */
+/** Formats a number as `%.17g` does. */
 export function seventeenDigits(value: number): string {
   if (value === Infinity) return 'inf'
   if (value === -Infinity) return '-inf'
@@ -110,7 +110,7 @@ function trimmed(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits
 }
 
-/** As few digits as tell it apart from other doubles. */
+/** Formats a number with the fewest digits that identify the double. */
 export function fewestDigits(value: number): string {
   if (!Number.isFinite(value)) return seventeenDigits(value)
   return Object.is(value, -0) ? '-0' : String(value)

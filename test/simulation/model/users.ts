@@ -1,4 +1,4 @@
-/** ACL: users, their passwords and what they may do. */
+/** ACL: users, their passwords and their permissions. */
 import { createHash } from 'node:crypto'
 import { type CommandSpec, keysOf } from './command.js'
 import { Failure } from './reply.js'
@@ -9,7 +9,7 @@ export class User {
   enabled = false
   noPassword = false
   readonly passwords: Set<string> = new Set()
-  /** In order; the last rule that fits a command holds. */
+  /** Rules in order: the last rule that matches a command decides. */
   commands: string[] = []
   keys: { pattern: string; read: boolean; write: boolean }[] = []
   channels: string[] = []
@@ -41,7 +41,7 @@ export class User {
     )
   }
 
-  /** A pattern of PSUBSCRIBE must be one of the user's own, letter by letter. */
+  /** Returns true if the user may use a channel. A pattern of PSUBSCRIBE must be literally equal to one of the user's patterns. */
   mayUseChannel(channel: string, literally: boolean): boolean {
     return this.channels.some(each => each === '*' || (literally ? each === channel : matches(each, channel)))
   }
@@ -60,7 +60,7 @@ export class Users {
     return this.all.get('default')!
   }
 
-  /** Whom a new connection is, without AUTH. */
+  /** Returns the user of a new connection before AUTH. */
   atConnect(): User | undefined {
     return this.default.enabled && this.default.noPassword ? this.default : undefined
   }
@@ -70,7 +70,7 @@ export class Users {
     return user?.accepts(password) === true ? user : undefined
   }
 
-  /** Throws a Failure for a rule that it does not know, and changes nothing then. */
+  /** ACL SETUSER. Throws a Failure for an unknown rule, and then changes nothing. */
   set(name: string, rules: readonly string[]): User {
     const user = this.all.get(name) ?? new User(name)
     const draft = Object.assign(new User(name), {
@@ -90,7 +90,7 @@ export class Users {
     return user
   }
 
-  /** What keeps the user from running it, if anything does. */
+  /** Returns the error reply if the user may not run the command. */
   refusal(user: User, spec: CommandSpec, args: readonly string[]): Failure | undefined {
     if (!spec.flags.has('noauth') && !user.mayRun(spec, this.#categories)) {
       return new Failure(`NOPERM this user has no permissions to run the '${spec.name}' command`)

@@ -1,4 +1,4 @@
-/** What keys hold. */
+/** The values of keys. */
 import type { Stream } from './stream.js'
 import { compare } from './text.js'
 
@@ -28,7 +28,7 @@ export type OfType<T extends Type> = Extract<Value, { readonly type: T }>
 
 export type Scored = readonly [member: string, score: number]
 
-/** Members by score, then by their bytes. */
+/** A sorted set: its members are ordered by score, then by their bytes. */
 export class SortedSet {
   readonly type = 'zset'
   readonly #scores = new Map<string, number>()

@@ -1,4 +1,4 @@
-/** Who watches which key, for transactions. */
+/** The watched keys of each connection, for transactions. */
 import type { ModelConnection } from './connection.js'
 import type { Database, Watched } from './database.js'
 
@@ -20,14 +20,14 @@ export class Watches {
     for (const connection of this.#watching) {
       for (const watched of connection.watched) {
         if (watched.db !== db || watched.key !== key) continue
-        // A key that had expired before the watch changes nothing by being removed.
+        // The removal of a key that had expired before the watch does not count as a change.
         if (watched.expired && db.find(key) === undefined) watched.expired = false
         else connection.dirty = true
       }
     }
   }
 
-  /** FLUSHALL, FLUSHDB, SWAPDB: keys that are there, or come, have changed. */
+  /** FLUSHALL, FLUSHDB, SWAPDB: marks all watched keys as changed that exist before or afterwards. */
   touchAll(db: Database, replacedBy?: Database): void {
     for (const connection of this.#watching) {
       for (const watched of connection.watched) {
@@ -38,7 +38,7 @@ export class Watches {
     }
   }
 
-  /** Whether a watched key has expired since. */
+  /** Returns true if a key has expired since its watch began. */
   hasExpired(watched: readonly Watched[]): boolean {
     return watched.some(each => !each.expired && each.db.isExpired(each.key))
   }

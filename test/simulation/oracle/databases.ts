@@ -1,7 +1,7 @@
 import type { Simulation } from '../simulation.js'
 import { didRun } from '../values.js'
 
-/** What a session wrote behind its SELECT went to that database. */
+/** The writes of a session after its SELECT ran in the selected database. */
 export function* databases({ ledger }: Simulation): Iterable<string> {
   for (const execution of ledger.executions) {
     const [, db] = /^in(\d):/.exec(execution.args[1] ?? '') ?? []

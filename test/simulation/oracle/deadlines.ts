@@ -1,9 +1,9 @@
 import type { Simulation } from '../simulation.js'
 
-/** A call may live longer than asked for by one beat of the clock of the client, and by two more after a standstill. */
+/** A call may exceed its deadline by one tick of the client's deadline timer, and by two more ticks after a standstill. */
 const SLACK = 120
 
-/** No call outlives its deadline, measured on the time in which the process ran. */
+/** No call exceeds its deadline. Standstills of the process do not count. */
 export function* deadlines({ ledger, stoodStillAt, loop }: Simulation): Iterable<string> {
   for (const call of ledger.calls) {
     const { timeout } = call.traits

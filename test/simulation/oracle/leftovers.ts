@@ -1,6 +1,6 @@
 import type { Simulation } from '../simulation.js'
 
-/** Nothing is left once all clients are closed. */
+/** No timer, immediate or socket is left after all clients were closed. */
 export function* leftovers({ loop, network }: Simulation): Iterable<string> {
   const { timers, immediates } = loop
   if (timers.length > 0)

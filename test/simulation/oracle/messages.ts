@@ -1,15 +1,15 @@
 import type { Simulation } from '../simulation.js'
 import { didRun } from '../values.js'
 
-/** Every message that was missed lies in a gap, and none comes twice. */
+/** Every missed message lies in a gap, and no message is delivered twice. */
 export function* messages({ closings, ledger, listenings }: Simulation): Iterable<string> {
   const published = ledger.executions.filter(each => each.args[0] === 'PUBLISH' && didRun(each))
   const subscribing = ledger.executions.filter(({ args, wire }) => args[0] === 'SUBSCRIBE' && wire !== undefined)
   for (const { channel, client, from, gaps, host, messages, to, who } of listenings) {
     const had = new Set(messages)
-    if (had.size < messages.length) yield `${who} had a message of ${channel} twice.`
+    if (had.size < messages.length) yield `${who} received a message of ${channel} twice.`
     const end = Math.min(to, closings.get(client) ?? Number.POSITIVE_INFINITY)
-    // A loss that was not made good again when the subscription ended is told by no gap.
+    // A gap is emitted after the resubscription. If the subscription ended before that, no gap reports the loss.
     const losses = subscribing.flatMap(({ args, wire }) =>
       wire?.dialled === host && args.includes(channel) ? [wire.hurtAt] : [],
     )

@@ -1,7 +1,7 @@
 import type { Simulation } from '../simulation.js'
 import { runsOf } from '../values.js'
 
-/** What was 'not sent' never ran; what resolved ran; and nothing ran twice that may not. */
+/** A command rejected with 'not sent' never ran, a command that resolved did run, and only idempotent writes ran twice. */
 export function* once({ ledger }: Simulation): Iterable<string> {
   for (const call of ledger.calls) {
     const { isIdempotent, parts } = call.traits

@@ -2,12 +2,12 @@ import type { Execution } from '../ledger.js'
 import type { Simulation } from '../simulation.js'
 import { runsOf } from '../values.js'
 
-/** Writes of one lane of a client run in the order of their calls, but for those that a server refused for a while. */
+/** The writes of one lane of a client ran in the order of their calls, except writes that a server rejected for a while. */
 export function* order({ ledger }: Simulation): Iterable<string> {
   const last = new Map<string, { readonly run: Execution; readonly name: string }>()
   for (const call of ledger.calls) {
     const { isIdempotent, lane, parts } = call.traits
-    // What was given up as 'unknown' may run whenever its bytes arrive.
+    // A write rejected as 'unknown' may run at any time, when its bytes arrive.
     if (lane === undefined || isIdempotent === true || call.fate !== 'resolved') continue
     for (const part of parts) {
       const [run] = part.isWrite ? runsOf(part) : []

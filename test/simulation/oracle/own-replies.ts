@@ -1,6 +1,6 @@
 import type { Simulation } from '../simulation.js'
 
-/** Every resolved value is that of its own execution. */
+/** Every call resolves with the reply to its own command. */
 export function* ownReplies({ ledger }: Simulation): Iterable<string> {
   for (const call of ledger.calls) {
     const fault = call.fate === 'resolved' ? call.traits.expects?.(call.value, call) : undefined

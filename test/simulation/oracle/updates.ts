@@ -1,7 +1,7 @@
 import type { Simulation } from '../simulation.js'
 import { didRun } from '../values.js'
 
-/** No update is lost behind a successful EXEC: each number that was raised under WATCH follows the one before. */
+/** No update is lost under WATCH: each successful EXEC sets a number to the previous value plus one. */
 export function* updates({ ledger }: Simulation): Iterable<string> {
   const values = new Map<string, number>()
   for (const execution of ledger.executions) {

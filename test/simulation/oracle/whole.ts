@@ -1,6 +1,6 @@
 import type { Simulation } from '../simulation.js'
 
-/** All of a transaction ran, or none, and nothing came between. */
+/** Either all commands of a transaction ran, or none of them. */
 export function* whole({ ledger }: Simulation): Iterable<string> {
   for (const call of ledger.transactions) {
     const ran = call.traits.parts.filter(({ executions }) =>

@@ -1,6 +1,7 @@
 /**
  * `npm run simulate -- [--seeds 1000] [--from 1] [--minutes 10] [--only pop,push] [--pairs] [--fixed 17,21]`: runs seeds on all
- * cores, the fixed ones first. `SEED=17 npm run simulate` tells the story of one. A seed that fails is printed, and the first ones are made small.
+ * cores, the fixed ones first. Prints each seed that fails, and the stories of the first ones with their plans shrunk.
+ * `SEED=17 npm run simulate` prints the story of one seed.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { cpus } from 'node:os'
@@ -10,12 +11,12 @@ import { FAULTS } from '../faults.js'
 import { IMPOSSIBLE, pairName, STATES } from '../pairs.js'
 import type { Order, Report, Tally } from './worker.js'
 
-/** Seeds that a worker is given at a time, and after which it makes room for a fresh process. */
+/** The number of seeds in one order to a worker, and the number of seeds after which a fresh process replaces the worker. */
 const BATCH = 20
 const LIFE = 2_000
-/** A seed that takes longer does not end, ms. */
+/** A seed that takes longer counts as an endless loop, ms. */
 const HANGS = 180_000
-/** Failing seeds whose story is told. */
+/** The number of failing seeds whose stories are printed. */
 const STORIES = 3
 
 const { values } = parseArgs({
@@ -50,7 +51,7 @@ function worker(): ChildProcess {
   return fork(path.join(__dirname, 'worker.js'), { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 }
 
-/** Runs batches until all seeds are given out. */
+/** Runs batches until no seed is left or the time is over. */
 async function labour(): Promise<void> {
   while (next < from + seeds && performance.now() < end && !(values.first && failed.length > 0)) {
     const child = worker()
@@ -64,7 +65,7 @@ async function labour(): Promise<void> {
   }
 }
 
-/** False if the worker hung or died. */
+/** Resolves with false if the worker hung or exited. */
 function batch(child: ChildProcess, order: Order): Promise<boolean> {
   return new Promise(resolve => {
     let seed = order.from
@@ -79,7 +80,7 @@ function batch(child: ChildProcess, order: Order): Promise<boolean> {
       clearTimeout(timer)
       timer = setTimeout(() => {
         child.kill('SIGKILL')
-        over(false, 'It does not end: a loop without time.')
+        over(false, 'The seed does not end: an endless loop in which virtual time stands still.')
       }, HANGS)
     }
     wait()
@@ -94,7 +95,7 @@ function batch(child: ChildProcess, order: Order): Promise<boolean> {
         over(true)
       }
     })
-    child.on('exit', code => over(false, `The process died (${code}).`))
+    child.on('exit', code => over(false, `The worker process exited (${code}).`))
     child.send(order)
   })
 }
@@ -139,7 +140,7 @@ function pairsMet(): { readonly met: number; readonly missing: string[]; readonl
   return { met, missing, all: met + missing.length }
 }
 
-/** The story of one seed. */
+/** Prints the story of one seed. */
 function story(kind: 'shrink' | 'story', seed: number): Promise<void> {
   const child = worker()
   return new Promise(resolve => {

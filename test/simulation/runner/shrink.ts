@@ -1,7 +1,7 @@
-/** Makes a failing plan small: leaves out steps and strikes for as long as the same thing fails. */
+/** Shrinks a failing plan: leaves out steps and strikes as long as the same kind of failure remains. */
 import type { Plan } from '../plan.js'
 
-/** What fails, without the numbers that differ from run to run. */
+/** Returns the text of a failure without the numbers that differ from run to run. */
 export function kindOf(failure: string): string {
   return failure
     .replace(/#\d+ .*?\)/, '')
@@ -9,7 +9,7 @@ export function kindOf(failure: string): string {
     .slice(0, 60)
 }
 
-/** `fails` says what is wrong with a plan; `isOver` when to be content. */
+/** Returns the smallest plan found. `fails` returns the failures of a plan; `isOver` returns true when the time is up. */
 export function shrink(plan: Plan, fails: (plan: Plan) => readonly string[], isOver: () => boolean): Plan {
   const [first] = fails(plan)
   if (first === undefined) return plan
@@ -25,7 +25,7 @@ export function shrink(plan: Plan, fails: (plan: Plan) => readonly string[], isO
   return best
 }
 
-/** Leaves out ever smaller pieces of a list. */
+/** Leaves out ever smaller pieces of one of the lists. */
 function without(plan: Plan, list: 'steps' | 'strikes', isStill: (plan: Plan) => boolean, isOver: () => boolean): Plan {
   let best = plan
   for (let size = Math.ceil(best[list].length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {

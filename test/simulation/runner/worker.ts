@@ -25,22 +25,26 @@ export interface Tally {
   executions: number
   /** Virtual time, ms. */
   elapsed: number
-  /** Of all runs, in their order. */
+  /** The combined digest of all runs, in their order. */
   digest: number
   pairs: Record<string, number>
 }
 
-/** How long a failing seed is made smaller, ms. */
+/** The time limit for shrinking a failing seed, ms. */
 const SHRINKING = 60_000
 
 const folder = process.env.SIMULATED_CLIENT ?? path.resolve(__dirname, '../../../src')
 const now = performance.now.bind(performance)
 let client: ClientModule | undefined
 
-function run(seed: number, order: Order, more: { isTold?: boolean; plan?: ReturnType<typeof planOf> } = {}): Result {
+function run(
+  seed: number,
+  order: Order,
+  more: { keepsStory?: boolean; plan?: ReturnType<typeof planOf> } = {},
+): Result {
   client ??= loadClient(folder)
   const result = runSeed(seed, { client, only: order.only, ...more })
-  // What a failed run has left behind in the client's modules would spoil the next one.
+  // A failed run may leave state in the client's modules that would affect the next run.
   if (result.failures.length > 0) client = undefined
   return result
 }
@@ -51,7 +55,7 @@ function send(report: Report): void {
 
 function obey(order: Order): void {
   if (order.kind === 'run') runAll(order)
-  else tell(order)
+  else sendStory(order)
 }
 
 function runAll(order: Order): void {
@@ -71,8 +75,8 @@ function runAll(order: Order): void {
   send({ kind: 'done', seeds: order.count, tally })
 }
 
-/** Tells the story of a seed, of the smallest plan that fails if it is to be shrunk. */
-function tell(order: Order): void {
+/** Sends the story of a seed. For the order 'shrink' it is the story of the smallest plan that still fails. */
+function sendStory(order: Order): void {
   const seed = order.from
   let plan = planOf(seed, order.only)
   const whole = `${plan.steps.length} steps, ${plan.strikes.length} strikes`
@@ -84,7 +88,7 @@ function tell(order: Order): void {
       () => now() > end,
     )
   }
-  const { digest, failures, story } = run(seed, order, { plan, isTold: true })
+  const { digest, failures, story } = run(seed, order, { plan, keepsStory: true })
   const size = `${plan.steps.length} steps, ${plan.strikes.length} strikes (of ${whole}); digest ${digest}`
   send({ kind: 'story', seed, story: [...story, ...failures.map(failure => `FAILED: ${failure}`)], size })
 }

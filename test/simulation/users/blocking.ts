@@ -1,4 +1,4 @@
-/** Jobs that are pushed, and waited for. */
+/** Users that push jobs to lists and wait for them with BLPOP. */
 import type { Act, UserKind } from '../act.js'
 import { ownValue } from '../values.js'
 
@@ -8,14 +8,14 @@ async function push(act: Act): Promise<void> {
   await act.one(`rpush ${key}`, act.way(), part, view => view.rpush(key, part.token))
 }
 
-/** Its second key is its token: nothing is ever pushed there. */
+/** Pops with BLPOP. The second key is the token of the call: nothing is ever pushed there. */
 async function pop(act: Act): Promise<void> {
   const { random, simulation, subject } = act
   const key = act.key('jobs', 3)
   const part = simulation.ledger.part(true)
   const way = act.way()
   const seconds = random.pick([0.05, 0.2, 1, 3, 0])
-  // One that waits for ever needs an end.
+  // A call without a timeout needs a signal that ends it.
   const view =
     seconds === 0 || random.chance(0.3) ? way.view.with({ signal: act.abortable(random.skewed(1, 4_000)) }) : way.view
   const traits = {
@@ -31,7 +31,7 @@ async function pop(act: Act): Promise<void> {
   )
 }
 
-/** The client hands out a popped element with its key. */
+/** Converts the client's `{ key, element }` to the server's `[key, element]`. */
 function flat(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
   const { key, element } = value as { key?: unknown; element?: unknown }

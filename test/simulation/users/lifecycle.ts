@@ -1,4 +1,4 @@
-/** Clients that are closed or destroyed at any moment; another one takes the place. */
+/** Users that close or destroy a client at any moment. A new client replaces it. */
 import type { Act, UserKind } from '../act.js'
 import { replaceClient } from '../subjects.js'
 
@@ -31,7 +31,7 @@ async function close(act: Act): Promise<void> {
   simulation.loop.setImmediate(() => {
     for (const call of before)
       if (call.fate === 'open' && call.traits.outlives !== true && !(isCutShort && call.traits.isSession === true))
-        simulation.fail(`${call.name} was open when close() had resolved.`)
+        simulation.fail(`${call.name} was still open after close() had resolved.`)
   })
 }
 

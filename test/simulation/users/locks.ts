@@ -1,4 +1,4 @@
-/** Locks with fencing: acquired, extended, held too long, released, by several clients at once. */
+/** Users that acquire locks with fencing tokens, extend them, hold them too long or release them. Several clients compete. */
 import type { Lock } from '../../../src/index.js'
 import type { Act, UserKind } from '../act.js'
 import { show } from '../values.js'
@@ -46,7 +46,7 @@ async function hold(act: Act): Promise<void> {
   }
 }
 
-/** Nobody else believes to hold it, and its token is greater than those of all who had it before it was asked for. */
+/** Fails the run if another lock on this key is valid now, or if an earlier holder has the same or a greater token. */
 function judge({ simulation }: Act, key: string, mine: Holding): void {
   const all = (simulation.notes.holdings as Map<string, Holding[]> | undefined) ?? new Map<string, Holding[]>()
   simulation.notes.holdings = all
@@ -61,7 +61,6 @@ function judge({ simulation }: Act, key: string, mine: Holding): void {
       simulation.fail(`${key} is held by ${other.who} and by ${mine.who} at once.`)
   }
   const before = others.filter(({ fencing }) => fencing >= mine.fencing)
-  // Whoever was granted it later may be told of it sooner, but not before the other asked.
   for (const { fencing, who } of before) {
     if (mine.fencing !== -1)
       simulation.fail(`${key}: ${mine.who} has token ${mine.fencing}, and ${who} had ${fencing} before.`)

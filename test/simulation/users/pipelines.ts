@@ -26,7 +26,7 @@ function fill(batch: Batch, all: readonly Line[]): void {
   }
 }
 
-/** Each result is that of its own command. */
+/** Returns a description of the error unless each result is the reply to its own command. */
 function results(value: unknown, all: readonly Line[]): string | undefined {
   if (!Array.isArray(value) || value.length !== all.length)
     return `It resolved with ${show(value)} for ${all.length} commands.`
@@ -86,9 +86,9 @@ async function transaction(act: Act): Promise<void> {
   simulation.ledger.transactions.push(call)
 }
 
-/** All of them ran with nothing between them. */
+/** Returns a description of the error unless all commands of the transaction ran with no other command between them. */
 function inOnePiece({ traits }: Call): string | undefined {
-  // One of reads alone may have run more than once: its last time counts.
+  // A transaction of reads may be retried and run more than once: the last run counts.
   const orders = traits.parts.flatMap(({ executions }) =>
     executions
       .filter(({ phase }) => phase === 'exec')

@@ -1,4 +1,4 @@
-/** Keys that stay are all found by a scan, whatever comes and goes meanwhile. */
+/** Users that scan. A scan finds every key that exists during the whole scan, whatever is added and removed meanwhile. */
 import type { Act, UserKind } from '../act.js'
 import { show } from '../values.js'
 

@@ -1,10 +1,10 @@
-/** Connections that are lent: watching, selecting, nested, given back in the middle of things. */
+/** Users that lease connections: sessions with WATCH, sessions with SELECT, and nested sessions. */
 import type { Session } from '../../../src/index.js'
 import type { Act, UserKind } from '../act.js'
 import type { Call, Part } from '../ledger.js'
 import { runsOf, show } from '../values.js'
 
-/** Raises a number that others raise too, under WATCH: its value is `<number>~token~`. */
+/** Increments a number under WATCH, in competition with other users. The value of the key is `<number>~token~`. */
 async function compareAndSet(act: Act): Promise<void> {
   const { random, simulation, subject } = act
   const key = act.key('cas', 3)
@@ -46,7 +46,7 @@ async function compareAndSet(act: Act): Promise<void> {
   )
 }
 
-/** Selects a database and works there: a key says in its name where it belongs. */
+/** Selects a database and writes there. The name of each key contains the number of its database. */
 async function selecting(act: Act): Promise<void> {
   const { random, simulation, subject } = act
   const { ledger } = simulation
@@ -82,7 +82,7 @@ function allRan({ traits }: Call): string | undefined {
   return missing && `It resolved, and ${missing.token} did not run.`
 }
 
-/** A session in a session, which takes two connections of the pool at a time. */
+/** Runs a session within a session, which needs two connections of the pool at the same time. */
 async function nested(act: Act): Promise<void> {
   const { random, simulation, subject } = act
   const parts: [Part, Part] = [simulation.ledger.part(true), simulation.ledger.part(true)]

@@ -1,8 +1,8 @@
-/** Single commands on texts and numbers. */
+/** Users that call single commands on texts and numbers. */
 import type { Act, UserKind } from '../act.js'
 import { ownValue } from '../values.js'
 
-/** A text that names another key than the one that was asked came from somebody else's reply. */
+/** Returns a description of the error if the value names another key: the client then mixed up two replies. */
 function isOf(value: unknown, key: string): string | undefined {
   return value === null || (typeof value === 'string' && (value === '' || value.startsWith(`@${key}@`)))
     ? undefined
@@ -56,7 +56,7 @@ const calls: Readonly<Record<string, (act: Act) => Promise<unknown>>> = {
     const part = act.simulation.ledger.part(true)
     return act.one('lpush text:0', act.way(), part, view => view.lpush('text:0', part.token))
   },
-  /** The caller's memory is the caller's again as soon as the call has settled. */
+  /** Overwrites the bytes of an argument after the call has settled: the client must not send them after that. */
   setBytes: async act => {
     const { random, simulation } = act
     const key = act.key('bytes')
@@ -70,7 +70,7 @@ const calls: Readonly<Record<string, (act: Act) => Promise<unknown>>> = {
     bytes.fill('Z')
     for (const { args } of part.executions) {
       if (args[2]?.includes('Z'))
-        simulation.fail(`set ${key} ${part.token} was sent with bytes of after its call had settled.`)
+        simulation.fail(`set ${key} ${part.token} was sent with bytes that were written after its call had settled.`)
     }
   },
   mget: act => {

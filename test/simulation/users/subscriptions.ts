@@ -1,4 +1,4 @@
-/** Channels that are listened to for a while, and what is published there. */
+/** Users that subscribe to channels for a while, and users that publish to them. */
 import type { Act, UserKind } from '../act.js'
 import { show } from '../values.js'
 

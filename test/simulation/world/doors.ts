@@ -1,6 +1,6 @@
 /**
- * The four doors through which the client reaches the world, led to a virtual one: timers and clock (src/commands/timers.ts
- * takes them from Node when it is loaded), randomness, and sockets (src/connection/dial.ts).
+ * Replaces the four things that the client takes from its environment by virtual ones: timers and the clock (the client reads
+ * them from Node when it is loaded), randomness, and sockets (src/connection/dial.ts).
  */
 import crypto from 'node:crypto'
 import net from 'node:net'
@@ -13,19 +13,19 @@ import type { Random } from './random.js'
 
 export type ClientModule = typeof Client
 
-/** What is behind the doors at this moment. */
-export interface Behind {
+/** The virtual environment of a run. */
+export interface World {
   readonly loop: Loop
   readonly network: Network
   readonly random: Random
   readonly onWarning: (text: string) => void
 }
 
-let behind: Behind | undefined
+let current: World | undefined
 
-function world(): Behind {
-  if (behind === undefined) throw new Error('The client touched the world while no simulation runs.')
-  return behind
+function world(): World {
+  if (current === undefined) throw new Error('The client used a timer, the clock or a socket while no simulation runs.')
+  return current
 }
 
 type Callback = (...args: unknown[]) => void
@@ -50,7 +50,7 @@ const virtual = {
 
 const clock = { now: (): number => world().loop.read(), timeOrigin: 0 }
 
-/** Leads the doors that are read at each use: sockets and randomness. For the whole life of this process. */
+/** Replaces sockets, randomness and `Date.now`, which the client reads at each use, for the whole life of this process. */
 export function installDoors(): void {
   Object.assign(net, { connect: (options: never) => world().network.dial(options) })
   Object.assign(crypto, { randomBytes: (length: number) => world().random.bytes(length) })
@@ -59,7 +59,7 @@ export function installDoors(): void {
   process.emitWarning = (warning: string | Error) => world().onWarning(String(warning))
 }
 
-/** Loads a client of its own, from the folder of compiled sources, whose timers and clock are virtual. */
+/** Loads a fresh instance of the client from a folder of compiled sources. Its timers and its clock are virtual. */
 export function loadClient(folder: string): ClientModule {
   const { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval } = timers
   const { performance } = globalThis
@@ -76,7 +76,7 @@ export function loadClient(folder: string): ClientModule {
   }
 }
 
-/** Opens the doors to `next`; undefined closes them. */
-export function leadTo(next: Behind | undefined): void {
-  behind = next
+/** Connects all loaded clients to the world of a run; undefined disconnects them. */
+export function leadTo(next: World | undefined): void {
+  current = next
 }

@@ -1,4 +1,4 @@
-/** What is due at some time, in the order of the times and, at one time, of the additions. */
+/** An item of the heap. Items are taken in the order of `due`, and those with the same `due` in the order of `order`. */
 export interface Due {
   readonly due: number
   readonly order: number

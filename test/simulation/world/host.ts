@@ -1,10 +1,10 @@
-/** A machine with a Redis process of the model: it may be killed, restarted, and fall silent. */
+/** A machine that runs a model server. The process can be killed and restarted, and the machine can stop answering. */
 import { type ModelOptions, ModelServer } from '../model/server.js'
 import type { Loop } from './loop.js'
 import type { Listener, Network } from './network.js'
 import type { ClientEnd, ServerEnd, Wire } from './wire.js'
 
-/** When every world begins for its servers, ms since the epoch: the client's clock is another one. */
+/** The time of the servers' clock at which every run begins, ms since the epoch. The client has another clock. */
 export const EPOCH: number = 2 ** 40
 
 export class Host implements Listener {
@@ -39,7 +39,7 @@ export class Host implements Listener {
     for (const wire of this.#network.wires) if (wire.server === this.address) wire.forget()
   }
 
-  /** The process, or the machine with it, is no more; clients of the machine hear nothing. */
+  /** Kills the process, which resets all connections; with `quietly` the whole machine, so that clients receive nothing. */
   kill(quietly: boolean): void {
     if (!this.isUp) return
     this.isUp = false
@@ -77,13 +77,13 @@ export class Host implements Listener {
     }
   }
 
-  /** Whatever was done to the server from outside: its output goes out, and its next own step is awaited. */
+  /** Must be called after the world changed the server: sends the server's output and schedules its next step. */
   touched(): void {
     this.server.flush()
     this.#after()
   }
 
-  /** Whatever is due wakes the server, once a millisecond at most. */
+  /** Schedules the next `wake()` of the server, at most once a millisecond. */
   #after(least = 0): void {
     const at = Math.max(this.server.wakeAt - EPOCH + this.#loop.start, this.#loop.now + least)
     if (!this.isUp || at >= this.#wakesAt || at === Number.POSITIVE_INFINITY) return

@@ -1,14 +1,14 @@
 /**
- * Virtual time, and the event loop of the one process that lives in it.
+ * Virtual time, and the event loop of the one process that runs in it.
  *
  *   outside   segments arrive, servers work, faults strike        at their time, also while the process stands still
  *   process   timers ──▸ poll (sockets) ──▸ check (immediates)    one callback at a time, then its ticks and microtasks
  *
- * When neither has anything to do, the clock goes to whatever is due next. Ticks and microtasks are Node's own.
+ * When neither has anything to do, the clock advances to the next event. Ticks and microtasks are Node's own.
  */
 import { type Due, Heap } from './heap.js'
 
-/** A timer as Node hands it out, as far as the client and its packages use it. */
+/** A timer with those methods of Node's timers that the client and its packages use. */
 export class Timer implements Due {
   due = 0
   order = 0
@@ -17,9 +17,9 @@ export class Timer implements Due {
   readonly callback: () => void
   readonly ms: number
   readonly repeats: boolean
-  /** Set by the client, and not by its user. */
+  /** True if the client set the timer, false if a user did. */
   readonly isClients: boolean
-  /** Where it was set, if the loop notes that. */
+  /** The stack of the call that set the timer, if the loop records it. */
   readonly origin: string | undefined
 
   constructor(callback: () => void, ms: number, repeats: boolean, isClients: boolean, origin: string | undefined) {
@@ -49,27 +49,27 @@ interface Happening extends Due {
   readonly run: () => void
 }
 
-/** Something that the poll phase looks at: a socket. */
+/** A socket, as the poll phase sees it. */
 export interface Polled {
-  /** Calls back into the process, once; false when nothing is left to tell. */
+  /** Runs one callback of the process. Returns false when no event is left. */
   poll(): boolean
 }
 
 export type Verdict = 'done' | 'stuck' | 'too long' | 'too busy'
 
-/** Node's own way to run ticks and microtasks between two timers of one turn; it has no documented name. */
+/** Runs ticks and microtasks, as Node does between two timers of one turn. Node does not document this function. */
 const drain = (process as unknown as { _tickCallback(): void })._tickCallback
 
-/** A run of the loop that takes more has no end. */
+/** A call of `run` that takes more tasks counts as an endless loop. */
 const MAX_TASKS = 200_000
-/** Reads of one socket in one poll phase, as libuv has it. */
+/** The limit of reads from one socket in one poll phase, as in libuv. */
 const READS = 32
 
 export class Loop {
-  /** The true time, ms; a sum of powers of two down to 2^-10. */
+  /** The virtual time, ms. Its fractions are sums of powers of two, so that additions are exact. */
   now: number
   readonly start: number
-  /** What one callback, and one look at the clock, cost. */
+  /** The duration of one callback, and of one reading of the clock, ms. */
   cost: number = 2 ** -6
   glance: number = 2 ** -10
   tasks = 0
@@ -100,19 +100,19 @@ export class Loop {
     return this.now - this.start
   }
 
-  /** Each turn takes as long as it usually does. */
+  /** Sets the usual durations of a callback and of a reading of the clock, or restores them. */
   calm(cost: number = this.#usual.cost, glance: number = this.#usual.glance): void {
     this.#usual = { cost, glance }
     Object.assign(this, this.#usual)
   }
 
-  /** What the process reads from its clock. */
+  /** Returns the time for a reading of the clock by the process. */
   read(): number {
     this.now += this.glance
     return this.now
   }
 
-  /** Something that happens outside of the process in `ms`. */
+  /** Schedules an event outside of the process. */
   later(ms: number, run: () => void): void {
     this.#outside.add({ due: this.now + Math.max(0, ms), order: this.#order++, run })
   }
@@ -130,7 +130,7 @@ export class Loop {
     return timer
   }
 
-  /** Counted from the beginning of the turn, as libuv does. */
+  /** The delay counts from the beginning of the turn, as in libuv. */
   #schedule(timer: Timer): void {
     timer.due = this.#loopTime + timer.ms
     timer.order = this.#order++
@@ -141,14 +141,14 @@ export class Loop {
     this.#immediates.push(callback)
   }
 
-  /** `polled` has something to tell the process. */
+  /** Has `polled` called in the next poll phase. */
   makeReady(polled: Polled): void {
     if (this.#isReady.has(polled)) return
     this.#isReady.add(polled)
     this.#ready.push(polled)
   }
 
-  /** The process does nothing for `ms`, in the middle of whatever it does. The world goes on. */
+  /** Blocks the process for `ms` in the middle of a callback. Events outside of the process still happen. */
   standStill(ms: number): void {
     if (this.#standing) return
     this.#standing = true
@@ -157,7 +157,7 @@ export class Loop {
     this.#standing = false
   }
 
-  /** Lets the world outside go on until `end`. */
+  /** Runs the events outside of the process until `end`. */
   #goOutside(end: number): void {
     for (let next = this.#outside.first; next !== undefined && next.due <= end; next = this.#outside.first) {
       this.#outside.take()
@@ -167,7 +167,7 @@ export class Loop {
     this.now = Math.max(this.now, end)
   }
 
-  /** Timers that the client has set. */
+  /** The active timers of the client. */
   get timers(): Timer[] {
     return [...this.#timers].filter(({ active, isClients }) => active && isClients)
   }
@@ -176,7 +176,7 @@ export class Loop {
     return this.#immediates.length
   }
 
-  /** Runs until `isDone`, for `ms` of virtual time at most. */
+  /** Runs turns until `isDone` returns true, for at most `ms` of virtual time. */
   run(isDone: () => boolean, ms: number): Verdict {
     const end = this.now + ms
     this.#maxTasks = this.tasks + MAX_TASKS

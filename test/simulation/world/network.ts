@@ -1,11 +1,11 @@
-/** Hosts, their names, and what listens on them; and how long it takes to get there. */
+/** The network: host names, listeners at addresses, and the delay of connecting. */
 import { isIP } from 'node:net'
 import type { Loop } from './loop.js'
 import type { Random } from './random.js'
 import { SimSocket, type SocketOptions } from './socket.js'
 import { type ClientEnd, type ServerEnd, type Traits, Wire } from './wire.js'
 
-/** What accepts connections at an address. */
+/** Accepts the connections at an address. */
 export interface Listener {
   accept(client: ClientEnd): ServerEnd
 }
@@ -31,12 +31,12 @@ export class Network {
     this.traits = traits
   }
 
-  /** `name` leads to `address`; to none, if that is undefined. */
+  /** Resolves the host name `name` to `address`; if that is undefined, the name is unknown. */
   name(name: string, address: string | undefined): void {
     this.#names.set(name, address)
   }
 
-  /** The same, until what is returned is called. */
+  /** Like `name()`, until the returned function is called. */
   rename(name: string, address: string | undefined): () => void {
     const before = this.#names.get(name)
     this.#names.set(name, address)
@@ -45,7 +45,7 @@ export class Network {
     }
   }
 
-  /** Who dials `address` gets to `other`. */
+  /** Connects clients that dial `address` to `other`. */
   alias(address: string, other: string): void {
     this.#aliases.set(address, other)
   }
@@ -55,7 +55,7 @@ export class Network {
     else this.#listeners.set(address, listener)
   }
 
-  /** How `address` treats whoever dials it from now on. */
+  /** Sets whether `address` accepts, refuses or ignores new connections. */
   behave(address: string, manner: Manner): void {
     this.#manners.set(address, manner)
   }

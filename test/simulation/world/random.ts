@@ -1,4 +1,4 @@
-/** A seeded generator (sfc32). Whatever has its own label has its own numbers: a step that is dropped moves no other one. */
+/** A seeded generator (sfc32). Each label gives a sequence of its own, so leaving out one step does not change the others. */
 export class Random {
   #a: number
   #b: number
@@ -11,7 +11,7 @@ export class Random {
     for (let round = 0; round < 12; round++) this.next()
   }
 
-  /** 32 bits. */
+  /** Returns 32 random bits. */
   next(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0
     this.#counter = (this.#counter + 1) | 0
@@ -21,17 +21,17 @@ export class Random {
     return sum >>> 0
   }
 
-  /** In [0, 1), in steps of 2^-20: sums of such fractions with the virtual clock are exact, so that no rounding depends on the hour. */
+  /** Returns a number in [0, 1), in steps of 2^-20, so that sums with the virtual clock are exact at any time. */
   float(): number {
     return (this.next() >>> 12) / 2 ** 20
   }
 
-  /** From `min` to `max`, both included. */
+  /** Returns an integer from `min` to `max`, both included. */
   int(min: number, max: number): number {
     return min + Math.floor((this.next() / 2 ** 32) * (max - min + 1))
   }
 
-  /** True so often out of 1. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean {
     return this.next() < probability * 2 ** 32
   }
@@ -40,7 +40,7 @@ export class Random {
     return items[this.int(0, items.length - 1)] as T
   }
 
-  /** One of `items`, each as often as its weight says. */
+  /** Returns one of `items`, with probabilities in proportion to their weights. */
   weighted<T extends { readonly weight: number }>(items: readonly T[]): T {
     let left = this.float() * items.reduce((sum, { weight }) => sum + weight, 0)
     for (const item of items) {
@@ -50,7 +50,7 @@ export class Random {
     return items[items.length - 1] as T
   }
 
-  /** Most often near `min`, now and then far beyond: as latencies and pauses are. */
+  /** Returns an integer that is most often near `min` and rarely near `max`, like latencies and pauses. */
   skewed(min: number, max: number): number {
     return min + Math.floor(this.float() ** 4 * (max - min + 1))
   }

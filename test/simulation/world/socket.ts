@@ -1,6 +1,6 @@
 /**
- * The client's end of a wire, as node:net gives it: a Duplex of Node's own, so that water marks, drain, ticks and the order of
- * events are the real ones, with a handle that stands in virtual time.
+ * The client's end of a connection, in place of a socket of node:net. It is a Duplex of Node, so that high-water marks, drain,
+ * ticks and the order of events are the real ones. Only its handle lives in virtual time.
  */
 import { Duplex } from 'node:stream'
 import type { Loop, Polled } from './loop.js'
@@ -30,7 +30,7 @@ export class SimSocket extends Duplex implements Polled {
   #paused = false
   #ended = false
   #writing: Writing | undefined
-  /** What the process is still to be told, in its order: connected, or a failure. */
+  /** Events for the next poll phases, in order: connected, or a failure. */
   readonly #news: (() => void)[] = []
 
   constructor(loop: Loop, options: SocketOptions) {
@@ -62,13 +62,13 @@ export class SimSocket extends Duplex implements Polled {
     return this
   }
 
-  /** Tells the process something at its next poll phase. */
+  /** Runs `news` in the next poll phase of the process. */
   tell(news: () => void): void {
     this.#news.push(news)
     this.#loop.makeReady(this)
   }
 
-  /** The wire has bytes, room or an end for it. */
+  /** Called by the wire when it has bytes, room or an end for the socket. */
   wake(): void {
     this.#loop.makeReady(this)
   }
@@ -129,7 +129,7 @@ export class SimSocket extends Duplex implements Polled {
     return wire.arrived > 0 || wire.end !== undefined
   }
 
-  /** A write that waited for room goes on; true when it is through. */
+  /** Continues a write that waited for room. Returns true when all bytes are written. */
   #write(wire: Wire): boolean {
     const writing = this.#writing
     if (writing === undefined) return false
@@ -154,7 +154,7 @@ export class SimSocket extends Duplex implements Polled {
       done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' }))
       return
     }
-    // Bytes that the kernel does not take at once stay the writer's memory until it does, as in libuv.
+    // Bytes that the kernel does not accept at once are not copied: it reads the writer's memory later, as in libuv.
     const bytes =
       typeof chunk === 'string'
         ? Buffer.from(chunk, encoding)
@@ -177,7 +177,7 @@ export class SimSocket extends Duplex implements Polled {
     const writing = this.#writing
     this.#writing = undefined
     writing?.done(error ?? new Error('write ECANCELED'))
-    // As the close of a handle: its callback comes at the end of the turn.
+    // The callback of a closed handle runs at the end of the turn, as in libuv.
     this.#loop.setImmediate(() => done(error))
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A connection between the client and a server: two streams of bytes in virtual time, and all that can happen to them.
+ * A connection between the client and a server: two streams of bytes in virtual time, and the faults that can hit them.
  *
  *   process ──accept──▸ segments on their way ──▸ server      at most `room` bytes that the server has not read
  *   process ◂──take─── kernel ◂── segments on their way ◂── server
@@ -8,49 +8,49 @@ import type { Loop } from './loop.js'
 import type { Random } from './random.js'
 import type { SimSocket } from './socket.js'
 
-/** A server's end of a connection, made when it accepts one. */
+/** The server's end of a connection, created when the server accepts it. */
 export interface ServerEnd {
   receive(bytes: Buffer): void
-  /** The client closed it, or it was cut. */
+  /** Called when the client closed the connection or when it was lost. */
   closed(): void
 }
 
-/** What a server may do with a connection that it accepted. */
+/** The operations of a server on a connection that it accepted. */
 export interface ClientEnd {
   /** The client's address as the server sees it. */
   readonly address: string
   reply(bytes: Buffer): void
-  /** Bytes that the client has not taken. */
+  /** The number of bytes that the client has not read yet. */
   readonly backlog: number
   finish(): void
 }
 
 export interface Traits {
-  /** Ms that a segment travels. */
+  /** The usual travel time of a segment, ms. */
   readonly latency: number
-  /** Ms by which segments may be late besides. */
+  /** The greatest additional delay of a segment, ms. */
   readonly jitter: number
-  /** Longest segment; the shortest has one byte. */
+  /** The greatest size of a segment in bytes; the smallest is one byte. */
   readonly segment: number
-  /** Bytes under way to a server that does not read them. */
+  /** The number of bytes that the network and the server's kernel hold while the server does not read. */
   readonly room: number
 }
 
 export type Direction = 'to server' | 'to client'
 
-/** When a peer that has fallen silent is given up by the client's kernel, ms. */
+/** The time after which the client's kernel gives up a silent peer, ms. */
 const GIVING_UP = 60_000
-/** When a connection that says nothing is probed, ms. */
+/** The time after which a kernel probes an idle connection, ms. */
 const KEEP_ALIVE = 15_000
 
 class Way {
-  /** Nothing arrives before. */
+  /** No segment arrives before this time. */
   notBefore = 0
-  /** What is sent is lost without a word. */
+  /** All bytes sent are lost, without an error. */
   isDeaf = false
-  /** When the last segment arrives. */
+  /** The time at which the last segment arrives. */
   last = 0
-  /** How many of the queue have arrived. */
+  /** The number of segments of the queue that have arrived. */
   done = 0
   readonly queue: { readonly due: number; readonly then: () => void }[] = []
 }
@@ -59,7 +59,7 @@ export class Wire implements ClientEnd {
   readonly id: number
   readonly address: string
   readonly server: string
-  /** The host that the client named. */
+  /** The host name or address that the client dialled. */
   readonly dialled: string
   readonly #loop: Loop
   readonly #random: Random
@@ -68,19 +68,19 @@ export class Wire implements ClientEnd {
   readonly #toServer = new Way()
   readonly #toClient = new Way()
   #server: ServerEnd | undefined
-  /** Bytes that the client's kernel has. */
+  /** Received bytes in the client's kernel that the client has not read yet. */
   #kernel: Buffer[] = []
   #offset = 0
   arrived = 0
-  /** Bytes on their way to the client. */
+  /** The number of bytes in transit to the client. */
   #flying = 0
-  /** Bytes accepted from the client and not read by the server. */
+  /** The number of bytes accepted from the client that the server has not read yet. */
   #unread = 0
   #isFull = false
-  /** What the client reads after the last byte. */
+  /** The end that the client reads after the last byte: the end of the stream or an error. */
   end: 'end' | Error | undefined
   #hungUp = false
-  /** The world did something to it, so that what was on its way may be lost. */
+  /** The time of the first fault of this connection. Bytes that were in transit then may be lost. */
   hurtAt: number = Number.POSITIVE_INFINITY
   #isAbandoned = false
   #isForgotten = false
@@ -111,7 +111,7 @@ export class Wire implements ClientEnd {
     this.#server = server
   }
 
-  /** Whether the client's end is known to be closed or reset. */
+  /** Whether the client's end was reset or failed. */
   get isBroken(): boolean {
     return this.end instanceof Error
   }
@@ -124,14 +124,14 @@ export class Wire implements ClientEnd {
     return this.arrived + this.#flying
   }
 
-  /** Whether bytes are on their way, or wait in a kernel. */
+  /** Whether bytes are in transit or wait in a kernel. */
   get isBusy(): boolean {
     return this.backlog > 0 || this.#unread > 0
   }
 
-  // The client's side
+  // Operations of the client
 
-  /** Takes as much of `bytes` as there is room for; says how much. */
+  /** Accepts as many of `bytes` as there is room for. Returns their number. */
   accept(bytes: Buffer): number {
     if (this.#isForgotten) this.#loop.later(2 * this.#traits.latency, () => this.#fail('ECONNRESET'))
     if (this.end !== undefined && this.#serverClosed) return bytes.length
@@ -147,7 +147,7 @@ export class Wire implements ClientEnd {
     return count
   }
 
-  /** Moves what has arrived into `space`, as much as there is. */
+  /** Moves received bytes into `space`. Returns their number. */
   take(space: Uint8Array): number {
     let taken = 0
     while (taken < space.length) {
@@ -165,7 +165,7 @@ export class Wire implements ClientEnd {
     return taken
   }
 
-  /** The client closes: the server reads what is under way, then the end. */
+  /** Closes the client's end. The server reads the bytes in transit, and then the end. */
   hangUp(): void {
     if (this.#hungUp) return
     this.#hungUp = true
@@ -181,7 +181,7 @@ export class Wire implements ClientEnd {
     if (this.#isFull) this.#socket.wake()
   }
 
-  // The server's side
+  // Operations of the server
 
   reply(bytes: Buffer): void {
     if (this.#serverClosed || this.end !== undefined) return
@@ -194,7 +194,7 @@ export class Wire implements ClientEnd {
     })
   }
 
-  /** The server closes: what it said before still arrives. */
+  /** Closes the server's end. Replies sent before still arrive. */
   finish(): void {
     if (this.#serverClosed) return
     this.#hurt()
@@ -214,9 +214,9 @@ export class Wire implements ClientEnd {
     this.hurtAt = Math.min(this.hurtAt, this.#loop.now)
   }
 
-  // What the world does to it
+  // Faults
 
-  /** Both ends hear of it; what is under way is lost, on either way or on one. */
+  /** Resets the connection; both ends notice. Bytes in transit to the client are lost, and those to the server if `losesToServer`. */
   reset(losesToServer: boolean): void {
     this.#hurt()
     if (!losesToServer) this.#arrive(this.#toServer, 0, () => this.#closeServer())
@@ -235,23 +235,23 @@ export class Wire implements ClientEnd {
     this.#socket.wake()
   }
 
-  /** From now on nothing arrives, and nobody is told. */
+  /** Drops all bytes from now on, without an error at either end. */
   silence(direction?: Direction): void {
     this.#hurt()
     if (direction !== 'to client') this.#toServer.isDeaf = true
     if (direction !== 'to server') this.#toClient.isDeaf = true
-    // Keep-alive and retransmission end it some day.
+    // Keep-alive and retransmission end the connection in the end.
     this.#loop.later(GIVING_UP, () => this.#fail('ETIMEDOUT'))
   }
 
-  /** Nothing arrives for `ms`, and then all of it. */
+  /** Holds back all bytes of one direction for `ms`. */
   stall(direction: Direction, ms: number): void {
     this.#hurt()
     const way = direction === 'to server' ? this.#toServer : this.#toClient
     way.notBefore = Math.max(way.notBefore, this.#loop.now + ms)
   }
 
-  /** The server's process was killed, or its machine: the client hears a reset, or nothing. */
+  /** Called when the server's process was killed: the client receives a reset, or nothing if the whole machine failed (`quietly`). */
   abandon(quietly: boolean): void {
     if (quietly) this.silence()
     else this.reset(true)
@@ -259,7 +259,7 @@ export class Wire implements ClientEnd {
     this.#isAbandoned = true
   }
 
-  /** The machine is there again, and knows nothing of it: what is sent to it is answered with a reset. */
+  /** Called when the machine is up again: it does not know this connection and answers every segment with a reset. */
   forget(): void {
     if (!this.#isAbandoned) return
     this.#isForgotten = true
@@ -267,7 +267,7 @@ export class Wire implements ClientEnd {
   }
 
   #send(way: Way, bytes: Buffer, arrived: (segment: Buffer) => void): void {
-    // Much is not cut into more than some dozens of pieces: the first bytes are, wherever it is.
+    // Only the first bytes are cut into segments of any size. The rest is cut into few, so that a run does not need too many events.
     const { segment } = this.#traits
     const longest = Math.max(segment, Math.ceil(bytes.length / 16))
     for (let from = 0; from < bytes.length; ) {
@@ -281,7 +281,7 @@ export class Wire implements ClientEnd {
     }
   }
 
-  /** In the order of sending, whatever the delay of each. */
+  /** Segments arrive in the order of sending, whatever the delay of each. */
   #arrive(way: Way, extra: number, then: () => void): void {
     way.last = Math.max(way.last, this.#loop.now + this.#traits.latency + extra)
     way.queue.push({ due: way.last, then })

@@ -6,7 +6,7 @@ const flags = (dice: Dice) => [
   ...maybe(dice, 0.3, dice.pick(['NX', 'XX', 'GT', 'LT', 'gt', 'FOO'])),
   ...maybe(dice, 0.1, dice.pick(['NX', 'XX', 'GT', 'LT'])),
 ]
-/** In one shard: the two keys are of one kind more often than not. */
+/** Two keys in the same slot, most often of the same type. */
 const twin = (dice: Dice): string[] => {
   const kind = dice.pick<KeyKind>(['s', 'l', 'h', 'e', 'z', 'x'])
   return [key(dice, kind), key(dice, kind)]

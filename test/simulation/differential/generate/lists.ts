@@ -11,7 +11,7 @@ const pops = (dice: Dice) => {
     ...maybe(dice, 0.4, 'COUNT', count(dice)),
   ]
 }
-/** 0 for ever, or refused: what ends by time alone is tried with a pause behind it. */
+/** Timeouts that block for ever, and invalid ones. The check itself tests the end of a timeout, because it must wait for it. */
 const timeout = (dice: Dice) => dice.pick(['0', '0', '0', '0', '-1', 'x', '1e30'])
 
 export const LISTS: readonly Make[] = [

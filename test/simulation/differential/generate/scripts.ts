@@ -3,7 +3,7 @@ import { sha1 } from '../../model/scripts.js'
 import { ADD, COMPARE_AND_SET, ECHO, SWAP, WRITE_AND_FAIL } from '../../model/twins/samples.js'
 import { type Dice, key, type Make, small, word, words } from './vocabulary.js'
 
-/** Its text, or its hash alone. */
+/** Runs a script by EVAL with its text, or by EVALSHA. */
 function run(dice: Dice, lua: string, keys: readonly string[], args: readonly string[]): string[] {
   const [name, script] = dice.chance(0.7) ? ['EVAL', lua] : ['EVALSHA', sha1(lua)]
   return [name, script, String(keys.length), ...keys, ...args]
@@ -14,7 +14,7 @@ const token = (dice: Dice) => dice.pick(['one', 'two', 'three'])
 const id = (dice: Dice) => dice.pick(['room:1', 'room:2', 'other:1', 'odd'])
 const both = (name: string) => [name, `${name}:waiting`]
 
-/** More than every time before: else it would depend on the millisecond whether a key is given more time. */
+/** Each time is longer than all before. Otherwise a millisecond could decide whether the script prolongs a key. */
 let longest = 200_000
 const later = () => {
   longest += 10_000

@@ -1,7 +1,7 @@
 import { count, type Dice, float, key, keys, type Make, maybe, small, word, words } from './vocabulary.js'
 
 const z = (dice: Dice) => key(dice, 'z')
-/** All members of one score: ranges of bytes mean something there alone. */
+/** A set whose members all have the same score: ranges by member are defined for such sets only. */
 const y = (dice: Dice) => `{t}y${dice.below(2)}`
 const score = (dice: Dice) =>
   dice.pick([float(dice), float(dice), float(dice), 'inf', '-inf', 'nan', 'x'].slice(0, dice.chance(0.9) ? 3 : 7))

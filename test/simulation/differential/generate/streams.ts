@@ -7,7 +7,7 @@ const idOr = (dice: Dice, ...others: readonly string[]) => {
   const chance = dice.below(20)
   return chance === 0 ? odd(dice) : chance < 5 && others.length > 0 ? dice.pick(others) : id(dice)
 }
-/** Ids that grow, so that most of them can be added. */
+/** An id, most often a high one, so that XADD accepts most of them. */
 const rising = (dice: Dice) =>
   dice.pick(
     [`${dice.below(1_000_000)}-*`, `${dice.below(2_000_000)}-1`, `${dice.below(12)}-*`, '18446744073709551615-*'].slice(

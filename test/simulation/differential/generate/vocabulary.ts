@@ -1,7 +1,7 @@
-/** What commands are made of. */
+/** Random arguments for the generated commands. */
 
 export interface Dice {
-  /** From 0 to below `below`. */
+  /** Returns an integer from 0 to `below` - 1. */
   below(below: number): number
   chance(probability: number): boolean
   pick<T>(from: readonly T[]): T
@@ -14,7 +14,7 @@ export function diceOf(random: () => number): Dice {
 
 export type KeyKind = 's' | 'l' | 'h' | 'e' | 'z' | 'x'
 
-/** A key that most often holds the kind, and now and then another one. */
+/** Returns a key that most often holds a value of this type, and sometimes one of another type. */
 export function key(dice: Dice, kind: KeyKind): string {
   const name = dice.chance(0.06) ? dice.pick(['s', 'l', 'h', 'e', 'z', 'x']) : kind
   return `{t}${name}${dice.below(4)}`
@@ -46,12 +46,12 @@ export function float(dice: Dice): string {
   return dice.pick(['0.1', '1.5', '-2', '3e2', '0', '1', '2', '0.3', '-0.7', '1e-5', '12345.678', '5'])
 }
 
-/** Either of the two. */
+/** Returns `args` with this probability, otherwise an empty list. */
 export function maybe(dice: Dice, probability: number, ...args: readonly string[]): string[] {
   return dice.chance(probability) ? [...args] : []
 }
 
-/** Far enough away that it does not come while the check runs. */
+/** Returns an expiry in seconds that is not reached while the check runs. */
 export function farSeconds(dice: Dice): string {
   return String(10_000 + dice.below(1_000))
 }

@@ -1,4 +1,4 @@
-/** A node of the model's cluster: a server, what it believes, and how it refuses what belongs elsewhere. */
+/** A node of the model's cluster: a server with its view of the cluster. It redirects requests that belong to other nodes. */
 import type { ModelConnection } from '../connection.js'
 import type { Step } from '../replication-log.js'
 import { Failure } from '../reply.js'
@@ -17,13 +17,13 @@ export class ClusterNode {
   readonly address: Address
   readonly server: ModelServer
   readonly view: View
-  /** The process runs. */
+  /** Whether the process is running. */
   alive = true
-  /** The cluster's bus reaches it. */
+  /** Whether the cluster bus reaches the node. */
   connected = true
-  /** It has been cut off for so long that it refuses everything. */
+  /** True if the node has been cut off for so long that it rejects everything. */
   isolated = false
-  /** What its primary has sent and it has not applied. */
+  /** Steps of the primary that this replica has not applied yet. */
   backlog: Step[] = []
 
   constructor(index: number, nodes: number, id: string, address: Address, options: ModelOptions) {
@@ -43,7 +43,7 @@ export class ClusterNode {
     return this.isolated || !this.view.isCovered
   }
 
-  /** The reply that refuses a request that does not belong here; undefined if it does. */
+  /** Returns the reply that redirects or rejects a request, or undefined if this node may run it. */
   #redirect(connection: ModelConnection, { keys, writes, isPubSub }: Wanted): Failure | undefined {
     const [first] = keys
     if (first === undefined) return undefined
@@ -69,7 +69,7 @@ export class ClusterNode {
     return new Failure(`MOVED ${slot} ${this.#addressOf(owner)}`)
   }
 
-  /** Set by the cluster: where the others are. */
+  /** Returns the address of a node. Set by the cluster. */
   addressOf: (node: number) => Address = () => ({ host: '', port: 0 })
 
   #addressOf(node: number): string {
@@ -77,7 +77,7 @@ export class ClusterNode {
     return `${host}:${port}`
   }
 
-  /** What follows from a changed view: blocked calls and shard subscriptions that do not belong here any more end. */
+  /** Must be called when the view has changed: ends blocked calls and shard subscriptions that no longer belong to this node. */
   settle(): void {
     const { server, view, index } = this
     server.blocking.endWhere(({ keys }) => {
@@ -102,7 +102,7 @@ export class ClusterNode {
     server.pumpResumed()
   }
 
-  /** Drops the keys of slots that now belong to others. */
+  /** Drops the keys of slots that now belong to other nodes. */
   dropSlots(slots: ReadonlySet<number>): string[] {
     const db = this.server.databases[0]!
     const dropped = db.keys().filter(key => slots.has(slotOf(key)))

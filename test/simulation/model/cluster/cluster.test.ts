@@ -14,7 +14,7 @@ function started(options: Partial<ModelClusterOptions> = {}) {
     replicasEach: 1,
     ...options,
   })
-  /** Lets all happen that is due within so many milliseconds. */
+  /** Advances the clock by `ms` and runs all events that are due. */
   const pass = (ms: number) => {
     const end = clock.now + ms
     while (cluster.wakeAt <= end) {
@@ -29,13 +29,13 @@ function started(options: Partial<ModelClusterOptions> = {}) {
 const SLOT = slotOf('a')
 
 describe('the model of a cluster', () => {
-  it('computes the slots of Redis', () => {
+  it('the model cluster computes the same slots as Redis', () => {
     expect([slotOf('a'), slotOf('foo'), slotOf('{user}.x'), slotOf('foo{}{bar}'), slotOf('')]).toEqual([
       15_495, 12_182, 5_474, 8_363, 0,
     ])
   })
 
-  it('sends a client to the owner of a slot, and refuses keys of two slots', () => {
+  it('a node of the model cluster redirects to the owner of a slot, and rejects keys of two slots', () => {
     const { cluster, owner } = started()
     const other = cluster.nodes[(owner.index + 1) % 3]!
     expect(new Talk(other.server).say('SET a 1')).toBe(`-"MOVED ${SLOT} 127.0.0.1:${owner.address.port}"`)
@@ -43,7 +43,7 @@ describe('the model of a cluster', () => {
     expect(new Talk(owner.server).say('MSET a 1 b 2')).toContain('-"CROSSSLOT')
   })
 
-  it('asks a client to ask while a slot moves, and tells all others once it has moved', () => {
+  it('the model cluster replies ASK while a slot moves, and announces the new owner afterwards', () => {
     const { cluster, owner, pass } = started({ gossipDelay: () => 100 })
     const target = cluster.nodes[(owner.index + 1) % 3]!
     const [source, importing] = [new Talk(owner.server), new Talk(target.server)]
@@ -63,7 +63,7 @@ describe('the model of a cluster', () => {
     expect(source.say('GET {a}1')).toContain('-"MOVED')
   })
 
-  it('ends shard subscriptions and blocking calls when their slot moves', () => {
+  it('the model cluster ends shard subscriptions and blocking calls when their slot moves', () => {
     const { cluster, owner, pass } = started()
     const target = cluster.nodes[(owner.index + 1) % 3]!
     const [subscribed, blocked] = [new Talk(owner.server), new Talk(owner.server)]
@@ -73,11 +73,11 @@ describe('the model of a cluster', () => {
     cluster.startMigration(SLOT, target)
     cluster.finishMigration(SLOT)
     pass(0)
-    expect(subscribed.heard()).toBe('>[$"sunsubscribe" $"a" :"0"]')
-    expect(blocked.heard()).toContain('-"MOVED')
+    expect(subscribed.replies()).toBe('>[$"sunsubscribe" $"a" :"0"]')
+    expect(blocked.replies()).toContain('-"MOVED')
   })
 
-  it('loses acknowledged writes that the replica had not applied when its primary died', () => {
+  it('the model cluster loses acknowledged writes that the replica had not applied when its primary died', () => {
     const lost = new Set<string>()
     const { cluster, owner, pass } = started({
       replicationDelay: () => 500,
@@ -105,7 +105,7 @@ describe('the model of a cluster', () => {
     expect(new Talk(owner.server).say('SET a 3')).toBe(`-"MOVED ${SLOT} 127.0.0.1:${replica.address.port}"`)
   })
 
-  it('loses nothing in a failover that was asked for, and replicas answer reads after READONLY', () => {
+  it('the model cluster loses nothing in a manual failover, and its replicas answer reads after READONLY', () => {
     const { cluster, owner, pass } = started({ replicationDelay: () => 10 })
     const replica = cluster.nodes[owner.index + 3]!
     const reading = new Talk(replica.server)
@@ -121,7 +121,7 @@ describe('the model of a cluster', () => {
     expect(reading.say('SET a 2')).toBe('+"OK"')
   })
 
-  it('lets a primary that was cut off take writes for a while, which are lost when it comes back', () => {
+  it('a primary of the model cluster that is cut off accepts writes for a while, and loses them when it rejoins', () => {
     const lost: string[] = []
     const { cluster, owner, pass } = started({ onLost: keys => lost.push(...keys) })
     const talk = new Talk(owner.server)
@@ -136,16 +136,16 @@ describe('the model of a cluster', () => {
     expect(lost).toContain('a')
   })
 
-  it('counts in WAIT the replicas that have what was written', () => {
+  it('WAIT in the model cluster returns the number of replicas that have applied the writes', () => {
     const { owner, pass } = started({ replicationDelay: () => 30 })
     const talk = new Talk(owner.server)
     talk.say('SET a 1')
     expect(talk.say('WAIT 1 1000')).toBe('')
     pass(30)
-    expect(talk.heard()).toBe(':"1"')
+    expect(talk.replies()).toBe(':"1"')
   })
 
-  it('shows itself in every form', () => {
+  it('the model cluster answers CLUSTER SLOTS, SHARDS, NODES and INFO', () => {
     const { owner } = started()
     const talk = new Talk(owner.server)
     expect(talk.say('CLUSTER SLOTS')).toMatch(/^\*\[\*\[:"0" :"5461" \*\[\$"127\.0\.0\.1" :"7000"/)

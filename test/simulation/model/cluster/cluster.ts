@@ -1,6 +1,6 @@
 /**
- * A cluster of model servers. What happens to it comes from outside, by its methods; what follows by itself (replication,
- * announcements, the suspicion that a node has failed, elections) is due at `wakeAt` and done by `wake()`.
+ * A cluster of model servers. Its methods cause changes from outside. The consequences (replication, announcements, failure
+ * detection, elections) are due at `wakeAt`, and `wake()` runs them.
  */
 
 import type { Step } from '../replication-log.js'
@@ -12,16 +12,16 @@ import { SLOTS, slotOf } from './slots.js'
 export interface ModelClusterOptions extends Omit<ModelOptions, 'history' | 'label' | 'address' | 'databases'> {
   readonly primaries: number
   readonly replicasEach: number
-  /** Of node so and so; primaries first, then their replicas in the same order. */
+  /** Returns the address of a node. Primaries come first, then their replicas in the same order. */
   readonly address?: (node: number) => Address
   readonly history?: (record: ModelRecord) => void
-  /** How long until a replica applies what its primary did, ms. */
+  /** The delay until a replica applies a step of its primary, ms. */
   readonly replicationDelay?: () => number
-  /** How long until a node learns what another one announces, ms. */
+  /** The delay until a node receives an announcement, ms. */
   readonly gossipDelay?: () => number
-  /** How long a node is silent before it counts as failed, ms. */
+  /** The time of silence after which a node counts as failed, ms. */
   readonly nodeTimeout?: number
-  /** A failover has lost writes to these keys that were acknowledged. */
+  /** Called when a failover has lost acknowledged writes to these keys. */
   readonly onLost?: (keys: ReadonlySet<string>) => void
 }
 
@@ -73,7 +73,7 @@ export class ModelCluster {
     return Math.min(this.#due[0]?.at ?? Infinity, ...servers)
   }
 
-  /** Does what is due by now. */
+  /** Runs the events that are due now. */
   wake(): void {
     const now = this.#options.now()
     for (let next = this.#due[0]; next !== undefined && next.at <= now; next = this.#due[0]) {
@@ -94,7 +94,7 @@ export class ModelCluster {
 
   // ---- replication
 
-  /** Nodes that take the data of this one, by what they themselves believe. */
+  /** Returns the nodes that are replicas of this one in their own view. */
   #replicas(primary: ClusterNode): ClusterNode[] {
     return this.nodes.filter(({ alive, view }) => alive && view.primary === primary.index)
   }
@@ -107,7 +107,7 @@ export class ModelCluster {
     }
   }
 
-  /** Steps come in order: a late one brings all before it. Those cut off from the primary get nothing. */
+  /** Applies all steps up to this one, in order. A replica without a link to the primary receives nothing. */
   #applyFirst(primary: ClusterNode, replica: ClusterNode, step: Step): void {
     if (!this.#isLinked(primary, replica)) return
     while (replica.backlog[0] !== undefined && replica.backlog[0].offset <= step.offset) {
@@ -121,7 +121,7 @@ export class ModelCluster {
     return live && replica.view.primary === primary.index
   }
 
-  /** It becomes a replica, and takes all data of its primary. */
+  /** Makes the node a replica, and replaces its data by the data of its primary. */
   #follow(node: ClusterNode, primary: number): void {
     const source = this.nodes[primary]!
     node.view.primaries[node.index] = primary
@@ -133,7 +133,7 @@ export class ModelCluster {
     node.server.log.offset = source.server.log.offset
   }
 
-  /** What the one has that the other does not: it is gone once it follows the other. */
+  /** Reports the keys whose values the node loses when it becomes a replica of `source`. */
   #reportLost(node: ClusterNode, source: ClusterNode): void {
     const [ours, theirs] = [node, source].map(({ server }) => server.databases[0]!)
     const served = ours!.keys().filter(key => source.view.owners[slotOf(key)] === source.index)
@@ -143,7 +143,7 @@ export class ModelCluster {
 
   // ---- gossip
 
-  /** The others learn what a node believes of itself, each in its time. */
+  /** Sends the announcement of a node to all others, each with its own delay. */
   announce(node: ClusterNode): void {
     const announcement = node.view.announcement()
     for (const other of this.nodes) {
@@ -169,7 +169,7 @@ export class ModelCluster {
         if (dropped.length > 0) this.#options.onLost?.(new Set(dropped))
       }
     } else if (view.isReplica && !this.#ownsAny(node, view.primary) && announcement.slots.length > 0) {
-      // Its primary has lost everything to this one, or has become its replica: it follows the new owner.
+      // The primary of this replica has lost all its slots, or has become a replica: follow the new owner.
       const next = view.primaries[view.primary]!
       if (next >= 0 && next !== node.index) {
         this.#follow(node, next)
@@ -187,9 +187,9 @@ export class ModelCluster {
     for (const node of this.nodes) if (node.alive) node.settle()
   }
 
-  // ---- what happens to it
+  // ---- changes from outside
 
-  /** Its process ends. After a while the others take it for failed, and a replica takes its place. */
+  /** Ends the process of a node. After a while the others flag it as failed, and a replica takes over. */
   kill(node: ClusterNode): void {
     node.alive = false
     node.server.kill(() => true)
@@ -198,7 +198,7 @@ export class ModelCluster {
     })
   }
 
-  /** It comes back with what it believed. */
+  /** Starts the process of a node again, with the view that it had before. */
   restart(node: ClusterNode, keepsData = true): void {
     node.alive = true
     node.isolated = false
@@ -206,7 +206,7 @@ export class ModelCluster {
     this.#rejoin(node)
   }
 
-  /** The bus does not reach it any more; clients do. */
+  /** Cuts a node off from the cluster bus. Clients still reach it. */
   cutOff(node: ClusterNode): void {
     node.connected = false
     this.#after(this.#timeout, () => {
@@ -223,7 +223,7 @@ export class ModelCluster {
     this.#rejoin(node)
   }
 
-  /** The others tell it what is, and it tells them. */
+  /** Exchanges announcements between a node that is back and all others. */
   #rejoin(node: ClusterNode): void {
     for (const other of this.nodes) {
       if (other.alive && other.connected) other.view.failed[node.index] = false
@@ -237,7 +237,7 @@ export class ModelCluster {
     this.announce(node)
     this.#after(0, () => {
       if (node.view.isReplica) this.#follow(node, node.view.primary)
-      // What was under way to its replicas when it was lost never came.
+      // Steps in transit to its replicas were lost with the node, so each replica needs a full synchronisation.
       for (const replica of this.#replicas(node)) if (this.#isLinked(node, replica)) this.#follow(replica, node.index)
     })
     this.#everyoneSettles()
@@ -257,13 +257,13 @@ export class ModelCluster {
     })
   }
 
-  /** The replica that has most comes first. */
+  /** Returns the replicas that can take over, the one with the highest offset first. */
   #candidates(primary: ClusterNode): ClusterNode[] {
     const able = this.nodes.filter(({ alive, connected, view }) => alive && connected && view.primary === primary.index)
     return able.sort((a, b) => b.server.log.offset - a.server.log.offset || a.index - b.index)
   }
 
-  /** A replica takes the slots of its primary, with a higher epoch. What it has not applied yet is lost. */
+  /** Gives the slots of a primary to its replica, with a higher epoch. Steps that the replica has not applied are lost. */
   #promote(replica: ClusterNode, primary: ClusterNode): void {
     const { view, server, index } = replica
     const lost = new Set(
@@ -279,7 +279,7 @@ export class ModelCluster {
     replica.settle()
   }
 
-  /** CLUSTER FAILOVER: the primary waits until the replica has everything, and nothing is lost. */
+  /** CLUSTER FAILOVER: the replica applies all steps before it takes over, so nothing is lost. */
   failover(replica: ClusterNode): void {
     const primary = this.nodes[replica.view.primary]
     if (primary === undefined || !replica.alive) return
@@ -288,9 +288,9 @@ export class ModelCluster {
     if (primary.alive && primary.connected) this.#learn(primary, replica.view.announcement())
   }
 
-  // ---- slots under way
+  // ---- migrations of slots
 
-  /** A slot begins to move; both ends know it at once. */
+  /** Begins the migration of a slot. Both nodes know it at once. */
   startMigration(slot: number, to: ClusterNode): boolean {
     const from = this.nodes.find(({ view, index, isPrimary }) => isPrimary && view.owners[slot] === index)
     if (from === undefined || from === to || !to.isPrimary || from.view.migrating.has(slot)) return false
@@ -299,7 +299,7 @@ export class ModelCluster {
     return true
   }
 
-  /** Moves up to so many keys of a slot that is under way. */
+  /** Moves up to `count` keys of a migrating slot. */
   moveKeys(slot: number, count: number): number {
     const from = this.#sourceOf(slot)
     if (from === undefined) return 0
@@ -323,7 +323,7 @@ export class ModelCluster {
     return this.nodes.find(({ view, alive }) => alive && view.migrating.has(slot))
   }
 
-  /** The rest of the keys moves, and the new owner announces itself, with a higher epoch. */
+  /** Moves the remaining keys. Then the new owner announces itself with a higher epoch. */
   finishMigration(slot: number): boolean {
     const from = this.#sourceOf(slot)
     if (from === undefined) return false
@@ -338,7 +338,7 @@ export class ModelCluster {
     return true
   }
 
-  /** Both ends forget that the slot was under way; keys that have moved come back. */
+  /** Cancels the migration on both nodes. Keys that have moved are moved back. */
   abortMigration(slot: number): void {
     const from = this.#sourceOf(slot)
     if (from === undefined) return

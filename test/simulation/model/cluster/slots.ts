@@ -1,4 +1,4 @@
-/** Slots of keys: CRC16 of the key, or of its tag. */
+/** Slots of keys: the CRC16 of the key or of its hash tag. */
 
 export const SLOTS = 16_384
 
@@ -14,7 +14,7 @@ export function slotOf(key: string): number {
   return crc % SLOTS
 }
 
-/** Neighbouring slots that share an owner. */
+/** Returns the ranges of consecutive slots of an owner. */
 export function rangesOf(owners: Int16Array, owner: number): [number, number][] {
   const ranges: [number, number][] = []
   for (let slot = 0; slot < SLOTS; slot++) {

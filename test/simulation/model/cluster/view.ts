@@ -1,23 +1,23 @@
-/** What one node believes of the cluster. Nodes learn from each other by announcements, and the higher epoch wins a slot. */
+/** The view that one node has of the cluster. Nodes send announcements to each other, and the higher epoch wins a slot. */
 import { rangesOf, SLOTS } from './slots.js'
 
-/** What a node says of itself. */
+/** A node's announcement of itself. */
 export interface Announcement {
   readonly node: number
   readonly epoch: number
-  /** The node whose replica it is, -1 for a primary. */
+  /** The primary of the node; -1 if the node is a primary itself. */
   readonly primary: number
   readonly slots: readonly (readonly [number, number])[]
 }
 
 export class View {
-  /** By slot: the index of the owner, -1 for none. */
+  /** The index of the owner of each slot, -1 for none. */
   readonly owners: Int16Array = new Int16Array(SLOTS).fill(-1)
-  /** By node. */
+  /** The epoch of each node. */
   readonly epochs: number[]
   readonly primaries: number[]
   readonly failed: boolean[]
-  /** Nodes that this one has not met yet, or has forgotten. */
+  /** Nodes that this node does not know yet or has forgotten. */
   readonly unknown: Set<number> = new Set()
   readonly migrating: Map<number, number> = new Map()
   readonly importing: Map<number, number> = new Map()
@@ -46,7 +46,7 @@ export class View {
     return this.primaries.flatMap((primary, each) => (primary === node && !this.unknown.has(each) ? [each] : []))
   }
 
-  /** What this node says of itself. */
+  /** Returns this node's announcement of itself. */
   announcement(): Announcement {
     const node = this.#self
     return {
@@ -57,7 +57,7 @@ export class View {
     }
   }
 
-  /** Takes what another node says of itself; the slots that this node has lost by it. */
+  /** Applies the announcement of another node. Returns the slots that this node has lost by it. */
   learn({ node, epoch, primary, slots }: Announcement): number[] {
     const lost: number[] = []
     this.epochs[node] = Math.max(epoch, this.epochs[node]!)
@@ -69,7 +69,7 @@ export class View {
       for (let slot = first; slot <= last; slot++) {
         const owner = this.owners[slot]!
         if (owner === node || (owner >= 0 && this.epochs[owner]! >= epoch)) continue
-        // A slot under way to this node is given to it by nobody but itself.
+        // The owner of a slot that this node is importing changes only when this node finishes the migration.
         if (this.importing.has(slot)) continue
         this.owners[slot] = node
         if (owner !== this.#self) continue
@@ -84,7 +84,7 @@ export class View {
     for (let slot = 0; slot < SLOTS; slot++) if (this.owners[slot] === node) this.owners[slot] = -1
   }
 
-  /** Every slot has an owner that is not known to have failed. */
+  /** Whether every slot has an owner that is not flagged as failed. */
   get isCovered(): boolean {
     return this.owners.every(owner => owner >= 0 && !this.failed[owner])
   }

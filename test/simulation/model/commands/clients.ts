@@ -29,7 +29,7 @@ export function describeClient(connection: ModelConnection): string {
   ].join(' ')
 }
 
-/** CLIENT KILL, in its old form and in its new one. */
+/** CLIENT KILL, in its old and in its new form. */
 export function killClients(call: Call): Reply {
   const { server, connection, args } = call
   if (args.length === 3) {
@@ -85,7 +85,7 @@ export function killClients(call: Call): Reply {
   return !skipsSelf && fits(connection) ? killSelf(call, killed + 1) : killed
 }
 
-/** It gets its reply before it is closed. */
+/** Closes the caller's own connection, after its reply. */
 function killSelf({ connection }: Call, reply: Reply): Reply {
   connection.reply(reply)
   connection.end()

@@ -1,4 +1,4 @@
-/** CLUSTER: what a node believes of its cluster. */
+/** CLUSTER: the view that a node has of its cluster. */
 import type { ClusterNode } from '../cluster/cluster-node.js'
 import { rangesOf, slotOf } from '../cluster/slots.js'
 import { type Call, type CommandSpec, command, integer } from '../command.js'
@@ -31,7 +31,7 @@ function keysIn(call: Call, slot: number): string[] {
   return call.db.keys().filter(key => slotOf(key) === slot)
 }
 
-/** Primaries that have slots, and their replicas, as this node believes. */
+/** Returns the primaries with slots, each with its replicas, in the view of this node. */
 function primariesOf(call: Call): { primary: ClusterNode; replicas: ClusterNode[]; ranges: [number, number][] }[] {
   const { node, nodes: all } = clusterOf(call)
   const { view } = node

@@ -1,4 +1,4 @@
-/** HELLO, AUTH, CLIENT and their kind: what concerns the connection itself. */
+/** Commands that concern the connection itself, such as HELLO, AUTH and CLIENT. */
 import { type Call, type CommandSpec, command, integer } from '../command.js'
 import { Failure, MapReply, NOTHING, OK, type Reply, Status, SYNTAX, Verbatim } from '../reply.js'
 import { int64, lower } from '../text.js'

@@ -20,7 +20,7 @@ export const EXPIRY: readonly CommandSpec[] = [
   }),
 ]
 
-/** When a time given in a unit is, for commands that refuse what is not in the future of 1970. */
+/** Returns the expiry for a time in a unit, ms since the epoch. Throws if the time is not positive or overflows. */
 export function expiryAt(call: Call, time: string, unit: string): number {
   const given = int64(time)
   if (given === undefined) throw NOT_INTEGER
@@ -29,7 +29,7 @@ export function expiryAt(call: Call, time: string, unit: string): number {
   return at
 }
 
-/** Milliseconds since the epoch; undefined for what overflows. */
+/** Returns milliseconds since the epoch, or undefined on an overflow. */
 function instant(call: Call, given: bigint, unit: string): number | undefined {
   const ms = unit.startsWith('ex') ? given * 1000n : given
   if (!inInt64(ms)) return undefined
@@ -42,7 +42,7 @@ function invalidTime({ spec }: Call): Failure {
 }
 
 function left({ db, key }: Call, shown: (at: number) => number): Reply {
-  if (db.look(key) === undefined) return -2
+  if (db.read(key) === undefined) return -2
   const at = db.expiryOf(key)
   return at === undefined ? -1 : Math.max(0, shown(at))
 }

@@ -80,7 +80,7 @@ export const HASHES: readonly CommandSpec[] = [
 ]
 
 function read({ db, key }: Call): Hash | undefined {
-  return db.lookTyped(key, 'hash')
+  return db.readTyped(key, 'hash')
 }
 
 function fieldsFor({ db, key }: Call, hash: Hash | undefined): Map<string, string> {
@@ -119,7 +119,7 @@ function randomFields(call: Call): Reply {
   return connection.protocol === 3 ? chosen : chosen.flat()
 }
 
-/** So many different ones, or, of a negative count, so many of which each may come again. */
+/** Returns `count` random elements: different ones for a positive count, possibly repeated ones for a negative count. */
 export function sample<T>(all: readonly T[], count: number, random: (below: number) => number): T[] {
   if (all.length === 0) return []
   if (count < 0) return Array.from({ length: -count }, () => all[random(all.length)]!)

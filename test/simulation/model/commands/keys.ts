@@ -1,4 +1,4 @@
-/** Keys of whatever type, and databases. */
+/** Commands on keys of any type, and on databases. */
 import { ALL, type Call, type CommandSpec, command, FIRST, integer, TWO } from '../command.js'
 import type { Database } from '../database.js'
 import { Failure, NO_KEY, OK, type Reply, Status, SYNTAX } from '../reply.js'
@@ -46,10 +46,10 @@ function remove({ db, args }: Call): Reply {
 }
 
 function count({ db, args }: Call): Reply {
-  return args.slice(1).filter(key => db.look(key) !== undefined).length
+  return args.slice(1).filter(key => db.read(key) !== undefined).length
 }
 
-/** Keys that have not expired. */
+/** Returns the keys that have not expired. */
 function present(db: Database): string[] {
   return db.keys().filter(key => !db.isExpired(key))
 }
@@ -105,7 +105,7 @@ function copy(call: Call): Reply {
     else return SYNTAX
   }
   if (target === db && from === to) return new Failure('ERR source and destination objects are the same')
-  const value = db.look(from)
+  const value = db.read(from)
   if (value === undefined) return 0
   if (target.find(to) !== undefined) {
     if (!replace) return 0
@@ -162,7 +162,7 @@ function swap(call: Call): Reply {
   return OK
 }
 
-/** As far as it follows from the value alone. */
+/** Returns the encoding, as far as it follows from the value alone. */
 function encodingOf(value: Value): string {
   switch (value.type) {
     case 'string':

@@ -1,11 +1,10 @@
-/** Lists, waiting for an item. */
+/** Blocking commands on lists. */
 import { type Call, type CommandSpec, command, counted, type Keys, TWO } from '../command.js'
 import { Failure, NOTHING, NULL_ARRAY, type Reply } from '../reply.js'
 import { double } from '../text.js'
 import { type End, endOf, move, popFrom, popOptions } from './lists.js'
 
 const ALL_BUT_LAST: Keys = [1, -2, 1]
-/** The key to write to may hold another type by the time an item comes. */
 const MOVES = 'write denyoom noscript blocking'
 
 export const BLOCKING_LISTS: readonly CommandSpec[] = [
@@ -24,12 +23,12 @@ export const BLOCKING_LISTS: readonly CommandSpec[] = [
   }),
 ]
 
-/** When a blocking call that gives up after this many seconds is over. */
+/** Parses a timeout in seconds. Returns the end of the blocking call, ms. */
 export function deadlineOf(call: Call, text: string): number {
   const seconds = double(text)
   if (seconds === undefined || Number.isNaN(seconds)) throw new Failure('ERR timeout is not a float or out of range')
   const ms = Math.ceil(seconds * 1000)
-  // Before 7.2 what does not fit overflows to a negative number.
+  // Before 7.2 a timeout that is too large overflows to a negative number.
   if (!(Math.abs(ms) < 2 ** 63)) {
     throw new Failure(`ERR timeout is ${call.server.atLeast(7, 2) ? 'out of range' : 'negative'}`)
   }
@@ -44,7 +43,7 @@ function blockingPop(call: Call, end: End): Reply {
   return orBlock(call, call.args.slice(1, -1), deadline, take, NULL_ARRAY)
 }
 
-/** The first of the keys that is there, or else the first that comes. */
+/** Serves the first key that exists, or blocks until one is added. */
 function orBlock(
   call: Call,
   keys: readonly string[],
@@ -65,7 +64,7 @@ function orBlock(
     keys,
     type: 'list',
     deadline,
-    // Since 7.2 the whole command runs again.
+    // Since 7.2 the whole command runs again after the wait.
     serve: server.atLeast(7, 2) ? first : take,
     timedOut: () => none,
     args: call.args,
@@ -84,6 +83,7 @@ function blockingMove(call: Call, from: End, to: End, timeout: string): Reply {
     keys: [source],
     type: 'list',
     deadline,
+    // `move` checks the type of the target again: it may have changed during the wait.
     serve: () => move(call, source, target, from, to),
     timedOut: () => NULL_ARRAY,
     args: call.args,

@@ -1,4 +1,4 @@
-/** Lists, but for those that block. */
+/** Commands on lists that do not block. */
 import { type Call, type CommandSpec, command, counted, FIRST, integer, TWO } from '../command.js'
 import type { Database } from '../database.js'
 import { Failure, NO_KEY, NULL_ARRAY, OK, OUT_OF_RANGE, type Reply, SYNTAX } from '../reply.js'
@@ -13,14 +13,14 @@ export const LISTS: readonly CommandSpec[] = [
   command('rpushx', -3, 'write denyoom', FIRST, call => push(call, 'right', true)),
   command('lpop', -2, 'write', FIRST, call => pop(call, 'left')),
   command('rpop', -2, 'write', FIRST, call => pop(call, 'right')),
-  command('llen', 2, 'read', FIRST, call => call.db.lookTyped(call.key, 'list')?.items.length ?? 0),
+  command('llen', 2, 'read', FIRST, call => call.db.readTyped(call.key, 'list')?.items.length ?? 0),
   command('lrange', 4, 'read', FIRST, call => {
     const [start, stop] = [call.int(2), call.int(3)]
-    const items = call.db.lookTyped(call.key, 'list')?.items ?? []
+    const items = call.db.readTyped(call.key, 'list')?.items ?? []
     return items.slice(...range(items.length, start, stop))
   }),
   command('lindex', 3, 'read', FIRST, call => {
-    const list = call.db.lookTyped(call.key, 'list')
+    const list = call.db.readTyped(call.key, 'list')
     const index = list === undefined ? 0 : call.int(2)
     return list?.items.at(index) ?? null
   }),
@@ -89,7 +89,7 @@ export const LISTS: readonly CommandSpec[] = [
   }),
 ]
 
-/** Arguments of `slice` for a range whose ends are inclusive and may be counted from the end. */
+/** Returns the arguments of `slice` for a range with inclusive ends, which may count from the end. */
 export function range(length: number, start: number, stop: number): [number, number] {
   const from = start < 0 ? Math.max(0, length + start) : start
   const to = stop < 0 ? length + stop : stop
@@ -137,7 +137,7 @@ function positive(text: string): number {
   return count
 }
 
-/** Takes items off a list that is there, with the events for it. */
+/** Pops items of an existing list, with the keyspace events. */
 export function popFrom(db: Database, key: string, end: End, count: number): string[] {
   const list = db.findTyped(key, 'list')!
   const taken = Math.min(count, list.items.length)
@@ -148,7 +148,7 @@ export function popFrom(db: Database, key: string, end: End, count: number): str
   return items
 }
 
-/** LMOVE: null if there is nothing to move. */
+/** LMOVE: replies null if the source is empty. */
 export function move({ db }: Call, from: string, to: string, taken: End, given: End): Reply {
   const source = db.findTyped(from, 'list')
   if (source === undefined) return null
@@ -164,7 +164,7 @@ export function move({ db }: Call, from: string, to: string, taken: End, given: 
   return item
 }
 
-/** LMPOP and BLMPOP, from the count of keys on. */
+/** Parses the arguments of LMPOP and BLMPOP from the count of keys on. */
 export function popOptions(args: readonly string[]): { keys: readonly string[]; end: End; count: number } {
   const tooFew = new Failure('ERR numkeys should be greater than 0')
   const keyCount = integer(args[0]!, tooFew)
@@ -217,7 +217,7 @@ function lpos(call: Call): Reply {
       else most = Number(value)
     }
   }
-  const items = call.db.lookTyped(call.key, 'list')?.items ?? []
+  const items = call.db.readTyped(call.key, 'list')?.items ?? []
   const order = [...items.keys()]
   if (rank < 0) order.reverse()
   const found = (most === 0 ? order : order.slice(0, most)).filter(i => items[i] === call.text(2))

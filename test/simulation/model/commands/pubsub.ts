@@ -52,7 +52,7 @@ function countOf({ connection }: Call, kind: Kind): number {
   return kind === 'shards' ? connection.shards.size : connection.subscriptions
 }
 
-/** All of them when none is named; one message is sent even if there is none. */
+/** Unsubscribes from the given topics, or from all. One message is sent even if there is no subscription. */
 function unsubscribe(call: Call, kind: Kind): Reply {
   const { connection, server, args } = call
   const verb = VERBS[kind].replace('sub', 'unsub')

@@ -1,4 +1,4 @@
-/** EVAL and SCRIPT. What a script does is its twin, in `twins`. */
+/** EVAL and SCRIPT. The scripts are run by their twins in `twins`. */
 import { type Call, type CommandSpec, command, counted, integer } from '../command.js'
 import { Double, Failure, MapReply, NullArray, OK, type Reply, SetReply, Status, Verbatim } from '../reply.js'
 import { runCommand } from '../run-command.js'
@@ -30,7 +30,7 @@ export const SCRIPTING: readonly CommandSpec[] = [
   }),
 ]
 
-/** A script's error, on its way out of the twin. */
+/** An error thrown by a twin. */
 class ScriptError {
   readonly text: string
   constructor(text: string) {
@@ -117,7 +117,7 @@ function fromLua(value: LuaValue): Reply {
   return value.ok === undefined ? [] : new Status(value.ok)
 }
 
-/** As C casts a double. */
+/** Converts a double to an integer as a cast in C does. */
 function integerOf(value: number): number | bigint {
   if (Math.abs(value) < 2 ** 63) return Number.isSafeInteger(value) ? value : BigInt(Math.trunc(value))
   return -(2n ** 63n)

@@ -1,4 +1,4 @@
-/** The server itself: INFO, ROLE, CONFIG, TIME, WAIT and their kind. */
+/** Commands that concern the server itself, such as INFO, ROLE, CONFIG, TIME and WAIT. */
 import { type Call, type CommandSpec, command, integer } from '../command.js'
 import { eventFlags } from '../pubsub.js'
 import { Failure, MapReply, NOTHING, OK, type Reply, Verbatim } from '../reply.js'
@@ -103,7 +103,7 @@ function role({ server }: Call): Reply {
   return ['master', log.offset, replicas]
 }
 
-/** Waits until so many replicas have what this connection has written. */
+/** Blocks until the given number of replicas have applied the writes of this connection. */
 function wait(call: Call): Reply {
   const { server, connection } = call
   const failure = new Failure('ERR timeout is not an integer or out of range')

@@ -60,7 +60,7 @@ export const SETS: readonly CommandSpec[] = [
 ]
 
 function read({ db, key }: Call): Members | undefined {
-  return db.lookTyped(key, 'set')
+  return db.readTyped(key, 'set')
 }
 
 function remove({ db, key }: Call, set: Members, members: readonly string[], event: string): number {
@@ -106,9 +106,9 @@ function pop(call: Call): Reply {
   return count === undefined ? chosen[0]! : new SetReply(chosen)
 }
 
-/** The types of all keys are looked at first. */
+/** Returns the sets of the keys. The types of all keys are checked first. */
 function setsOf({ db }: Call, keys: readonly string[], toStore: boolean): ReadonlySet<string>[] {
-  return keys.map(key => (toStore ? db.findTyped(key, 'set') : db.lookTyped(key, 'set'))?.members ?? new Set())
+  return keys.map(key => (toStore ? db.findTyped(key, 'set') : db.readTyped(key, 'set'))?.members ?? new Set())
 }
 
 function intersection(call: Call, keys: readonly string[], toStore: boolean): Set<string> {

@@ -25,7 +25,7 @@ interface Source {
 }
 
 function sourceOf(db: Database, key: string, forWrite: boolean): Source {
-  const value = forWrite ? db.find(key) : db.look(key)
+  const value = forWrite ? db.find(key) : db.read(key)
   if (value === undefined) return { scores: new Map(), weight: 1 }
   if (value.type === 'zset') return { scores: new Map(value.ordered), weight: 1 }
   if (value.type !== 'set') throw WRONG_TYPE
@@ -71,7 +71,7 @@ function weighted({ scores, weight }: Source, member: string): number | undefine
 
 function joined(a: number, b: number, aggregate: string): number {
   if (aggregate === 'min') return Math.min(a, b)
-  // Infinities of both signs are 0.
+  // The sum of inf and -inf is 0.
   return aggregate === 'max' ? Math.max(a, b) : a + b || 0
 }
 

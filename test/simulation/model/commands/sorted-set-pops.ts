@@ -1,4 +1,4 @@
-/** The first and the last of sorted sets, also waiting for one. */
+/** ZPOPMIN, ZPOPMAX and their blocking forms. */
 import { type Call, type CommandSpec, command, counted, FIRST, integer, type Keys } from '../command.js'
 import type { Database } from '../database.js'
 import { Double, Failure, NOTHING, NULL_ARRAY, type Reply, SYNTAX } from '../reply.js'
@@ -34,7 +34,7 @@ function pairs(members: readonly Scored[]): Reply {
   return members.map(([member, score]) => [member, new Double(score)])
 }
 
-/** Off a sorted set that is there, with the events for it. */
+/** Pops members of an existing sorted set, with the keyspace events. */
 function take(db: Database, key: string, side: Side, count: number): Scored[] {
   const zset = db.findTyped(key, 'zset')!
   const ordered = side === 'min' ? zset.ordered : [...zset.ordered].reverse()
@@ -83,7 +83,7 @@ function orBlock(call: Call, keys: readonly string[], deadline: number, serve: (
     keys,
     type: 'zset',
     deadline,
-    // Since 7.2 the whole command runs again.
+    // Since 7.2 the whole command runs again after the wait.
     serve: server.atLeast(7, 2) ? first : serve,
     timedOut: () => NULL_ARRAY,
     args: call.args,
@@ -91,7 +91,7 @@ function orBlock(call: Call, keys: readonly string[], deadline: number, serve: (
   return NOTHING
 }
 
-/** ZMPOP and BZMPOP, from the count of keys on. */
+/** Parses the arguments of ZMPOP and BZMPOP from the count of keys on. */
 function optionsOf(args: readonly string[]): { keys: readonly string[]; side: Side; count: number } {
   const tooFew = new Failure('ERR numkeys should be greater than 0')
   const keyCount = integer(args[0]!, tooFew)

@@ -1,4 +1,4 @@
-/** Ranges of sorted sets: by rank, by score, by the bytes of members. */
+/** Ranges of sorted sets: by rank, by score or by member. */
 import { type Call, type CommandSpec, command, FIRST, integer, TWO } from '../command.js'
 import { Failure, type Reply, SYNTAX } from '../reply.js'
 import { compare, double, lower } from '../text.js'
@@ -11,7 +11,7 @@ type By = 'rank' | 'score' | 'lex'
 interface Query {
   by: By | undefined
   reversed: boolean | undefined
-  /** Where the key stands; min and max follow it. */
+  /** The position of the key; min and max follow it. */
   at: number
   stores?: boolean
 }
@@ -50,7 +50,7 @@ export const SORTED_SET_RANGES: readonly CommandSpec[] = [
 ]
 
 function read({ db, key }: Call): readonly Scored[] {
-  return db.lookTyped(key, 'zset')?.ordered ?? []
+  return db.readTyped(key, 'zset')?.ordered ?? []
 }
 
 function scoreRange(min: string, max: string): (score: number) => boolean {
@@ -108,7 +108,7 @@ function select(call: Call, query: Query): Selected {
   const [first, second] = [args[at + 1]!, args[at + 2]!]
   const [min, max] = reversed === true && by !== 'rank' ? [second, first] : [first, second]
   const chosen = chooser(by, min, max)
-  const all = [...(db.lookTyped(args[at]!, 'zset')?.ordered ?? [])]
+  const all = [...(db.readTyped(args[at]!, 'zset')?.ordered ?? [])]
   if (reversed === true) all.reverse()
   const members = chosen(all)
   if (by === 'rank') return { members, scored }
@@ -134,7 +134,7 @@ function reply(call: Call, query: Query): Reply {
   return scored ? withScores(call, members) : members.map(([member]) => member)
 }
 
-/** Puts them in place of whatever the key holds; an empty result deletes it. */
+/** Replaces the value of the key by the members. An empty result deletes the key. */
 export function storeMembers({ db }: Call, key: string, members: readonly Scored[], event: string): Reply {
   if (members.length > 0) {
     const zset = new SortedSet()

@@ -1,4 +1,4 @@
-/** Sorted sets, one member or key at a time. */
+/** Commands on single members or keys of sorted sets. */
 import { type Call, type CommandSpec, command, FIRST, integer } from '../command.js'
 import { Double, Failure, NOT_FLOAT, type Reply, SYNTAX } from '../reply.js'
 import { cursorOf, fits, NOTHING_FOUND, page, scanOptions } from '../scans.js'
@@ -53,7 +53,7 @@ export const SORTED_SETS: readonly CommandSpec[] = [
 ]
 
 function read({ db, key }: Call): SortedSet | undefined {
-  return db.lookTyped(key, 'zset')
+  return db.readTyped(key, 'zset')
 }
 
 function scoreOf(zset: SortedSet | undefined, member: string): Reply {
@@ -61,7 +61,7 @@ function scoreOf(zset: SortedSet | undefined, member: string): Reply {
   return score === undefined ? null : new Double(score)
 }
 
-/** Pairs under RESP3, flat under RESP2. */
+/** Returns members with scores: pairs under RESP3, a flat list under RESP2. */
 export function withScores({ connection }: Call, members: readonly Scored[]): Reply {
   const pairs = members.map(([member, score]): [Reply, Reply] => [member, new Double(score)])
   return connection.protocol === 3 ? pairs : pairs.flat()

@@ -16,7 +16,7 @@ export const STREAM_GROUPS: readonly CommandSpec[] = [
     if (!streamOf(call, key).groups.delete(name)) return 0
     db.changed(key)
     db.event('x', 'xgroup-destroy', key)
-    // Whoever waits in the group is refused.
+    // Calls that are blocked on the group end with an error.
     server.blocking.ready(db, key)
     return 1
   }),
@@ -67,7 +67,7 @@ export function groupOf({ groups }: Stream, key: string, name: string): Group {
   return group
 }
 
-/** It is created when it is named first. */
+/** Returns the consumer. It is created on its first use. */
 export function consumerOf(call: Call, key: string, group: Group, name: string): Consumer {
   const existing = group.consumers.get(name)
   if (existing !== undefined) {
@@ -159,7 +159,7 @@ function pending(call: Call): Reply {
   const isSummary = args.length === 3
   const count = isSummary ? 0 : Math.max(0, integer(args[at + 2]!))
   const [start, end] = isSummary ? [MIN_ID, MIN_ID] : [startOf(args[at]!), endOf(args[at + 1]!)]
-  const group = db.lookTyped(key, 'stream')?.groups.get(name)
+  const group = db.readTyped(key, 'stream')?.groups.get(name)
   if (group === undefined) return noSuch(key, name)
   if (isSummary) return summary(group)
   const consumer = args[at + 3]
@@ -241,7 +241,7 @@ function claim(call: Call): Reply {
   return claimed
 }
 
-/** Undefined for what is no id: an option. */
+/** Parses an id; returns undefined for any other text, which is an option. */
 function idIn(text: string): StreamId | undefined {
   try {
     return strictId(text, 0n)

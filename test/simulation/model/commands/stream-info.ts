@@ -51,7 +51,7 @@ export const STREAM_INFO: readonly CommandSpec[] = [
 ]
 
 function streamOf({ db, args }: Call): Stream {
-  const stream = db.lookTyped(args[2]!, 'stream')
+  const stream = db.readTyped(args[2]!, 'stream')
   if (stream === undefined) throw NO_KEY
   return stream
 }
@@ -70,7 +70,7 @@ function describeGroup(stream: Stream, group: Group, isNewer: boolean): Reply {
 function lagOf(stream: Stream, { read, last }: Group, isNewer: boolean): number | undefined {
   if (stream.added === 0) return 0
   const first = stream.entries[0]?.id
-  // Since 7.4, as the entries that are left count.
+  // Since 7.4 only the remaining entries count.
   if (isNewer && first === undefined) return 0
   if (isNewer && compareIds(last, first!) < 0 && compareIds(stream.maxDeleted, first!) < 0) return stream.entries.length
   if (read !== undefined && !hasTombstones(stream, last)) return stream.added - read

@@ -1,4 +1,4 @@
-/** XREAD and XREADGROUP, also waiting for an entry. */
+/** XREAD and XREADGROUP, also in their blocking forms. */
 import { type Call, type CommandSpec, command, integer } from '../command.js'
 import { Failure, MapReply, NOTHING, NULL_ARRAY, type Reply, SYNTAX } from '../reply.js'
 import { type Consumer, compareIds, type Group, idText, MAX_ID, type Stream, type StreamId } from '../stream.js'
@@ -19,7 +19,7 @@ export const STREAM_READING: readonly CommandSpec[] = [
 
 interface Reading {
   count: number
-  /** When it gives up; undefined if it does not wait. */
+  /** The end of the wait, ms; undefined if the call does not block. */
   deadline: number | undefined
   group: string | undefined
   consumer: string
@@ -29,11 +29,11 @@ interface Reading {
 function read(call: Call, inGroup: boolean): Reply {
   const { db, args, server } = call
   const { options, keys, ids } = parse(call, inGroup)
-  // Each stream's place: entries after it are wanted; undefined for `>`.
+  // The position in each stream: the entries after it are returned; undefined for `>`.
   const places = keys.map((key, i): StreamId | undefined => placeOf(call, key, ids[i]!, options))
   const found: [string, Reply][] = []
   for (const [i, key] of keys.entries()) {
-    const stream = db.lookTyped(key, 'stream')
+    const stream = db.readTyped(key, 'stream')
     if (stream === undefined) continue
     if (inGroup && server.atLeast(7, 2)) consumerOf(call, key, stream.groups.get(options.group!)!, options.consumer)
     const reply = entriesFor(call, key, stream, places[i], options)
@@ -52,7 +52,7 @@ function read(call: Call, inGroup: boolean): Reply {
       const stream = db.findTyped(key, 'stream')!
       if (options.group !== undefined && !stream.groups.has(options.group)) return noGroup
       const place = places[keys.indexOf(key)]
-      // Before 7.2 an entry that was trimmed at once ends the wait as well, with none.
+      // Before 7.2 an entry that is trimmed at once also ends the wait, with an empty list.
       const hasNew = compareIds(stream.last, place ?? stream.groups.get(options.group ?? '')?.last ?? MAX_ID) > 0
       const none = hasNew && !call.server.atLeast(7, 2) ? [] : undefined
       const reply = entriesFor(call, key, stream, place, options) ?? none
@@ -111,7 +111,7 @@ function unbalanced({ server }: Call, inGroup: boolean): string {
 }
 
 function placeOf({ db }: Call, key: string, id: string, { group }: Reading): StreamId | undefined {
-  const stream = db.lookTyped(key, 'stream')
+  const stream = db.readTyped(key, 'stream')
   if (group !== undefined) {
     if (stream?.groups.has(group) !== true) {
       throw new Failure(`NOGROUP No such key '${key}' or consumer group '${group}' in XREADGROUP with GROUP option`)
@@ -136,7 +136,7 @@ function placeOf({ db }: Call, key: string, id: string, { group }: Reading): Str
   return strictId(id, 0n)
 }
 
-/** Undefined if there is nothing; the history of a consumer always replies. */
+/** Returns the entries, or undefined if there are none. The history of a consumer is returned even if it is empty. */
 function entriesFor(
   call: Call,
   key: string,

@@ -1,4 +1,4 @@
-/** Streams: writing, ranges, trimming. */
+/** Commands on streams: writing, ranges and trimming. */
 import { bigInteger, type Call, type CommandSpec, command, FIRST, integer, wrongArity } from '../command.js'
 import { Failure, NO_KEY, NULL_ARRAY, OK, type Reply, SYNTAX } from '../reply.js'
 import { compareIds, type Entry, idText, MAX_ID, MIN_ID, Stream, type StreamId } from '../stream.js'
@@ -7,7 +7,7 @@ import { lower } from '../text.js'
 
 export const STREAMS: readonly CommandSpec[] = [
   command('xadd', -5, 'write denyoom', FIRST, add),
-  command('xlen', 2, 'read', FIRST, call => call.db.lookTyped(call.key, 'stream')?.entries.length ?? 0),
+  command('xlen', 2, 'read', FIRST, call => call.db.readTyped(call.key, 'stream')?.entries.length ?? 0),
   command('xrange', -4, 'read', FIRST, call => range(call, false)),
   command('xrevrange', -4, 'read', FIRST, call => range(call, true)),
   command('xdel', -3, 'write', FIRST, remove),
@@ -35,11 +35,11 @@ interface Trim {
   readonly length: number
   readonly id: StreamId
   readonly approximate: boolean
-  /** How many at most; 0 for any number. */
+  /** The maximum number of entries to trim; 0 for no limit. */
   readonly limit: number
 }
 
-/** The options of XADD and XTRIM; for XADD up to the id. */
+/** Parses the options of XADD, up to the id, and of XTRIM. */
 function trimOptions(
   call: Call,
   from: number,
@@ -92,7 +92,7 @@ function trimOptions(
   return { trim, at, creates }
 }
 
-/** Approximately: whole nodes of 100 entries. */
+/** Approximate trimming removes whole nodes of this many entries. */
 const NODE = 100
 
 function trimmed(stream: Stream, { by, length, id, approximate, limit }: Trim): number {
@@ -112,7 +112,7 @@ function trimmed(stream: Stream, { by, length, id, approximate, limit }: Trim): 
   return count
 }
 
-/** `ms-*` gives no sequence number. */
+/** Parses the id of XADD. For `ms-*` the sequence number is undefined. */
 function idToAdd(text: string): { ms: bigint; seq: bigint | undefined } | undefined {
   if (text === '*') return undefined
   const [, ms] = /^(.*)-\*$/s.exec(text) ?? []
@@ -172,7 +172,7 @@ function range(call: Call, reversed: boolean): Reply {
     if (lower(args[i]!) !== 'count' || i + 1 >= args.length) return SYNTAX
     count = Math.max(0, integer(args[i + 1]!))
   }
-  const stream = db.lookTyped(key, 'stream')
+  const stream = db.readTyped(key, 'stream')
   if (stream === undefined) return []
   if (count === 0) return NULL_ARRAY
   const found = between(stream, start, end)

@@ -44,13 +44,13 @@ export const STRINGS: readonly CommandSpec[] = [
     call.db.event('$', 'append', call.key)
     return (value?.text ?? text).length
   }),
-  command('strlen', 2, 'read', FIRST, call => call.db.lookTyped(call.key, 'string')?.text.length ?? 0),
+  command('strlen', 2, 'read', FIRST, call => call.db.readTyped(call.key, 'string')?.text.length ?? 0),
   command('setrange', 4, 'write denyoom', FIRST, setrange),
   command('getrange', 4, 'read', FIRST, getrange),
   command('substr', 4, 'read', FIRST, getrange),
   command('mget', -2, 'read', ALL, call =>
     call.args.slice(1).map(key => {
-      const value = call.db.look(key)
+      const value = call.db.read(key)
       return value?.type === 'string' ? value.text : null
     }),
   ),
@@ -92,9 +92,9 @@ export const STRINGS: readonly CommandSpec[] = [
   command('lcs', -3, 'read', [1, 2, 1], lcs),
 ]
 
-/** The text of the key, null if there is none; throws if it holds something else. */
+/** Returns the text of the key, or null if the key is missing. Throws if the value has another type. */
 function get({ db, key }: Call, forWrite = false): string | null {
-  const value = forWrite ? db.findTyped(key, 'string') : db.lookTyped(key, 'string')
+  const value = forWrite ? db.findTyped(key, 'string') : db.readTyped(key, 'string')
   return value?.text ?? null
 }
 
@@ -118,7 +118,7 @@ interface SetOptions {
   readonly time: string
 }
 
-/** Options that exclude each other are a syntax error. */
+/** Parses the options of SET. Options that exclude each other are a syntax error. */
 function optionsOf(args: readonly string[], allowed: readonly string[]): SetOptions {
   const words = new Set<string>()
   let unit: string | undefined
@@ -223,7 +223,7 @@ function increment({ db, key }: Call, by: bigint): Reply {
 }
 
 function lcs(call: Call): Reply {
-  const [first, second] = [1, 2].map(at => call.db.look(call.text(at)))
+  const [first, second] = [1, 2].map(at => call.db.read(call.text(at)))
   if ((first && first.type !== 'string') || (second && second.type !== 'string')) {
     return new Failure('ERR The specified keys must contain string values')
   }
@@ -263,7 +263,7 @@ function lcs(call: Call): Reply {
   ])
 }
 
-/** From the end, as the server walks. */
+/** Traces the subsequence of LCS from the end, as the server does. */
 function traced(a: string, b: string, lengths: readonly (readonly number[])[]) {
   const ranges: { i: number; j: number; size: number }[] = []
   let text = ''

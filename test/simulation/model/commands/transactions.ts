@@ -21,7 +21,7 @@ export const TRANSACTIONS: readonly CommandSpec[] = [
   }),
   command('watch', -2, ANYWHERE, ALL, ({ server, connection, db, args }) => {
     if (connection.queue !== undefined) return new Failure('ERR WATCH inside MULTI is not allowed')
-    // What is sure to fail needs no more keys.
+    // A connection that is dirty already needs no more watches, because its EXEC fails anyway.
     if (!connection.dirty) for (const key of args.slice(1)) server.watches.watch(connection, db, key)
     return OK
   }),
@@ -45,7 +45,7 @@ function exec(call: Call): Reply {
   return queue.map(({ spec, args }) => runQueued(call, spec, args))
 }
 
-/** Messages to itself come amid the replies, before 7.2. */
+/** Writes each reply at once. Before 7.2, messages to the connection itself then arrive between the replies. */
 function writeEach(call: Call, queue: readonly Queued[]): Reply {
   const { connection } = call
   connection.write(`*${queue.length}\r\n`)

@@ -7,7 +7,7 @@ function isTable(value: LuaValue): value is LuaTable {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** `tonumber`, of a decimal text. */
+/** Lua's `tonumber` for a decimal text. */
 function numberOf(text: string | undefined): number | undefined {
   return text === undefined || text.trim() === '' || Number.isNaN(Number(text)) ? undefined : Number(text)
 }
@@ -19,7 +19,7 @@ function callNext({ KEYS, pcall }: Lua): void {
   if (room !== undefined && number !== undefined) pcall('publish', `${KEYS[1]}:${room}`, number)
 }
 
-/** 1: the value is ours, 0: there is none, -1: it is another's, of whatever type. */
+/** Returns 1 if the key holds our value, 0 if the key is missing, -1 if it holds any other value. */
 function whose({ KEYS, ARGV, pcall }: Lua): number {
   const value = pcall('get', KEYS[0]!)
   if (value === false) return 0

@@ -1,4 +1,4 @@
-/** Scripts for tests, each beside its twin. */
+/** Scripts for tests, each with its twin. */
 import { registerTwin, type Twin } from '../scripts.js'
 
 function sample(lua: string, twin: Twin): string {
@@ -6,15 +6,15 @@ function sample(lua: string, twin: Twin): string {
   return lua
 }
 
-/** Adds ARGV[1] to KEYS[1], and gives the sum. */
+/** Adds ARGV[1] to KEYS[1]. Returns the sum. */
 export const ADD: string = sample(`return redis.call('INCRBY', KEYS[1], ARGV[1])`, ({ KEYS, ARGV, call }) =>
   call('INCRBY', KEYS[0]!, ARGV[0]!),
 )
 
-/** Gives its arguments back. */
+/** Returns its arguments. */
 export const ECHO: string = sample('return ARGV', ({ ARGV }) => ARGV)
 
-/** Swaps two strings; a missing one is deleted on the other side. */
+/** Swaps two strings. If one is missing, the other key is deleted. */
 export const SWAP: string = sample(
   `local a, b = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
 if b then redis.call('SET', KEYS[1], b) else redis.call('DEL', KEYS[1]) end
@@ -31,7 +31,7 @@ return {a, b}`,
   },
 )
 
-/** Sets KEYS[1] to ARGV[2] if it holds ARGV[1]; 1 if it did. */
+/** Sets KEYS[1] to ARGV[2] if it holds ARGV[1]. Returns 1 if it was set. */
 export const COMPARE_AND_SET: string = sample(
   `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return 1 end
 return 0`,
@@ -42,7 +42,7 @@ return 0`,
   },
 )
 
-/** Writes, then fails with an error of its own. */
+/** Writes, then returns an error of its own. */
 export const WRITE_AND_FAIL: string = sample(
   `redis.call('SET', KEYS[1], ARGV[1])
 return redis.error_reply('MINE it failed')`,
