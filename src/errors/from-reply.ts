@@ -196,8 +196,12 @@ function withoutArguments(text: string): string {
   return withoutLongName(kept)
 }
 
+/** The end of a text whose value is empty. A longer end could be a value that begins with a quote and was cut short. */
+const EMPTY = /^'(?: not found)?$/
+
 /** Cuts a value out. It may contain quotes, so it extends to the last quote, or to the end of the text. */
 function cut(text: string, start: number): string {
+  if (EMPTY.test(text.slice(start))) return text
   const quote = text.charAt(start - 1)
   const end = quote === "'" || quote === '`' ? text.lastIndexOf(quote) : -1
   return `${text.slice(0, start)}…${end < start ? '' : text.slice(end)}`

@@ -233,6 +233,9 @@ describe('arguments that a server repeats', () => {
     [`ERR Unrecognized XCLAIM option '${secret}'`, "ERR Unrecognized XCLAIM option '…'"],
     [`ERR No such user '${secret}'`, "ERR No such user '…'"],
     [`ERR User '${secret}' not found`, "ERR User '…' not found"],
+    // An empty value has nothing to hide.
+    ["ERR Engine '' not found", "ERR Engine '' not found"],
+    [`ERR Engine ''${secret}' not found`, "ERR Engine '…' not found"],
     [`ERR Unknown argument ${secret}`, 'ERR Unknown argument …'],
     [`ERR Unknown option given: ${secret}`, 'ERR Unknown option given: …'],
     [`ERR Prefix '${secret}' overlaps with another provided prefix '${secret}'.`, "ERR Prefix '…'."],
