@@ -196,8 +196,8 @@ function withoutArguments(text: string): string {
   return withoutLongName(kept)
 }
 
-/** The end of a text whose value is empty. A longer end could be a value that begins with a quote and was cut short. */
-const EMPTY = /^'(?: not found)?$/
+/** The end of a text whose value is empty. Any other end could be a value that begins with a quote and was cut short. */
+const EMPTY = /^' not found$/
 
 /** Cuts a value out. It may contain quotes, so it extends to the last quote, or to the end of the text. */
 function cut(text: string, start: number): string {
