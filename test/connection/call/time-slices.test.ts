@@ -159,12 +159,14 @@ describe('rejecting very many calls at once', () => {
     LONG,
     async () => {
       const { redis } = await silent()
+      // A turn of its own: the slice of the turn in which the client connected may be used up.
+      for (let i = 0; i < 2; i++) await new Promise(resolve => setImmediate(resolve))
       let rejected = 0
-      for (let i = 0; i < 20; i++) redis.set('k', 'v').catch(() => rejected++)
+      for (let i = 0; i < 10; i++) redis.set('k', 'v').catch(() => rejected++)
       redis.destroy()
       expect(redis.stats).toMatchObject({ inflight: 0, queued: 0 })
       await new Promise(resolve => setImmediate(resolve))
-      expect(rejected).toBe(20)
+      expect(rejected).toBe(10)
       const { redis: other } = await silent()
       const outcomes = calls(other, { timeout: 0 })
       await other.close({ timeout: 1 })
