@@ -13,7 +13,7 @@ import { SELECT, UNWATCH, WATCH } from '../commands/client-internal.js'
 import { CallDetails, type Command, State } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import { queueMicrotask, setTimer } from '../commands/core/timers.js'
-import { cloneError, fail } from '../connection/call/completion.js'
+import { fail, unansweredError } from '../connection/call/completion.js'
 import { processTime } from '../connection/call/process-clock.js'
 import { inForce, type Watch } from '../connection/call/watch.js'
 import type { Where } from '../connection/diagnostics.js'
@@ -309,10 +309,8 @@ function isFirstWatch({ connection }: Lease, command: Command, redirect: AskErro
 }
 
 /** The error of a command for which no connection could be leased. */
-function noConnection({ spec, state }: Command, error: unknown): unknown {
-  if (!(error instanceof RedisError)) return error
-  const outcome = (state & State.written) === 0 ? 'not sent' : 'unknown'
-  return cloneError(error, { command: spec.name, outcome })
+function noConnection(command: Command, error: unknown): unknown {
+  return error instanceof RedisError ? unansweredError(command, error) : error
 }
 
 function watchMoved(): WatchError {

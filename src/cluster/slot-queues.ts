@@ -1,16 +1,14 @@
-import { CallDetails, type Command, type CommandOwner, State } from '../commands/core/command.js'
+import { CallDetails, type Command, type CommandOwner } from '../commands/core/command.js'
 import { backoffDelay, clearTimeout, setTimer } from '../commands/core/timers.js'
-import { cloneError, fail } from '../connection/call/completion.js'
+import { cloneError, fail, unansweredError } from '../connection/call/completion.js'
 import { inSlices } from '../connection/call/time-slices.js'
 import { notSent, timedOut } from '../connection/call/timeout-errors.js'
+import { isFull, pipelineOf } from '../connection/link/handfuls.js'
 import { exceededLimit } from '../connection/link/queue-limits.js'
-import { pipelineOf } from '../connection/link/resend.js'
 import type { Settings } from '../connection/options/options.js'
 import type { RedisError } from '../errors/errors.js'
 import { WaitingCommands } from './waiting-commands.js'
 
-/** How many commands are sent in one step. */
-const HANDFUL = 64
 const FIRST_DELAY = 25
 const LONGEST_DELAY = 500
 
@@ -65,8 +63,7 @@ export class SlotQueue implements CommandOwner {
   *handfuls(): Generator<readonly Command[]> {
     let handful: Command[] = []
     for (const command of this.#commands) {
-      const last = handful.length < HANDFUL ? undefined : handful.at(-1)
-      if (last !== undefined && (pipelineOf(last) === undefined || pipelineOf(last) !== pipelineOf(command))) {
+      if (isFull(handful, command)) {
         yield this.#takeOut(handful)
         handful = []
         // It may have settled while the handful was sent.
@@ -236,7 +233,7 @@ export class SlotQueues {
   }
 
   #limitErrorOf(command: Command, cause: RedisError | undefined): RedisError | undefined {
-    const pipeline = (command.state & State.ordered) === 0 ? undefined : (command.batch as object)
+    const pipeline = pipelineOf(command)
     const before = pipeline === undefined ? undefined : this.#broken.get(pipeline)
     if (before !== undefined) return cloneError(before, { command: command.spec.name, outcome: 'not sent' })
     const limit = exceededLimit(this.#length, this.#bytes + command.size, this.#limits)
@@ -320,8 +317,7 @@ export class SlotQueues {
 }
 
 function notDone(command: Command, error: RedisError): RedisError {
-  const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
-  return cloneError(error, { command: command.spec.name, outcome, cause: error.cause })
+  return unansweredError(command, error, error.cause)
 }
 
 /** Rejects them in slices, after the slices that were started before. */

@@ -1,7 +1,5 @@
 import type { Command } from '../commands/core/command.js'
-
-/** Commands of one part. To copy so many takes a fraction of a millisecond. */
-const LONGEST = 16_384
+import { LONGEST_PART } from '../connection/link/command-parts.js'
 
 interface Part {
   readonly commands: Set<Command>
@@ -22,7 +20,7 @@ export class WaitingCommands {
   }
 
   add(command: Command): void {
-    if (this.#last.commands.size >= LONGEST) {
+    if (this.#last.commands.size >= LONGEST_PART) {
       const part = { commands: new Set<Command>(), next: undefined }
       this.#last.next = part
       this.#last = part

@@ -111,6 +111,12 @@ export function cloneError(error: RedisError, details: ErrorDetails, message: st
   return withoutStack(() => new Class(message, all))
 }
 
+/** A copy of `error` for a command without a reply. Its outcome says whether the command may have run. */
+export function unansweredError(command: Command, error: RedisError, cause: unknown = error): RedisError {
+  const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
+  return cloneError(error, { command: command.spec.name, outcome, cause })
+}
+
 /** Rejects a command with text that UTF-8 cannot encode: U+FFFD would be sent in its place, and two keys could become one. */
 export function rejectMalformedText(command: Command): void {
   const { name } = command.spec

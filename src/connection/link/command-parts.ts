@@ -1,16 +1,21 @@
 import Denque from 'denque'
 import type { Command } from '../../commands/core/command.js'
 
-/** Commands of one part. To copy so many takes a fraction of a millisecond. */
-const LONGEST = 16_384
+/** The most commands of one part. To copy so many takes a fraction of a millisecond. */
+export const LONGEST_PART = 16_384
 
 /**
  * Commands in order, in lists of bounded length. One list of a million commands would be copied as a whole each time that it
  * grows, which stops the event loop for more than 10 ms.
  */
 export class CommandParts {
-  readonly #parts: Denque<Command>[] = []
+  readonly #parts: Denque<Command>[]
   #length = 0
+
+  constructor(parts: readonly Denque<Command>[] = []) {
+    this.#parts = parts.filter(({ length }) => length > 0)
+    for (const { length } of this.#parts) this.#length += length
+  }
 
   get length(): number {
     return this.#length
@@ -18,7 +23,7 @@ export class CommandParts {
 
   push(command: Command): void {
     let last = this.#parts.at(-1)
-    if (last === undefined || last.length === LONGEST) {
+    if (last === undefined || last.length >= LONGEST_PART) {
       last = new Denque()
       this.#parts.push(last)
     }

@@ -2,9 +2,7 @@ import Denque from 'denque'
 import type { Command } from '../../commands/core/command.js'
 import { isOverdue } from '../call/deadlines.js'
 import { inSlices } from '../call/time-slices.js'
-
-/** Commands that are handed over at once. */
-const HANDFUL = 64
+import { isFull } from './handfuls.js'
 
 /** The count and the bytes of the commands of a link that wait. */
 interface Sum {
@@ -117,27 +115,22 @@ export class CommandQueue {
    * Takes out all commands that wait now, and passes them to `takes` in order, in slices, some at a time. Commands of one group
    * that follow each other are passed together.
    */
-  handOver(
-    groupOf: (command: Command) => unknown,
-    takes: (commands: readonly Command[]) => void,
-    done: () => void,
-  ): void {
+  handOver(takes: (commands: readonly Command[]) => void, done: () => void): void {
     // All are taken out at once: a command that is pushed between two slices is not one of them.
     const taken = this.beside()
     taken.takeOver(this)
     const step = () => {
-      const commands = taken.#take(HANDFUL, groupOf)
+      const commands = taken.#takeHandful()
       if (commands.length > 0) takes(commands)
       return commands.length > 0
     }
     inSlices(step, done)
   }
 
-  #take(count: number, groupOf: (command: Command) => unknown): Command[] {
+  #takeHandful(): Command[] {
     const commands: Command[] = []
     for (let command = this.shift(); command !== undefined; command = this.shift()) {
-      const last = commands.length < count ? undefined : commands.at(-1)
-      if (last !== undefined && (groupOf(last) === undefined || groupOf(last) !== groupOf(command))) {
+      if (isFull(commands, command)) {
         this.putBack([command])
         break
       }

@@ -23,10 +23,11 @@ import { Connection } from '../socket/connection.js'
 import type { ConnectionOwner } from '../socket/connection-owner.js'
 import type { Backoff } from './backoff.js'
 import { CommandQueue } from './command-queue.js'
+import { pipelineOf } from './handfuls.js'
 import type { LinkOwner, LinkState, LinkTraits } from './link-owner.js'
 import { type Admitting, admissionError, queueLimitError } from './queue-limits.js'
 import { Reconnector } from './reconnect.js'
-import { dropAlone, pipelineOf, ResendAfterLoss, rejectWaiting } from './resend.js'
+import { dropAlone, ResendAfterLoss, rejectWaiting } from './resend.js'
 import { RetryQueue, settleRefused } from './retry-queue.js'
 import { WriteGate } from './write-gate.js'
 
@@ -397,7 +398,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   /** Passes the accepted commands that are not in flight to `takes`, in order, pipelines whole; `takes` must settle them. */
   takeWaiting(takes: (commands: readonly Command[]) => void): void {
     this.#retries.putBackAll()
-    this.#waiting.handOver(pipelineOf, takes, () => this.#checkIdle())
+    this.#waiting.handOver(takes, () => this.#checkIdle())
   }
 
   /** Accepts no new commands; calls back when all accepted ones have settled. */

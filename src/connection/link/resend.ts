@@ -1,7 +1,7 @@
 /** Resends or rejects the commands of a lost connection or a closed link. There may be very many, so it works in slices. */
 import { CallDetails, type Command, State } from '../../commands/core/command.js'
 import { ConnectionError, type RedisError } from '../../errors/errors.js'
-import { cloneError, fail } from '../call/completion.js'
+import { cloneError, fail, unansweredError } from '../call/completion.js'
 import type { Stranded } from '../call/stranded.js'
 import { inSlices, inSpareSlices } from '../call/time-slices.js'
 import { CommandParts } from './command-parts.js'
@@ -66,12 +66,12 @@ export class ResendAfterLoss {
     this.#sort(left, error, cutPipelines, rules)
     rules.begun?.()
     const kept = new CommandParts()
-    let parts: ReturnType<CommandQueue['takeParts']> | undefined
+    let waiting: CommandParts | undefined
     inSlices(
       () => {
-        parts ??= rules.isNeeded(cutPipelines.size > 0) ? this.#queue.takeParts() : []
-        const command = parts[0]?.shift()
-        if (command === undefined) return parts.shift() !== undefined
+        waiting ??= new CommandParts(rules.isNeeded(cutPipelines.size > 0) ? this.#queue.takeParts() : [])
+        const command = waiting.shift()
+        if (command === undefined) return false
         if (command.resolve === undefined) return true
         if (rules.keeps(command, cutPipelines.has(command.batch))) kept.push(command)
         else this.#queue.forget(command)
@@ -151,11 +151,5 @@ export function dropAlone(command: Command, connection: Droppable | undefined): 
 
 /** Rejects a command that waits to be sent or resent. */
 export function rejectWaiting(command: Command, error: RedisError): void {
-  const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
-  fail(command, cloneError(error, { command: command.spec.name, outcome }))
-}
-
-/** The pipeline of a command that must keep its order in it. */
-export function pipelineOf(command: Command | undefined): unknown {
-  return command === undefined || (command.state & State.ordered) === 0 ? undefined : command.batch
+  fail(command, unansweredError(command, error))
 }

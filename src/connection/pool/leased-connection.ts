@@ -3,7 +3,7 @@ import type { Arguments } from '../../commands/core/argument.js'
 import { Command, State, whenSettled } from '../../commands/core/command.js'
 import type { Spec } from '../../commands/core/spec.js'
 import { ConnectionError, RedisError } from '../../errors/errors.js'
-import { cloneError, fail } from '../call/completion.js'
+import { cloneError, fail, unansweredError } from '../call/completion.js'
 import { MultiExec } from '../call/multi-exec.js'
 import { isRetryable } from '../call/refusals.js'
 import { inForce, Watch, watchEnded, watchLost } from '../call/watch.js'
@@ -174,7 +174,7 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
     command.state |= State.fence
     this.#blocking.add(command)
     whenSettled(command, this.#forgetBlocking)
-    if (this.#closing !== undefined) command.owner?.onAbort(command, closedFor(command, this.#closing))
+    if (this.#closing !== undefined) command.owner?.onAbort(command, unansweredError(command, this.#closing))
   }
 
   readonly #forgetBlocking = (command: Command): void => {
@@ -209,7 +209,7 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
   /** The client is closing: blocking calls are aborted, all others may finish. */
   close(error: RedisError): void {
     this.#closing = error
-    this.#abortBlocking(command => closedFor(command, error))
+    this.#abortBlocking(command => unansweredError(command, error))
   }
 
   /**
@@ -314,9 +314,4 @@ function selectGivenUp(node: string): ConnectionError {
     'The connection was closed: a SELECT was aborted before its reply, so the database is unknown.',
     { node },
   )
-}
-
-function closedFor(command: Command, error: RedisError): RedisError {
-  const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
-  return cloneError(error, { command: command.spec.name, outcome })
 }
