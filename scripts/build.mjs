@@ -83,6 +83,8 @@ async function forNode() {
       dir: dist,
       format: 'cjs',
       strict: true,
+      // With const, V8 checks at each use whether the variable is set: GET costs 2 to 4 % more.
+      topLevelVar: true,
       esModule: true,
       entryFileNames: '[name].js',
       chunkFileNames: '[name].js',
