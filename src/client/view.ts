@@ -305,6 +305,11 @@ export class View<F extends ReplyTypes = Plain> extends Commands<Promised<F>> {
     this.#unprefixed ??= new View<F>(this.#engine, { ...this.#shape, prefix: '' }, this.#callOptions)
     return { prefix, unprefixed: this.#unprefixed }
   }
+
+  /** A signal that aborts when the client accepts no more calls, for a lock that waits between two tries. */
+  get '~closing'(): AbortSignal | undefined {
+    return this.#engine.subscriptions?.closing.signal
+  }
 }
 
 function isCursor(value: unknown): value is Argument {

@@ -13,6 +13,8 @@ export interface LockClient {
    * decide in which slot the keys are.
    */
   readonly '~prefix'?: LockPrefix | undefined
+  /** Aborts when the client accepts no more calls: a waiting lock then rejects at once. Without it, at its next try. */
+  readonly '~closing'?: AbortSignal | undefined
 }
 
 export interface LockPrefix {

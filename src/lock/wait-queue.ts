@@ -26,6 +26,7 @@ class WakeUpChannel {
   readonly #close: () => void
   readonly #listener: Promise<LockListener | undefined>
   #ready = false
+  #hasEnded = false
   #closing: NodeJS.Timeout | undefined
 
   constructor(client: LockClient, waiting: string, close: () => void) {
@@ -51,7 +52,7 @@ class WakeUpChannel {
   }
 
   remove(number: string): void {
-    if (!this.#waiters.delete(number) || this.#waiters.size > 0) return
+    if (!this.#waiters.delete(number) || this.#waiters.size > 0 || this.#hasEnded) return
     this.#closing = setTimer(LINGER, () => {
       this.#close()
       void this.#listener.then(listener => listener?.unsubscribe()).catch(() => {})
@@ -65,7 +66,9 @@ class WakeUpChannel {
 
   /** The subscription has ended: the client was closed, or the server refused. All waiters try now, and poll from then on. */
   #end(): void {
+    this.#hasEnded = true
     this.#ready = false
+    clearTimeout(this.#closing)
     this.#close()
     this.#wakeAll()
   }
@@ -79,7 +82,7 @@ class WakeUpChannel {
       this.#wakeAll()
       return listener
     } catch {
-      this.#close()
+      this.#end()
       return undefined
     }
   }
@@ -107,6 +110,8 @@ function openChannel(client: LockClient, waiting: string): WakeUpChannel | undef
  * way to separate waiters that collide.
  */
 export class Waiter {
+  readonly #clients: readonly LockClient[]
+  /** The client that can wake it. */
   readonly #client: LockClient | undefined
   readonly #keys: LockKeys
   readonly #settings: LockSettings
@@ -118,6 +123,7 @@ export class Waiter {
   #endPause: (() => void) | undefined
 
   constructor(clients: readonly LockClient[], keys: LockKeys, settings: LockSettings) {
+    this.#clients = clients
     this.#client = clients.length === 1 ? clients[0] : undefined
     this.#keys = keys
     this.#settings = settings
@@ -140,8 +146,8 @@ export class Waiter {
   }
 
   /**
-   * Resolves when it is time for the next try: when the waiter is woken, the holder's ttl ends, the pause is over, or `signal`
-   * aborts; at the latest at `until`.
+   * Resolves when it is time for the next try: when the waiter is woken, the holder's ttl ends, the pause is over, `signal` aborts,
+   * or all clients are closed; at the latest at `until`.
    */
   async wait(holder: Held | undefined, until: number, signal: AbortSignal | undefined): Promise<void> {
     this.#listen()
@@ -181,15 +187,25 @@ export class Waiter {
   }
 
   #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const open = this.#clients.filter(client => client['~closing']?.aborted !== true)
+    if (open.length === 0) return Promise.resolve()
     return new Promise(resolve => {
       const end = () => {
         clearTimeout(timer)
-        stopWatching()
+        for (const stopWatching of watches) stopWatching()
         this.#endPause = undefined
         resolve()
       }
       const timer = setTimer(ms, end)
-      const stopWatching = onAbort(signal, end)
+      let left = open.length
+      const watches = [
+        onAbort(signal, end),
+        ...open.map(client =>
+          onAbort(client['~closing'], () => {
+            if (--left === 0) end()
+          }),
+        ),
+      ]
       this.#endPause = end
     })
   }

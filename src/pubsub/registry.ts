@@ -56,6 +56,8 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
   /** Number of listeners that want bytes, and of topics whose names are not valid UTF-8. */
   #bytes = 0
   #closed: RedisError | undefined
+  /** Aborts when the client accepts no more calls. */
+  readonly closing: AbortController = new AbortController()
 
   constructor(owner: RegistryOwner) {
     this.#owner = owner
@@ -400,6 +402,7 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
     }
     for (const topic of this.#topics.values()) this.#confirmUnsubscribeCalls(topic)
     this.#subscriptions.clear()
+    this.closing.abort()
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Lock, type LockOptions, Redis } from '../../src/index.js'
 import { keysOf } from '../../src/lock/keys.js'
+import type { LockClient } from '../../src/lock/lock-client.js'
 import { until } from '../rig/conditions.js'
 import { useServer } from '../servers/vitest.js'
 import { listening } from './listening.js'
@@ -221,5 +222,49 @@ describe('waiting for a lock', () => {
       await redis[end]()
       await expect(waiting).rejects.toMatchObject({ name: 'LockError', reason: 'aborted', lockName: name })
     }
+  })
+
+  test.each([
+    ['cannot subscribe', 1],
+    ['waits on three servers', 3],
+  ])('a waiter that %s rejects at once when its clients are closed, long before its next try', async (_, count) => {
+    const name = `waiting:${++names}`
+    await connect().lock(name, CALLED).acquire()
+    const user = `waiting:${names}`
+    await server().command('ACL', 'SETUSER', user, 'on', '>pass', '~*', '+@all', '-subscribe')
+    for (const end of ['close', 'destroy'] as const) {
+      const redis = Array.from({ length: count }, () => new Redis(server().url, { username: user, password: 'pass' }))
+      clients.push(...redis)
+      const waiting = new Lock(redis, name, { ...CALLED, wait: Number.POSITIVE_INFINITY }).acquire()
+      const rejects = expect(waiting).rejects.toMatchObject({ name: 'LockError', reason: 'aborted' })
+      await Promise.all(redis.map(each => until(() => each.status === 'ready' && each.stats.inflight === 0)))
+      await sleep(50)
+      await Promise.all(redis.map(each => each[end]()))
+      await rejects
+    }
+    await server().command('ACL', 'DELUSER', user)
+  })
+
+  test('a client whose subscription has ended keeps no timer for its wake-up channel', async () => {
+    const ends: (() => void)[] = []
+    let unsubscribed = 0
+    const client: LockClient = {
+      run: async () => ({ left: 60_000, place: 1 }) as never,
+      subscribe: async () => ({
+        unsubscribe: async () => {
+          unsubscribed++
+        },
+        once: (_, ended) => ends.push(ended),
+      }),
+    }
+    const controller = new AbortController()
+    const waiting = new Lock(client, 'ended', CALLED).acquire({ signal: controller.signal })
+    await until(() => ends.length === 1)
+    ends[0]?.()
+    controller.abort()
+    await expect(waiting).rejects.toThrow()
+    // An unused subscription would be ended after a second.
+    await sleep(1_100)
+    expect(unsubscribed).toBe(0)
   })
 })
