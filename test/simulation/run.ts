@@ -51,14 +51,16 @@ export function runSeed(seed: number, options: RunOptions): Result {
   const { loop, network } = simulation
   simulation.keepsStory = options.keepsStory === true
   loop.notesOrigins = simulation.keepsStory
-  const onWarning = (text: string) => simulation.fail(`A warning of the process: ${text}`)
+  const onWarning = (text: string) => simulation.fail('warnings', `A warning of the process: ${text}`)
   leadTo({ loop, network, random: new Random(seed, 'client'), onWarning })
-  onUnhandled = error => simulation.fail(`Unhandled rejection: ${error instanceof Error ? error.stack : show(error)}`)
+  onUnhandled = error =>
+    simulation.fail('unhandled', `Unhandled rejection: ${error instanceof Error ? error.stack : show(error)}`)
   try {
     live(simulation)
-    for (const invariant of INVARIANTS) for (const fault of invariant(simulation)) simulation.fail(fault)
+    for (const invariant of INVARIANTS)
+      for (const fault of invariant(simulation)) simulation.fail(invariant.name, fault)
   } catch (error) {
-    simulation.fail(`It threw in the event loop: ${error instanceof Error ? error.stack : show(error)}`)
+    simulation.fail('crash', `It threw in the event loop: ${error instanceof Error ? error.stack : show(error)}`)
   } finally {
     leadTo(undefined)
   }
@@ -96,7 +98,7 @@ function live(simulation: Simulation): void {
   simulation.heal()
   const isSettled = () => simulation.ledger.calls.every(({ fate }) => fate !== 'open')
   const verdict = loop.run(isSettled, SETTLING)
-  if (verdict !== 'done') simulation.fail(`Calls are open at the end (${verdict}).`)
+  if (verdict !== 'done') simulation.fail('settled', `Calls are open at the end (${verdict}).`)
   simulation.note('user', () => 'closes all clients')
   const closing = simulation.subjects.map(({ redis }) => redis.close())
   finish(simulation, Promise.all(closing), SETTLING, 'close() did not finish')
@@ -116,11 +118,11 @@ function finish(simulation: Simulation, promise: Promise<unknown>, ms: number, o
     },
     error => {
       isOver = true
-      simulation.fail(`A user failed: ${error instanceof Error ? error.stack : show(error)}`)
+      simulation.fail('users', `A user failed: ${error instanceof Error ? error.stack : show(error)}`)
     },
   )
   const verdict = simulation.loop.run(() => isOver, ms)
-  if (verdict !== 'done') simulation.fail(`${otherwise} (${verdict}).`)
+  if (verdict !== 'done') simulation.fail('settled', `${otherwise} (${verdict}).`)
   return verdict === 'done'
 }
 

@@ -39,7 +39,7 @@ export class Simulation {
   readonly ledger: Ledger = new Ledger()
   readonly hosts: Host[] = []
   readonly subjects: Subject[] = []
-  /** Descriptions of the errors found so far. */
+  /** The failures found so far, each as `rule: description`. */
   readonly failures: string[] = []
   readonly pairs: Map<string, number> = new Map()
   readonly story: string[] = []
@@ -117,7 +117,7 @@ export class Simulation {
       promise = make()
     } catch (error) {
       promise = Promise.reject(error)
-      this.fail(`${call.name} threw instead of rejecting: ${show(error)}`)
+      this.fail('settled', `${call.name} threw instead of rejecting: ${show(error)}`)
     }
     return promise.then(
       value => this.#settle(call, 'resolved', value, undefined),
@@ -236,9 +236,11 @@ export class Simulation {
 
   // Reports
 
-  fail(what: string): void {
-    if (this.failures.length < 20) this.failures.push(what)
-    this.note('oracle', () => what)
+  /** Records a failure. `rule` is the name of the invariant that does not hold. */
+  fail(rule: string, what: string): void {
+    const failure = `${rule}: ${what}`
+    if (this.failures.length < 20) this.failures.push(failure)
+    this.note('oracle', () => failure)
   }
 
   note(who: string, what: () => string): void {

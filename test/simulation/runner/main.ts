@@ -2,24 +2,24 @@
  * `npm run simulate -- [--seeds 1000] [--from 1] [--minutes 10] [--only pop,push] [--pairs] [--fixed 17,21]`: runs seeds on all
  * cores, the fixed ones first. Prints each seed that fails, and the stories of the first ones with their plans shrunk.
  * `SEED=17 npm run simulate` prints the story of one seed.
+ * `npm run simulate -- --mutants [--summary FILE] [name …]` runs seeds on each mutant of the client until one fails (mutants.ts).
  */
-import { type ChildProcess, fork } from 'node:child_process'
 import { cpus } from 'node:os'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { FAULTS } from '../faults.js'
 import { IMPOSSIBLE, pairName, STATES } from '../pairs.js'
-import type { Order, Report, Tally } from './worker.js'
+import { runMutants } from './mutants.js'
+import type { Tally } from './worker.js'
+import { WorkerProcess } from './worker-process.js'
 
 /** The number of seeds in one order to a worker, and the number of seeds after which a fresh process replaces the worker. */
 const BATCH = 20
 const LIFE = 2_000
-/** A seed that takes longer counts as an endless loop, ms. */
-const HANGS = 180_000
 /** The number of failing seeds whose stories are printed. */
 const STORIES = 3
 
-const { values } = parseArgs({
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
   options: {
     seeds: { type: 'string' },
     from: { type: 'string', default: '1' },
@@ -30,7 +30,8 @@ const { values } = parseArgs({
     client: { type: 'string' },
     quiet: { type: 'boolean', default: false },
     fixed: { type: 'string' },
-    first: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    summary: { type: 'string' },
   },
 })
 
@@ -43,61 +44,25 @@ const tally: Tally = { seeds: 0, steps: 0, calls: 0, executions: 0, elapsed: 0, 
 const failed: number[] = []
 let next = from
 
-function worker(): ChildProcess {
-  const env = {
-    ...process.env,
-    ...(values.client === undefined ? {} : { SIMULATED_CLIENT: path.resolve(values.client) }),
-  }
-  return fork(path.join(__dirname, 'worker.js'), { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-}
-
 /** Runs batches until no seed is left or the time is over. */
 async function labour(): Promise<void> {
-  while (next < from + seeds && performance.now() < end && !(values.first && failed.length > 0)) {
-    const child = worker()
+  while (next < from + seeds && performance.now() < end) {
+    const worker = new WorkerProcess(values.client)
     for (let life = 0; life < LIFE; life += BATCH) {
-      if (next >= from + seeds || performance.now() >= end || (values.first && failed.length > 0)) break
+      if (next >= from + seeds || performance.now() >= end) break
       const first = next
       next = Math.min(from + seeds, next + BATCH)
-      if (!(await batch(child, { kind: 'run', from: first, count: next - first, only }))) break
+      if (!(await batch(worker, first, next - first))) break
     }
-    child.kill()
+    worker.kill()
   }
 }
 
 /** Resolves with false if the worker hung or exited. */
-function batch(child: ChildProcess, order: Order): Promise<boolean> {
-  return new Promise(resolve => {
-    let seed = order.from
-    let timer: NodeJS.Timeout | undefined
-    const over = (isWell: boolean, why = '') => {
-      clearTimeout(timer)
-      child.removeAllListeners()
-      if (!isWell) fail(seed, [why])
-      resolve(isWell)
-    }
-    const wait = () => {
-      clearTimeout(timer)
-      timer = setTimeout(() => {
-        child.kill('SIGKILL')
-        over(false, 'The seed does not end: an endless loop in which virtual time stands still.')
-      }, HANGS)
-    }
-    wait()
-    child.on('message', message => {
-      const report = message as Report
-      if (report.kind === 'begun') {
-        seed = report.seed
-        wait()
-      } else if (report.kind === 'failed') fail(report.seed, report.failures)
-      else if (report.kind === 'done') {
-        add(report.tally)
-        over(true)
-      }
-    })
-    child.on('exit', code => over(false, `The worker process exited (${code}).`))
-    child.send(order)
-  })
+async function batch(worker: WorkerProcess, first: number, count: number): Promise<boolean> {
+  const more = await worker.run({ kind: 'run', from: first, count, only }, fail)
+  if (more !== undefined) add(more)
+  return more !== undefined
 }
 
 function fail(seed: number, failures: readonly string[]): void {
@@ -140,37 +105,31 @@ function pairsMet(): { readonly met: number; readonly missing: string[]; readonl
   return { met, missing, all: met + missing.length }
 }
 
-/** Prints the story of one seed. */
-function story(kind: 'shrink' | 'story', seed: number): Promise<void> {
-  const child = worker()
-  return new Promise(resolve => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), HANGS)
-    child.on('message', message => {
-      const report = message as Report
-      if (report.kind !== 'story') return
-      console.log(`\nThe story of SEED=${seed}: ${report.size}\n${report.story.join('\n')}`)
-      child.kill()
-    })
-    child.on('exit', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    child.send({ kind, from: seed, count: 1, only } satisfies Order)
-  })
-}
-
 async function main(): Promise<void> {
   const { SEED } = process.env
-  if (SEED !== undefined) return story('story', Number(SEED))
+  if (SEED !== undefined) return new WorkerProcess(values.client).tell('story', Number(SEED), only)
   const workers = Number(values.workers ?? cpus().length)
+  if (values.mutants) {
+    const isGood = await runMutants({
+      names,
+      workers,
+      from,
+      seeds: Number(values.seeds ?? 20_000),
+      only,
+      summary: values.summary,
+    })
+    process.exitCode = isGood ? 0 : 1
+    return
+  }
   if (values.fixed !== undefined) {
-    const child = worker()
-    for (const seed of values.fixed.split(',')) await batch(child, { kind: 'run', from: Number(seed), count: 1, only })
-    child.kill()
+    const worker = new WorkerProcess(values.client)
+    for (const seed of values.fixed.split(',')) await batch(worker, Number(seed), 1)
+    worker.kill()
   }
   await Promise.all(Array.from({ length: workers }, labour))
   clearLine()
-  if (!values.quiet) for (const seed of failed.slice(0, STORIES)) await story('shrink', seed)
+  if (!values.quiet)
+    for (const seed of failed.slice(0, STORIES)) await new WorkerProcess(values.client).tell('shrink', seed, only)
   const seconds = (performance.now() - began) / 1_000
   const { all, met, missing } = pairsMet()
   console.log(

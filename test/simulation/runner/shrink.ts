@@ -6,7 +6,7 @@ export function kindOf(failure: string): string {
   return failure
     .replace(/#\d+ .*?\)/, '')
     .replace(/[\d.~]+/g, '')
-    .slice(0, 60)
+    .slice(0, 70)
 }
 
 /** Returns the smallest plan found. `fails` returns the failures of a plan; `isOver` returns true when the time is up. */

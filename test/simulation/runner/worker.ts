@@ -9,6 +9,8 @@ export interface Order {
   readonly kind: 'run' | 'shrink' | 'story'
   readonly from: number
   readonly count: number
+  /** Whether the order ends with the first seed that fails. */
+  readonly first?: boolean
   readonly only?: readonly string[] | undefined
 }
 
@@ -16,7 +18,7 @@ export type Report =
   | { readonly kind: 'begun'; readonly seed: number }
   | { readonly kind: 'failed'; readonly seed: number; readonly failures: readonly string[]; readonly digest: string }
   | { readonly kind: 'story'; readonly seed: number; readonly story: readonly string[]; readonly size: string }
-  | { readonly kind: 'done'; readonly seeds: number; readonly tally: Tally }
+  | { readonly kind: 'done'; readonly tally: Tally }
 
 export interface Tally {
   seeds: number
@@ -71,8 +73,9 @@ function runAll(order: Order): void {
     tally.digest = (Math.imul(tally.digest, 31) + Number.parseInt(digest, 16)) >>> 0
     for (const [pair, count] of pairs) tally.pairs[pair] = (tally.pairs[pair] ?? 0) + count
     if (failures.length > 0) send({ kind: 'failed', seed, failures, digest })
+    if (failures.length > 0 && order.first === true) break
   }
-  send({ kind: 'done', seeds: order.count, tally })
+  send({ kind: 'done', tally })
 }
 
 /** Sends the story of a seed. For the order 'shrink' it is the story of the smallest plan that still fails. */

@@ -22,16 +22,16 @@ async function close(act: Act): Promise<void> {
     const took = simulation.loop.now - began - (simulation.stoodStill - stood)
     isCutShort = took >= limit - 1
     if (took > limit + 150 + simulation.loop.slowest * 20)
-      simulation.fail(`close() of ${name}.${generation} took ${took} ms of ${limit}.`)
+      simulation.fail('closes', `close() of ${name}.${generation} took ${took} ms of ${limit}.`)
   } catch (error) {
-    simulation.fail(`close() of ${name}.${generation} rejected: ${String(error)}`)
+    simulation.fail('closes', `close() of ${name}.${generation} rejected: ${String(error)}`)
   } finally {
     leave()
   }
   simulation.loop.setImmediate(() => {
     for (const call of before)
       if (call.fate === 'open' && call.traits.outlives !== true && !(isCutShort && call.traits.isSession === true))
-        simulation.fail(`${call.name} was still open after close() had resolved.`)
+        simulation.fail('closes', `${call.name} was still open after close() had resolved.`)
   })
 }
 

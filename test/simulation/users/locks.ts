@@ -58,12 +58,12 @@ function judge({ simulation }: Act, key: string, mine: Holding): void {
   )
   for (const other of others) {
     if (other.lock.valid && mine.lock.valid)
-      simulation.fail(`${key} is held by ${other.who} and by ${mine.who} at once.`)
+      simulation.fail('locks', `${key} is held by ${other.who} and by ${mine.who} at once.`)
   }
   const before = others.filter(({ fencing }) => fencing >= mine.fencing)
   for (const { fencing, who } of before) {
     if (mine.fencing !== -1)
-      simulation.fail(`${key}: ${mine.who} has token ${mine.fencing}, and ${who} had ${fencing} before.`)
+      simulation.fail('locks', `${key}: ${mine.who} has token ${mine.fencing}, and ${who} had ${fencing} before.`)
   }
 }
 

@@ -70,7 +70,10 @@ const calls: Readonly<Record<string, (act: Act) => Promise<unknown>>> = {
     bytes.fill('Z')
     for (const { args } of part.executions) {
       if (args[2]?.includes('Z'))
-        simulation.fail(`set ${key} ${part.token} was sent with bytes that were written after its call had settled.`)
+        simulation.fail(
+          'bytes',
+          `set ${key} ${part.token} was sent with bytes that were written after its call had settled.`,
+        )
     }
   },
   mget: act => {
