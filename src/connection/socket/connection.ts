@@ -433,11 +433,11 @@ export class Connection implements ReplySink {
     else this.ask(new Command(PING, [])).catch(() => {})
   }
 
-  /** Whether the server blocks on the oldest command in flight, which has a time limit of its own. */
-  get silenceExpected(): boolean {
+  /** The oldest command in flight, if the server blocks on it. */
+  get blocked(): Command | undefined {
     const { oldest } = this
     // Nobody waits for a command that has settled, by its deadline or an abort.
-    return oldest?.resolve !== undefined && (oldest.state & State.blocking) !== 0
+    return oldest?.resolve !== undefined && (oldest.state & State.blocking) !== 0 ? oldest : undefined
   }
 
   ref(): void {

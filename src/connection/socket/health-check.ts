@@ -1,3 +1,4 @@
+import { blockTime, type Command } from '../../commands/core/command.js'
 import { clearTimeout, performance, setTimer } from '../../commands/core/timers.js'
 import { ConnectionError, type RedisError } from '../../errors/errors.js'
 import { TimeLimit } from '../call/time-limit.js'
@@ -9,8 +10,8 @@ export interface HealthCheckTarget {
   readonly inflight: number
   /** When the last byte arrived, on the clock of `performance.now()`. */
   readonly lastRead: number
-  /** The server blocks on a command in flight. */
-  readonly silenceExpected: boolean
+  /** The command in flight on which the server blocks. */
+  readonly blocked: Command | undefined
   /** Sends a PING that checks whether replies belong to their commands, if it can. */
   probe(): void
   /** Sends a PING, so that a reply arrives. */
@@ -30,6 +31,9 @@ export class HealthCheck {
   readonly #target: HealthCheckTarget
   #timer: NodeJS.Timeout | undefined
   #limit: TimeLimit | undefined
+  /** The blocking command of the last check, and the time until which the server may be silent because of it. */
+  #blocked: Command | undefined
+  #silentUntil = 0
 
   constructor(interval: number, target: HealthCheckTarget) {
     this.#interval = interval
@@ -51,9 +55,10 @@ export class HealthCheck {
   }
 
   #check(): void {
-    const { inflight, lastRead, silenceExpected } = this.#target
+    const { inflight, lastRead } = this.#target
     const now = performance.now()
     const interval = this.#interval
+    const silenceExpected = this.#mayBeSilent(now)
     const left = silenceExpected ? interval : lastRead + interval - now
     if (left > 0) {
       if (inflight > 0 && !silenceExpected) this.#target.probe()
@@ -69,7 +74,21 @@ export class HealthCheck {
   }
 
   #receivedSince(asked: number): boolean {
-    return this.#target.silenceExpected || this.#target.lastRead > asked
+    return this.#target.lastRead > asked || this.#mayBeSilent(performance.now())
+  }
+
+  /**
+   * Whether the server blocks on a command, and may be silent. A deadline ends that by itself. A command without a deadline may
+   * take the time that it gave the server, counted from the first check that found it in flight.
+   */
+  #mayBeSilent(now: number): boolean {
+    const { blocked } = this.#target
+    if (blocked !== this.#blocked) {
+      const limit = blocked === undefined || blocked.deadline !== 0 ? 0 : blockTime(blocked)
+      this.#blocked = blocked
+      this.#silentUntil = now + (limit || Number.POSITIVE_INFINITY)
+    }
+    return blocked !== undefined && now < this.#silentUntil
   }
 
   #closeIfSilent(asked: number): void {

@@ -187,3 +187,23 @@ test('a command that was retried after LOADING and never answered times out as u
   })
   expect(tries).toBe(2)
 })
+
+test('a transaction of reads that got no reply is resent only if it was declared idempotent', async () => {
+  const redis = client(transactional({ EXEC: resp.array([resp.bulk('v')]) }))
+  for (const idempotent of [false, true]) {
+    let losses = 0
+    const { script } = fake
+    fake.script = (argv, connection) => {
+      if (argv[0] !== 'EXEC' || losses > 0) return script(argv, connection)
+      losses++
+      connection.end()
+      return ''
+    }
+    const before = fake.received('MULTI').length
+    const outcome = redis.with({ idempotent }).multi().get('a').exec()
+    if (idempotent) await expect(outcome).resolves.toEqual(['v'])
+    else await expect(outcome).rejects.toMatchObject({ name: 'ConnectionError', outcome: 'unknown' })
+    expect(fake.received('MULTI').length - before).toBe(idempotent ? 2 : 1)
+    fake.script = script
+  }
+})
