@@ -52,6 +52,8 @@ export async function* scanAll<T>(
   const pending = new Pending(await coveredSlots(state, isInTime))
   const visited = new Set<ClusterNode>()
   let pause = 0
+  // The error of a SCAN that exceeded the deadline of the call. The next one would have the same deadline.
+  let late: TimeoutError | undefined
   goodAt = processTime()
   while (pending.size > 0) {
     if (pause > 0) await sleep(pause)
@@ -65,7 +67,13 @@ export async function* scanAll<T>(
       if (pending.concerns(node, begin)) {
         // Keys that an earlier scan of this node has returned are not returned again.
         const wanted = visited.has(node) ? pending.copy() : undefined
-        for await (const batch of stepping(cursor => step(on, cursor))) {
+        const walk = stepping(cursor =>
+          step(on, cursor).catch(error => {
+            if (error instanceof TimeoutError) late = error
+            throw error
+          }),
+        )
+        for await (const batch of walk) {
           const items = wanted === undefined ? batch : batch.filter(item => on.isIn(item, wanted))
           if (items.length > 0) yield items
           goodAt = processTime()
@@ -77,7 +85,7 @@ export async function* scanAll<T>(
         }
       }
     } catch (error) {
-      if (!passes(error) || !isInTime() || !mayGoOn()) throw error
+      if (error === late || !passes(error) || !isInTime() || !mayGoOn()) throw error
     }
     const progressed = pending.size < before
     if (progressed) goodAt = processTime()
