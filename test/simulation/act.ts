@@ -10,6 +10,7 @@ export interface UserKind {
   readonly name: string
   readonly weight: number
   readonly isSingleOnly?: boolean
+  readonly isClusterOnly?: boolean
   run(act: Act): Promise<unknown>
 }
 
@@ -37,6 +38,10 @@ export class Act {
     this.subject = subject
     this.random = random
     this.step = step
+  }
+
+  get isCluster(): boolean {
+    return this.simulation.plan.isCluster
   }
 
   /** One of a few keys that all users of this kind share. */
@@ -113,6 +118,12 @@ export class Act {
   }
 }
 
-export function usualTimeout({ commandTimeout = DEFAULT_TIMEOUT }: RedisOptions): number | undefined {
+export function usualTimeout({
+  commandTimeout = DEFAULT_TIMEOUT,
+}: Pick<RedisOptions, 'commandTimeout'>): number | undefined {
   return commandTimeout === 0 || commandTimeout === Number.POSITIVE_INFINITY ? undefined : commandTimeout
+}
+
+export function databaseOf({ options }: Subject): number {
+  return ('db' in options && options.db) || 0
 }

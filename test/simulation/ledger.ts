@@ -88,6 +88,15 @@ const NUMBER = /^7\d{8}$/
 export class Ledger {
   readonly calls: Call[] = []
   readonly executions: Execution[] = []
+  /** Keys whose acknowledged writes a failover has lost; `order`: the number of executions until then. */
+  readonly losses: { readonly order: number; readonly at: number; readonly keys: ReadonlySet<string> }[] = []
+  /** Messages of channels that reached the subscribers of a node of a cluster. */
+  readonly published: {
+    readonly at: number
+    readonly server: string
+    readonly channel: string
+    readonly message: string
+  }[] = []
   /** The calls that run as MULTI … EXEC. */
   readonly transactions: Call[] = []
   readonly #parts = new Map<string, Part>()

@@ -28,8 +28,15 @@ export const STATES: readonly string[] = [
   'closing',
 ]
 
+/** States of a cluster client alone. */
+export const CLUSTER_STATES: readonly string[] = ['redirected']
+
 /** Pairs that cannot happen, each with the reason. */
 export const IMPOSSIBLE: ReadonlyMap<string, string> = new Map()
+
+export function statesOf(isCluster: boolean): readonly string[] {
+  return isCluster ? [...STATES, ...CLUSTER_STATES] : STATES
+}
 
 export function pairName(state: string, fault: string): string {
   return `${state} × ${fault}`
@@ -38,10 +45,11 @@ export function pairName(state: string, fault: string): string {
 /** Returns the pair for `index`. Consecutive indexes give pairs that have little in common. */
 export function pairAt(index: number, isCluster: boolean): { readonly state: string; readonly fault: string } {
   const faults = FAULTS.filter(fault => (isCluster ? !fault.isSingleOnly : !fault.isClusterOnly))
-  const size = faults.length * STATES.length
+  const states = statesOf(isCluster)
+  const size = faults.length * states.length
   const place = (index * 7919) % size
   return {
-    state: STATES[place % STATES.length] as string,
-    fault: (faults[Math.floor(place / STATES.length)] as { name: string }).name,
+    state: states[place % states.length] as string,
+    fault: (faults[Math.floor(place / states.length)] as { name: string }).name,
   }
 }

@@ -2,6 +2,7 @@
  * The plan of a seed, made before anything runs: the number of clients, the steps of the users and the faults that strike. Each
  * step has its own random numbers, so leaving out one step does not change the others.
  */
+import type { UserKind } from './act.js'
 import { FAULTS } from './faults.js'
 import { pairAt } from './pairs.js'
 import { USERS } from './users.js'
@@ -39,15 +40,14 @@ export const STEPS = 200
 
 export function planOf(seed: number, only?: readonly string[]): Plan {
   const random = new Random(seed, 'plan')
-  const isCluster = false
+  const isCluster = new Random(seed, 'topology').chance(0.4)
   const clients = random.weighted([
     { count: 1, weight: 5 },
     { count: 2, weight: 3 },
     { count: 3, weight: 1 },
   ]).count
-  const known = USERS.filter(
-    kind => !(isCluster && kind.isSingleOnly) && (only === undefined || only.includes(kind.name)),
-  )
+  const isKnown = (kind: UserKind) => !(isCluster ? kind.isSingleOnly : kind.isClusterOnly)
+  const known = USERS.filter(kind => isKnown(kind) && (only === undefined || only.includes(kind.name)))
   if (known.length === 0)
     throw new Error(`Unknown kind of user. The known kinds are: ${USERS.map(({ name }) => name).join(', ')}.`)
   // The weights differ from run to run, so that even a rare kind of step is frequent in some runs.

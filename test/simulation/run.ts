@@ -1,5 +1,6 @@
 /** Runs one seed: makes the plan, runs it and checks the invariants. */
 import { Act } from './act.js'
+import { RunningCluster } from './cluster.js'
 import { FAULTS } from './faults.js'
 import { INVARIANTS } from './invariants.js'
 import { type Plan, planOf, type Step, type Strike } from './plan.js'
@@ -81,12 +82,14 @@ export function runSeed(seed: number, options: RunOptions): Result {
 
 function live(simulation: Simulation): void {
   const { loop, plan } = simulation
-  // Each client dials the server by its own name or address, so that the world can identify the connections of each client.
-  for (let i = 0; i < plan.clients; i++) {
-    simulation.network.name(`redis-${i}`, '10.0.0.1')
-    simulation.network.alias(`10.0.${i}.1`, '10.0.0.1')
+  if (plan.isCluster) simulation.cluster = new RunningCluster(simulation)
+  else {
+    for (let i = 0; i < plan.clients; i++) {
+      simulation.network.name(`redis-${i}`, '10.0.0.1')
+      simulation.network.alias(`10.0.${i}.1`, '10.0.0.1')
+    }
+    simulation.addServer('10.0.0.1:6379')
   }
-  simulation.addHost('10.0.0.1:6379')
   for (let i = 0; i < plan.clients; i++) addClient(simulation, i)
   for (const strike of plan.strikes) {
     if (strike.when === undefined) loop.later(strike.at, () => strikeNow(simulation, strike))

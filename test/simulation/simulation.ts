@@ -1,6 +1,8 @@
 /** The state of one run of one seed: the world, its clients, the ledger of calls and executions, and the story for the reader. */
-import type { Redis, RedisOptions } from '../../src/index.js'
+import type { Redis, RedisCluster, RedisClusterOptions, RedisOptions } from '../../src/index.js'
+import type { RunningCluster } from './cluster.js'
 import { type Call, type CallTraits, type Execution, Ledger } from './ledger.js'
+import { type ModelOptions, type ModelRecord, ModelServer } from './model/server.js'
 import { pairName } from './pairs.js'
 import type { Plan, Strike } from './plan.js'
 import type { Listening } from './users/subscriptions.js'
@@ -14,8 +16,11 @@ import { hash, Random } from './world/random.js'
 /** A client under test, and its current states. */
 export interface Subject {
   readonly name: string
-  readonly options: RedisOptions
-  redis: Redis
+  readonly index: number
+  readonly options: RedisOptions | RedisClusterOptions
+  redis: Redis | RedisCluster
+  /** Returns another client with the same options. */
+  readonly make: () => Redis | RedisCluster
   readonly states: Map<string, number>
   /** The number of clients that were closed or destroyed before this one. */
   generation: number
@@ -38,6 +43,8 @@ export class Simulation {
   readonly network: Network
   readonly ledger: Ledger = new Ledger()
   readonly hosts: Host[] = []
+  /** Set if the servers are a cluster. */
+  cluster: RunningCluster | undefined
   readonly subjects: Subject[] = []
   /** The failures found so far, each as `rule: description`. */
   readonly failures: string[] = []
@@ -80,14 +87,33 @@ export class Simulation {
 
   readonly #onTrigger: (strike: Strike) => void
 
-  addHost(address: string): Host {
-    const host: Host = new Host(address, this.loop, this.network, {
-      random: () => this.random.float(),
+  /** Adds a host that runs a server of its own, without a cluster. */
+  addServer(address: string): Host {
+    const [host, port] = address.split(':') as [string, string]
+    const server = new ModelServer({
+      ...this.modelOptions(() => added),
       label: address,
+      address: { host, port: Number(port) },
+    })
+    const added: Host = this.addHost(address, server)
+    return added
+  }
+
+  addHost(address: string, server: ModelServer): Host {
+    const host = new Host(address, this.loop, this.network, server)
+    this.hosts.push(host)
+    return host
+  }
+
+  /** The options of model servers: time, randomness, and the record of executions. */
+  modelOptions(hostOf: (record: ModelRecord) => Host): Omit<ModelOptions, 'label' | 'address'> {
+    return {
+      now: () => EPOCH + this.loop.elapsed,
+      random: () => this.random.float(),
       history: record => {
         const { reply } = this.ledger.ran(
           { ...record, at: record.at - EPOCH + this.loop.start },
-          host.wires.get(record.connection),
+          hostOf(record).wires.get(record.connection),
         )
         if (record.phase === 'queued') return
         this.note(
@@ -96,9 +122,7 @@ export class Simulation {
             `${record.server} ${record.phase} [${record.connection}] ${record.args.map(clip).join(' ')} → ${show(reply)}`,
         )
       },
-    })
-    this.hosts.push(host)
-    return host
+    }
   }
 
   /** Arms a fault that strikes when a client enters a state. */
@@ -229,8 +253,7 @@ export class Simulation {
   /** Returns true if the reply to `execution` may be lost: a fault hit its connection or its server, or its client was destroyed. */
   isExcused({ at, wire }: Execution): boolean {
     if (wire === undefined || wire.isHurt) return true
-    const index = /\d+$/.exec(wire.dialled.replace(/\.1$/, ''))?.[0]
-    if ([...this.destroyed].some(name => name.startsWith(`client ${index}.`))) return true
+    if ([...this.destroyed].some(name => name.startsWith(`client ${wire.client}.`))) return true
     return this.spells.some(({ from, to }) => from - 10_000 <= at && at <= to + 10_000)
   }
 

@@ -1,17 +1,43 @@
 /** The clients under test. */
-import type { RedisOptions } from '../../src/index.js'
+import type { Redis, RedisCluster, RedisClusterOptions, RedisOptions } from '../../src/index.js'
 import type { Simulation, Subject } from './simulation.js'
 import { show } from './values.js'
 import { Random } from './world/random.js'
+import { KEEP_ALIVE } from './world/socket.js'
+
+type Sometimes = <T extends object>(probability: number, options: () => T) => T | object
 
 export function addClient(simulation: Simulation, index: number): void {
   const random = new Random(simulation.plan.seed, `client ${index}`)
-  const sometimes = <T extends object>(probability: number, options: () => T): T | object =>
-    random.chance(probability) ? options() : {}
+  const sometimes: Sometimes = (probability, options) => (random.chance(probability) ? options() : {})
+  const { cluster } = simulation
+  if (cluster === undefined) {
+    const host = random.chance(0.5) ? `redis-${index}` : `10.0.${index}.1`
+    const options = {
+      host,
+      ...optionsOf(simulation, index, random, sometimes),
+      ...sometimes(0.2, () => ({ db: random.int(1, 3) })),
+    }
+    add(simulation, index, options, () => new simulation.client.Redis(options))
+    return
+  }
+  const seeds = cluster.seedsFor(random)
+  const options: RedisClusterOptions = {
+    ...optionsOf(simulation, index, random, sometimes),
+    ...sometimes(0.5, () => ({ readFrom: random.pick(['primary', 'replica', 'nearest']) })),
+    ...sometimes(0.5, () => ({ refreshInterval: random.pick([0, 300, 2_000]) })),
+    ...sometimes(0.2, () => ({ allowRedirect: () => true })),
+    ...cluster.mapFor(random),
+  }
+  add(simulation, index, options, () => new simulation.client.RedisCluster(seeds, options), seeds)
+}
+
+/** The options that both kinds of clients have. */
+function optionsOf(simulation: Simulation, index: number, random: Random, sometimes: Sometimes): RedisOptions {
   const { jitter, latency } = simulation.network.traits
   const trip = 2 * latency + jitter
-  const options: RedisOptions = {
-    host: random.chance(0.5) ? `redis-${index}` : `10.0.${index}.1`,
+  return {
+    keepAlive: KEEP_ALIVE + index,
     ...sometimes(0.3, () => ({ protocol: random.pick([2, 3]) })),
     ...sometimes(0.4, () => ({ commandTimeout: random.pick([300, 1_000, 20_000, 0]) })),
     ...sometimes(0.5, () => ({ connectTimeout: Math.max(random.pick([50, 500, 3_000]), 20 * trip) })),
@@ -24,28 +50,38 @@ export function addClient(simulation: Simulation, index: number): void {
       pool: random.pick([{ max: 1 }, { max: 2, acquireTimeout: 500 }, { min: 2, idleTimeout: 300 }]),
     })),
     ...sometimes(0.1, () => ({ clientName: 'simulated' })),
-    ...sometimes(0.2, () => ({ db: random.int(1, 3) })),
   }
+}
+
+function add(
+  simulation: Simulation,
+  index: number,
+  options: RedisOptions | RedisClusterOptions,
+  make: () => Redis | RedisCluster,
+  seeds?: unknown,
+): void {
   const subject: Subject = {
     name: `client ${index}`,
+    index,
     generation: 0,
     options,
-    redis: new simulation.client.Redis(options),
+    make,
+    redis: make(),
     states: new Map(),
   }
   simulation.subjects.push(subject)
-  simulation.note('world', () => `${subject.name}: ${show(options)}`)
+  simulation.note('world', () => `${subject.name}: ${seeds === undefined ? '' : show(seeds)} ${show(options)}`)
   watch(simulation, subject)
 }
 
 /** Replaces a client that is being closed or destroyed by a new one with the same options. */
 export function replaceClient(simulation: Simulation, subject: Subject): void {
   subject.generation++
-  subject.redis = new simulation.client.Redis(subject.options)
+  subject.redis = subject.make()
   watch(simulation, subject)
 }
 
-/** Follows the state of the client's connection by its events. */
+/** Follows the state of the client's connections by its events. */
 function watch(simulation: Simulation, subject: Subject): void {
   const { redis } = subject
   let leave = () => {}
@@ -53,9 +89,25 @@ function watch(simulation: Simulation, subject: Subject): void {
     leave()
     leave = simulation.enter(subject, state)
   }
-  redis.on('connect', () => into('handshaking'))
+  const onError = (error: Error) => simulation.note('client', () => `${subject.name} emits error: ${show(error)}`)
+  if (redis instanceof simulation.client.Redis) {
+    redis.on('connect', () => into('handshaking'))
+    redis.on('ready', () => into('ready'))
+    redis.on('reconnecting', () => into('down'))
+    redis.on('close', () => leave())
+    redis.on('error', onError)
+    return
+  }
+  /** A state that passes: nothing shows its end. */
+  const during = (state: string, ms: number) => {
+    simulation.after(ms, simulation.enter(subject, state))
+  }
   redis.on('ready', () => into('ready'))
-  redis.on('reconnecting', () => into('down'))
+  redis.on('reconnecting', ({ delay }) => during('down', delay))
+  redis.on('redirect', ({ kind, slot, from, to }) => {
+    simulation.note('client', () => `${subject.name} follows ${kind} ${slot} from ${from} to ${to}`)
+    during('redirected', 5)
+  })
   redis.on('close', () => leave())
-  redis.on('error', error => simulation.note('client', () => `${subject.name} emits error: ${show(error)}`))
+  redis.on('error', onError)
 }

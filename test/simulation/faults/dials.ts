@@ -30,7 +30,7 @@ export const DIALS: readonly Fault[] = [
     name: 'the name is unknown',
     weight: 1,
     strike: (simulation, random) => {
-      const name = `redis-${random.int(0, simulation.plan.clients - 1)}`
+      const name = simulation.cluster?.anyName(random) ?? `redis-${random.int(0, simulation.plan.clients - 1)}`
       const passed = simulation.spell('the name is unknown')
       const rename = simulation.network.rename(name, undefined)
       const back = () => {

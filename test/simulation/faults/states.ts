@@ -8,10 +8,12 @@ function state(
   name: string,
   weight: number,
   begin: (host: Host, random: Random, simulation: Simulation) => () => void,
+  traits: Pick<Fault, 'isSingleOnly'> = {},
 ): Fault {
   return {
     name,
     weight,
+    ...traits,
     strike: (simulation, random) => {
       const host = random.pick(simulation.hosts)
       simulation.note('world', () => `${name}: ${host.address}`)
@@ -58,10 +60,15 @@ export const STATES: readonly Fault[] = [
       server.diskError = false
     }
   }),
-  state('demoted', 3, ({ server }) => {
-    server.demote('10.0.0.99', 6379)
-    return () => server.promote()
-  }),
+  state(
+    'demoted',
+    3,
+    ({ server }) => {
+      server.demote('10.0.0.99', 6379)
+      return () => server.promote()
+    },
+    { isSingleOnly: true },
+  ),
   state('full of clients', 2, ({ server }, random) => {
     server.maxClients = server.connections.size
     if (random.chance(0.5)) server.kill(() => random.chance(0.5))
@@ -79,14 +86,20 @@ export const STATES: readonly Fault[] = [
       host.outputLimit = Number.POSITIVE_INFINITY
     }
   }),
-  state('killed', 2, (host, random) => {
-    host.kill(random.chance(0.3))
-    host.server.restart(true)
-    return () => host.start()
-  }),
+  state(
+    'killed',
+    2,
+    (host, random) => {
+      host.kill(random.chance(0.3))
+      host.server.restart(true)
+      return () => host.start()
+    },
+    { isSingleOnly: true },
+  ),
   {
     name: 'restarted',
     weight: 2,
+    isSingleOnly: true,
     strike: (simulation, random) => {
       const host = random.pick(simulation.hosts)
       simulation.note('world', () => `restarted: ${host.address}`)

@@ -72,6 +72,14 @@ export interface Wanted {
 /** Returns the reply that rejects a command that this node of a cluster may not run. */
 export type Redirect = (connection: ModelConnection, wanted: Wanted) => Failure | undefined
 
+/** The cluster of a server. */
+export interface ClusterLink {
+  readonly node: ClusterNode
+  readonly nodes: readonly ClusterNode[]
+  /** Sends a message of a channel to the other nodes. */
+  broadcast(kind: 'channels' | 'shards', channel: string, message: string): void
+}
+
 export class ModelServer {
   readonly options: ModelOptions
   readonly label: string
@@ -89,7 +97,7 @@ export class ModelServer {
   /** Set by a cluster. */
   redirect: Redirect | undefined
   /** Set by a cluster: the nodes for the CLUSTER commands. */
-  cluster: { readonly node: ClusterNode; readonly nodes: readonly ClusterNode[] } | undefined
+  cluster: ClusterLink | undefined
   /** Returns the number of replicas that have acknowledged an offset. Set by a cluster or by the world. */
   acknowledged: (offset: number) => number = () => 0
   /** Returns the replicas for ROLE. Set by a cluster. */

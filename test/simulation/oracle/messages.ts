@@ -5,13 +5,13 @@ import { didRun } from '../values.js'
 export function* messages({ closings, ledger, listenings }: Simulation): Iterable<string> {
   const published = ledger.executions.filter(each => each.args[0] === 'PUBLISH' && didRun(each))
   const subscribing = ledger.executions.filter(({ args, wire }) => args[0] === 'SUBSCRIBE' && wire !== undefined)
-  for (const { channel, client, from, gaps, host, messages, to, who } of listenings) {
+  for (const { channel, client, from, gaps, index, messages, to, who } of listenings) {
     const had = new Set(messages)
     if (had.size < messages.length) yield `${who} received a message of ${channel} twice.`
     const end = Math.min(to, closings.get(client) ?? Number.POSITIVE_INFINITY)
     // A gap is emitted after the resubscription. If the subscription ended before that, no gap reports the loss.
     const losses = subscribing.flatMap(({ args, wire }) =>
-      wire?.dialled === host && args.includes(channel) ? [wire.hurtAt] : [],
+      wire?.client === index && args.includes(channel) ? [wire.hurtAt] : [],
     )
     const openLoss = losses.some(at => at <= end + 200 && !gaps.some(gap => gap.to >= at))
     for (const { args, at, wire } of published) {

@@ -1,6 +1,6 @@
 /** Users that acquire locks with fencing tokens, extend them, hold them too long or release them. Several clients compete. */
 import type { Lock } from '../../../src/index.js'
-import type { Act, UserKind } from '../act.js'
+import { type Act, databaseOf, type UserKind } from '../act.js'
 import { show } from '../values.js'
 
 interface Holding {
@@ -14,7 +14,7 @@ async function hold(act: Act): Promise<void> {
   const { random, simulation, subject } = act
   const { loop } = simulation
   const name = `lock${random.int(0, 1)}`
-  const key = `${subject.options.db ?? 0} ${name}`
+  const key = `${databaseOf(subject)} ${name}`
   const wait = random.pick([0, 300, 2_000])
   const lock = subject.redis.lock(name, {
     ttl: random.pick([60, 400, 3_000]),

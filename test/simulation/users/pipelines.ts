@@ -9,11 +9,12 @@ interface Line {
   readonly write: boolean
 }
 
-function lines(act: Act): Line[] {
+/** Makes commands with random keys, or with keys that share the slot of `tag`. */
+function lines(act: Act, tag = ''): Line[] {
   return Array.from({ length: act.random.skewed(1, 30) }, () => {
     const write = act.random.chance(0.6)
     const part = write ? act.simulation.ledger.numbered(true) : act.simulation.ledger.numbered(false)
-    return { part, key: act.key(write ? 'number' : 'text'), write }
+    return { part, key: act.key(`${tag}${write ? 'number' : 'text'}`), write }
   })
 }
 
@@ -63,7 +64,7 @@ async function pipeline(act: Act): Promise<void> {
 }
 
 async function transaction(act: Act): Promise<void> {
-  const all = lines(act)
+  const all = lines(act, act.isCluster ? `{${act.key('multi', 3)}}` : '')
   const way = act.way()
   const { simulation, subject } = act
   const parts = all.map(({ part }) => part)

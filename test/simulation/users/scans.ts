@@ -1,5 +1,5 @@
 /** Users that scan. A scan finds every key that exists during the whole scan, whatever is added and removed meanwhile. */
-import type { Act, UserKind } from '../act.js'
+import { type Act, databaseOf, type UserKind } from '../act.js'
 import { show } from '../values.js'
 
 function planted({ simulation }: Act): Map<number, Set<string>> {
@@ -12,14 +12,14 @@ async function plant(act: Act): Promise<void> {
   const key = `scan:${part.token}`
   const call = await act.one(`set ${key}`, act.way(), part, view => view.set(key, 'x'))
   if (call.fate !== 'resolved') return
-  const db = act.subject.options.db ?? 0
+  const db = databaseOf(act.subject)
   const keys = planted(act).get(db) ?? new Set()
   planted(act).set(db, keys.add(key))
 }
 
 async function scan(act: Act): Promise<void> {
   const { random, simulation, subject } = act
-  const there = [...(planted(act).get(subject.options.db ?? 0) ?? [])]
+  const there = [...(planted(act).get(databaseOf(subject)) ?? [])]
   const { view } = act.way()
   const count = random.pick([1, 3, 100])
   const expects = (value: unknown) => {

@@ -29,10 +29,10 @@ async function compareAndSet(act: Act): Promise<void> {
     try {
       const before = await session.get(key)
       if (think > 0) await simulation.sleep(think)
-      const write = side && session.set(`side:${key}`, side.token).catch(() => {})
+      const write = side && session.set(`{${key}}side`, side.token).catch(() => {})
       if (!race) await write
       const value = `${Number.parseInt(before ?? '0', 10) + 1}${part.token}`
-      await session.multi().set(key, value).exec()
+      await session.multi().set(key, value, { get: true }).exec()
       return value
     } finally {
       leave()

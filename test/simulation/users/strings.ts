@@ -78,7 +78,10 @@ const calls: Readonly<Record<string, (act: Act) => Promise<unknown>>> = {
   },
   mget: act => {
     const part = act.simulation.ledger.part(false)
-    const keys = [act.key('text'), act.key('number'), `none:${part.token}`]
+    const key = act.key('text')
+    // In a cluster all keys share a slot: users/splits.ts has the others.
+    const other = act.key('number')
+    const keys = act.isCluster ? [key, `{${key}}${part.token}`] : [key, other, `none:${part.token}`]
     return act.one(
       `mget ${keys.join(' ')}`,
       act.way(),

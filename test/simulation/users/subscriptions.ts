@@ -6,7 +6,7 @@ import { show } from '../values.js'
 export interface Listening {
   readonly who: string
   readonly client: string
-  readonly host: string
+  readonly index: number
   readonly channel: string
   readonly from: number
   to: number
@@ -43,11 +43,10 @@ async function listen(act: Act): Promise<void> {
   const subscription = call.value as Awaited<ReturnType<typeof redis.subscribe>>
   const gaps: { from: number; to: number }[] = []
   const who = `${client}, step ${act.step.id}`
-  const { host = '' } = subject.options
   const listening: Listening = {
     who,
     client,
-    host,
+    index: subject.index,
     channel,
     from: loop.now,
     to: Number.POSITIVE_INFINITY,

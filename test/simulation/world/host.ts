@@ -1,5 +1,5 @@
 /** A machine that runs a model server. The process can be killed and restarted, and the machine can stop answering. */
-import { type ModelOptions, ModelServer } from '../model/server.js'
+import type { ModelServer } from '../model/server.js'
 import type { Loop } from './loop.js'
 import type { Listener, Network } from './network.js'
 import type { ClientEnd, ServerEnd, Wire } from './wire.js'
@@ -19,16 +19,11 @@ export class Host implements Listener {
   /** The wire of each connection of the model. */
   readonly wires: Map<number, Wire> = new Map()
 
-  constructor(address: string, loop: Loop, network: Network, options: Omit<ModelOptions, 'now' | 'address'>) {
+  constructor(address: string, loop: Loop, network: Network, server: ModelServer) {
     this.address = address
+    this.server = server
     this.#loop = loop
     this.#network = network
-    const [host, port] = address.split(':') as [string, string]
-    this.server = new ModelServer({
-      ...options,
-      now: () => EPOCH + loop.elapsed,
-      address: { host, port: Number(port) },
-    })
     this.start()
   }
 

@@ -14,6 +14,9 @@ export interface SocketOptions {
   readonly onread: { buffer(): Uint8Array; callback(bytes: number, buffer: Uint8Array): boolean }
 }
 
+/** The keep-alive delay of the client with the index 0, ms. */
+export const KEEP_ALIVE = 20_000
+
 interface Writing {
   readonly bytes: Buffer
   at: number
@@ -24,6 +27,8 @@ export class SimSocket extends Duplex implements Polled {
   readonly options: SocketOptions
   readonly #loop: Loop
   connecting = true
+  /** The index of the client that dialled. The world gives each client a keep-alive delay of its own to identify its sockets. */
+  client = -1
   referenced = true
   wire: Wire | undefined
   #space: Uint8Array | undefined
@@ -48,7 +53,8 @@ export class SimSocket extends Duplex implements Polled {
     return this
   }
 
-  setKeepAlive(): this {
+  setKeepAlive(_: boolean, delay: number): this {
+    this.client = delay - KEEP_ALIVE
     return this
   }
 

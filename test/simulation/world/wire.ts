@@ -59,8 +59,6 @@ export class Wire implements ClientEnd {
   readonly id: number
   readonly address: string
   readonly server: string
-  /** The host name or address that the client dialled. */
-  readonly dialled: string
   readonly #loop: Loop
   readonly #random: Random
   readonly #traits: Traits
@@ -103,12 +101,16 @@ export class Wire implements ClientEnd {
     this.#random = random
     this.#traits = traits
     this.#socket = socket
-    this.dialled = socket.options.host ?? ''
     this.#onClosed = onClosed
   }
 
   attach(server: ServerEnd): void {
     this.#server = server
+  }
+
+  /** The index of the client that dialled. */
+  get client(): number {
+    return this.#socket.client
   }
 
   /** Whether the client's end was reset or failed. */

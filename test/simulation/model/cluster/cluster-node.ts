@@ -23,6 +23,8 @@ export class ClusterNode {
   connected = true
   /** True if the node has been cut off for so long that it rejects everything. */
   isolated = false
+  /** Addresses that this node reports in place of the true ones, by node. */
+  readonly shown: Map<number, Address> = new Map()
   /** Steps of the primary that this replica has not applied yet. */
   backlog: Step[] = []
 
@@ -69,7 +71,7 @@ export class ClusterNode {
     return new Failure(`MOVED ${slot} ${this.#addressOf(owner)}`)
   }
 
-  /** Returns the address of a node. Set by the cluster. */
+  /** Returns the address of a node as this node reports it. Set by the cluster. */
   addressOf: (node: number) => Address = () => ({ host: '', port: 0 })
 
   #addressOf(node: number): string {

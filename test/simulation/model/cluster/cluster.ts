@@ -11,8 +11,13 @@ import { SLOTS, slotOf } from './slots.js'
 
 export interface ModelClusterOptions extends Omit<ModelOptions, 'history' | 'label' | 'address' | 'databases'> {
   readonly primaries: number
-  readonly replicasEach: number
-  /** Returns the address of a node. Primaries come first, then their replicas in the same order. */
+  /** The number of replicas of each primary, unless `replicas` lists them. */
+  readonly replicasEach?: number
+  /** The primary of each replica. */
+  readonly replicas?: readonly number[]
+  /** Returns the owner of a slot. The default gives each primary one range. */
+  readonly ownerOf?: (slot: number) => number
+  /** Returns the address that a node announces. Primaries come first, then the replicas. */
   readonly address?: (node: number) => Address
   readonly history?: (record: ModelRecord) => void
   /** The delay until a replica applies a step of its primary, ms. */
@@ -21,8 +26,12 @@ export interface ModelClusterOptions extends Omit<ModelOptions, 'history' | 'lab
   readonly gossipDelay?: () => number
   /** The time of silence after which a node counts as failed, ms. */
   readonly nodeTimeout?: number
+  /** Schedules an event of the cluster. Without it, events wait for `wake()`. */
+  readonly later?: (delay: number, run: () => void) => void
   /** Called when a failover has lost acknowledged writes to these keys. */
   readonly onLost?: (keys: ReadonlySet<string>) => void
+  /** Called when a message of a channel has reached the subscribers of a node. */
+  readonly onPublished?: (node: ClusterNode, channel: string, message: string) => void
 }
 
 interface Due {
@@ -36,34 +45,44 @@ export class ModelCluster {
   readonly #options: ModelClusterOptions
   #due: Due[] = []
   #numbers = 0
+  /** The time at which the last message of each link of the bus arrives. */
+  readonly #arrivals = new Map<string, number>()
 
   constructor(options: ModelClusterOptions) {
     this.#options = options
-    const { primaries, replicasEach, random, address: addressOf, ...rest } = options
-    const count = primaries * (1 + replicasEach)
+    const { primaries, replicasEach = 0, random, address: addressOf, ...rest } = options
+    const replicas =
+      options.replicas ?? Array.from({ length: primaries * replicasEach }, (_, replica) => replica % primaries)
+    const count = primaries + replicas.length
     const address = addressOf ?? ((node: number) => ({ host: '127.0.0.1', port: 7000 + node }))
     const id = () => Array.from({ length: 40 }, () => Math.floor(random() * 16).toString(16)).join('')
     this.nodes = Array.from(
       { length: count },
       (_, i) => new ClusterNode(i, count, id(), address(i), { random, ...rest }),
     )
-    for (const node of this.nodes) this.#prepare(node, primaries)
+    const ownerOf = options.ownerOf ?? ((slot: number) => Math.floor((slot * primaries) / SLOTS))
+    const owners = Int16Array.from({ length: SLOTS }, (_, slot) => ownerOf(slot))
+    for (const node of this.nodes) this.#prepare(node, primaries, replicas, owners)
   }
 
-  #prepare(node: ClusterNode, primaries: number): void {
+  #prepare(node: ClusterNode, primaries: number, replicas: readonly number[], owners: Int16Array): void {
     const { view, server, index } = node
-    for (let slot = 0; slot < SLOTS; slot++) view.owners[slot] = Math.floor((slot * primaries) / SLOTS)
+    view.ownAll(owners)
     for (const each of this.nodes) {
       view.epochs[each.index] = each.index < primaries ? each.index + 1 : 0
-      view.primaries[each.index] = each.index < primaries ? -1 : each.index % primaries
+      view.primaries[each.index] = replicas[each.index - primaries] ?? -1
     }
-    node.addressOf = other => this.nodes[other]!.address
-    server.cluster = { node, nodes: this.nodes }
+    node.addressOf = other => node.shown.get(other) ?? this.nodes[other]!.address
+    server.cluster = {
+      node,
+      nodes: this.nodes,
+      broadcast: (kind, channel, message) => this.#broadcast(node, kind, channel, message),
+    }
     server.log.onStep = step => this.#replicate(node, step)
     server.acknowledged = offset =>
       this.#replicas(node).filter(each => each.server.log.offset >= offset && each.connected).length
     server.replicas = () => this.#replicas(node).map(each => ({ ...each.address, offset: each.server.log.offset }))
-    if (index >= primaries) this.#follow(node, index % primaries)
+    if (index >= primaries) this.#follow(node, view.primary)
   }
 
   // ---- time
@@ -84,6 +103,10 @@ export class ModelCluster {
   }
 
   #after(delay: number, run: () => void): void {
+    if (this.#options.later !== undefined) {
+      this.#options.later(delay, run)
+      return
+    }
     this.#due.push({ at: this.#options.now() + delay, number: this.#numbers++, run })
     this.#due.sort((a, b) => a.at - b.at || a.number - b.number)
   }
@@ -141,18 +164,39 @@ export class ModelCluster {
     if (lost.length > 0) this.#options.onLost?.(new Set(lost))
   }
 
-  // ---- gossip
+  // ---- the cluster bus
 
-  /** Sends the announcement of a node to all others, each with its own delay. */
+  /** Sends a message of the bus. Messages from one node to another arrive in order, unless a link is down then. */
+  #send(from: ClusterNode, to: ClusterNode, arrived: () => void): void {
+    const link = `${from.index} ${to.index}`
+    const now = this.#options.now()
+    const at = Math.max(now + (this.#options.gossipDelay?.() ?? 0), this.#arrivals.get(link) ?? now)
+    this.#arrivals.set(link, at)
+    this.#after(at - now, () => {
+      if (from.connected && to.alive && to.connected) arrived()
+    })
+  }
+
+  /** Sends the announcement of a node to all others. */
   announce(node: ClusterNode): void {
     const announcement = node.view.announcement()
+    for (const other of this.nodes) if (other !== node) this.#send(node, other, () => this.#learn(other, announcement))
+  }
+
+  /** PUBLISH reaches all nodes, SPUBLISH the nodes of the shard. */
+  #broadcast(node: ClusterNode, kind: 'channels' | 'shards', channel: string, message: string): void {
+    const shardOf = ({ index }: ClusterNode) => (node.view.primaries[index]! < 0 ? index : node.view.primaries[index]!)
     for (const other of this.nodes) {
-      if (other === node) continue
-      this.#after(this.#options.gossipDelay?.() ?? 0, () => {
-        if (!other.alive || !other.connected || !node.connected) return
-        this.#learn(other, announcement)
+      if (other === node || node.view.unknown.has(other.index)) continue
+      if (kind === 'shards' && shardOf(other) !== shardOf(node)) continue
+      this.#send(node, other, () => {
+        if (kind === 'channels') other.server.pubsub.publish(channel, message)
+        else other.server.pubsub.publishToShard(channel, message)
+        this.#options.onPublished?.(other, channel, message)
+        other.server.flush()
       })
     }
+    this.#options.onPublished?.(node, channel, message)
   }
 
   #learn(node: ClusterNode, announcement: ReturnType<ClusterNode['view']['announcement']>): void {
@@ -226,12 +270,10 @@ export class ModelCluster {
   /** Exchanges announcements between a node that is back and all others. */
   #rejoin(node: ClusterNode): void {
     for (const other of this.nodes) {
-      if (other.alive && other.connected) other.view.failed[node.index] = false
+      if (other.alive && other.connected) other.view.flag(node.index, false)
       if (other !== node && other.alive && other.connected) {
         const announcement = other.view.announcement()
-        this.#after(this.#options.gossipDelay?.() ?? 0, () => {
-          if (node.alive && node.connected) this.#learn(node, announcement)
-        })
+        this.#send(other, node, () => this.#learn(node, announcement))
       }
     }
     this.announce(node)
@@ -245,7 +287,7 @@ export class ModelCluster {
 
   #fail(node: ClusterNode): void {
     for (const other of this.nodes) {
-      if (other !== node && other.alive && other.connected) other.view.failed[node.index] = true
+      if (other !== node && other.alive && other.connected) other.view.flag(node.index, true)
     }
     this.#everyoneSettles()
     const [candidate] = this.#candidates(node)
@@ -273,7 +315,7 @@ export class ModelCluster {
     replica.backlog = []
     view.epochs[index] = view.epoch + 1
     view.primaries[index] = -1
-    for (let slot = 0; slot < SLOTS; slot++) if (view.owners[slot] === primary.index) view.owners[slot] = index
+    for (let slot = 0; slot < SLOTS; slot++) if (view.owners[slot] === primary.index) view.own(slot, index)
     server.promote()
     this.announce(replica)
     replica.settle()
@@ -332,7 +374,7 @@ export class ModelCluster {
     this.moveKeys(slot, Infinity)
     to.view.importing.delete(slot)
     to.view.epochs[to.index] = Math.max(...this.nodes.map(({ view }) => view.epoch)) + 1
-    to.view.owners[slot] = to.index
+    to.view.own(slot, to.index)
     to.settle()
     this.announce(to)
     return true

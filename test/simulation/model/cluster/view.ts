@@ -11,23 +11,27 @@ export interface Announcement {
 }
 
 export class View {
-  /** The index of the owner of each slot, -1 for none. */
+  /** The index of the owner of each slot, -1 for none. Changed by `own()` only. */
   readonly owners: Int16Array = new Int16Array(SLOTS).fill(-1)
   /** The epoch of each node. */
   readonly epochs: number[]
   readonly primaries: number[]
-  readonly failed: boolean[]
+  readonly #failed: boolean[]
   /** Nodes that this node does not know yet or has forgotten. */
   readonly unknown: Set<number> = new Set()
   readonly migrating: Map<number, number> = new Map()
   readonly importing: Map<number, number> = new Map()
   readonly #self: number
+  /** Cached, because every request needs it; undefined after a change. */
+  #isCovered: boolean | undefined
+  /** The cached slot ranges of each node. */
+  readonly #ranges = new Map<number, [number, number][]>()
 
   constructor(self: number, nodes: number) {
     this.#self = self
     this.epochs = new Array<number>(nodes).fill(0)
     this.primaries = new Array<number>(nodes).fill(-1)
-    this.failed = new Array<boolean>(nodes).fill(false)
+    this.#failed = new Array<boolean>(nodes).fill(false)
   }
 
   get isReplica(): boolean {
@@ -53,7 +57,7 @@ export class View {
       node,
       epoch: this.epochs[node]!,
       primary: this.primaries[node]!,
-      slots: this.isReplica ? [] : rangesOf(this.owners, node),
+      slots: this.isReplica ? [] : this.rangesOf(node),
     }
   }
 
@@ -71,7 +75,7 @@ export class View {
         if (owner === node || (owner >= 0 && this.epochs[owner]! >= epoch)) continue
         // The owner of a slot that this node is importing changes only when this node finishes the migration.
         if (this.importing.has(slot)) continue
-        this.owners[slot] = node
+        this.own(slot, node)
         if (owner !== this.#self) continue
         this.migrating.delete(slot)
         lost.push(slot)
@@ -81,11 +85,42 @@ export class View {
   }
 
   #disown(node: number): void {
-    for (let slot = 0; slot < SLOTS; slot++) if (this.owners[slot] === node) this.owners[slot] = -1
+    for (let slot = 0; slot < SLOTS; slot++) if (this.owners[slot] === node) this.own(slot, -1)
+  }
+
+  /** Takes over the owners of all slots. */
+  ownAll(owners: Int16Array): void {
+    this.owners.set(owners)
+    this.#isCovered = undefined
+    this.#ranges.clear()
+  }
+
+  /** Makes `node` the owner of `slot`; -1: nobody owns it. */
+  own(slot: number, node: number): void {
+    this.owners[slot] = node
+    this.#isCovered = undefined
+    this.#ranges.clear()
+  }
+
+  hasFailed(node: number): boolean {
+    return this.#failed[node] === true
+  }
+
+  flag(node: number, hasFailed: boolean): void {
+    this.#failed[node] = hasFailed
+    this.#isCovered = undefined
+  }
+
+  /** Returns the ranges of consecutive slots of a node. */
+  rangesOf(node: number): readonly [number, number][] {
+    const ranges = this.#ranges.get(node) ?? rangesOf(this.owners, node)
+    this.#ranges.set(node, ranges)
+    return ranges
   }
 
   /** Whether every slot has an owner that is not flagged as failed. */
   get isCovered(): boolean {
-    return this.owners.every(owner => owner >= 0 && !this.failed[owner])
+    this.#isCovered ??= this.owners.every(owner => owner >= 0 && !this.hasFailed(owner))
+    return this.#isCovered
   }
 }

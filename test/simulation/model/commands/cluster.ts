@@ -1,8 +1,9 @@
 /** CLUSTER: the view that a node has of its cluster. */
 import type { ClusterNode } from '../cluster/cluster-node.js'
-import { rangesOf, slotOf } from '../cluster/slots.js'
+import { slotOf } from '../cluster/slots.js'
 import { type Call, type CommandSpec, command, integer } from '../command.js'
 import { Failure, MapReply, type Reply, Verbatim } from '../reply.js'
+import type { ClusterLink } from '../server.js'
 
 const ANYWHERE = 'loading stale'
 
@@ -20,7 +21,7 @@ export const CLUSTER: readonly CommandSpec[] = [
   command('cluster|getkeysinslot', 4, '', undefined, call => keysIn(call, call.int(2)).slice(0, integer(call.text(3)))),
 ]
 
-function clusterOf({ server }: Call): { node: ClusterNode; nodes: readonly ClusterNode[] } {
+function clusterOf({ server }: Call): ClusterLink {
   if (server.cluster === undefined) throw new Failure('ERR This instance has cluster support disabled')
   return server.cluster
 }
@@ -32,7 +33,9 @@ function keysIn(call: Call, slot: number): string[] {
 }
 
 /** Returns the primaries with slots, each with its replicas, in the view of this node. */
-function primariesOf(call: Call): { primary: ClusterNode; replicas: ClusterNode[]; ranges: [number, number][] }[] {
+function primariesOf(
+  call: Call,
+): { primary: ClusterNode; replicas: ClusterNode[]; ranges: readonly [number, number][] }[] {
   const { node, nodes: all } = clusterOf(call)
   const { view } = node
   return all
@@ -40,31 +43,36 @@ function primariesOf(call: Call): { primary: ClusterNode; replicas: ClusterNode[
     .map(primary => ({
       primary,
       replicas: view.replicasOf(primary.index).map(each => all[each]!),
-      ranges: rangesOf(view.owners, primary.index),
+      ranges: view.rangesOf(primary.index),
     }))
 }
 
 function slots(call: Call): Reply {
   const { node } = clusterOf(call)
-  const entry = ({ address: { host, port }, id }: ClusterNode): Reply => [host, port, id, new MapReply([])]
+  const entry = ({ index, id }: ClusterNode): Reply => {
+    const { host, port } = node.addressOf(index)
+    return [host, port, id, new MapReply([])]
+  }
   return primariesOf(call).flatMap(({ primary, replicas, ranges }) => {
-    const living = replicas.filter(({ index }) => !node.view.failed[index])
+    const living = replicas.filter(({ index }) => !node.view.hasFailed(index))
     return ranges.map(([first, last]): Reply => [first, last, entry(primary), ...living.map(entry)])
   })
 }
 
 function shards(call: Call): Reply {
   const { node } = clusterOf(call)
-  const entry = (each: ClusterNode, role: string): Reply =>
-    new MapReply([
+  const entry = (each: ClusterNode, role: string): Reply => {
+    const { host, port } = node.addressOf(each.index)
+    return new MapReply([
       ['id', each.id],
-      ['port', each.address.port],
-      ['ip', each.address.host],
-      ['endpoint', each.address.host],
+      ['port', port],
+      ['ip', host],
+      ['endpoint', host],
       ['role', role],
       ['replication-offset', each.server.log.offset],
-      ['health', node.view.failed[each.index] ? 'fail' : 'online'],
+      ['health', node.view.hasFailed(each.index) ? 'fail' : 'online'],
     ])
+  }
   return primariesOf(call).map(
     ({ primary, replicas, ranges }) =>
       new MapReply([
@@ -78,10 +86,11 @@ function nodes(call: Call): string {
   const { node, nodes: all } = clusterOf(call)
   const { view } = node
   const known = all.filter(({ index }) => !view.unknown.has(index))
-  const lines = known.map(({ id, index, address: { host, port } }) => {
+  const lines = known.map(({ id, index }) => {
+    const { host, port } = node.addressOf(index)
     const primary = view.primaries[index]!
-    const flags = [index === node.index && 'myself', primary < 0 ? 'master' : 'slave', view.failed[index] && 'fail']
-    const ranges = rangesOf(view.owners, index).map(([first, last]) => (first === last ? first : `${first}-${last}`))
+    const flags = [index === node.index && 'myself', primary < 0 ? 'master' : 'slave', view.hasFailed(index) && 'fail']
+    const ranges = view.rangesOf(index).map(([first, last]) => (first === last ? first : `${first}-${last}`))
     const moving =
       index === node.index
         ? [
@@ -89,7 +98,7 @@ function nodes(call: Call): string {
             ...[...view.importing].map(([slot, from]) => `[${slot}-<-${all[from]!.id}]`),
           ]
         : []
-    const state = view.failed[index] ? 'disconnected' : 'connected'
+    const state = view.hasFailed(index) ? 'disconnected' : 'connected'
     const of = primary < 0 ? '-' : all[primary]!.id
     const head = `${id} ${host}:${port}@${port + 10_000} ${flags.filter(Boolean).join(',')} ${of}`
     return [head, 0, 0, view.epochs[primary < 0 ? index : primary]!, state, ...ranges, ...moving].join(' ')
@@ -101,7 +110,7 @@ function info(call: Call): string {
   const { node, nodes: all } = clusterOf(call)
   const { view } = node
   const assigned = view.owners.filter(owner => owner >= 0)
-  const failed = assigned.filter(owner => view.failed[owner]).length
+  const failed = assigned.filter(owner => view.hasFailed(owner)).length
   return [
     `cluster_state:${node.isDown ? 'fail' : 'ok'}`,
     `cluster_slots_assigned:${assigned.length}`,

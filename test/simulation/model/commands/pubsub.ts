@@ -15,12 +15,14 @@ export const PUBSUB: readonly CommandSpec[] = [
   command('sunsubscribe', -1, ANYWHERE, ALL, call => unsubscribe(call, 'shards')),
   command('publish', 3, 'pubsub loading stale publishes', undefined, ({ server, args }) => {
     const [, channel, message] = args as [string, string, string]
-    server.log.add({ what: 'publish', channel, message })
+    if (server.cluster === undefined) server.log.add({ what: 'publish', channel, message })
+    else server.cluster.broadcast('channels', channel, message)
     return server.pubsub.publish(channel, message)
   }),
   command('spublish', 3, 'pubsub loading stale publishes', FIRST, ({ server, args }) => {
     const [, channel, message] = args as [string, string, string]
-    server.log.add({ what: 'spublish', channel, message })
+    if (server.cluster === undefined) server.log.add({ what: 'spublish', channel, message })
+    else server.cluster.broadcast('shards', channel, message)
     return server.pubsub.publishToShard(channel, message)
   }),
   command('pubsub|channels', -2, ANYWHERE, undefined, call => topics(call, 'channels')),
