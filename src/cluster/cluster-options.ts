@@ -17,7 +17,7 @@ import {
   withoutBrackets,
 } from '../connection/options/options.js'
 import { parseUrl, readOptions } from '../connection/options/url.js'
-import { textOf } from '../connection/socket/connect-errors.js'
+import { textOf } from '../connection/socket/connection-errors.js'
 import { identityFault, isAddress } from '../connection/socket/dial.js'
 import { DataError, RedisClusterException } from '../errors/errors.js'
 import { isHost } from '../errors/from-reply.js'

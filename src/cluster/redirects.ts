@@ -9,7 +9,8 @@
  * call rejects with the error reply.
  */
 import { CallDetails, type Command, State } from '../commands/core/command.js'
-import { cloneError, fail } from '../connection/call/completion.js'
+import { cloneError } from '../connection/call/call-errors.js'
+import { fail } from '../connection/call/completion.js'
 import { isGenuine } from '../connection/call/refusals.js'
 import type { RefusalHandler } from '../connection/link/link-owner.js'
 import {

@@ -15,7 +15,7 @@ import {
 } from '../commands/core/timers.js'
 import { Backoff } from '../connection/link/backoff.js'
 import type { Settings } from '../connection/options/options.js'
-import { textOf } from '../connection/socket/connect-errors.js'
+import { textOf } from '../connection/socket/connection-errors.js'
 import { isPermanent, isUnknownCommand } from '../connection/socket/handshake-errors.js'
 import { NoPermissionError, RedisClusterException, RedisError, ResponseError } from '../errors/errors.js'
 import type { ClusterNode } from './cluster-node.js'

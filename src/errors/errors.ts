@@ -39,7 +39,7 @@ export interface ErrorJSON {
  * list also makes ClusterDownError assignable to ClusterError. At run time the name is on the prototype (see the end).
  *
  * Errors have a stack, although its ten frames are most of the cost of an error (4 of 5 µs on Node 20; the text is
- * formatted only when it is read). The exception are errors created in bulk, whose stack would not show the caller: bulk.ts.
+ * formatted only when it is read). Errors that are created in bulk have none, because it would not show the caller (without-stack.ts).
  */
 
 /** The own detail `name`: what somebody put on Object.prototype is none. */

@@ -1,7 +1,7 @@
 import { CallDetails, type Command, type CommandOwner, State } from '../commands/core/command.js'
 import { attachSignal } from '../connection/call/abort-signal.js'
+import { timedOut } from '../connection/call/call-errors.js'
 import { fail, succeed } from '../connection/call/completion.js'
-import { timedOut } from '../connection/call/timeout-errors.js'
 import type { Link } from '../connection/link/link.js'
 import type { RedisError } from '../errors/errors.js'
 

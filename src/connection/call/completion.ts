@@ -1,8 +1,8 @@
 /** Creates and settles the promise of a command. */
 import { type Command, State } from '../../commands/core/command.js'
 import type { Reply } from '../../commands/core/reply.js'
-import { DataError, type ErrorDetails, InvalidResponse, RedisError, type TimeoutError } from '../../errors/errors.js'
-import { withoutStack } from '../../errors/without-stack.js'
+import { InvalidResponse, RedisError } from '../../errors/errors.js'
+import { malformedText, undecodable } from './call-errors.js'
 
 type Resolve = (value: unknown) => void
 
@@ -102,37 +102,7 @@ export class Rejection {
   }
 }
 
-/** A copy of `error` for one of many commands that are rejected for the same reason. */
-export function cloneError(error: RedisError, details: ErrorDetails, message: string = error.message): RedisError {
-  const Class = error.constructor as new (message: string, details: ErrorDetails) => RedisError
-  // The details always have the same fields: optional ones make this five times slower.
-  const { code, node, phase, elapsed } = error as RedisError & Partial<Pick<TimeoutError, 'phase' | 'elapsed'>>
-  const all = { code, node, phase, elapsed, cause: error, ...details }
-  return withoutStack(() => new Class(message, all))
-}
-
-/** A copy of `error` for a command without a reply. Its outcome says whether the command may have run. */
-export function unansweredError(command: Command, error: RedisError, cause: unknown = error): RedisError {
-  const outcome = (command.state & State.written) === 0 ? 'not sent' : 'unknown'
-  return cloneError(error, { command: command.spec.name, outcome, cause })
-}
-
-/** Rejects a command with text that UTF-8 cannot encode: U+FFFD would be sent in its place, and two keys could become one. */
+/** Rejects a command with text that UTF-8 cannot encode. */
 export function rejectMalformedText(command: Command): void {
-  const { name } = command.spec
-  const message = `An argument of ${name} has half of a surrogate pair, which no bytes stand for: text was probably cut in the middle of an emoji.`
-  fail(command, new DataError(message, { command: name, outcome: 'not sent' }))
-}
-
-/** The error for a reply that cannot be decoded. The server has replied, so the command may have run. */
-function undecodable(command: Command, error: unknown): RedisError {
-  const failure =
-    error instanceof RedisError
-      ? error
-      : new DataError(
-          `The reply to ${command.spec.name} has an unknown format; redis.call() returns it without decoding.`,
-          { cause: error },
-        )
-  failure.outcome ??= 'unknown'
-  return failure
+  fail(command, malformedText(command))
 }

@@ -16,12 +16,14 @@ import type { Reply } from '../../commands/core/reply.js'
 import type { ReplyFormat } from '../../commands/core/reply-format.js'
 import { type Script, ScriptCommand, Texts } from '../../commands/script.js'
 import { SCRIPT_FLUSH } from '../../commands/scripting.js'
-import { ConnectionError, ExecAbortError, InvalidResponse, type RedisError, WatchError } from '../../errors/errors.js'
+import { ExecAbortError, type RedisError } from '../../errors/errors.js'
 import { errorFromReply } from '../../errors/from-reply.js'
 import { withText } from '../resp/reply-text.js'
-import { cloneError, decoded, fail, succeed } from './completion.js'
+import { closedByShift, ranOutside, repliesShifted } from './call-errors.js'
+import { decoded, fail, succeed } from './completion.js'
 import { isGenuine } from './refusals.js'
 import type { Watch } from './watch.js'
+import { watchedKeyChanged } from './watch-errors.js'
 
 /** The error reply if EXEC itself was rejected (READONLY, LOADING…): the text after this prefix is the reason. */
 const DISCARDED = 'EXECABORT Transaction discarded because of: '
@@ -151,7 +153,7 @@ export class MultiExec extends Command implements CommandOwner {
     }
     if (this.resolve === undefined) return
     if (items === undefined) {
-      fail(this, new WatchError('A watched key has changed: no command of the transaction ran.', { command: 'EXEC' }))
+      fail(this, watchedKeyChanged())
       return
     }
     const results = this.commands.map((command, i) => this.#resultOf(command, items[i] ?? null))
@@ -169,9 +171,8 @@ export class MultiExec extends Command implements CommandOwner {
 
   /** Replies belong to other commands than our lines, so that no later reply can be trusted. */
   #shifted(proof: string): never {
-    const details = { command: 'EXEC', outcome: 'unknown' } as const
-    fail(this, new InvalidResponse(`${proof}: replies belong to other commands.`, details))
-    throw new ConnectionError(`The connection was closed, because replies belong to other commands: ${proof}.`)
+    fail(this, repliesShifted(proof))
+    throw closedByShift(proof)
   }
 
   /** Releases the arguments of all its commands. */
@@ -192,10 +193,4 @@ export class MultiExec extends Command implements CommandOwner {
 /** The reason why EXEC discarded the transaction, if EXEC itself was rejected. */
 function causeOf({ message }: ExecAbortError): RedisError | undefined {
   return message.startsWith(DISCARDED) ? errorFromReply(message.slice(DISCARDED.length)) : undefined
-}
-
-/** The error if MULTI was rejected, and commands after it were not. */
-function ranOutside(error: RedisError): RedisError {
-  const message = `MULTI was rejected (${error.message}). Commands after it ran outside of MULTI, one by one, unless they were rejected too.`
-  return cloneError(error, { command: 'MULTI', outcome: 'unknown' }, message)
 }

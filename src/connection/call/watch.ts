@@ -9,7 +9,7 @@
  * does not run at all.
  */
 import { type Command, State, whenSettled } from '../../commands/core/command.js'
-import { RedisError, WatchError } from '../../errors/errors.js'
+import { WatchError } from '../../errors/errors.js'
 
 /** A transaction, and the watch that guards it. */
 export interface Guarded extends Command {
@@ -103,20 +103,4 @@ export class Watch {
 /** `watch`, unless it is over. */
 export function inForce(watch: Watch | undefined): Watch | undefined {
   return watch?.isOver === true ? undefined : watch
-}
-
-export function watchLost(cause: RedisError | undefined): WatchError {
-  return new WatchError(
-    'The connection was lost or replaced while keys were watched. They may have changed, so the transaction was not sent: retry from WATCH.',
-    { command: 'EXEC', outcome: 'not sent', cause },
-  )
-}
-
-/** The error of a guarded transaction that the server rejected only for now, or because another node serves its keys. */
-export function watchEnded(cause: RedisError): WatchError {
-  const { code } = cause.cause instanceof RedisError ? cause.cause : cause
-  return new WatchError(
-    `The server rejected the transaction for now (${code}), which ended the watch. No command of it ran: retry from WATCH.`,
-    { command: 'EXEC', outcome: 'not sent', cause },
-  )
 }

@@ -12,29 +12,29 @@ import Denque from 'denque'
 import { type Command, State } from '../../commands/core/command.js'
 import type { Reply } from '../../commands/core/reply.js'
 import { nextTick, performance, setImmediate } from '../../commands/core/timers.js'
-import { ConnectionError, type Phase, type RedisError } from '../../errors/errors.js'
-import { cloneError, fail } from '../call/completion.js'
+import type { Phase, RedisError } from '../../errors/errors.js'
+import { cloneError, timedOut } from '../call/call-errors.js'
+import { fail } from '../call/completion.js'
 import { processTime } from '../call/process-clock.js'
 import { isReadOnly } from '../call/refusals.js'
 import { Stranded } from '../call/stranded.js'
-import { timedOut } from '../call/timeout-errors.js'
 import { nameOf, type Settings } from '../options/options.js'
 import { Connection } from '../socket/connection.js'
 import type { ConnectionOwner } from '../socket/connection-owner.js'
 import type { Backoff } from './backoff.js'
 import { CommandQueue } from './command-queue.js'
 import { pipelineOf } from './handfuls.js'
+import { linkDestroyed } from './link-errors.js'
 import type { LinkOwner, LinkState, LinkTraits } from './link-owner.js'
 import { type Admitting, admissionError, queueLimitError } from './queue-limits.js'
 import { Reconnector } from './reconnect.js'
 import { dropAlone, ResendAfterLoss, rejectWaiting } from './resend.js'
+import { RetiringConnections } from './retiring-connections.js'
 import { RetryQueue, settleRefused } from './retry-queue.js'
 import { WriteGate } from './write-gate.js'
 
 /** How long one turn writes after its first chunk, ms. */
 const WRITE_TIME = 3
-/** A READONLY reply replaces the connection at most this often, ms. */
-const REPLACE_INTERVAL = 1_000
 
 export class Link implements ConnectionOwner<Connection>, Admitting {
   readonly #settings: Settings
@@ -45,7 +45,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   /** Accepts no new calls; closes when the last accepted one has settled. */
   #closing = false
   #connection: Connection | undefined
-  readonly #retiring = new Set<Connection>()
+  readonly #retiring = new RetiringConnections()
   #flushing = false
   readonly #gate = new WriteGate()
   /** The connection must be replaced as soon as its fence has been answered. */
@@ -57,7 +57,6 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   #wanted = false
   #destroyed: RedisError | undefined
   readonly #retries = new RetryQueue(this.#waiting, () => this.#flushOrConnect())
-  #replacedAt = Number.NEGATIVE_INFINITY
   readonly #onIdle: (() => void)[] = []
   #referenced = true
 
@@ -85,9 +84,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   }
 
   get inflight(): number {
-    let inflight = this.connection?.inflight ?? 0
-    for (const { inflight: more } of this.#retiring) inflight += more
-    return inflight + this.#resends.inflight
+    return (this.connection?.inflight ?? 0) + this.#retiring.inflight + this.#resends.inflight
   }
 
   get reconnects(): number {
@@ -177,7 +174,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     if (dropAlone(command, this.#connection)) return true
     // A probe shows whether the reply is lost or only late.
     this.#connection?.probe()
-    for (const connection of this.#retiring) connection.probe()
+    this.#retiring.probe()
     return true
   }
 
@@ -235,10 +232,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
 
   /** After READONLY: the host name may lead to another server now. The old connection still gets its replies. */
   #replace(refusal: RedisError, pipeline: unknown): void {
-    const now = performance.now()
-    // The error may have come from a connection that is retiring.
-    if (this.#retiring.size > 0 || now - this.#replacedAt < REPLACE_INTERVAL) return
-    this.#replacedAt = now
+    if (!this.#retiring.beginReplacement()) return
     // The unwritten rest of a pipeline is rejected with its beginning: it must not run on the server of the new connection.
     const pipelines = [pipeline, pipelineOf(this.#connection?.newest)]
     this.retire()
@@ -420,14 +414,14 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
   }
 
   /** Closes all connections and rejects all commands: at once, or in slices if there are very many. `whenIdle` reports the end. */
-  destroy(message = 'The client was destroyed'): void {
+  destroy(reason = 'The client was destroyed'): void {
     if (this.#state === 'closed') return
-    const error = new ConnectionError(`${message}.`, { node: this.node })
+    const error = linkDestroyed(this.node, reason)
     this.#state = 'closed'
     this.#destroyed = error
     this.#reconnector.cancel()
     this.#connection?.destroy(error)
-    for (const connection of [...this.#retiring]) connection.destroy(error)
+    this.#retiring.destroy(error)
     this.#connection = undefined
     this.#settle(new Stranded(new Denque(), error), error)
   }

@@ -1,7 +1,7 @@
 import { type Command, State } from '../../commands/core/command.js'
 import type { ConnectionError, RedisError } from '../../errors/errors.js'
-import { notSent } from '../call/timeout-errors.js'
 import type { Settings } from '../options/options.js'
+import { linkClosed, noConnection, queueFull } from './link-errors.js'
 
 /** The state of a link that decides whether it accepts a call. */
 export interface Admitting {
@@ -22,10 +22,10 @@ export function admissionError(
   probe: Command | undefined,
 ): ConnectionError | undefined {
   if (link.state === 'closed' || (link.state === 'closing' && (command.state & State.accepted) === 0))
-    return notSent(command, 'The client is closed (close() or destroy() was called)', link)
+    return linkClosed(command, link)
   const error = queueLimitError(link, command, limits, probe)
   if (error !== undefined) return error
-  if (!limits.offline && isLost) return notSent(command, 'There is no connection and queue.offline is false', link)
+  if (!limits.offline && isLost) return noConnection(command, link)
   return undefined
 }
 
@@ -44,7 +44,7 @@ export function queueLimitError(
   const queued = link.queued + (probe === undefined ? 0 : 1)
   const limit = exceededLimit(queued, link.queuedBytes + command.size + (probe?.size ?? 0), limits)
   if (limit === undefined) return undefined
-  return notSent(command, `The queue is full: ${limit} would be exceeded`, { node: link.node, lastError: why })
+  return queueFull(command, limit, { node: link.node, lastError: why })
 }
 
 /** Returns the name and value of the limit that one more command exceeds, if `queued` commands wait and all would have `bytes`. */

@@ -1,11 +1,13 @@
 /** Resends or rejects the commands of a lost connection or a closed link. There may be very many, so it works in slices. */
 import { CallDetails, type Command, State } from '../../commands/core/command.js'
-import { ConnectionError, type RedisError } from '../../errors/errors.js'
-import { cloneError, fail, unansweredError } from '../call/completion.js'
+import type { RedisError } from '../../errors/errors.js'
+import { cloneError, unansweredError } from '../call/call-errors.js'
+import { fail } from '../call/completion.js'
 import type { Stranded } from '../call/stranded.js'
 import { inSlices, inSpareSlices } from '../call/time-slices.js'
 import { CommandParts } from './command-parts.js'
 import type { CommandQueue } from './command-queue.js'
+import { noReplyAlone } from './link-errors.js'
 
 /** A command that was lost this often is not resent: it may be the reason why the connections were lost. */
 const MOST_LOSSES = 3
@@ -144,8 +146,7 @@ interface Droppable {
  */
 export function dropAlone(command: Command, connection: Droppable | undefined): boolean {
   if ((command.state & State.alone) === 0 || connection?.oldest !== command) return false
-  const message = `The connection to ${connection.node} was closed: ${command.spec.name} got no reply in time, after two connections were lost with it.`
-  connection.destroy(new ConnectionError(message, { node: connection.node }))
+  connection.destroy(noReplyAlone(connection.node, command))
   return true
 }
 

@@ -1,7 +1,8 @@
 import { onAbort } from '../../commands/core/abort-signals.js'
-import { TimeoutError } from '../../errors/errors.js'
+import type { TimeoutError } from '../../errors/errors.js'
 import { TimeLimit } from '../call/time-limit.js'
 import type { LeasedConnection } from '../pool/leased-connection.js'
+import { acquireTimedOut } from '../pool/pool-errors.js'
 import type { Node } from './node.js'
 
 /**
@@ -22,9 +23,7 @@ export function acquireConnection(
       reject(error)
     }
     const limit =
-      timeout === undefined || timeout === 0
-        ? undefined
-        : new TimeLimit(timeout, () => leave(acquireTimedOut(node, timeout)))
+      timeout === undefined || timeout === 0 ? undefined : new TimeLimit(timeout, () => leave(timedOut(node, timeout)))
     const done = () => {
       limit?.cancel()
       forget()
@@ -44,17 +43,7 @@ export function acquireConnection(
   })
 }
 
-function acquireTimedOut(node: Node, timeout: number): TimeoutError {
-  const { lent, waiting } = node.pool.stats
-  return new TimeoutError(
-    `No connection of the pool was released within ${timeout} ms (${lent} leased, ${waiting} callers waiting).`,
-    {
-      code: 'ETIMEDOUT',
-      node: node.name,
-      outcome: 'not sent',
-      phase: 'queued',
-      elapsed: timeout,
-      cause: node.link.lastError,
-    },
-  )
+function timedOut({ link, name, pool }: Node, timeout: number): TimeoutError {
+  const { lent, waiting } = pool.stats
+  return acquireTimedOut({ node: name, timeout, leased: lent, waiting, lastError: link.lastError })
 }

@@ -1,7 +1,7 @@
 /** Sends a blocking command on a leased connection of its own: on the shared one it would block all callers. */
 import { CallDetails, type Command, type CommandOwner } from '../../commands/core/command.js'
+import { timedOut } from '../call/call-errors.js'
 import { fail } from '../call/completion.js'
-import { timedOut } from '../call/timeout-errors.js'
 import type { RefusalHandler } from '../link/link-owner.js'
 import { sendLeased } from '../pool/blocked-call.js'
 import type { LeasedConnection } from '../pool/leased-connection.js'

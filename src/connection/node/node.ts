@@ -1,7 +1,8 @@
 /** One server: the link that all callers share, the pool of leased connections, and the backoff of all their attempts. */
 import type { Command } from '../../commands/core/command.js'
 import type { Reply } from '../../commands/core/reply.js'
-import { ConnectionError, type RedisError } from '../../errors/errors.js'
+import type { RedisError } from '../../errors/errors.js'
+import { clientClosed, clientWasClosed } from '../call/call-errors.js'
 import { TimeLimit } from '../call/time-limit.js'
 import { Backoff } from '../link/backoff.js'
 import { Link } from '../link/link.js'
@@ -67,7 +68,7 @@ export class Node implements LinkOwner {
     const { state } = this.#link
     if (state === 'ready') return Promise.resolve()
     if (state === 'closing' || state === 'closed') {
-      return Promise.reject(new ConnectionError('The client is closed.', { node: this.name, outcome: 'not sent' }))
+      return Promise.reject(clientClosed(undefined, this.name))
     }
     return new Promise((resolve, reject) => {
       this.#connecting.push({ resolve, reject })
@@ -95,7 +96,7 @@ export class Node implements LinkOwner {
   destroy(done: () => void = () => {}): void {
     this.#link.destroy('The client was closed')
     this.pool.close(() => this.#link.whenIdle(done))
-    this.#settle(new ConnectionError('The client was closed.', { node: this.name, outcome: 'not sent' }))
+    this.#settle(clientWasClosed(this.name))
   }
 
   ref(): void {

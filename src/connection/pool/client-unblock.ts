@@ -11,12 +11,13 @@
 import { CLIENT_UNBLOCK } from '../../commands/client-internal.js'
 import { Command, State } from '../../commands/core/command.js'
 import { clearTimeout, nextTick, setTimer } from '../../commands/core/timers.js'
-import { ConnectionError, InvalidResponse, ResponseError } from '../../errors/errors.js'
+import { InvalidResponse, ResponseError } from '../../errors/errors.js'
 import { fail, Rejection, rejected } from '../call/completion.js'
 import { processTime } from '../call/process-clock.js'
 import { TimeLimit } from '../call/time-limit.js'
 import type { Link } from '../link/link.js'
 import type { Connection } from '../socket/connection.js'
+import { blockingAborted } from './pool-errors.js'
 
 /** The first delay before UNBLOCK is repeated, ms: after the reply 0 the blocking command may still be on its way to the server. */
 const FIRST_PAUSE = 25
@@ -100,7 +101,7 @@ export class ClientUnblock {
   #onSettled(value: unknown, command: Command): void {
     this.#stop()
     const failed = (command.state & State.failed) !== 0 || value instanceof Rejection
-    if (this.#mayUnblockLater) this.#connection.destroy(abortedError(this.#connection))
+    if (this.#mayUnblockLater) this.#connection.destroy(blockingAborted(this.#connection.node))
     this.#resolve(failed || isNothing(value, command) ? rejected(command, this.#reason) : value, command)
   }
 
@@ -142,7 +143,7 @@ export class ClientUnblock {
   /** The server may still execute the UNBLOCK later: the blocked connection must serve no other call. */
   #lost(): void {
     this.#mayUnblockLater = true
-    if (this.#command.resolve === undefined) this.#connection.destroy(abortedError(this.#connection))
+    if (this.#command.resolve === undefined) this.#connection.destroy(blockingAborted(this.#connection.node))
     else this.#unblockLater()
   }
 
@@ -180,11 +181,7 @@ function unblock(unblocking: ClientUnblock): void {
 
 function drop(command: Command, reason: unknown, connection: Connection | undefined): void {
   fail(command, reason)
-  connection?.destroy(abortedError(connection))
-}
-
-function abortedError({ node }: Connection): ConnectionError {
-  return new ConnectionError('The connection was closed because its blocking command was aborted.', { node })
+  connection?.destroy(blockingAborted(connection.node))
 }
 
 /** Whether the reply carries no element. WAIT and WAITAOF reply with a count only, which is dropped. */

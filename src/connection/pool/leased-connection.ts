@@ -2,15 +2,18 @@ import { SELECT, UNWATCH, WATCH } from '../../commands/client-internal.js'
 import type { Arguments } from '../../commands/core/argument.js'
 import { Command, State, whenSettled } from '../../commands/core/command.js'
 import type { Spec } from '../../commands/core/spec.js'
-import { ConnectionError, RedisError } from '../../errors/errors.js'
-import { cloneError, fail, unansweredError } from '../call/completion.js'
+import { RedisError } from '../../errors/errors.js'
+import { unansweredError } from '../call/call-errors.js'
+import { fail } from '../call/completion.js'
 import { MultiExec } from '../call/multi-exec.js'
 import { isRetryable } from '../call/refusals.js'
-import { inForce, Watch, watchEnded, watchLost } from '../call/watch.js'
+import { inForce, Watch } from '../call/watch.js'
+import { watchEnded, watchLost } from '../call/watch-errors.js'
 import type { Backoff } from '../link/backoff.js'
 import { Link } from '../link/link.js'
 import type { LinkOwner, RefusalHandler } from '../link/link-owner.js'
 import type { Endpoint, Settings } from '../options/options.js'
+import { notSelected, selectGivenUp } from './pool-errors.js'
 
 /** Commands whose effect on the connection cannot be undone: it is not leased again. */
 const LASTING: ReadonlySet<string> = new Set([
@@ -300,18 +303,4 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
 /** Whether `command` was sent while keys were watched. */
 export function isGuarded(command: Command): boolean {
   return command instanceof MultiExec && command.watch !== undefined
-}
-
-function notSelected(command: Command, error: unknown): RedisError {
-  const { name } = command.spec
-  if (error instanceof RedisError) return cloneError(error, { command: name, outcome: 'not sent' })
-  const message = `The SELECT before ${name} was aborted: ${name} was not sent, because it would run in another database.`
-  return new RedisError(message, { command: name, outcome: 'not sent', cause: error })
-}
-
-function selectGivenUp(node: string): ConnectionError {
-  return new ConnectionError(
-    'The connection was closed: a SELECT was aborted before its reply, so the database is unknown.',
-    { node },
-  )
 }

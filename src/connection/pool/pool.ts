@@ -8,11 +8,12 @@
 import type { Pool as GenericPool } from 'generic-pool'
 import type { Command } from '../../commands/core/command.js'
 import { clearInterval, detached, performance, setRepeatingTimer } from '../../commands/core/timers.js'
-import { ChildDeadlockedError, ConnectionError, MaxConnectionsError, type RedisError } from '../../errors/errors.js'
+import type { RedisError } from '../../errors/errors.js'
 import { TimeLimit } from '../call/time-limit.js'
 import type { PoolOptions, Settings } from '../options/options.js'
 import { heldByThisTask } from './deadlock.js'
 import type { LeasedConnection } from './leased-connection.js'
+import { poolClosed, poolExhausted, poolFailed, sessionsDeadlocked } from './pool-errors.js'
 
 export interface PoolStats {
   /** All connections, leased and idle. */
@@ -95,9 +96,9 @@ export class Pool {
     const full = this.#leased.size + this.#waiting.size >= max
     const refusal =
       this.#closed || (this.#stopped && !accepted)
-        ? this.#closedError()
+        ? poolClosed(this.#node)
         : full && this.#waiting.size >= this.#maxWaiting
-          ? this.#exhausted(`${this.#waiting.size} callers are waiting already (${this.#waitingBound})`)
+          ? poolExhausted(this.#node, max, `${this.#waiting.size} callers are waiting already (${this.#waitingBound})`)
           : undefined
     if (refusal !== undefined) {
       refused(refusal)
@@ -110,8 +111,8 @@ export class Pool {
         if (!this.#leave(waiting)) return
         refused(
           heldByAncestors() >= max
-            ? this.#deadlocked()
-            : this.#exhausted(`none was released within ${acquireTimeout} ms (pool.acquireTimeout)`),
+            ? sessionsDeadlocked(this.#node, this.#options)
+            : poolExhausted(this.#node, max, `none was released within ${acquireTimeout} ms (pool.acquireTimeout)`),
         )
       })
     }
@@ -126,10 +127,7 @@ export class Pool {
       this.#acquiring++
       this.#acquire().catch(cause => {
         for (const waiting of [...this.#waiting]) {
-          if (this.#leave(waiting))
-            waiting.refused(
-              new ConnectionError('The pool failed; see the cause.', { node: this.#node, outcome: 'not sent', cause }),
-            )
+          if (this.#leave(waiting)) waiting.refused(poolFailed(this.#node, cause))
         }
       })
     }
@@ -212,9 +210,9 @@ export class Pool {
    */
   drain(done: () => void): void {
     this.#stopped = true
-    const error = this.#closedError()
+    const error = poolClosed(this.#node)
     for (const waiting of [...this.#waiting]) {
-      if (waiting.blocking && this.#leave(waiting)) waiting.refused(this.#closedError())
+      if (waiting.blocking && this.#leave(waiting)) waiting.refused(poolClosed(this.#node))
     }
     for (const connection of [...this.#leased]) connection.close(error)
     this.#closing = error
@@ -254,7 +252,7 @@ export class Pool {
     this.#closed = true
     this.#stopped = true
     clearInterval(this.#sweeper)
-    for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(this.#closedError())
+    for (const waiting of [...this.#waiting]) if (this.#leave(waiting)) waiting.refused(poolClosed(this.#node))
     for (const { link } of this.#leased) {
       open++
       link.destroy('The client was closed')
@@ -308,7 +306,7 @@ export class Pool {
   async #create(): Promise<GenericPool<LeasedConnection>> {
     const { default: genericPool } = await import('generic-pool')
     // The pool was closed while generic-pool was loading.
-    if (this.#closed) throw this.#closedError()
+    if (this.#closed) throw poolClosed(this.#node)
     const { idleTimeout, max, min } = this.#options
     const factory = {
       create: async () => {
@@ -329,30 +327,6 @@ export class Pool {
     const interval = idleTimeout > 0 ? Math.max(10, idleTimeout / 2) : 0
     this.#sweeper = setRepeatingTimer(interval, () => this.#sweep().catch(() => {}))
     return this.#pool
-  }
-
-  #closedError(): ConnectionError {
-    return new ConnectionError('The client is closed: its pool leases no connections.', {
-      node: this.#node,
-      outcome: 'not sent',
-    })
-  }
-
-  #exhausted(why: string): MaxConnectionsError {
-    const { max } = this.#options
-    return new MaxConnectionsError(`All ${max} connections of the pool are leased (pool.max), and ${why}.`, {
-      node: this.#node,
-      outcome: 'not sent',
-    })
-  }
-
-  #deadlocked(): ChildDeadlockedError {
-    const { acquireTimeout, max } = this.#options
-    return new ChildDeadlockedError(
-      `No connection was released within ${acquireTimeout} ms (pool.acquireTimeout). All ${max} of the pool (pool.max) are held by the ` +
-        'sessions that started this call: if they wait for it, this is a deadlock. Use the session that is open, or raise pool.max.',
-      { node: this.#node, outcome: 'not sent' },
-    )
   }
 }
 

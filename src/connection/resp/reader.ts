@@ -12,15 +12,15 @@
  */
 import { Buffer } from 'node:buffer'
 import type { Reply } from '../../commands/core/reply.js'
-import { DataError, type InvalidResponse, RedisError } from '../../errors/errors.js'
+import { type DataError, type InvalidResponse, RedisError } from '../../errors/errors.js'
 import { errorFromReply } from '../../errors/from-reply.js'
 import { Aggregate, aggregateOf } from './aggregate.js'
 import { BytesWindow, TextWindow } from './bulk-window.js'
 import { longUtf8, utf8 } from './decode-text.js'
 import { LargeBulk } from './large-bulk.js'
 import { BIG_DIGITS, LIMITS, RESP, type ReaderLimits, SHORT_LINE } from './protocol.js'
-import { protocolError } from './protocol-error.js'
 import type { ReplySink } from './reply-sink.js'
+import { protocolError, textTooLong, tooManyDigits } from './resp-errors.js'
 import { LINE_CONTENTS, lineValue } from './simple-types.js'
 
 const {
@@ -297,9 +297,7 @@ export class Reader {
   #longLine(type: number, from: number, to: number): Reply | undefined {
     if (type === SIMPLE) return this.#longText(this.#buffer, from, to)
     if (type !== BIG_NUMBER || to - from <= BIG_DIGITS) return lineValue(this.#buffer, type, from, to)
-    this.#failure = new DataError(
-      `The reply has a big number of ${to - from} digits; at most ${BIG_DIGITS} can be parsed.`,
-    )
+    this.#failure = tooManyDigits(to - from, BIG_DIGITS)
     return this.#failure
   }
 
@@ -405,10 +403,7 @@ export class Reader {
       return longUtf8(memory, from, to)
     } catch (cause) {
       // V8's longest string has fewer characters than the longest bulk string has bytes. Only this reply fails.
-      this.#failure = new DataError(
-        `The reply has a text of ${to - from} bytes, too long for a string; use the bytes view, which returns Buffers.`,
-        { cause },
-      )
+      this.#failure = textTooLong(to - from, cause)
       return this.#failure
     }
   }

@@ -1,7 +1,7 @@
 /** The reply to EXEC of a transaction in which some commands return bytes and others text: it is read as bytes. */
 import { MapReply, type Reply, SetReply } from '../../commands/core/reply.js'
-import { DataError } from '../../errors/errors.js'
 import { longUtf8 } from './decode-text.js'
+import { textTooLong } from './resp-errors.js'
 
 const NONE: Reply[] = []
 
@@ -33,9 +33,6 @@ function textOf(bytes: Buffer): string {
   try {
     return longUtf8(bytes, 0, bytes.length)
   } catch (cause) {
-    throw new DataError(
-      `The reply has a text of ${bytes.length} bytes, too long for a string; use the bytes view, which returns Buffers.`,
-      { cause },
-    )
+    throw textTooLong(bytes.length, cause)
   }
 }

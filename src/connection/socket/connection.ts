@@ -11,20 +11,29 @@ import type { Reply } from '../../commands/core/reply.js'
 import { performance } from '../../commands/core/timers.js'
 import type { ScriptCommand } from '../../commands/script.js'
 import { ConnectionError, InvalidResponse, type RedisError } from '../../errors/errors.js'
+import { unsendable } from '../call/call-errors.js'
 import { createPromise, fail, rejectMalformedText, succeed } from '../call/completion.js'
 import { askingLine, type MultiExec } from '../call/multi-exec.js'
 import { Stranded } from '../call/stranded.js'
-import { TimeLimit } from '../call/time-limit.js'
-import { unsendable } from '../call/timeout-errors.js'
-import { type ConnectContext, connectChannel, finish, traceConnect } from '../diagnostics.js'
 import { type Endpoint, nameOf, type Settings } from '../options/options.js'
 import type { ReaderLimits } from '../resp/protocol.js'
 import { Reader } from '../resp/reader.js'
 import type { ReplySink } from '../resp/reply-sink.js'
 import { Writer } from '../resp/writer.js'
-import { certificateError, failedToConnect, lost, notReady, protocolFailure, withNodeName } from './connect-errors.js'
+import { ConnectAttempt } from './connect-attempt.js'
+import {
+  attemptFailed,
+  certificateError,
+  connectionClosed,
+  internalError,
+  lost,
+  outOfOrder,
+  protocolFailure,
+  strayError,
+  strayReply,
+} from './connection-errors.js'
 import type { ConnectionOwner } from './connection-owner.js'
-import { CHUNK, type Dialled, dial, isConnecting, refusedCertificate, type Socket } from './dial.js'
+import { CHUNK, type Dialled, dial, refusedCertificate, type Socket, whenConnected } from './dial.js'
 import { type Greeting, shakeHands } from './handshake.js'
 import { isPermanent } from './handshake-errors.js'
 import { HealthCheck } from './health-check.js'
@@ -49,7 +58,7 @@ export class Connection implements ReplySink {
   #node: string
   #greeting: Greeting | undefined
   readonly #health: HealthCheck
-  #connectLimit: TimeLimit | undefined
+  #attempt: ConnectAttempt | undefined
   #lastRead = 0
   #readyAt = 0
   #hasAnswered = false
@@ -58,7 +67,6 @@ export class Connection implements ReplySink {
   hasMore = false
   /** Whether the error that closed it repeats until somebody changes the configuration: a wrong password, a bad certificate. */
   permanent = false
-  #trace: ConnectContext | undefined
   #listening = false
 
   constructor(settings: Settings, owner: ConnectionOwner<Connection>, limits?: Partial<ReaderLimits>) {
@@ -114,9 +122,7 @@ export class Connection implements ReplySink {
 
   /** Dials and performs the handshake, both within `connectTimeout`. The owner is notified of the result. */
   open(resolve: () => Endpoint | Promise<Endpoint>, attempt: number): void {
-    this.#trace = traceConnect(this.#settings.endpoint, attempt)
-    const { connectTimeout } = this.#settings
-    if (connectTimeout > 0) this.#connectLimit = new TimeLimit(connectTimeout, () => this.#timedOut())
+    this.#attempt = new ConnectAttempt(this.#settings, attempt, () => this.#timedOut())
     this.#open(resolve).catch(error => this.#failed(error))
   }
 
@@ -133,29 +139,22 @@ export class Connection implements ReplySink {
     this.#owner.onOpen?.(this)
     this.#greeting = await shakeHands(commands => this.#askAll(commands), this.#settings)
     if (this.#state !== 'opening') return
-    this.#connectLimit?.cancel()
     this.#state = 'ready'
     this.#readyAt = performance.now()
-    if (this.#trace !== undefined) finish(connectChannel, this.#trace, undefined, undefined)
+    this.#attempt?.end(undefined)
     this.#health.start()
     this.#owner.onReady(this)
   }
 
-  #connected({ socket, ready }: Dialled): Promise<void> {
+  #connected(dialled: Dialled): Promise<void> {
+    const { socket } = dialled
     this.#socket = socket
     this.#socketWriter.socket = socket
     socket.on('error', error => this.#lost(error))
     socket.on('close', () => this.#lost(undefined))
     socket.on('end', () => this.#lost(undefined))
     socket.on('drain', () => this.#owner.onDrain?.(this))
-    return new Promise(resolve => {
-      socket.once(ready, () => {
-        const { keepAlive, noDelay } = this.#settings
-        socket.setNoDelay(noDelay)
-        if (keepAlive > 0) socket.setKeepAlive(true, keepAlive)
-        resolve()
-      })
-    })
+    return whenConnected(dialled, this.#settings)
   }
 
   /** Sends commands of our own at once, in one write. They reject when the connection is closed, and are never resent. */
@@ -165,7 +164,7 @@ export class Connection implements ReplySink {
       const promise = createPromise<unknown>(command)
       // The caller may have stopped waiting when the connection is lost: that is not an unhandled rejection.
       promise.catch(() => {})
-      if (this.#state === 'closed' || this.#socket === undefined) fail(command, this.#closedError())
+      if (this.#state === 'closed' || this.#socket === undefined) fail(command, connectionClosed(this.#node))
       else {
         command.size = 64
         this.push(command)
@@ -245,7 +244,7 @@ export class Connection implements ReplySink {
     try {
       this.#reader.advance(bytes)
       if (this.#inflight.length === 0) {
-        if (this.#state === 'retiring') this.#end(this.#closedError())
+        if (this.#state === 'retiring') this.#end(connectionClosed(this.#node))
         else this.#owner.onIdle?.(this)
       }
     } catch (error) {
@@ -267,7 +266,7 @@ export class Connection implements ReplySink {
       if (!this.#hasAnswered && (command.state & State.pinned) === 0) this.#noteAnswer()
       if (!succeed(command, reply, this.#node)) this.probe()
     } else if (this.#owner.onStray !== undefined) this.#owner.onStray(this, reply)
-    else throw new InvalidResponse('The server sent a reply although no command was waiting for one.')
+    else throw strayReply()
   }
 
   #noteAnswer(): void {
@@ -281,7 +280,7 @@ export class Connection implements ReplySink {
     if (command === undefined) {
       // `max number of clients`, or an error of a proxy, before the first command.
       if (error instanceof ConnectionError) throw error
-      throw new InvalidResponse(`The server sent an error although no command was waiting: ${error.message}`)
+      throw strayError(error)
     }
     if (!this.#hasAnswered && (command.state & State.pinned) === 0) this.#noteAnswer()
     if (command.resolve === undefined) return
@@ -323,11 +322,7 @@ export class Connection implements ReplySink {
 
   /** Messages have answered `command`, the oldest in flight, which gets no other reply. */
   answered(command: Command): void {
-    if (this.#inflight.peekFront() !== command) {
-      throw new InvalidResponse(
-        `Out-of-order reply: ${command.spec.name} was confirmed before an earlier command was answered.`,
-      )
-    }
+    if (this.#inflight.peekFront() !== command) throw outOfOrder(command)
     this.#inflight.shift()
     if (!this.#hasAnswered) this.#noteAnswer()
   }
@@ -336,7 +331,7 @@ export class Connection implements ReplySink {
   retire(): void {
     if (this.#state !== 'ready') return
     this.#state = 'retiring'
-    if (this.#inflight.length === 0) this.#end(this.#closedError())
+    if (this.#inflight.length === 0) this.#end(connectionClosed(this.#node))
   }
 
   /** Closes at once; commands without a reply are stranded. */
@@ -344,28 +339,15 @@ export class Connection implements ReplySink {
     this.#end(error)
   }
 
-  #closedError(): ConnectionError {
-    return new ConnectionError(`The connection to ${this.#node} was closed.`, { node: this.#node })
-  }
-
   #timedOut(): void {
-    const credentials = this.#inflight.length === 0 && typeof this.#settings.credentials === 'function'
-    const stage = isConnecting(this.#socket) ? 'dial' : credentials ? 'credentials' : 'handshake'
-    this.#noteFailedStep(true)
-    this.#end(notReady(this.#node, stage, this.#settings))
-  }
-
-  /** The server, or a proxy in front of it, may not know the step at which the attempt failed. */
-  #noteFailedStep(silent: boolean): Command | undefined {
-    const step = this.#inflight.peekFront()
-    if (step !== undefined) this.#settings.handshakeMemory.noteFailure(step, silent)
-    return step
+    const error = this.#attempt?.timeoutError(this.#node, this.#socket, this.oldest)
+    if (error !== undefined) this.#end(error)
   }
 
   /** The attempt failed before the connection was ready. */
   #failed(error: unknown): void {
     if (this.#state === 'closed') return
-    const known = withNodeName(error, this.#node, `Connecting to ${this.#node} failed.`)
+    const known = attemptFailed(error, this.#node)
     this.permanent = isPermanent(known)
     this.#end(known)
   }
@@ -377,10 +359,10 @@ export class Connection implements ReplySink {
     if (certificate !== undefined) {
       this.permanent = true
       this.#end(certificateError(this.#node, error, certificate))
-    } else if (this.#state === 'opening') {
-      const step = this.#noteFailedStep(false)
-      this.#end(failedToConnect(this.#node, error, this.#settings.tls === undefined, step?.spec.name))
-    } else this.#end(lost(this.#node, error))
+      return
+    }
+    const failure = this.#state === 'opening' ? this.#attempt?.socketError(this.#node, error, this.oldest) : undefined
+    this.#end(failure ?? lost(this.#node, error))
   }
 
   /**
@@ -389,7 +371,7 @@ export class Connection implements ReplySink {
    */
   #endBroken(error: unknown): void {
     if (!(error instanceof InvalidResponse)) {
-      this.#end(withNodeName(error, this.#node, 'Internal error in the client; please report it with its cause.'))
+      this.#end(internalError(error, this.#node))
       return
     }
     Object.assign(error, { node: this.#node, outcome: 'unknown' })
@@ -403,9 +385,8 @@ export class Connection implements ReplySink {
 
   #end(error: RedisError): void {
     if (this.#state === 'closed') return
-    if (this.#trace !== undefined && this.#state === 'opening') finish(connectChannel, this.#trace, undefined, error)
     this.#state = 'closed'
-    this.#connectLimit?.cancel()
+    this.#attempt?.end(error)
     this.#health.stop()
     this.#socketWriter.clear()
     this.#socket?.destroy()

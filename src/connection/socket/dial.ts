@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from
 import type { ConnectionOptions, PeerCertificate, TLSSocket } from 'node:tls'
 import { hasOwn, ownProperties } from '../../commands/core/own-properties.js'
 import { detached } from '../../commands/core/timers.js'
-import type { Endpoint } from '../options/options.js'
+import type { Endpoint, Settings } from '../options/options.js'
 
 /** Whether a host is an IP address, not a name. */
 export function isAddress(host: string): boolean {
@@ -64,6 +64,17 @@ export async function dial(endpoint: Endpoint, tls: ConnectionOptions | undefine
   const servername = hasOwn(endpoint, 'host') && !isAddress(endpoint.host) ? { servername: endpoint.host } : {}
   const merged = ownProperties<ConnectionOptions>({ minVersion: 'TLSv1.2' }, servername, secure, options)
   return { socket: detached(() => connect(merged)), ready: 'secureConnect' }
+}
+
+/** Resolves when the socket may be written to, with its options set. */
+export function whenConnected({ ready, socket }: Dialled, { keepAlive, noDelay }: Settings): Promise<void> {
+  return new Promise(resolve => {
+    socket.once(ready, () => {
+      socket.setNoDelay(noDelay)
+      if (keepAlive > 0) socket.setKeepAlive(true, keepAlive)
+      resolve()
+    })
+  })
 }
 
 /** Whether the socket cannot be written to yet: it is not connected, or the server's certificate is not verified yet. */

@@ -5,6 +5,7 @@ import {
   AuthorizationError,
   BusyLoadingError,
   ConnectionError,
+  InvalidResponse,
   MasterDownError,
   NoPermissionError,
   RedisError,
@@ -113,4 +114,22 @@ export function withoutResp3(error: RedisError): RedisError {
 function forGood<E extends RedisError>(error: E): E {
   lasting.add(error)
   return error
+}
+
+/** The function of the option `credentials` threw or rejected with `cause`. */
+export function credentialsFailed(cause: unknown): ConnectionError {
+  return new ConnectionError('The credentials function failed; it is called again at the next attempt.', { cause })
+}
+
+export function noCredentials(): ConnectionError {
+  return new ConnectionError(
+    'The credentials function must return { username?, password }, and returned something else.',
+  )
+}
+
+export function wrongForm(name: string, expected: string): InvalidResponse {
+  return new InvalidResponse(
+    `The reply to ${name} in the handshake is not ${expected}: replies belong to other commands, or the server is not a Redis.`,
+    { command: name, outcome: 'not sent' },
+  )
 }

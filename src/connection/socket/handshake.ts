@@ -26,20 +26,21 @@ import {
   AuthenticationError,
   AuthenticationWrongNumberOfArgsError,
   BusyLoadingError,
-  ConnectionError,
-  InvalidResponse,
   NoPermissionError,
   type RedisError,
   ResponseError,
 } from '../../errors/errors.js'
 import type { Credentials, Settings } from '../options/options.js'
 import {
+  credentialsFailed,
   explained,
   isForNow,
   isOfHello,
   isUnknownCommand,
   isWithoutPassword,
+  noCredentials,
   withoutResp3,
+  wrongForm,
 } from './handshake-errors.js'
 import { nonce } from './nonce.js'
 
@@ -101,13 +102,9 @@ async function credentialsOf({ credentials }: Settings): Promise<Credentials | u
   try {
     given = await credentials()
   } catch (cause) {
-    throw new ConnectionError('The credentials function failed; it is called again at the next attempt.', { cause })
+    throw credentialsFailed(cause)
   }
-  if (typeof given?.password !== 'string') {
-    throw new ConnectionError(
-      'The credentials function must return { username?, password }, and returned something else.',
-    )
-  }
+  if (typeof given?.password !== 'string') throw noCredentials()
   return given
 }
 
@@ -264,13 +261,6 @@ function isOk(name: string): (reply: Reply) => void {
 
 function step(spec: Spec, args: readonly Argument[]): Command {
   return new Command(spec, [...args], unchanged)
-}
-
-function wrongForm(name: string, expected: string): InvalidResponse {
-  return new InvalidResponse(
-    `The reply to ${name} in the handshake is not ${expected}: replies belong to other commands, or the server is not a Redis.`,
-    { command: name, outcome: 'not sent' },
-  )
 }
 
 export const VERSION: string = '0.1.0'

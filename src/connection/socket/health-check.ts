@@ -1,7 +1,8 @@
 import { blockTime, type Command } from '../../commands/core/command.js'
 import { clearTimeout, performance, setTimer } from '../../commands/core/timers.js'
-import { ConnectionError, type RedisError } from '../../errors/errors.js'
+import type { RedisError } from '../../errors/errors.js'
 import { TimeLimit } from '../call/time-limit.js'
+import { tooSilent } from './connection-errors.js'
 
 /** The connection that a health check watches. */
 export interface HealthCheckTarget {
@@ -99,7 +100,6 @@ export class HealthCheck {
       return
     }
     const silence = Math.round(performance.now() - lastRead)
-    const message = `No data from ${node} for ${silence} ms (healthCheckInterval ${this.#interval}): the connection was closed.`
-    this.#target.destroy(new ConnectionError(message, { node }))
+    this.#target.destroy(tooSilent(node, silence, this.#interval))
   }
 }

@@ -9,9 +9,11 @@
 import type Denque from 'denque'
 import { PING } from '../../commands/client-internal.js'
 import { Command, State } from '../../commands/core/command.js'
+import { unchanged } from '../../commands/core/decoder.js'
 import type { Reply } from '../../commands/core/reply.js'
-import { InvalidResponse, NoPermissionError, type RedisError } from '../../errors/errors.js'
+import { NoPermissionError, type RedisError } from '../../errors/errors.js'
 import type { HandshakeMemory } from '../handshake-memory.js'
+import { answeredByProbe, probeNotEchoed } from './connection-errors.js'
 import { isUnknownCommand } from './handshake-errors.js'
 import { nonce } from './nonce.js'
 
@@ -20,10 +22,6 @@ function isEcho(reply: unknown, text: string): boolean {
   const echo = Array.isArray(reply) && reply.length === 2 && String(reply[0]) === 'pong' ? reply[1] : reply
   // The text of a probe is ASCII, so its length in bytes is known, and no big reply is converted to a string.
   return (typeof echo === 'string' || Buffer.isBuffer(echo)) && echo.length === text.length && String(echo) === text
-}
-
-function unchanged(reply: Reply): Reply {
-  return reply
 }
 
 class Probe extends Command {
@@ -83,13 +81,11 @@ export class ReplyOrderCheck {
   /** Checks a reply to `command` while a probe is outstanding. If it is the probe's reply, an earlier reply is missing. */
   check(command: Command | undefined, reply: Reply): void {
     if (command === undefined || command instanceof Probe || !isEcho(reply, this.awaited as string)) return
-    throw new InvalidResponse(`The server answered ${command.spec.name} with the reply to a PING that was sent later.`)
+    throw answeredByProbe(command)
   }
 
   onReply(reply: unknown, text: string): void {
-    if (!isEcho(reply, text)) {
-      throw new InvalidResponse('The server answered a PING with the reply to another command.')
-    }
+    if (!isEcho(reply, text)) throw probeNotEchoed()
     this.#ended()
   }
 

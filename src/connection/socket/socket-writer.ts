@@ -12,8 +12,8 @@
 import type Denque from 'denque'
 import type { Argument } from '../../commands/core/argument.js'
 import { type Command, State, whenSettled } from '../../commands/core/command.js'
-import { ConnectionError } from '../../errors/errors.js'
 import { BIG, type WritePart } from '../resp/writer.js'
+import { memoryChanged } from './connection-errors.js'
 import type { Socket } from './dial.js'
 
 /** Bytes written at a time. Measured from 64 KiB to 1 MiB: larger slices cost fewer calls, smaller ones use less cache. */
@@ -191,9 +191,7 @@ export class SocketWriter {
   #fillBytes(bytes: Uint8Array, scratch: Buffer, at: number): number {
     const announced = this.#inPlace.get(bytes)
     if (announced !== undefined && announced !== bytes.byteLength) {
-      throw new ConnectionError(
-        'The memory of an argument was detached or resized before all of it was sent: pass a copy.',
-      )
+      throw memoryChanged()
     }
     const count = Math.min(bytes.length - this.#offset, scratch.length - at)
     const whole = count === bytes.length

@@ -1,7 +1,9 @@
+/** The errors of one socket: it cannot be opened, is lost, is silent, or sends replies that no command has. */
+import type { Command } from '../../commands/core/command.js'
 import { ConnectionError, type ErrorDetails, InvalidResponse, RedisError, TimeoutError } from '../../errors/errors.js'
 import type { Settings } from '../options/options.js'
 
-type SocketError = (Error & { code?: string }) | undefined
+export type SocketError = (Error & { code?: string }) | undefined
 
 /** The reason why a socket failed. */
 export function reasonOf(error: SocketError): string {
@@ -49,6 +51,23 @@ export function certificateError(node: string, error: SocketError, code: string)
   )
 }
 
+/** The error of a connection that was closed on purpose. */
+export function connectionClosed(node: string): ConnectionError {
+  return new ConnectionError(`The connection to ${node} was closed.`, { node })
+}
+
+export function tooSilent(node: string, silence: number, interval: number): ConnectionError {
+  const message = `No data from ${node} for ${silence} ms (healthCheckInterval ${interval}): the connection was closed.`
+  return new ConnectionError(message, { node })
+}
+
+/** The caller has changed the size of bytes whose length was already sent. */
+export function memoryChanged(): ConnectionError {
+  return new ConnectionError(
+    'The memory of an argument was detached or resized before all of it was sent: pass a copy.',
+  )
+}
+
 function detailsOf(node: string, error: SocketError): ErrorDetails {
   return { code: error?.code, node, cause: error }
 }
@@ -60,6 +79,30 @@ export function textOf(thrown: unknown): string {
   } catch {
     return 'it threw a value without a text'
   }
+}
+
+// Replies that no command has: they close the connection
+
+export function strayReply(): InvalidResponse {
+  return new InvalidResponse('The server sent a reply although no command was waiting for one.')
+}
+
+export function strayError(error: RedisError): InvalidResponse {
+  return new InvalidResponse(`The server sent an error although no command was waiting: ${error.message}`)
+}
+
+/** `command` was confirmed by messages although it is not the oldest in flight. */
+export function outOfOrder({ spec }: Command): InvalidResponse {
+  return new InvalidResponse(`Out-of-order reply: ${spec.name} was confirmed before an earlier command was answered.`)
+}
+
+/** `command` got the reply to a probe that was sent after it. */
+export function answeredByProbe({ spec }: Command): InvalidResponse {
+  return new InvalidResponse(`The server answered ${spec.name} with the reply to a PING that was sent later.`)
+}
+
+export function probeNotEchoed(): InvalidResponse {
+  return new InvalidResponse('The server answered a PING with the reply to another command.')
 }
 
 /** The error of a connection that `fault` closes. `shifted`: its bytes are valid RESP, but replies belong to other commands. */
@@ -74,8 +117,18 @@ export function protocolFailure(fault: InvalidResponse, node: string, opening: b
   return new InvalidResponse(message, { node, cause: fault })
 }
 
+/** The error of an attempt that `error` ended. */
+export function attemptFailed(error: unknown, node: string): RedisError {
+  return withNodeName(error, node, `Connecting to ${node} failed.`)
+}
+
+/** The error of a connection that an exception in our own code closes. */
+export function internalError(error: unknown, node: string): RedisError {
+  return withNodeName(error, node, 'Internal error in the client; please report it with its cause.')
+}
+
 /** `error` with the name of the node, wrapped in a ConnectionError if it is not a RedisError. */
-export function withNodeName(error: unknown, node: string, message: string): RedisError {
+function withNodeName(error: unknown, node: string, message: string): RedisError {
   if (!(error instanceof RedisError)) return new ConnectionError(message, { node, cause: error })
   error.node ??= node
   return error
