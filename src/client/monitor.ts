@@ -5,7 +5,8 @@ import { MONITOR } from '../commands/server.js'
 import type { Settings } from '../connection/options/options.js'
 import { Connection } from '../connection/socket/connection.js'
 import type { ConnectionOwner } from '../connection/socket/connection-owner.js'
-import { ConnectionError, type RedisError } from '../errors/errors.js'
+import type { RedisError } from '../errors/errors.js'
+import { monitorClosed } from './client-errors.js'
 
 /** A command that the server has processed. */
 export interface MonitorEntry {
@@ -74,7 +75,7 @@ export class Monitor implements ConnectionOwner<Connection> {
     if (this.#closed) return
     this.#closed = true
     this.#error = error
-    this.#connection.destroy(new ConnectionError('The monitor was closed.'))
+    this.#connection.destroy(monitorClosed())
     this.#onEnd(this)
     this.#wake()
   }

@@ -1,8 +1,9 @@
 import type { Command } from '../commands/core/command.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { Settings } from '../connection/options/options.js'
-import { DataError, type RedisError } from '../errors/errors.js'
+import type { RedisError } from '../errors/errors.js'
 import { sendInOrder } from './batch.js'
+import { sessionsNested } from './client-errors.js'
 import type { Engine } from './engine.js'
 import { type Step, stepping } from './scan.js'
 
@@ -24,8 +25,6 @@ export abstract class OneConnectionEngine implements Engine {
   }
 
   session<T>(): Promise<T> {
-    return Promise.reject(
-      new DataError('Sessions cannot be nested: use this session, or call session() of the client.'),
-    )
+    return Promise.reject(sessionsNested())
   }
 }

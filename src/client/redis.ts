@@ -1,6 +1,7 @@
 import { blockTime, type Command } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import { PLAIN } from '../commands/core/reply-format.js'
+import { clientClosed, clientDestroyed } from '../connection/call/call-errors.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import { Events, report } from '../connection/events.js'
 import type { Link } from '../connection/link/link.js'
@@ -10,7 +11,7 @@ import { Node } from '../connection/node/node.js'
 import { checkTls, mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options/options.js'
 import { readOptions } from '../connection/options/url.js'
 import type { PoolStats } from '../connection/pool/pool.js'
-import { AskError, ConnectionError, type RedisError } from '../errors/errors.js'
+import { AskError, type RedisError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { Registry } from '../pubsub/registry.js'
 import { Subscriber } from '../pubsub/subscriber.js'
@@ -143,7 +144,7 @@ export class Redis extends EventedView<RedisEvents> {
   async *monitor(): AsyncGenerator<MonitorEntry, void, undefined> {
     const { name, settings, status } = this.#node
     if (status === 'closing' || status === 'closed') {
-      throw new ConnectionError('The client is closed: MONITOR was not sent.', { node: name, outcome: 'not sent' })
+      throw clientClosed('MONITOR', name)
     }
     const monitor = new Monitor(settings, ended => this.#monitors.delete(ended))
     this.#monitors.add(monitor)
@@ -172,8 +173,8 @@ export class Redis extends EventedView<RedisEvents> {
    */
   destroy(): void {
     if (this.#node.status === 'closed') return
-    for (const monitor of this.#monitors) monitor.close(new ConnectionError('The client was destroyed.'))
-    this.#engine.subscriptions.close(new ConnectionError('The client was destroyed.', { node: this.#node.name }))
+    for (const monitor of this.#monitors) monitor.close(clientDestroyed())
+    this.#engine.subscriptions.close(clientDestroyed(this.#node.name))
     this.#engine.subscriber.destroy()
     this.#node.destroy(() => this.#emitClose())
   }

@@ -12,7 +12,8 @@ import type { Node } from '../connection/node/node.js'
 import { sendLeased } from '../connection/pool/blocked-call.js'
 import { whileHolding } from '../connection/pool/deadlock.js'
 import type { LeasedConnection } from '../connection/pool/leased-connection.js'
-import { ConnectionError, DataError, type RedisError } from '../errors/errors.js'
+import type { RedisError } from '../errors/errors.js'
+import { sessionOver, sessionWithoutFunction } from './client-errors.js'
 import type { SessionEngine, ViewOf } from './engine.js'
 import { OneConnectionEngine } from './one-connection-engine.js'
 import type { Session } from './session.js'
@@ -65,11 +66,6 @@ class NodeSessionEngine extends OneConnectionEngine implements SessionEngine {
   }
 }
 
-export function sessionOver(command: Command): ConnectionError {
-  const message = `The session has ended: ${command.spec.name} was not sent. Await all calls inside the function of the session.`
-  return new ConnectionError(message, { outcome: 'not sent' })
-}
-
 /** Leases a connection of `node`, runs `fn` on it, and releases it when `fn` has ended in any way. */
 export async function withSession<F extends ReplyTypes, T>(
   node: Node,
@@ -78,7 +74,7 @@ export async function withSession<F extends ReplyTypes, T>(
   fn: (session: Session<F>) => Promise<T> | T,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  if (typeof fn !== 'function') throw new DataError('session() needs a function as its first argument.')
+  if (typeof fn !== 'function') throw sessionWithoutFunction()
   const leased = await acquireConnection(node, view.callOptions?.timeout, signal)
   return holdSession(new NodeSessionEngine(node, leased, where), view, fn, signal)
 }

@@ -5,15 +5,15 @@ import type { Argument } from '../commands/core/argument.js'
 import { blockTime, type Command, State } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import { nextTick } from '../commands/core/timers.js'
+import { clientClosed, clientWasClosed } from '../connection/call/call-errors.js'
 import { fail } from '../connection/call/completion.js'
 import { processTime } from '../connection/call/process-clock.js'
 import type { Where } from '../connection/diagnostics.js'
 import type { LinkState, RefusalHandler } from '../connection/link/link-owner.js'
 import type { Settings } from '../connection/options/options.js'
-import { ConnectionError, type RedisClusterException, type RedisError } from '../errors/errors.js'
+import type { RedisClusterException, RedisError } from '../errors/errors.js'
 import type { Registry } from '../pubsub/registry.js'
 import { untilIdle } from './cluster-close.js'
-import { clientClosed } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
 import { scanAll } from './cluster-scan.js'
@@ -215,7 +215,7 @@ export class ClusterEngine implements Engine, ClusterStateOwner {
     if (state.phase === 'closed') return
     state.phase = 'closed'
     this.#chooseTable()
-    const error = new ConnectionError('The client was closed.', { outcome: 'not sent' })
+    const error = clientWasClosed()
     state.refreshing.stop(error)
     router.queues.rejectAll(error)
     state.nodes.destroy(done)

@@ -10,7 +10,8 @@ import type { Link } from '../connection/link/link.js'
 import type { RefusalHandler } from '../connection/link/link-owner.js'
 import { Node } from '../connection/node/node.js'
 import { nameOf, type Settings } from '../connection/options/options.js'
-import { ConnectionError, type RedisError, TimeoutError } from '../errors/errors.js'
+import type { RedisError } from '../errors/errors.js'
+import { nodeTimedOut, notConnected } from './cluster-errors.js'
 import type { Address } from './topology.js'
 
 /** What a node of a cluster reports to its owner. */
@@ -71,10 +72,7 @@ export class ClusterNode {
   ask(words: readonly [string, ...Argument[]], patience: number): Promise<Reply> {
     const { connection } = this.link
     if (connection === undefined) {
-      const cause = this.link.lastError
-      return Promise.reject(
-        cause ?? new ConnectionError(`There is no connection to ${this.name}.`, { node: this.name }),
-      )
+      return Promise.reject(this.link.lastError ?? notConnected(this.name))
     }
     const spec = specOf(words)
     const asked = connection.ask(new Command(spec, words.slice(spec.words), unchanged)) as Promise<Reply>
@@ -116,7 +114,7 @@ export class ClusterNode {
 /** Settles as `promise` does; rejects with a TimeoutError if that takes longer than `ms`. */
 function within<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new TimeoutError(`${what} within ${ms} ms.`, { code: 'ETIMEDOUT', elapsed: ms }))
+    const late = () => reject(nodeTimedOut(what, ms))
     // Unreferenced: the socket keeps the process alive.
     const limit = new TimeLimit(ms, late).unref()
     promise.then(resolve, reject).finally(() => limit.cancel())

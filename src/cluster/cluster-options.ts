@@ -5,6 +5,7 @@ import { type Checks, isFunction, isMs, isOneOf, ownOptions } from '../commands/
 import { ownProperties } from '../commands/core/own-properties.js'
 import { isObject, isUrl } from '../commands/core/value-types.js'
 import { isThenable } from '../connection/events.js'
+import { textOf } from '../connection/handler-errors.js'
 import { insteadOf } from '../connection/options/migration-hints.js'
 import {
   CHECKS,
@@ -17,10 +18,10 @@ import {
   withoutBrackets,
 } from '../connection/options/options.js'
 import { parseUrl, readOptions } from '../connection/options/url.js'
-import { textOf } from '../connection/socket/connection-errors.js'
 import { identityFault, isAddress } from '../connection/socket/dial.js'
-import { DataError, RedisClusterException } from '../errors/errors.js'
+import { DataError } from '../errors/errors.js'
 import { isHost } from '../errors/from-reply.js'
+import { databaseNotZero, noSeed, seedIsSocket } from './cluster-errors.js'
 import type { Address } from './topology.js'
 
 /** The nodes that answer reads. */
@@ -81,7 +82,7 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
   checkTls(given.options, rest as RedisOptions)
   const base = mergeOptions(given.options, readOptions(rest as RedisOptions, undefined))
   if ((base.db ?? 0) !== 0) {
-    throw new RedisClusterException('A cluster has one database, number 0: omit db, and separate data by key prefixes.')
+    throw databaseNotZero()
   }
   const settings = settle({ ...base, ...given.seeds[0] })
   const names = new Names(given.seeds)
@@ -133,8 +134,7 @@ function ownClusterOptions(options: RedisClusterOptions): RedisClusterOptions {
 /** The addresses of the seeds, and the options in their URLs, which must be the same in all. */
 function readSeeds(seeds: Seed | readonly Seed[]): { seeds: Address[]; options: RedisOptions } {
   const list = Array.isArray(seeds) ? (seeds as readonly Seed[]) : [seeds as Seed]
-  if (list.length === 0)
-    throw new RedisClusterException('A cluster needs at least one seed: the URL of one of its nodes.')
+  if (list.length === 0) throw noSeed()
   const read = list.map(readSeed)
   const options = ownProperties<RedisOptions>(...read.map(({ options }) => options))
   for (const seed of read) {
@@ -154,8 +154,7 @@ function readSeed(seed: Seed): { address: Address; options: RedisOptions; secure
   if (typeof seed === 'string' || isUrl(seed)) {
     const { host, path, port, ...rest } = parseUrl(String(seed))
     const options = ownProperties<RedisOptions>(rest)
-    if (path !== undefined)
-      throw new RedisClusterException('A seed must have a host and a port: the nodes of a cluster have no unix socket.')
+    if (path !== undefined) throw seedIsSocket()
     const address = { host: host ?? '127.0.0.1', port: port ?? 6379 }
     return { address, options, secure: options.tls !== undefined }
   }

@@ -4,16 +4,17 @@
  */
 
 import { sendInOrder } from '../client/batch.js'
+import { sessionOver, sessionWithoutFunction } from '../client/client-errors.js'
 import type { Engine, SessionEngine, ViewOf } from '../client/engine.js'
 import { OneConnectionEngine } from '../client/one-connection-engine.js'
 import type { Step } from '../client/scan.js'
 import type { Session } from '../client/session.js'
-import { holdSession, sessionOver } from '../client/session-engine.js'
+import { holdSession } from '../client/session-engine.js'
 import { SELECT, UNWATCH, WATCH } from '../commands/client-internal.js'
 import { CallDetails, type Command, State } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import { queueMicrotask, setTimer } from '../commands/core/timers.js'
-import { unansweredError } from '../connection/call/call-errors.js'
+import { clientClosed, unansweredError } from '../connection/call/call-errors.js'
 import { fail } from '../connection/call/completion.js'
 import { processTime } from '../connection/call/process-clock.js'
 import { inForce, type Watch } from '../connection/call/watch.js'
@@ -22,18 +23,15 @@ import { acquireConnection } from '../connection/node/acquire-connection.js'
 import type { Settings } from '../connection/options/options.js'
 import { sendLeased } from '../connection/pool/blocked-call.js'
 import { isGuarded, type LeasedConnection } from '../connection/pool/leased-connection.js'
+import { AskError, ClusterDownError, ExecAbortError, MovedError, ReadOnlyError, RedisError } from '../errors/errors.js'
 import {
-  AskError,
-  ClusterDownError,
-  DataError,
-  ExecAbortError,
-  MovedError,
-  ReadOnlyError,
-  RedisClusterException,
-  RedisError,
-  WatchError,
-} from '../errors/errors.js'
-import { clientClosed, crossSlot } from './cluster-errors.js'
+  cannotCountReplicas,
+  crossSlot,
+  noKeyYet,
+  oneDatabase,
+  watchedSlotMoving,
+  watchMoved,
+} from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { scanAll } from './cluster-scan.js'
 import type { ClusterState } from './cluster-state.js'
@@ -52,9 +50,8 @@ export function holdClusterSession<F extends ReplyTypes, T>(
   fn: (session: Session<F>) => Promise<T> | T,
   signal: AbortSignal | undefined,
 ): Promise<T> {
-  if (typeof fn !== 'function')
-    return Promise.reject(new DataError('session() needs a function as its first argument.'))
-  if (state.phase !== 'open') return Promise.reject(clientClosed('session'))
+  if (typeof fn !== 'function') return Promise.reject(sessionWithoutFunction())
+  if (state.phase !== 'open') return Promise.reject(clientClosed())
   if (signal?.aborted) return Promise.reject(signal.reason)
   return holdSession(new ClusterSessionEngine(state, router, view.callOptions?.timeout, signal), view, fn, signal)
 }
@@ -131,11 +128,10 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
     if (this.#over) return sessionOver(command)
     if (slot === SEVERAL) return crossSlot(command)
     if (slot !== NONE && this.#slot !== NONE && slot !== this.#slot) return crossSlot(command, 'a session')
-    if (spec === SELECT)
-      return new RedisClusterException('A cluster has one database, number 0.', { command: spec.name })
+    if (spec === SELECT) return oneDatabase(command)
     const concernsConnection = (spec.reserved !== undefined && spec !== UNWATCH) || spec.blocks !== undefined
     if (slot === NONE && this.#slot === NONE && concernsConnection) return noKeyYet(command)
-    if (this.#strayed && (spec.name === 'WAIT' || spec.name === 'WAITAOF')) return hasStrayed(command)
+    if (this.#strayed && (spec.name === 'WAIT' || spec.name === 'WAITAOF')) return cannotCountReplicas(command)
     return undefined
   }
 
@@ -236,10 +232,7 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
   }
 
   #loseWatch(lease: Lease, command: Command, cause: RedisError): void {
-    const error = new WatchError(
-      `The slot of the watched keys is moving or has no owner for now (${cause.code}): no command of the transaction ran.`,
-      { command: 'EXEC', outcome: 'not sent', cause },
-    )
+    const error = watchedSlotMoving(cause)
     // A connection that the session has left is not the one that watches now.
     if (lease === this.#lease) {
       lease.connection.watch?.lose(error, true)
@@ -312,25 +305,4 @@ function isFirstWatch({ connection }: Lease, command: Command, redirect: AskErro
 /** The error of a command for which no connection could be leased. */
 function noConnection(command: Command, error: unknown): unknown {
   return error instanceof RedisError ? unansweredError(command, error) : error
-}
-
-function watchMoved(): WatchError {
-  return new WatchError('The connection that watched the keys was replaced: the transaction was not sent.', {
-    command: 'EXEC',
-    outcome: 'not sent',
-  })
-}
-
-function noKeyYet({ spec }: Command): RedisClusterException {
-  return new RedisClusterException(
-    `${spec.name} needs the connection of the session, which is leased with its first key: send a command with a key first.`,
-    { command: spec.name, outcome: 'not sent' },
-  )
-}
-
-function hasStrayed({ spec }: Command): RedisError {
-  return new RedisError(
-    `The slot was moving, and some writes of this session went over another connection: ${spec.name} cannot count their replicas.`,
-    { command: spec.name, outcome: 'not sent' },
-  )
 }

@@ -1,8 +1,8 @@
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import type { Settings } from '../connection/options/options.js'
-import { type AskError, ClusterError, MovedError, type RedisError } from '../errors/errors.js'
+import { type AskError, type ClusterError, MovedError, type RedisError } from '../errors/errors.js'
 import { isHost } from '../errors/from-reply.js'
-import { notCovered } from './cluster-errors.js'
+import { notCovered, undialled } from './cluster-errors.js'
 import type { ClusterNode, ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
 import { type Changes, Nodes } from './nodes.js'
@@ -137,9 +137,9 @@ export class ClusterState {
       address = this.options.place({ host, port })
     } catch (cause) {
       // The caller is the reader of a connection, which an exception would end.
-      return undialled(from, 'for which addressMap or allowRedirect failed', cause)
+      return undialled(from.name, 'for which addressMap or allowRedirect failed', cause)
     }
-    if (address === undefined) return undialled(from, 'that allowRedirect does not let through', redirect)
+    if (address === undefined) return undialled(from.name, 'that allowRedirect does not let through', redirect)
     const target = this.nodes.at(address)
     const kind = redirect instanceof MovedError ? 'MOVED' : 'ASK'
     this.#owner.onRedirect({ kind, slot, from: from.name, to: target.name })
@@ -150,8 +150,4 @@ export class ClusterState {
     }
     return target
   }
-}
-
-function undialled({ name }: ClusterNode, why: string, cause: unknown): ClusterError {
-  return new ClusterError(`${name} redirected to a node ${why}.`, { node: name, outcome: 'not sent', cause })
 }

@@ -4,14 +4,14 @@
  */
 import { queueMicrotask } from '../commands/core/timers.js'
 import type { Where } from '../connection/diagnostics.js'
-import { ClusterError, ConnectionError, MovedError, type RedisError } from '../errors/errors.js'
+import { ClusterError, type ConnectionError, MovedError, type RedisError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { Registry, type RegistryOwner } from '../pubsub/registry.js'
 import type { SubscriberDestination } from '../pubsub/subscriber.js'
 import { Subscriber } from '../pubsub/subscriber.js'
 import type { Topic } from '../pubsub/topic.js'
 import { SHARD } from '../pubsub/topic.js'
-import { notCovered } from './cluster-errors.js'
+import { hasFailed, hasLeft, notCovered } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import type { ClusterState } from './cluster-state.js'
 import { slotOf } from './slots.js'
@@ -176,15 +176,15 @@ export class ClusterSubscribers implements RegistryOwner {
   #leaveUnfit(): void {
     const node = this.#common?.node
     if (node === undefined) return
-    if (!this.#state.nodes.all.includes(node)) this.#moveCommon(hasLeft(node))
-    else if (node.failed) this.#moveCommon(hasFailed(node))
+    if (!this.#state.nodes.all.includes(node)) this.#moveCommon(hasLeft(node.name))
+    else if (node.failed) this.#moveCommon(hasFailed(node.name))
   }
 
   /** Moves channels and patterns off a node that cannot be reached: any other node has them too. */
   #leaveLost(): void {
     const common = this.#common
     if (common === undefined || common.subscriber.link.state !== 'down') return
-    this.#moveCommon(common.subscriber.link.lastError ?? hasLeft(common.node))
+    this.#moveCommon(common.subscriber.link.lastError ?? hasLeft(common.node.name))
   }
 
   #moveCommon(cause: RedisError): void {
@@ -220,12 +220,4 @@ export class ClusterSubscribers implements RegistryOwner {
   #all(): Subscriber[] {
     return [...(this.#common === undefined ? [] : [this.#common.subscriber]), ...this.#ofShards.values()]
   }
-}
-
-function hasFailed({ name }: ClusterNode): ConnectionError {
-  return new ConnectionError(`${name} is flagged as failed by the cluster.`, { node: name })
-}
-
-function hasLeft({ name }: ClusterNode): ConnectionError {
-  return new ConnectionError(`${name} has left the cluster.`, { node: name })
 }

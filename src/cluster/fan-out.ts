@@ -12,10 +12,11 @@ import { type Decoder, unchanged } from '../commands/core/decoder.js'
 import { itemsOf } from '../commands/core/decoders.js'
 import { defineHidden } from '../commands/core/own-properties.js'
 import type { Reply } from '../commands/core/reply.js'
+import { unexpectedReply } from '../commands/core/reply-errors.js'
 import { one } from '../commands/core/response-policies.js'
-import { unexpectedReply } from '../commands/core/unexpected-reply.js'
 import { fail, succeed } from '../connection/call/completion.js'
-import { InvalidResponse, RedisError } from '../errors/errors.js'
+import { InvalidResponse, type RedisError } from '../errors/errors.js'
+import { cannotMerge } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import { NONE, slotOf } from './slots.js'
 
@@ -167,8 +168,7 @@ export class FanOut implements CommandOwner {
     try {
       joined = this.#join(replies)
     } catch (cause) {
-      const { name } = this.#command.spec
-      this.#fail(new RedisError(`Cannot merge the nodes' replies to ${name}.`, { command: name, cause }))
+      this.#fail(cannotMerge(this.#command, cause))
       return
     }
     succeed(this.#command, joined)

@@ -2,7 +2,7 @@ import { inSlices } from '../connection/call/time-slices.js'
 import { nameOf } from '../connection/options/options.js'
 import { heldByThisTask } from '../connection/pool/deadlock.js'
 import type { PoolStats } from '../connection/pool/pool.js'
-import { ConnectionError } from '../errors/errors.js'
+import { wasReplaced } from './cluster-errors.js'
 import { ClusterNode, type ClusterNodeOwner } from './cluster-node.js'
 import type { ClusterSettings } from './cluster-options.js'
 import type { Shard, SlotMap } from './slot-map.js'
@@ -104,8 +104,7 @@ export class Nodes {
     for (const node of this.all) {
       if (!node.failed || serving.has(node)) continue
       const { connection } = node.link
-      const message = `${node.name} is flagged as failed by the cluster, and another node serves its slots.`
-      const error = new ConnectionError(message, { node: node.name })
+      const error = wasReplaced(node.name)
       if (connection !== undefined && connection.inflight > 0) connection.destroy(error)
       node.node.pool.drop(error)
     }

@@ -24,6 +24,7 @@ import {
   RedisError,
   TryAgainError,
 } from '../errors/errors.js'
+import { tooManyRedirects } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import type { ClusterState } from './cluster-state.js'
 import { Part } from './fan-out.js'
@@ -142,8 +143,7 @@ export function followFor(
 function countHop(state: ClusterState, node: ClusterNode, command: Command, refusal: RedisError): boolean {
   command.details ??= new CallDetails()
   if (++command.details.redirects <= MOST) return true
-  const message = `${command.spec.name} was sent from node to node ${MOST} times, the last time by ${node.name}.`
-  giveUp(state, command, new ClusterError(message, { node: refusal.node, outcome: 'not sent', cause: refusal }))
+  giveUp(state, command, tooManyRedirects(command, MOST, node.name, refusal))
   return false
 }
 

@@ -2,13 +2,13 @@ import { type CloseOptions, readTimeout } from '../client/close-options.js'
 import { EventedView } from '../client/evented-view.js'
 import { Redis } from '../client/redis.js'
 import { PLAIN } from '../commands/core/reply-format.js'
+import { clientClosed, clientDestroyed } from '../connection/call/call-errors.js'
 import { Events, report } from '../connection/events.js'
 import type { LinkState } from '../connection/link/link-owner.js'
 import type { PoolStats } from '../connection/pool/pool.js'
-import { ConnectionError, DataError } from '../errors/errors.js'
+import { DataError } from '../errors/errors.js'
 import type { Gap } from '../pubsub/gap.js'
 import { ClusterEngine } from './cluster-engine.js'
-import { clientClosed } from './cluster-errors.js'
 import { type RedisClusterOptions, readClusterOptions, type Seed } from './cluster-options.js'
 import type { Redirect } from './cluster-state.js'
 import { membersOf, type Topology } from './topology.js'
@@ -119,7 +119,7 @@ export class RedisCluster extends EventedView<RedisClusterEvents> {
    */
   async connect(): Promise<void> {
     const { state } = this.#engine
-    if (state.phase !== 'open') throw clientClosed('connect')
+    if (state.phase !== 'open') throw clientClosed()
     if (state.topology === undefined) await state.refreshing.fresh()
     const nodes = this.#options.readFrom === undefined || this.#options.readFrom === 'primary' ? 'primary' : 'all'
     await Promise.allSettled(state.nodesOf(nodes).map(({ node }) => node.connect()))
@@ -205,7 +205,7 @@ export class RedisCluster extends EventedView<RedisClusterEvents> {
   destroy(): void {
     const { state, subscribers } = this.#engine
     if (state.phase === 'closed') return
-    subscribers.close(new ConnectionError('The client was destroyed.'))
+    subscribers.close(clientDestroyed())
     subscribers.destroy()
     for (const client of this.#clients.values()) client.destroy()
     this.#ended = new Promise(resolve => {

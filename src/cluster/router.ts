@@ -15,11 +15,12 @@
  */
 import { sendInOrder } from '../client/batch.js'
 import { blockTime, type Command, State } from '../commands/core/command.js'
+import { clientClosed } from '../connection/call/call-errors.js'
 import { fail } from '../connection/call/completion.js'
 import { MultiExec } from '../connection/call/multi-exec.js'
 import { BlockingCommand } from '../connection/node/blocking-command.js'
-import { ConnectionError, type RedisError } from '../errors/errors.js'
-import { clientClosed, crossSlot, keysUnknown, notCovered } from './cluster-errors.js'
+import type { RedisError } from '../errors/errors.js'
+import { connectionLost, crossSlot, keysUnknown, notCovered } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import type { ClusterState } from './cluster-state.js'
 import { type Destination, FanOut, Part, toNode, toSlot } from './fan-out.js'
@@ -57,7 +58,7 @@ export class Router {
     this.sendAll(commands, command => {
       if (command.resolve === undefined) return
       if ((command.state & State.pinned) === 0) this.#forward(command)
-      else fail(command, new ConnectionError('The connection to the node was lost.', { outcome: 'not sent' }))
+      else fail(command, connectionLost())
     })
   }
 

@@ -15,9 +15,9 @@ import {
 } from '../commands/core/timers.js'
 import { Backoff } from '../connection/link/backoff.js'
 import type { Settings } from '../connection/options/options.js'
-import { textOf } from '../connection/socket/connection-errors.js'
 import { isPermanent, isUnknownCommand } from '../connection/socket/handshake-errors.js'
 import { NoPermissionError, RedisClusterException, RedisError, ResponseError } from '../errors/errors.js'
+import { noSlots, type TopologyFailure, topologyUnknown, unreadableTopology } from './cluster-errors.js'
 import type { ClusterNode } from './cluster-node.js'
 import type { Nodes } from './nodes.js'
 import { isWhole, readShards, readSlots, type Topology, type TopologySource } from './topology.js'
@@ -182,7 +182,10 @@ export class TopologyRefresh {
         this.#owner.onTopology(topology)
       } else {
         this.#backoff.failed()
-        const error = topologyUnknown(reasons)
+        const error = topologyUnknown(
+          reasons,
+          reasons.some(({ error }) => isClusterOff(error)),
+        )
         this.#lastError = error
         this.#isPermanent = this.#backoff.exhausted || reasons.every(isPermanentReason)
         for (const { reject } of waiters) reject(error)
@@ -272,8 +275,7 @@ export class TopologyRefresh {
       return topology
     } catch (error) {
       node.silent = true
-      const cause = error instanceof RedisError ? error : new RedisClusterException(textOf(error), { cause: error })
-      reasons.push({ node, error: cause })
+      reasons.push({ node, error: error instanceof RedisError ? error : unreadableTopology(error) })
       return undefined
     }
   }
@@ -310,7 +312,7 @@ export class TopologyRefresh {
 /** A node that has not yet joined a cluster replies with a topology without slots, which is not an answer. */
 function served(topology: Topology): Topology {
   if (topology.shards.some(({ slots }) => slots.length > 0)) return topology
-  throw new RedisClusterException('This node knows no node that serves slots.')
+  throw noSlots()
 }
 
 function isClusterOff(error: RedisError): boolean {
@@ -322,18 +324,8 @@ function isUnavailable(error: RedisError): boolean {
   return error instanceof NoPermissionError || isUnknownCommand(error)
 }
 
-interface Reason {
+interface Reason extends TopologyFailure {
   readonly node: ClusterNode
-  readonly error: RedisError
-}
-
-/** No node answered. The message lists each node with its reason. */
-function topologyUnknown(reasons: readonly Reason[]): RedisClusterException {
-  const why = reasons.map(({ error, node }) => `\n  ${node.name}: ${error.message}`).join('')
-  const single = reasons.some(({ error }) => isClusterOff(error))
-  const hint = single ? '\nUse new Redis() for a server that is not part of a cluster.' : ''
-  const message = `Could not read the cluster topology from any node:${why || ' there is no node to ask.'}${hint}`
-  return new RedisClusterException(message, { outcome: 'not sent', cause: reasons[0]?.error })
 }
 
 /** A further refresh cannot help: a wrong password, a bad certificate, cluster support that is off. */

@@ -2,8 +2,8 @@
 import { itemsOf, pairsOf } from '../commands/core/decoders.js'
 import { MapReply, type Reply } from '../commands/core/reply.js'
 import { nameOf, withoutBrackets } from '../connection/options/options.js'
-import { RedisClusterException } from '../errors/errors.js'
 import { isHost } from '../errors/from-reply.js'
+import { malformedTopology } from './cluster-errors.js'
 import { SLOTS } from './slots.js'
 
 /** The address of a node. */
@@ -176,7 +176,7 @@ function isSlot(reply: Reply | undefined): reply is number {
 
 function listOf(reply: Reply): readonly Reply[] {
   const items = itemsOf(reply)
-  if (items === undefined) throw malformed('it is not a list')
+  if (items === undefined) throw malformedTopology('it is not a list')
   return items
 }
 
@@ -193,11 +193,7 @@ function fieldsOf(reply: Reply): ReadonlyMap<string, Reply> | undefined {
 }
 
 function checkCount(nodes: number): void {
-  if (nodes > MOST_NODES) throw malformed(`it has more than ${MOST_NODES} nodes`)
-}
-
-function malformed(found: string): RedisClusterException {
-  return new RedisClusterException(`Malformed cluster topology: ${found}.`)
+  if (nodes > MOST_NODES) throw malformedTopology(`it has more than ${MOST_NODES} nodes`)
 }
 
 /** A text that is equal for two topologies with the same nodes, roles and slots. */

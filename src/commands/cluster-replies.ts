@@ -4,8 +4,8 @@ import type { Decoder } from './core/decoder.js'
 
 import { count, itemsOf, list, named, pairsOf, record, word } from './core/decoders.js'
 import type { Reply } from './core/reply.js'
+import { unexpectedReply } from './core/reply-errors.js'
 import type { ReplyFormat } from './core/reply-format.js'
-import { unexpectedReply } from './core/unexpected-reply.js'
 import { linesOf } from './text-replies.js'
 
 export interface ClusterNodeInfo {

@@ -20,9 +20,9 @@ import {
 import type { AtMostOne } from './core/exclusive-options.js'
 import { exclusive, option, plainOptions } from './core/option-tokens.js'
 import type { Reply } from './core/reply.js'
+import { unexpectedReply } from './core/reply-errors.js'
 import { PLAIN, type ReplyFormat } from './core/reply-format.js'
 import { keyless } from './core/spec.js'
-import { unexpectedReply } from './core/unexpected-reply.js'
 
 const COMMAND = keyless('COMMAND', list(orNull(about)))
 const COUNT = keyless('COMMAND COUNT', int)

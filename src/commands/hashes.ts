@@ -15,9 +15,9 @@ import {
   textsOrNulls,
 } from './core/decoders.js'
 import { type Fields, flag, plainOptions, pushFields, pushSeveral, type Several } from './core/option-tokens.js'
+import { unexpectedReply } from './core/reply-errors.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'
 import { read, write } from './core/spec.js'
-import { unexpectedReply } from './core/unexpected-reply.js'
 
 /** A field and its value, for replies that an object cannot hold: duplicate fields, or names that are not text. */
 export interface FieldValue<T> {

@@ -21,10 +21,10 @@ import {
 import { keyAt } from './core/key-specs.js'
 import { option, plainOptions } from './core/option-tokens.js'
 import type { Reply } from './core/reply.js'
+import { unexpectedReply } from './core/reply-errors.js'
 import type { ReplyFormat } from './core/reply-format.js'
 import { concat, first, sum } from './core/response-policies.js'
 import { keyless, read } from './core/spec.js'
-import { unexpectedReply } from './core/unexpected-reply.js'
 
 const COMMANDLOG_GET = keyless('COMMANDLOG GET', list(slow), { requestPolicy: 'all_nodes', responsePolicy: concat })
 const COMMANDLOG_HELP = keyless('COMMANDLOG HELP', list(word))

@@ -6,8 +6,8 @@ import { bare, fieldName, int, key as keyName, keys, list, pairsOf, plain, put, 
 import { keyAt, keysFrom } from './core/key-specs.js'
 import { pushAll, type Several } from './core/option-tokens.js'
 import type { Reply } from './core/reply.js'
+import { unexpectedReply } from './core/reply-errors.js'
 import { keyless } from './core/spec.js'
-import { unexpectedReply } from './core/unexpected-reply.js'
 
 /** Numbers by channel. */
 const numbers: Decoder = (reply, shape) => {

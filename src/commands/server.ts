@@ -15,10 +15,10 @@ import {
 } from './core/option-tokens.js'
 import { owned } from './core/own-properties.js'
 import type { Reply } from './core/reply.js'
+import { unexpectedReply } from './core/reply-errors.js'
 import { PLAIN } from './core/reply-format.js'
 import { first, sum } from './core/response-policies.js'
 import { keyless, read, type Spec } from './core/spec.js'
-import { unexpectedReply } from './core/unexpected-reply.js'
 import { type Info, info } from './text-replies.js'
 
 const BGREWRITEAOF = keyless('BGREWRITEAOF', word)

@@ -16,7 +16,7 @@ import {
   tuple,
   word,
 } from './core/decoders.js'
-import { unexpectedReply } from './core/unexpected-reply.js'
+import { unexpectedReply } from './core/reply-errors.js'
 
 /** An entry as one XADD added it. A field that was given twice has its last value. */
 export interface StreamEntry<T = string> {

@@ -21,8 +21,8 @@ import type { AtMostOne } from './core/exclusive-options.js'
 import { keyAt } from './core/key-specs.js'
 import { exclusive, flag, option, plainOptions } from './core/option-tokens.js'
 import { MapReply, type Reply } from './core/reply.js'
+import { unexpectedReply } from './core/reply-errors.js'
 import { read, write } from './core/spec.js'
-import { unexpectedReply } from './core/unexpected-reply.js'
 import { isBytes } from './core/value-types.js'
 
 /**

@@ -1,7 +1,7 @@
 /** Events with typed names. A handler runs in the async context of its subscription. */
 import { AsyncResource } from 'node:async_hooks'
-import { types } from 'node:util'
-import { DataError, RedisError } from '../errors/errors.js'
+import { DataError } from '../errors/errors.js'
+import { asError } from './handler-errors.js'
 
 type Handler<A extends readonly unknown[]> = (...args: A) => void
 
@@ -81,13 +81,6 @@ function noEvent(name: string, names: readonly string[]): DataError {
 /** Whether a handler of the user returned a promise, of this or another realm. May throw if `then` is a getter. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
-}
-
-/** The Error to emit for a value that code of the user threw. A value that is not an Error becomes the `cause` of a RedisError. */
-export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error || types.isNativeError(thrown)) return thrown
-  const found = thrown === null ? 'null' : typeof thrown === 'object' ? 'an object' : `of type ${typeof thrown}`
-  return new RedisError(`A handler threw a value that is not an Error (${found}); see the cause.`, { cause: thrown })
 }
 
 interface ErrorEmitter {

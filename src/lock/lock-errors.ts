@@ -81,6 +81,19 @@ export function unreachable(errors: readonly unknown[], lockName: string): LockE
   return new LockError(`${MESSAGES[reason](quoted(lockName))}: ${why}`, { reason, lockName, cause })
 }
 
+/** A server did not reply within `limit` ms. */
+export function noReplyInTime(limit: number): TimeoutError {
+  return new TimeoutError(`No reply within ${Math.round(limit)} ms.`, { outcome: 'unknown', elapsed: limit })
+}
+
+/** With a fixed token a late release would release the lock that the next try acquires. */
+export function releasePending(): TimeoutError {
+  return new TimeoutError(
+    'An earlier try failed, and its release is pending: with a fixed token the next try must wait for it.',
+    { outcome: 'not sent' },
+  )
+}
+
 /** The longest shown part of a name, in UTF-16 units. */
 const SHOWN = 100
 

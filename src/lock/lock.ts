@@ -12,7 +12,7 @@ import { onAbort } from '../commands/core/abort-signals.js'
 import type { Promised } from '../commands/core/context.js'
 import { hasOwn } from '../commands/core/own-properties.js'
 import { performance } from '../commands/core/timers.js'
-import { DataError, LockError, type LockNotOwnedError, TimeoutError } from '../errors/errors.js'
+import { DataError, LockError, type LockNotOwnedError } from '../errors/errors.js'
 import { type AcquireOptions, type ExtendOptions, replaces, signalOf } from './acquire-options.js'
 import { keysOf, type LockKeys } from './keys.js'
 import { LockLease } from './lease.js'
@@ -24,6 +24,7 @@ import {
   lockError,
   lostError,
   quoted,
+  releasePending,
   unreachable,
   wasNotSent,
 } from './lock-errors.js'
@@ -294,13 +295,7 @@ export class Lock {
     // With a fixed token a late release would release the lock that this try acquires.
     if (this.#settings.token !== undefined && !(await inTime(this.#undone, until, signal))) {
       signal?.throwIfAborted()
-      const late = new TimeoutError(
-        'An earlier try failed, and its release is pending: with a fixed token the next try must wait for it.',
-        {
-          outcome: 'not sent',
-        },
-      )
-      return { error: unreachable([late], this.name), isTransient: false }
+      return { error: unreachable([releasePending()], this.name), isTransient: false }
     }
     const token = this.#settings.token ?? newToken()
     const start = performance.now()

@@ -1,8 +1,8 @@
 /** Calls to the servers of a lock, decided by the majority of their replies. With one server its reply decides. */
 import { onAbort } from '../commands/core/abort-signals.js'
 import { clearTimeout, performance, setTimer } from '../commands/core/timers.js'
-import { TimeoutError } from '../errors/errors.js'
 import type { LockClient } from './lock-client.js'
+import { noReplyInTime } from './lock-errors.js'
 
 export interface Verdict<R> {
   /** A majority of the servers agreed. */
@@ -27,9 +27,7 @@ export function callAll<R>(
   const controller = new AbortController()
   const stopWatching = onAbort(signal, reason => controller.abort(reason))
   const timer = setTimer(limit, () => {
-    controller.abort(
-      new TimeoutError(`No reply within ${Math.round(limit)} ms.`, { outcome: 'unknown', elapsed: limit }),
-    )
+    controller.abort(noReplyInTime(limit))
   })
   const promises = clients.map((client, i) => {
     const called = call(client.with?.({ signal: controller.signal }) ?? client, i)

@@ -3,7 +3,8 @@ import type { CallOptions } from '../commands/core/call-options.js'
 import { type Checks, isBoolean, isCount, ownOptions } from '../commands/core/check-options.js'
 import { escaped } from '../commands/core/prefix.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
-import { PubSubError, ResponseError } from '../errors/errors.js'
+import { ResponseError } from '../errors/errors.js'
+import { flagsMissing } from './pubsub-errors.js'
 import type { Registry } from './registry.js'
 import { readSubscribeOptions, type SubscribeOptions } from './subscribe-arguments.js'
 import { Subscription } from './subscription.js'
@@ -186,11 +187,6 @@ async function checkFlags(server: Configuration, flags: ReadonlySet<string>, con
     const missing = [...flags].filter(flag => !enabled.includes(flag)).join('')
     if (missing === '') return
     if (configure && reads < MAX_READS) await server.configSet({ 'notify-keyspace-events': current + missing })
-    else {
-      throw new PubSubError(
-        `The server does not publish these keyspace events: its notify-keyspace-events is '${current}' and lacks ` +
-          `'${missing}'. Add these flags on the server, or use keyspace({ configure: true }).`,
-      )
-    }
+    else throw flagsMissing(current, missing)
   }
 }

@@ -11,7 +11,8 @@ import { AsyncResource } from 'node:async_hooks'
 import Denque from 'denque'
 import { nextTick } from '../commands/core/timers.js'
 import { isThenable } from '../connection/events.js'
-import { PubSubError } from '../errors/errors.js'
+import type { PubSubError } from '../errors/errors.js'
+import { handlerReads, iteratedTwice, messageQueueFull } from './pubsub-errors.js'
 import type { SubscribeOptions, WhenFull } from './subscribe-arguments.js'
 
 export interface MessageQueueOwner {
@@ -103,12 +104,7 @@ export class MessageQueue<M> {
         this.#owner.onFull(undefined)
         return false
       case 'error':
-        this.#owner.onFull(
-          new PubSubError(
-            `The queue of the subscription is full (maxQueue ${this.#maxQueue}): read faster, raise maxQueue, or set ` +
-              "whenFull to 'drop-oldest' or 'drop-newest'.",
-          ),
-        )
+        this.#owner.onFull(messageQueueFull(this.#maxQueue))
         return false
     }
   }
@@ -150,14 +146,8 @@ export class MessageQueue<M> {
 
   /** Returns the only iterator. Throws PubSubError if there is another one, or a handler. */
   iterate(): AsyncIterableIterator<M, undefined> {
-    if (this.#handler !== undefined) {
-      throw new PubSubError(
-        'Cannot iterate: the handler of this subscription reads its messages. Subscribe without a handler to iterate.',
-      )
-    }
-    if (this.#iterated) {
-      throw new PubSubError('This subscription has an iterator already. Subscribe again to get another one.')
-    }
+    if (this.#handler !== undefined) throw handlerReads()
+    if (this.#iterated) throw iteratedTwice()
     this.#iterated = true
     const iterator: AsyncIterableIterator<M, undefined> = {
       next: () => this.#next(),

@@ -11,13 +11,14 @@ import { measure } from '../commands/core/check-arguments.js'
 import { Command } from '../commands/core/command.js'
 import { applyPrefix } from '../commands/core/prefix.js'
 import { jittered, performance, setTimer } from '../commands/core/timers.js'
-import { cloneError } from '../connection/call/call-errors.js'
+import { clientClosed, clientWasClosed, cloneError } from '../connection/call/call-errors.js'
 import { createPromise, fail } from '../connection/call/completion.js'
 import { setDeadline } from '../connection/call/deadlines.js'
 import { processTime } from '../connection/call/process-clock.js'
 import { commandChannel, isObserved, traceCommand, type Where } from '../connection/diagnostics.js'
-import { ConnectionError, type DataError, PubSubError, RedisError } from '../errors/errors.js'
+import type { ConnectionError, DataError, RedisError } from '../errors/errors.js'
 import { type Gap, OpenGap, sinceEpoch } from './gap.js'
+import { notPrepared, notSubscribed, slotMoved, subscriptionEnded } from './pubsub-errors.js'
 import { SubscribeCall } from './subscribe-call.js'
 import type { SubscriberOwner } from './subscriber.js'
 import { type SubscriptionConfig, SubscriptionState, type SubscriptionStateOwner } from './subscription-state.js'
@@ -146,8 +147,7 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
       if (isObserved(commandChannel)) traceCommand(command, this.#owner.where, start)
       else start()
     } catch (cause) {
-      // For example: the bytes of a name are longer than a string can be.
-      call.fail(new RedisError(`Could not prepare ${kind.subscribe.name}.`, { cause, outcome: 'not sent' }))
+      call.fail(notPrepared(kind.subscribe.name, cause))
     }
     return promise
   }
@@ -155,7 +155,7 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
   /** Adds the prefix and measures the command. Returns an error if it cannot be sent. */
   #prepare(subscription: SubscriptionState, command: Command, prefix: string): RedisError | undefined {
     if (this.#closed !== undefined) return cloneError(this.#closed, { outcome: 'not sent', command: command.spec.name })
-    if (subscription.ended) return new PubSubError('This subscription has ended. Subscribe again to get a new one.')
+    if (subscription.ended) return subscriptionEnded()
     const size: number | DataError = (prefix === '' ? undefined : applyPrefix(command, prefix)) ?? measure(command)
     if (typeof size !== 'number') return size
     command.size = size
@@ -390,9 +390,9 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
   /** Rejects new calls. Loops end after the queued messages or, with `error`, throw it at once. */
   close(error?: ConnectionError): void {
     const first = this.#closed === undefined
-    this.#closed ??= new ConnectionError('The client is closed.')
+    this.#closed ??= clientClosed()
     if (!first && error === undefined) return
-    const callError = error ?? new ConnectionError('The client was closed.', { outcome: 'not sent' })
+    const callError = error ?? clientWasClosed()
     for (const subscription of [...this.#subscriptions]) {
       for (const call of callsOf(subscription)) call.fail(cloneError(callError, { outcome: 'not sent' }))
       if (error === undefined) subscription.end()
@@ -437,15 +437,4 @@ function passToLaterCall(listener: TopicListener): boolean {
 
 function callsOf(subscription: SubscriptionState): ReadonlySet<SubscribeCall> {
   return new Set([...subscription.listeners.values()].flatMap(callsFor))
-}
-
-/** `error` as the error of the subscribe call of `topic`, which was not sent. */
-function notSubscribed(topic: Topic, error: RedisError): RedisError {
-  return cloneError(error, { command: topic.kind.subscribe.name, outcome: 'not sent', cause: error.cause })
-}
-
-function slotMoved(topic: Topic): RedisError {
-  return new RedisError(
-    `The server ended the subscription by itself (${topic.kind.unsubscribe.name}): the slot of the channel has moved.`,
-  )
 }

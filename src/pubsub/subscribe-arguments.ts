@@ -2,7 +2,8 @@
 import type { Key } from '../commands/core/argument.js'
 import { type Checks, isAbortSignal, isFrom, isOneOf, ownOptions } from '../commands/core/check-options.js'
 import { isBytes, isObject } from '../commands/core/value-types.js'
-import { DataError, PubSubError } from '../errors/errors.js'
+import { DataError } from '../errors/errors.js'
+import { noChannels } from './pubsub-errors.js'
 
 /** What to do with a message when the queue of a subscription is full. */
 export type WhenFull = 'drop-oldest' | 'drop-newest' | 'close' | 'error'
@@ -60,8 +61,7 @@ export function readArguments<T extends string | Buffer>(
 /** Returns the channels of `args`. Throws PubSubError if there is none, DataError if one is not a valid name. */
 export function readChannels(method: string, args: ChannelArguments): readonly Key[] {
   const names = (args.length === 1 && Array.isArray(args[0]) ? args[0] : args) as readonly Key[]
-  if (names.length === 0)
-    throw new PubSubError(`${method}() needs at least one channel: pass channels one by one or as one array.`)
+  if (names.length === 0) throw noChannels(method)
   for (const name of names) {
     // Half of a surrogate pair is sent as U+FFFD, so two names could become the same channel.
     if (typeof name === 'string' && /\p{Surrogate}/u.test(name)) {

@@ -1,6 +1,7 @@
 import { Command, State } from '../commands/core/command.js'
 import type { Connection } from '../connection/socket/connection.js'
-import { InvalidResponse, type RedisError } from '../errors/errors.js'
+import type { RedisError } from '../errors/errors.js'
+import { confirmedByReply } from './pubsub-errors.js'
 import type { Kind, Topic } from './topic.js'
 
 /** The state of one topic on one subscriber connection. */
@@ -59,8 +60,6 @@ export class SubscribeCommand extends Command {
 
 /** Confirmations are pushes, so the only reply to the command is an error. */
 function onReply(value: unknown, command: Command): void {
-  if ((command.state & State.failed) === 0) {
-    throw new InvalidResponse(`Unexpected reply to ${command.spec.name}: its confirmations must be pushes.`)
-  }
+  if ((command.state & State.failed) === 0) throw confirmedByReply(command)
   ;(command as SubscribeCommand).fail(value as RedisError)
 }

@@ -2,10 +2,12 @@ import { onAbort } from '../commands/core/abort-signals.js'
 import type { Key } from '../commands/core/argument.js'
 import type { Reply } from '../commands/core/reply.js'
 import { handlerChannel } from '../connection/diagnostics.js'
-import { asError, Events } from '../connection/events.js'
+import { Events } from '../connection/events.js'
+import { asError } from '../connection/handler-errors.js'
 import { type PubSubError, RedisError } from '../errors/errors.js'
 import { type Gap, OpenGap } from './gap.js'
 import { MessageQueue } from './message-queue.js'
+import { messageTooLong } from './pubsub-errors.js'
 import type { SubscribeOptions } from './subscribe-arguments.js'
 import type { Kind, Text, TopicListener, TopicSubscription } from './topic.js'
 
@@ -123,10 +125,7 @@ export class SubscriptionState implements TopicSubscription {
     try {
       return reply.toString()
     } catch (cause) {
-      return new RedisError(
-        `A message of ${reply.length} bytes was dropped: it is longer than a string can be. Subscribe with the bytes view.`,
-        { cause },
-      )
+      return messageTooLong(reply.length, cause)
     }
   }
 

@@ -1,6 +1,7 @@
 import vm from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { asError, Events } from '../../src/connection/events.js'
+import { Events } from '../../src/connection/events.js'
+import { asError } from '../../src/connection/handler-errors.js'
 import { DataError, Redis, RedisCluster, RedisError } from '../../src/index.js'
 
 describe('event handlers', () => {

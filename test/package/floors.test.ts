@@ -58,6 +58,10 @@ const LONGEST = 450
 const sources = readSources()
 const isOurs = ({ from }: Import): boolean => from.endsWith('.ts')
 
+function exportedClasses({ bare }: Source): string[] {
+  return [...bare.matchAll(/^export class (\w+)/gm)].map(([, name]) => name!)
+}
+
 function offending(rule: (source: Source) => boolean): string[] {
   return sources.filter(rule).map(({ file }) => file)
 }
@@ -155,6 +159,16 @@ describe('house rules', () => {
 
   it('private members of src are #private', () => {
     expect(offending(({ bare }) => /^\s*(private|protected)\s(?!constructor\()/m.test(bare))).toEqual([])
+  })
+
+  it('errors are created in the error file of their room, except the DataError of a check', () => {
+    const classes = exportedClasses(sources.find(({ file }) => file === 'errors/errors.ts')!)
+    const names = classes.filter(name => name !== 'DataError').join('|')
+    const created = new RegExp(`new (${names})\\(`, 'g')
+    const others = sources.filter(({ file }) => !/^errors\/|-errors\.ts$/.test(file))
+    const found = others.flatMap(({ file, bare }) => [...bare.matchAll(created)].map(([, name]) => `${file}: ${name}`))
+    expect(classes).toContain('RedisError')
+    expect(found).toEqual([])
   })
 
   it('src has no TODO and nothing like it', () => {

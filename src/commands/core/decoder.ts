@@ -3,7 +3,8 @@
  * are passed for replies whose number of items they determine.
  */
 import type { Argument } from './argument.js'
-import { plainReply, type Reply } from './reply.js'
+import { plainReply } from './plain-reply.js'
+import type { Reply } from './reply.js'
 import type { ReplyFormat } from './reply-format.js'
 
 export type Decoder = (reply: Reply, shape: ReplyFormat, args?: readonly Argument[]) => unknown

@@ -1,16 +1,8 @@
-/**
- * The decoders that groups share. Each turns a raw reply into one kind of value, the same under RESP2 and RESP3.
- *
- * Input: text as strings, or as Buffers if the reply format says so; maps as MapReply (RESP3) or flat arrays (RESP2);
- * doubles as numbers (RESP3) or text (RESP2). A status and a bulk string are both text. A decoder never guesses: any
- * other type is an `InvalidResponse`, see `unexpectedReply`. That includes null, unless the decoder allows it
- * (`orNull`).
- */
-import { DataError } from '../../errors/errors.js'
 import type { Decoder } from './decoder.js'
-import { isLossy, MapReply, type Reply, SetReply, sameNames } from './reply.js'
+import { isLossy } from './plain-reply.js'
+import { MapReply, type Reply, SetReply } from './reply.js'
+import { fieldNotText, notExact, sameNames, unexpectedReply } from './reply-errors.js'
 import type { ReplyFormat } from './reply-format.js'
-import { unexpectedReply } from './unexpected-reply.js'
 
 /** Text: a string, or a Buffer in `bytes` views. */
 export function text(reply: Reply, shape: ReplyFormat): unknown {
@@ -75,14 +67,10 @@ export function int(reply: Reply, shape: ReplyFormat): unknown {
   if (typeof reply === 'number' && Number.isInteger(reply)) return shape.bigints ? BigInt(reply) : reply
   if (typeof reply !== 'bigint') return unexpectedReply(reply, 'an integer')
   if (shape.bigints) return reply
-  throw tooLong(reply, 'the bigints view returns it as a bigint')
+  throw notExact(reply, 'the bigints view returns it as a bigint')
 }
 
 export const intOrNull: Decoder = orNull(int)
-
-function tooLong(value: bigint, instead: string): DataError {
-  return new DataError(`The reply ${value} is outside the range in which a number is exact; ${instead}.`, { value })
-}
 
 /**
  * A small integer that is a number in every view: a count of milliseconds, a database, a port. Some servers send it as
@@ -126,7 +114,7 @@ const WHOLE = /^-?\d+$/
 function exactly(integer: bigint): number {
   const number = Number(integer)
   if (BigInt(number) === integer) return number
-  throw tooLong(integer, 'redis.call() returns it as it came')
+  throw notExact(integer, 'redis.call() returns it as it came')
 }
 
 /** NaN if the text is not a number. */
@@ -245,10 +233,7 @@ export function fieldName(reply: Reply | undefined): string {
   }
   const name = reply.toString()
   if (Buffer.byteLength(name) === reply.length && Buffer.from(name).equals(reply)) return name
-  throw new DataError(
-    'A field name of the reply is not valid UTF-8 and cannot be a property name: read names and values apart ' +
-      '(hkeys and hvals, or hscan, of the bytes view).',
-  )
+  throw fieldNotText()
 }
 
 /** A record while it is built: it has no prototype, so that every name is safe, `__proto__` too. */

@@ -5,7 +5,7 @@
 
 import { itemsOf } from './decoders.js'
 import { MapReply, type Reply } from './reply.js'
-import { unexpectedReply } from './unexpected-reply.js'
+import { unexpectedReply } from './reply-errors.js'
 
 type Numeric = number | bigint
 

@@ -4,8 +4,8 @@ import type { Decoder } from '../core/decoder.js'
 import { double, itemsOf, list, orNull } from '../core/decoders.js'
 import { refuse } from '../core/option-tokens.js'
 import type { Reply } from '../core/reply.js'
+import { unexpectedReply } from '../core/reply-errors.js'
 import type { ReplyFormat } from '../core/reply-format.js'
-import { unexpectedReply } from '../core/unexpected-reply.js'
 import { isBytes } from '../core/value-types.js'
 
 /**

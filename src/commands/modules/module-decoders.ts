@@ -2,7 +2,7 @@
 import type { Decoder } from '../core/decoder.js'
 import { bool, named, pairsOf, word } from '../core/decoders.js'
 import { MapReply, type Reply } from '../core/reply.js'
-import { unexpectedReply } from '../core/unexpected-reply.js'
+import { unexpectedReply } from '../core/reply-errors.js'
 
 /**
  * Like `named`, for names with capitals: `Number of filters` gives `numberOfFilters`. The keys of `fields` begin with a

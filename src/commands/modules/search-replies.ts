@@ -18,8 +18,8 @@ import {
   word,
 } from '../core/decoders.js'
 import { MapReply, type Reply } from '../core/reply.js'
+import { unexpectedReply } from '../core/reply-errors.js'
 import { PLAIN, type ReplyFormat } from '../core/reply-format.js'
-import { unexpectedReply } from '../core/unexpected-reply.js'
 
 /** A document that matches a query. */
 export interface FoundDocument<F extends ReplyTypes = Plain> extends FoundKey<F> {

@@ -16,8 +16,8 @@ import {
   word,
 } from '../core/decoders.js'
 import { MapReply, type Reply } from '../core/reply.js'
+import { unexpectedReply } from '../core/reply-errors.js'
 import type { ReplyFormat } from '../core/reply-format.js'
-import { unexpectedReply } from '../core/unexpected-reply.js'
 import { statistics } from './module-decoders.js'
 
 export interface Sample<F extends ReplyTypes = Plain> {

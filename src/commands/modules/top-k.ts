@@ -12,9 +12,9 @@ import {
   together,
 } from '../core/option-tokens.js'
 import type { Reply } from '../core/reply.js'
+import { unexpectedReply } from '../core/reply-errors.js'
 import type { ReplyFormat } from '../core/reply-format.js'
 import { read, write } from '../core/spec.js'
-import { unexpectedReply } from '../core/unexpected-reply.js'
 import { rejectWrongCalls } from '../core/wrong-calls.js'
 import { statistics } from './module-decoders.js'
 

@@ -72,15 +72,6 @@ function detailsOf(node: string, error: SocketError): ErrorDetails {
   return { code: error?.code, node, cause: error }
 }
 
-/** The message of a thrown value: a function of the user can throw anything. */
-export function textOf(thrown: unknown): string {
-  try {
-    return String(thrown instanceof Error ? thrown.message : thrown)
-  } catch {
-    return 'it threw a value without a text'
-  }
-}
-
 // Replies that no command has: they close the connection
 
 export function strayReply(): InvalidResponse {

@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer'
 import { describe, expect, test } from 'vitest'
-import { plainReply, type Reply } from '../../../src/commands/core/reply.js'
+import { plainReply } from '../../../src/commands/core/plain-reply.js'
+import type { Reply } from '../../../src/commands/core/reply.js'
 import { Reader } from '../../../src/connection/resp/reader.js'
 import { DataError, InvalidResponse } from '../../../src/errors/errors.js'
 import { bulk, Listener, pieces, read } from './readings.js'
