@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Downloads Redis 8 and Valkey 8 on Debian 12: the packages of Debian 13, unpacked with the libraries that they were built with.
-# The system is not changed, root is not needed, and a second run only prints the paths.
+# Downloads newer servers on Debian 12: packages of a newer Debian, unpacked with the libraries that they were built with. Debian 13
+# has Redis 8.0 and Valkey 8.1, testing has newer ones. The system is not changed, root is not needed, and a second run only prints
+# the paths.
 #
-#   newer-servers.sh [redis|valkey]      prints the path of this server, or of both
+#   newer-servers.sh [redis|valkey] [testing]      prints the path of this server, or of both
 #
 # The servers are stored in .cache/newer-servers, or in the folder that NEWER_SERVERS names.
 set -euo pipefail
 
-dir=${NEWER_SERVERS:-$(cd "$(dirname "$0")/.." && pwd)/.cache/newer-servers}
+case ${2:-} in '') suite=trixie ;; testing) suite=testing ;; *) echo 'usage: newer-servers.sh [redis|valkey] [testing]' >&2; exit 1 ;; esac
+dir=${NEWER_SERVERS:-$(cd "$(dirname "$0")/.." && pwd)/.cache/newer-servers}${2:+/$2}
 servers=(${1:-redis valkey})
 
 if ! grep -qs '^VERSION_ID="12"' /etc/os-release || ! grep -qs '^ID=debian' /etc/os-release; then
@@ -20,13 +22,13 @@ END
   exit 1
 fi
 
-# Downloads packages of Debian 13 from this system's own mirror.
+# Downloads packages from this system's own mirror.
 download() {
   local mirror source=$1/source.list
   mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "bookworm" { print $2; exit }')
   [ -n "$mirror" ] || { echo 'newer-servers.sh: apt has no Debian 12 mirror; try apt-get update' >&2; exit 1; }
   mkdir -p "$1"/{lists/partial,cache/archives/partial}
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$source"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$source"
   local apt=(apt-get -qq -o "Dir::Etc::SourceList=$source" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$1/lists"
              -o "Dir::Cache=$1/cache" -o APT::Sandbox::User="$(id -un)")
   "${apt[@]}" update >&2
@@ -47,7 +49,7 @@ unpack() {
 }
 
 if [ ! -x "$dir/redis/redis-server" ] || [ ! -x "$dir/valkey/valkey-server" ]; then
-  rm -rf "$dir"
+  rm -rf "$dir/redis" "$dir/valkey"
   work=$dir/work
   download "$work" redis-server redis-tools valkey-server valkey-tools \
     libc6 libatomic1 libjemalloc2 liblzf1 libssl3t64 libsystemd0 libstdc++6 libgcc-s1 libcap2 libzstd1 zlib1g

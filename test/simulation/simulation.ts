@@ -2,6 +2,7 @@
 import type { Redis, RedisCluster, RedisClusterOptions, RedisOptions } from '../../src/index.js'
 import type { RunningCluster } from './cluster.js'
 import { type Call, type CallTraits, type Execution, Ledger } from './ledger.js'
+import { DIALECTS, type Dialect } from './model/dialect.js'
 import { type ModelOptions, type ModelRecord, ModelServer } from './model/server.js'
 import { pairName } from './pairs.js'
 import type { Plan, Strike } from './plan.js'
@@ -39,6 +40,8 @@ export class Simulation {
   readonly plan: Plan
   readonly client: ClientModule
   readonly random: Random
+  /** The kind and version of all servers of this run. */
+  readonly dialect: Dialect
   readonly loop: Loop
   readonly network: Network
   readonly ledger: Ledger = new Ledger()
@@ -72,6 +75,7 @@ export class Simulation {
     this.plan = plan
     this.client = client
     this.random = new Random(plan.seed, 'world')
+    this.dialect = new Random(plan.seed, 'dialect').pick(DIALECTS)
     this.loop = new Loop(start)
     const { random } = this
     this.network = new Network(this.loop, new Random(plan.seed, 'network'), {
@@ -110,6 +114,7 @@ export class Simulation {
     return {
       now: () => EPOCH + this.loop.elapsed,
       random: () => this.random.float(),
+      dialect: this.dialect,
       history: record => {
         const { reply } = this.ledger.ran(
           { ...record, at: record.at - EPOCH + this.loop.start },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { seeded } from '../../rig/random.mjs'
 import { useServer } from '../../servers/vitest.js'
 import { check } from './check.js'
+import { dialectOf } from './sides.js'
 
 const COMMANDS = Number(process.env.MODEL_COMMANDS ?? 3_000)
 
@@ -12,13 +13,13 @@ describe('the model of Redis', () => {
     timeout: 3_600_000,
   }, async () => {
     const random = seeded('the model of Redis')
-    const { host, port, flavour, version } = server()
-    const [major, minor, patch] = version
-    const options = { host, port, flavour, version: `${major}.${minor}.${patch}`, random: () => random.float() }
+    const { host, port } = server()
+    const dialect = await dialectOf(host, port)
     const progress = (done: number) => {
       if (done % 10_000 === 0) console.log(`${done} of ${COMMANDS} commands`)
     }
-    await check({ ...options, commands: COMMANDS, progress }).catch((error: Error) => {
+    const options = { host, port, dialect, random: () => random.float(), commands: COMMANDS, progress }
+    await check(options).catch((error: Error) => {
       expect.fail(`SEED=${random.seed}: ${error.message}`)
     })
   })

@@ -1,6 +1,7 @@
 /** The connections to the real server and to the model. */
 import { connect, type Socket } from 'node:net'
 import type { ModelConnection } from '../model/connection.js'
+import { Dialect } from '../model/dialect.js'
 import { type ModelOptions, type ModelRecord, ModelServer } from '../model/server.js'
 import { Frames } from './frames.js'
 
@@ -77,10 +78,21 @@ export class ModelSide {
   }
 }
 
+/** Asks a real server for its kind and version. */
+export async function dialectOf(host: string, port: number): Promise<Dialect> {
+  const real = await RealConnection.open(host, port)
+  real.write(encodeRequest(['INFO', 'server'], []))
+  await real.has(1)
+  const info = real.frames.take()?.text ?? ''
+  real.close()
+  const [, valkey] = /^valkey_version:(\S+)/m.exec(info) ?? []
+  const [, version] = /^redis_version:(\S+)/m.exec(info) ?? []
+  return new Dialect(valkey === undefined ? 'redis' : 'valkey', valkey ?? version)
+}
+
 export function newModel(
-  { random, version, flavour }: Pick<ModelOptions, 'random' | 'version' | 'flavour'>,
+  { random, dialect }: Pick<ModelOptions, 'random' | 'dialect'>,
   history: (record: ModelRecord) => void,
 ): ModelServer {
-  const options: ModelOptions = { now: () => Date.now(), random, history }
-  return new ModelServer({ ...options, ...(version && { version }), ...(flavour && { flavour }) })
+  return new ModelServer({ now: () => Date.now(), random, history, ...(dialect && { dialect }) })
 }

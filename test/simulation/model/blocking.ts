@@ -16,8 +16,8 @@ export interface Wait {
   readonly serve: (key: string) => Reply | undefined
   /** Returns the reply after the timeout. */
   readonly timedOut: () => Reply
-  /** The reply after the key was deleted, if that ends the wait. */
-  readonly deleted?: Reply
+  /** Returns the reply after the key was deleted, or undefined if the call must wait on. Undefined if that does not concern the call. */
+  readonly deleted?: () => Reply | undefined
   readonly args: readonly string[]
 }
 
@@ -103,19 +103,21 @@ export class Blocking {
   #serveKey(db: Database, key: string): void {
     for (const [connection, wait] of [...this.#waiting]) {
       if (wait.db !== db || !wait.keys.includes(key)) continue
-      const value = db.find(key)
-      if (value === undefined || value.type !== wait.type) {
-        if (wait.deleted !== undefined) this.#end(connection, wait, wait.deleted)
-        continue
-      }
+      const serve = db.find(key)?.type === wait.type ? () => wait.serve(key) : wait.deleted
+      if (serve === undefined) continue
       let reply: Reply | undefined
       try {
-        reply = wait.serve(key)
+        reply = serve()
       } catch (error) {
         if (!(error instanceof Failure)) throw error
         reply = error
       }
       if (reply !== undefined) this.#end(connection, wait, reply)
+      else if (this.#server.dialect.is72) {
+        // The call blocked anew, so it now waits behind all others.
+        this.#waiting.delete(connection)
+        this.#waiting.set(connection, wait)
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 /** The definition of a command of the model, and its context when it runs. */
 import type { ModelConnection } from './connection.js'
 import type { Database } from './database.js'
+import type { Since } from './dialect.js'
 import { Failure, NOT_INTEGER, type Reply } from './reply.js'
 import type { ModelServer } from './server.js'
 import { int64 } from './text.js'
@@ -38,6 +39,8 @@ export interface CommandSpec {
   readonly flags: ReadonlySet<Flag>
   readonly keys: Keys | undefined
   readonly run: (call: Call) => Reply
+  /** The servers that know it; undefined for all. A newer definition replaces an older one of the same name. */
+  readonly since?: Since
 }
 
 export const NO_KEY_ARGUMENT: undefined = undefined
@@ -54,6 +57,13 @@ export function command(
 ): CommandSpec {
   return { name, arity, flags: new Set(flags.split(' ').filter(Boolean) as Flag[]), keys, run }
 }
+
+/** Marks commands that only newer servers know, or define in this way. */
+export function since(versions: Since, ...specs: readonly CommandSpec[]): CommandSpec[] {
+  return specs.map(spec => ({ ...spec, since: versions }))
+}
+
+export const IN_72: Since = { redis: [7, 2], valkey: [7, 2] }
 
 export function keysOf({ keys }: CommandSpec, args: readonly string[]): readonly string[] {
   if (keys === undefined) return []

@@ -21,6 +21,7 @@ import { STREAM_READING } from './commands/stream-reading.js'
 import { STREAMS } from './commands/streams.js'
 import { STRINGS } from './commands/strings.js'
 import { TRANSACTIONS } from './commands/transactions.js'
+import type { Dialect } from './dialect.js'
 import { Failure } from './reply.js'
 import type { ModelServer } from './server.js'
 import { lower, upper } from './text.js'
@@ -50,12 +51,25 @@ const GROUPS: readonly (readonly [string, readonly CommandSpec[]])[] = [
   ['cluster', CLUSTER],
 ]
 
-const TABLE: ReadonlyMap<string, CommandSpec> = new Map(
-  GROUPS.flatMap(([, specs]) => specs.map(spec => [spec.name, spec] as const)),
-)
-const CONTAINERS: ReadonlySet<string> = new Set(
-  [...TABLE.keys()].filter(name => name.includes('|')).map(name => name.split('|')[0]!),
-)
+/** The commands of one dialect, and the names of those with subcommands. */
+interface Table {
+  readonly specs: ReadonlyMap<string, CommandSpec>
+  readonly containers: ReadonlySet<string>
+}
+
+const TABLES = new WeakMap<Dialect, Table>()
+
+function tableOf(dialect: Dialect): Table {
+  const existing = TABLES.get(dialect)
+  if (existing !== undefined) return existing
+  const known = GROUPS.flatMap(([, specs]) => specs).filter(({ since }) => since === undefined || dialect.has(since))
+  const specs = new Map(known.map(spec => [spec.name, spec]))
+  const containers = new Set([...specs.keys()].filter(name => name.includes('|')).map(name => name.split('|')[0]!))
+  const table = { specs, containers }
+  TABLES.set(dialect, table)
+  return table
+}
+
 const GROUP_OF: ReadonlyMap<CommandSpec, string> = new Map(
   GROUPS.flatMap(([group, specs]) => specs.map(spec => [spec, group] as const)),
 )
@@ -63,14 +77,15 @@ const GROUP_OF: ReadonlyMap<CommandSpec, string> = new Map(
 /** Returns the command of a request, or the error reply if there is none. */
 export function commandOf(args: readonly string[], server: ModelServer): CommandSpec | Failure {
   const name = lower(args[0] ?? '')
-  if (CONTAINERS.has(name)) {
+  const { specs, containers } = tableOf(server.dialect)
+  if (containers.has(name)) {
     if (args.length < 2) return wrongArity(name)
-    const found = TABLE.get(`${name}|${lower(args[1]!)}`)
-    if (found !== undefined && isKnown(found, server)) return found
+    const found = specs.get(`${name}|${lower(args[1]!)}`)
+    if (found !== undefined) return found
     return new Failure(`ERR unknown subcommand '${cut(args[1]!, 128)}'. Try ${upper(name)} HELP.`)
   }
-  const found = TABLE.get(name)
-  if (found !== undefined && isKnown(found, server)) return found
+  const found = specs.get(name)
+  if (found !== undefined) return found
   let shown = ''
   for (let i = 1; i < args.length && shown.length < 128; i++) shown += `'${cut(args[i]!, 128 - shown.length)}' `
   return new Failure(`ERR unknown command '${cut(args[0]!, 128)}', with args beginning with: ${shown}`)
@@ -80,17 +95,6 @@ export function commandOf(args: readonly string[], server: ModelServer): Command
 function cut(text: string, length: number): string {
   const end = text.indexOf('\0')
   return text.slice(0, end < 0 ? length : Math.min(end, length))
-}
-
-/** Commands that were added after 7.0, each with its version. */
-const SINCE: ReadonlyMap<string, readonly [number, number]> = new Map([
-  ['client|setinfo', [7, 2]],
-  ['client|no-touch', [7, 2]],
-])
-
-function isKnown({ name }: CommandSpec, server: ModelServer): boolean {
-  const since = SINCE.get(name)
-  return since === undefined || server.atLeast(...(since as [number, number]))
 }
 
 /** Returns the ACL categories of a command, as far as the model knows them. */

@@ -136,7 +136,7 @@ export class ModelConnection implements ModelConnectionEvents {
   }
 
   reply(reply: Reply): void {
-    if (this.replies === 'on' && !this.skips) this.write(encode(reply, this.protocol, this.server.atLeast(7, 2)))
+    if (this.replies === 'on' && !this.skips) this.write(encode(reply, this.protocol, this.server.dialect.is72))
   }
 
   /** Writes a push message. */

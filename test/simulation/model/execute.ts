@@ -59,7 +59,8 @@ function refusalOf(
   if (args.length < Math.abs(spec.arity) || (spec.arity > 0 && args.length !== spec.arity)) return wrongArity(name)
   if (connection.user === undefined && !flags.has('noauth')) return new Failure('NOAUTH Authentication required.')
   if (connection.queue !== undefined && flags.has('nomulti')) {
-    return new Failure('ERR Command not allowed inside a transaction')
+    const which = server.dialect.has({ valkey: [9, 0] }) ? `Command '${name}'` : 'Command'
+    return new Failure(`ERR ${which} not allowed inside a transaction`)
   }
   const forbidden = connection.user && server.users.refusal(connection.user, spec, args)
   if (forbidden !== undefined) return forbidden

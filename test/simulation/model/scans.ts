@@ -38,7 +38,7 @@ export function scanOptions(call: Call, at: number, hasType: boolean): ScanOptio
 /** Parses the cursor. A negative cursor is after all elements. */
 export function cursorOf({ server, args }: Call, at: number): number {
   const text = args[at]!
-  if (text === '' && server.atLeast(7, 2)) throw new Failure('ERR invalid cursor')
+  if (text === '' && server.dialect.is72) throw new Failure('ERR invalid cursor')
   if (!/^(?:[+-]?\d+)?$/.test(text) || BigInt(text.replace(/^\+/, '')) >= 2n ** 64n)
     throw new Failure('ERR invalid cursor')
   return text.startsWith('-') ? Infinity : Number(text)

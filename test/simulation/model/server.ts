@@ -11,6 +11,7 @@ import type { CommandSpec } from './command.js'
 import { categoriesOf, commandOf } from './commands.js'
 import { ModelConnection } from './connection.js'
 import { Database } from './database.js'
+import { Dialect } from './dialect.js'
 import { execute } from './execute.js'
 import { PubSub } from './pubsub.js'
 import { type Effect, ReplicationLog, type Step } from './replication-log.js'
@@ -45,8 +46,7 @@ export interface ModelOptions {
   /** The name of the server in records. */
   readonly label?: string
   /** Default redis 7.0.15. */
-  readonly flavour?: 'redis' | 'valkey'
-  readonly version?: string
+  readonly dialect?: Dialect
   readonly databases?: number
   /** The password of the default user. */
   readonly password?: string
@@ -83,7 +83,7 @@ export interface ClusterLink {
 export class ModelServer {
   readonly options: ModelOptions
   readonly label: string
-  readonly version: readonly number[]
+  readonly dialect: Dialect
   readonly pubsub: PubSub = new PubSub()
   readonly watches: Watches = new Watches()
   readonly blocking: Blocking = new Blocking(this)
@@ -128,19 +128,10 @@ export class ModelServer {
   constructor(options: ModelOptions) {
     this.options = options
     this.label = options.label ?? 'server'
-    this.version = (options.version ?? '7.0.15').split('.').map(Number)
+    this.dialect = options.dialect ?? new Dialect()
     this.databases = Array.from({ length: options.databases ?? 16 }, (_, index) => new Database(index, this))
     this.runId = this.#hex(40)
     if (options.password !== undefined) this.users.set('default', ['resetpass', `>${options.password}`])
-  }
-
-  get flavour(): 'redis' | 'valkey' {
-    return this.options.flavour ?? 'redis'
-  }
-
-  atLeast(major: number, minor: number): boolean {
-    const [ours = 0, ourMinor = 0] = this.version
-    return ours > major || (ours === major && ourMinor >= minor)
   }
 
   // ---- connections

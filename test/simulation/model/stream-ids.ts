@@ -1,4 +1,5 @@
 /** Parses the ids of stream entries. */
+import type { Since } from './dialect.js'
 import { Failure } from './reply.js'
 import { compareIds, MAX_ID, MIN_ID, type Stream, type StreamId } from './stream.js'
 
@@ -45,12 +46,16 @@ export function following({ ms, seq }: StreamId): StreamId {
   return seq < MAX ? { ms, seq: seq + 1n } : { ms: ms + 1n, seq: 0n }
 }
 
+/** These servers count what a group has read in another way. */
+export const NEWER_COUNTS: Since = { redis: [7, 4], valkey: [8, 0] }
+
 /** Returns the number of entries ever added up to an id, or undefined if the server cannot know it. */
-export function entriesUpTo(stream: Stream, id: StreamId): number | undefined {
+export function entriesUpTo(stream: Stream, id: StreamId, isNewer: boolean): number | undefined {
   const { added, entries, last, maxDeleted } = stream
   if (added === 0) return 0
   const fromLast = compareIds(id, last)
   if (entries.length === 0 && fromLast < 1) return added
+  if (isNewer && compareIds(id, MIN_ID) !== 0 && compareIds(id, maxDeleted) < 0) return undefined
   if (fromLast === 0) return added
   if (fromLast > 0) return undefined
   const first = entries[0]?.id ?? MIN_ID
@@ -60,9 +65,10 @@ export function entriesUpTo(stream: Stream, id: StreamId): number | undefined {
   return fromFirst === 0 ? added - entries.length + 1 : undefined
 }
 
-/** Returns true if an entry from `start` on was deleted. */
-export function hasTombstones({ entries, maxDeleted }: Stream, start: StreamId): boolean {
+/** Returns true if an entry from `start` on was deleted. `isNewer`: entries before the first one count, too. */
+export function hasTombstones({ entries, maxDeleted }: Stream, start: StreamId, isNewer = false): boolean {
   const [first] = entries
-  if (first === undefined || compareIds(maxDeleted, MIN_ID) === 0 || compareIds(first.id, maxDeleted) > 0) return false
+  if (first === undefined || compareIds(maxDeleted, MIN_ID) === 0) return false
+  if (!isNewer && compareIds(first.id, maxDeleted) > 0) return false
   return compareIds(start, maxDeleted) <= 0
 }

@@ -86,11 +86,12 @@ export function inInt64(value: bigint): boolean {
   return value >= INT64_MIN && value <= INT64_MAX
 }
 
-/** Parses a double as `strtod` does; returns undefined for NaN and if the text is not a number as a whole. */
-export function double(text: string): number | undefined {
+/** Parses a double as `strtod` does; returns undefined for NaN and if the text is not a number as a whole. `plain`: not in hex. */
+export function double(text: string, plain = false): number | undefined {
   if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return Number(text)
   const [, sign] = /^([+-]?)inf(?:inity)?$/i.exec(text) ?? []
   if (sign !== undefined) return sign === '-' ? -Infinity : Infinity
+  if (plain) return undefined
   return /^[+-]?0x[\da-f]+$/i.test(text) ? Number(text.replace(/^[+-]/, '')) * (text[0] === '-' ? -1 : 1) : undefined
 }
 
@@ -110,8 +111,21 @@ function trimmed(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits
 }
 
-/** Formats a number with the fewest digits that identify the double. */
+/** Formats a number with the fewest digits that identify the double, in the notation of servers since 7.2. */
 export function fewestDigits(value: number): string {
   if (!Number.isFinite(value)) return seventeenDigits(value)
-  return Object.is(value, -0) ? '-0' : String(value)
+  if (Object.is(value, -0)) return '-0'
+  if (Number.isInteger(value) && Math.abs(value) < 2 ** 52) return String(value)
+  const sign = value < 0 ? '-' : ''
+  const [digits = '', exponent = '0'] = Math.abs(value).toExponential().replace('.', '').split('e')
+  // The value is the digits as an integer × 10^scale.
+  const power = Number(exponent)
+  const scale = power - digits.length + 1
+  if (scale >= 0 && power < digits.length + 7) return sign + digits + '0'.repeat(scale)
+  if (scale < 0 && (scale > -7 || Math.abs(power) < 4)) {
+    const whole = digits.slice(0, scale)
+    return power < 0 ? `${sign}0.${digits.padStart(-scale, '0')}` : `${sign}${whole}.${digits.slice(whole.length)}`
+  }
+  const fraction = digits.length > 1 ? `.${digits.slice(1)}` : ''
+  return `${sign}${digits[0]}${fraction}e${power < 0 ? '-' : '+'}${Math.abs(power)}`
 }

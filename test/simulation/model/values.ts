@@ -33,6 +33,8 @@ export class SortedSet {
   readonly type = 'zset'
   readonly #scores = new Map<string, number>()
   readonly #order: Scored[] = []
+  /** The server keeps a small set as a listpack, a large one as a skip list, and never changes that back. */
+  isSkipList = false
 
   get size(): number {
     return this.#order.length
@@ -49,6 +51,7 @@ export class SortedSet {
   set(member: string, score: number): void {
     this.delete(member)
     this.#scores.set(member, score)
+    if (member.length > 64 || this.#order.length >= 128) this.isSkipList = true
     this.#order.splice(this.#place(member, score), 0, [member, score])
   }
 
@@ -106,6 +109,7 @@ export function copyOf(value: Value): Value {
     case 'zset': {
       const copy = new SortedSet()
       for (const [member, score] of value.ordered) copy.set(member, score)
+      copy.isSkipList = value.isSkipList
       return copy
     }
     default:

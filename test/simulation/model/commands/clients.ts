@@ -18,7 +18,7 @@ export function describeClient(connection: ModelConnection): string {
     connection.readsReplica && 'r',
     connection.noEvict && 'e',
   ].filter(Boolean)
-  const library = server.atLeast(7, 2) ? ` lib-name=${connection.libName} lib-ver=${connection.libVersion}` : ''
+  const library = server.dialect.is72 ? ` lib-name=${connection.libName} lib-ver=${connection.libVersion}` : ''
   return [
     `id=${connection.id} addr=${connection.address} laddr=${host}:${port} fd=${connection.id + 5} name=${connection.name}`,
     `age=${age} idle=0 flags=${flags.join('') || 'N'} db=${connection.db} sub=${connection.channels.size}`,

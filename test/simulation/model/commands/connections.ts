@@ -1,5 +1,5 @@
 /** Commands that concern the connection itself, such as HELLO, AUTH and CLIENT. */
-import { type Call, type CommandSpec, command, integer } from '../command.js'
+import { type Call, type CommandSpec, command, IN_72, integer, since } from '../command.js'
 import { Failure, MapReply, NOTHING, OK, type Reply, Status, SYNTAX, Verbatim } from '../reply.js'
 import { int64, lower } from '../text.js'
 import { describeClient, killClients } from './clients.js'
@@ -37,7 +37,6 @@ export const CONNECTIONS: readonly CommandSpec[] = [
     call.connection.name = call.text(2)
     return OK
   }),
-  command('client|setinfo', 4, ANYWHERE, undefined, setInfo),
   command('client|info', 2, ANYWHERE, undefined, ({ connection }) => new Verbatim(`${describeClient(connection)}\n`)),
   command('client|list', -2, `${ANYWHERE} admin`, undefined, ({ server }) => {
     const lines = [...server.connections.values()].map(each => `${describeClient(each)}\n`)
@@ -49,11 +48,16 @@ export const CONNECTIONS: readonly CommandSpec[] = [
     call.connection.noEvict = onOrOff(call)
     return OK
   }),
-  command('client|no-touch', 3, ANYWHERE, undefined, call => {
-    call.connection.noTouch = onOrOff(call)
-    return OK
-  }),
+  ...since(
+    IN_72,
+    command('client|setinfo', 4, ANYWHERE, undefined, setInfo),
+    command('client|no-touch', 3, ANYWHERE, undefined, call => {
+      call.connection.noTouch = onOrOff(call)
+      return OK
+    }),
+  ),
   command('client|reply', 3, ANYWHERE, undefined, reply),
+  ...since({ valkey: [9, 0] }, command('client|reply', 3, `${ANYWHERE} nomulti`, undefined, reply)),
   command('client|pause', -3, `${ANYWHERE} admin`, undefined, pause),
   command('client|unpause', 2, `${ANYWHERE} admin`, undefined, ({ server }) => {
     server.unpause()
@@ -95,7 +99,8 @@ function hello(call: Call): Reply {
       checkName(name)
     } else return new Failure(`ERR Syntax error in HELLO option '${args[i]}'`)
   }
-  if (login !== undefined) logIn(call, ...login)
+  const failed = login && logIn(call, ...login)
+  if (failed !== undefined) return failed
   if (connection.user === undefined) {
     return new Failure(
       'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
@@ -104,8 +109,8 @@ function hello(call: Call): Reply {
   if (name !== undefined) connection.name = name
   connection.protocol = protocol
   return new MapReply([
-    ['server', server.flavour],
-    ['version', server.version.join('.')],
+    ['server', server.dialect.flavour],
+    ['version', server.dialect.versionText],
     ['proto', protocol],
     ['id', connection.id],
     ['mode', server.cluster === undefined ? 'standalone' : 'cluster'],
@@ -123,14 +128,20 @@ function auth(call: Call): Reply {
     )
   }
   const [name, password] = args.length === 2 ? ['default', args[1]!] : [args[1]!, args[2]!]
-  logIn(call, name, password)
-  return OK
+  return logIn(call, name, password) ?? OK
 }
 
-function logIn({ server, connection }: Call, name: string, password: string): void {
+/** Returns the reply of a login that fails. */
+function logIn({ server, connection }: Call, name: string, password: string): Reply | undefined {
   const user = server.users.authenticate(name, password)
-  if (user === undefined) throw new Failure('WRONGPASS invalid username-password pair or user is disabled.')
+  if (user === undefined) {
+    const { dialect } = server
+    // A fault of these servers: the error is not sent if an earlier reply is still in the connection's output.
+    const isSilent = dialect.is72 && !dialect.has({ valkey: [9, 0] }) && connection.outputBytes > 0
+    return isSilent ? NOTHING : new Failure('WRONGPASS invalid username-password pair or user is disabled.')
+  }
   connection.user = user
+  return undefined
 }
 
 function setInfo(call: Call): Reply {

@@ -61,15 +61,24 @@ function expire(call: Call, unit: string): Reply {
   if (words.has('gt') && (current === undefined || at <= current)) return 0
   if (words.has('lt') && current !== undefined && at >= current) return 0
   if (at <= call.now && !call.server.loading && !call.server.isReplica) {
-    db.delete(key)
-    db.touch(key)
-    db.event('g', 'del', key)
+    expireNow(call)
   } else {
     db.setExpiry(key, at)
     db.touch(key)
     db.event('g', 'expire', key)
   }
   return 1
+}
+
+/** Deletes the key, because its new expiry is in the past. */
+export function expireNow({ db, key, server }: Call): void {
+  if (server.dialect.has({ valkey: [8, 0] })) {
+    db.expire(key)
+    return
+  }
+  db.delete(key)
+  db.touch(key)
+  db.event('g', 'del', key)
 }
 
 function flagsOf(args: readonly string[]): ReadonlySet<string> {

@@ -30,7 +30,7 @@ export function deadlineOf(call: Call, text: string): number {
   const ms = Math.ceil(seconds * 1000)
   // Before 7.2 a timeout that is too large overflows to a negative number.
   if (!(Math.abs(ms) < 2 ** 63)) {
-    throw new Failure(`ERR timeout is ${call.server.atLeast(7, 2) ? 'out of range' : 'negative'}`)
+    throw new Failure(`ERR timeout is ${call.server.dialect.is72 ? 'out of range' : 'negative'}`)
   }
   if (ms < 0) throw new Failure('ERR timeout is negative')
   if (ms + call.now >= 2 ** 63) throw new Failure('ERR timeout is out of range')
@@ -65,7 +65,7 @@ function orBlock(
     type: 'list',
     deadline,
     // Since 7.2 the whole command runs again after the wait.
-    serve: server.atLeast(7, 2) ? first : take,
+    serve: server.dialect.is72 ? first : take,
     timedOut: () => none,
     args: call.args,
   })

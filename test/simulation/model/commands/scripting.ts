@@ -44,7 +44,11 @@ function evaluate(call: Call, hash: string | undefined, readOnly: boolean): Repl
   if (count > args.length - 3) return new Failure("ERR Number of keys can't be greater than number of args")
   if (count < 0) return new Failure("ERR Number of keys can't be negative")
   const sha = hash ?? server.scripts.load(call.text(1))
-  if (!server.scripts.has(sha)) return new Failure('NOSCRIPT No matching script. Please use EVAL.')
+  if (!server.scripts.has(sha)) {
+    return new Failure(
+      `NOSCRIPT No matching script.${server.dialect.has({ valkey: [8, 0] }) ? '' : ' Please use EVAL.'}`,
+    )
+  }
   const twin = twinOf(sha)
   if (twin === undefined) throw new Error(`the model knows no twin of the script: ${args[1]}`)
   const run = (words: readonly (string | number)[]): Reply => runFromScript(call, words.map(String), readOnly)
@@ -62,7 +66,8 @@ function evaluate(call: Call, hash: string | undefined, readOnly: boolean): Repl
     return fromLua(result ?? null)
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error
-    return new Failure(`${error.text} script: ${sha}, on @user_script:1.`)
+    const where = server.dialect.has({ valkey: [9, 0] }) ? '' : ` ${sha},`
+    return new Failure(`${error.text} script:${where} on @user_script:1.`)
   }
 }
 

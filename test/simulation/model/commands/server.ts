@@ -89,7 +89,7 @@ function configure({ server, args }: Call): Reply {
 }
 
 function readsReplica({ server, connection }: Call, reads: boolean): Reply {
-  if (server.cluster === undefined) return NO_CLUSTER
+  if (server.cluster === undefined && !server.dialect.has({ valkey: [8, 0] })) return NO_CLUSTER
   connection.readsReplica = reads
   return OK
 }
@@ -140,13 +140,14 @@ function replicaOf({ server, args }: Call): Reply {
 function info(server: Call['server'], sections: readonly string[]): string {
   const { log, primary } = server
   const replicas = server.replicas()
+  const isValkey = server.dialect.flavour === 'valkey'
   const all: Readonly<Record<string, readonly string[]>> = {
     Server: [
-      `redis_version:${server.flavour === 'valkey' ? '7.2.4' : server.version.join('.')}`,
+      `redis_version:${isValkey ? '7.2.4' : server.dialect.versionText}`,
       `redis_mode:${server.cluster === undefined ? 'standalone' : 'cluster'}`,
       `run_id:${server.runId}`,
       `tcp_port:${server.options.address?.port ?? 6379}`,
-      ...(server.flavour === 'valkey' ? ['server_name:valkey', `valkey_version:${server.version.join('.')}`] : []),
+      ...(isValkey ? ['server_name:valkey', `valkey_version:${server.dialect.versionText}`] : []),
     ],
     Clients: [
       `connected_clients:${server.connections.size}`,

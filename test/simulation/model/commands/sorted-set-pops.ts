@@ -84,7 +84,7 @@ function orBlock(call: Call, keys: readonly string[], deadline: number, serve: (
     type: 'zset',
     deadline,
     // Since 7.2 the whole command runs again after the wait.
-    serve: server.atLeast(7, 2) ? first : serve,
+    serve: server.dialect.is72 ? first : serve,
     timedOut: () => NULL_ARRAY,
     args: call.args,
   })

@@ -28,7 +28,7 @@ export const SORTED_SET_RANGES: readonly CommandSpec[] = [
     return storeMembers(call, call.text(1), members, 'zrangestore')
   }),
   command('zcount', 4, 'read', FIRST, call => {
-    const within = scoreRange(call.text(2), call.text(3))
+    const within = scoreRange(call, call.text(2), call.text(3))
     return read(call).filter(([, score]) => within(score)).length
   }),
   command('zlexcount', 4, 'read', FIRST, call => {
@@ -40,7 +40,7 @@ export const SORTED_SET_RANGES: readonly CommandSpec[] = [
     return remove(call, members => members.slice(...range(members.length, start, stop)))
   }),
   command('zremrangebyscore', 4, 'write', FIRST, call => {
-    const within = scoreRange(call.text(2), call.text(3))
+    const within = scoreRange(call, call.text(2), call.text(3))
     return remove(call, members => members.filter(([, score]) => within(score)))
   }),
   command('zremrangebylex', 4, 'write', FIRST, call => {
@@ -53,10 +53,12 @@ function read({ db, key }: Call): readonly Scored[] {
   return db.readTyped(key, 'zset')?.ordered ?? []
 }
 
-function scoreRange(min: string, max: string): (score: number) => boolean {
+function scoreRange({ server }: Call, min: string, max: string): (score: number) => boolean {
+  const plain = server.dialect.has({ redis: [8, 0], valkey: [9, 0] })
   const end = (text: string): [number, boolean] => {
     const open = text.startsWith('(')
-    const value = double((open ? text.slice(1) : text).trimStart() || '0')
+    const number = open ? text.slice(1) : text
+    const value = double((plain ? number : number.trimStart()) || '0', plain)
     if (value === undefined) throw new Failure('ERR min or max is not a float')
     return [value, open]
   }
@@ -107,22 +109,28 @@ function select(call: Call, query: Query): Selected {
   }
   const [first, second] = [args[at + 1]!, args[at + 2]!]
   const [min, max] = reversed === true && by !== 'rank' ? [second, first] : [first, second]
-  const chosen = chooser(by, min, max)
-  const all = [...(db.readTyped(args[at]!, 'zset')?.ordered ?? [])]
+  const chosen = chooser(call, by, min, max)
+  const value = db.readTyped(args[at]!, 'zset')
+  const all = [...(value?.ordered ?? [])]
   if (reversed === true) all.reverse()
   const members = chosen(all)
   if (by === 'rank') return { members, scored }
-  if (offset < 0) return { members: [], scored }
+  if (offset < 0) {
+    const isOdd = value?.isSkipList === true && call.server.dialect.has({ redis: [7, 4], valkey: [8, 1] })
+    // The server finds the first member by its rank in the range: a negative offset counts from the end.
+    const start = isOdd ? members.length + offset : members.length
+    return { members: start < 0 ? [] : members.slice(start, limit < 0 ? undefined : start + limit), scored }
+  }
   return { members: limit < 0 ? members.slice(offset) : members.slice(offset, offset + limit), scored }
 }
 
-function chooser(by: By, min: string, max: string): (all: readonly Scored[]) => readonly Scored[] {
+function chooser(call: Call, by: By, min: string, max: string): (all: readonly Scored[]) => readonly Scored[] {
   if (by === 'rank') {
     const [start, stop] = [integer(min), integer(max)]
     return all => all.slice(...range(all.length, start, stop))
   }
   if (by === 'score') {
-    const within = scoreRange(min, max)
+    const within = scoreRange(call, min, max)
     return all => all.filter(([, score]) => within(score))
   }
   const within = lexRange(min, max)

@@ -1,6 +1,6 @@
 /** Commands on single members or keys of sorted sets. */
-import { type Call, type CommandSpec, command, FIRST, integer } from '../command.js'
-import { Double, Failure, NOT_FLOAT, type Reply, SYNTAX } from '../reply.js'
+import { type Call, type CommandSpec, command, FIRST, IN_72, integer, since, wrongArity } from '../command.js'
+import { Double, Failure, NOT_FLOAT, NULL_ARRAY, type Reply, SYNTAX } from '../reply.js'
 import { cursorOf, fits, NOTHING_FOUND, page, scanOptions } from '../scans.js'
 import { double, fewestDigits, lower, seventeenDigits } from '../text.js'
 import { type Scored, SortedSet } from '../values.js'
@@ -27,26 +27,27 @@ export const SORTED_SETS: readonly CommandSpec[] = [
     const zset = read(call)
     return call.args.slice(2).map(member => scoreOf(zset, member))
   }),
-  command('zrank', 3, 'read', FIRST, call => read(call)?.rank(call.text(2)) ?? null),
-  command('zrevrank', 3, 'read', FIRST, call => {
-    const zset = read(call)
-    const rank = zset?.rank(call.text(2))
-    return zset === undefined || rank === undefined ? null : zset.size - 1 - rank
-  }),
+  command('zrank', 3, 'read', FIRST, call => rank(call, false)),
+  command('zrevrank', 3, 'read', FIRST, call => rank(call, true)),
+  ...since(
+    IN_72,
+    command('zrank', -3, 'read', FIRST, call => rank(call, false)),
+    command('zrevrank', -3, 'read', FIRST, call => rank(call, true)),
+  ),
   command('zrandmember', -2, 'read', FIRST, randomMembers),
   command('zscan', -3, 'read', FIRST, call => {
     cursorOf(call, 2)
     const zset = read(call)
     if (zset === undefined) return NOTHING_FOUND
     const { cursor, count, match } = scanOptions(call, 2, false)
-    const isSmall = zset.size <= 128 && zset.ordered.every(([member]) => member.length <= 64)
-    const [next, found] = page(zset.ordered, isSmall ? 0 : cursor, isSmall ? Infinity : count, ([member]) => member)
+    const isWhole = !zset.isSkipList
+    const [next, found] = page(zset.ordered, isWhole ? 0 : cursor, isWhole ? Infinity : count, ([member]) => member)
     const wanted = found.filter(([member]) => match === undefined || fits(match, member))
     return [
       next,
       wanted.flatMap(([member, score]) => [
         member,
-        call.server.atLeast(7, 2) ? fewestDigits(score) : seventeenDigits(score),
+        call.server.dialect.is72 ? fewestDigits(score) : seventeenDigits(score),
       ]),
     ]
   }),
@@ -59,6 +60,18 @@ function read({ db, key }: Call): SortedSet | undefined {
 function scoreOf(zset: SortedSet | undefined, member: string): Reply {
   const score = zset?.score(member)
   return score === undefined ? null : new Double(score)
+}
+
+function rank(call: Call, reversed: boolean): Reply {
+  const { args } = call
+  if (args.length > 4) return wrongArity(call.spec.name)
+  const scored = args.length > 3
+  if (scored && lower(args[3]!) !== 'withscore') return SYNTAX
+  const zset = read(call)
+  const found = zset?.rank(call.text(2))
+  if (zset === undefined || found === undefined) return scored ? NULL_ARRAY : null
+  const shown = reversed ? zset.size - 1 - found : found
+  return scored ? [shown, scoreOf(zset, call.text(2))] : shown
 }
 
 /** Returns members with scores: pairs under RESP3, a flat list under RESP2. */
@@ -92,8 +105,9 @@ function add(call: Call, name: 'zadd' | 'zincrby'): Reply {
   }
   const pairs: [number, string][] = []
   for (let i = 0; i < elements.length; i += 2) {
-    const score = double(elements[i]!)
-    if (score === undefined) return NOT_FLOAT
+    const score = double(elements[i]!, call.server.dialect.has({ valkey: [9, 0] }))
+    // A number that is too large for a double is not a score, but `inf` is.
+    if (score === undefined || (Math.abs(score) === Infinity && !/inf/i.test(elements[i]!))) return NOT_FLOAT
     pairs.push([score, elements[i + 1]!])
   }
   const existing = db.findTyped(key, 'zset')

@@ -212,7 +212,7 @@ function claim(call: Call): Reply {
   }
   const options = claimOptions(call, at, minIdle)
   if (options.last !== undefined && compareIds(options.last, group.last) > 0) group.last = options.last
-  let consumer = call.server.atLeast(7, 2) ? consumerOf(call, key, group, consumerName) : undefined
+  let consumer = call.server.dialect.is72 ? consumerOf(call, key, group, consumerName) : undefined
   const claimed: Reply[] = []
   for (const id of ids) {
     const text = idText(id)
@@ -296,7 +296,7 @@ function autoclaim(call: Call): Reply {
   const stream = db.findTyped(key, 'stream')
   const group = stream?.groups.get(name)
   if (stream === undefined || group === undefined) return noSuch(key, name)
-  let consumer = call.server.atLeast(7, 2) ? consumerOf(call, key, group, consumerName) : undefined
+  let consumer = call.server.dialect.is72 ? consumerOf(call, key, group, consumerName) : undefined
   const ids = inOrder(group.pending.keys()).filter(id => compareIds(id, start) >= 0)
   const claimed: Reply[] = []
   const deleted: Reply[] = []

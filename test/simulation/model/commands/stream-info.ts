@@ -1,8 +1,9 @@
 /** XINFO. */
 import { type Call, type CommandSpec, command, type Keys } from '../command.js'
+import type { Dialect } from '../dialect.js'
 import { Failure, MapReply, NO_KEY, type Reply } from '../reply.js'
 import { compareIds, type Group, idText, MIN_ID, type Stream } from '../stream.js'
-import { entriesUpTo, hasTombstones } from '../stream-ids.js'
+import { entriesUpTo, hasTombstones, NEWER_COUNTS } from '../stream-ids.js'
 import { groupOf } from './stream-groups.js'
 import { entryReply } from './streams.js'
 
@@ -33,7 +34,7 @@ export const STREAM_INFO: readonly CommandSpec[] = [
   command('xinfo|groups', 3, 'read', SECOND, call => {
     const stream = streamOf(call)
     const groups = [...stream.groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
-    return groups.map(group => describeGroup(stream, group, call.server.atLeast(7, 4)))
+    return groups.map(group => describeGroup(stream, group, call.server.dialect))
   }),
   command('xinfo|consumers', 4, 'read', SECOND, call => {
     const group = groupOf(streamOf(call), call.text(2), call.text(3))
@@ -44,7 +45,7 @@ export const STREAM_INFO: readonly CommandSpec[] = [
           ['name', name],
           ['pending', pending.size],
           ['idle', call.now - seen],
-          ...(call.server.atLeast(7, 2) ? [['inactive', call.now - seen] as const] : []),
+          ...(call.server.dialect.is72 ? [['inactive', call.now - seen] as const] : []),
         ]),
     )
   }),
@@ -56,24 +57,26 @@ function streamOf({ db, args }: Call): Stream {
   return stream
 }
 
-function describeGroup(stream: Stream, group: Group, isNewer: boolean): Reply {
+function describeGroup(stream: Stream, group: Group, dialect: Dialect): Reply {
   return new MapReply([
     ['name', group.name],
     ['consumers', group.consumers.size],
     ['pending', group.pending.size],
     ['last-delivered-id', idText(group.last)],
     ['entries-read', group.read ?? null],
-    ['lag', lagOf(stream, group, isNewer) ?? null],
+    ['lag', lagOf(stream, group, dialect) ?? null],
   ])
 }
 
-function lagOf(stream: Stream, { read, last }: Group, isNewer: boolean): number | undefined {
+function lagOf(stream: Stream, { read, last }: Group, dialect: Dialect): number | undefined {
   if (stream.added === 0) return 0
   const first = stream.entries[0]?.id
-  // Since 7.4 only the remaining entries count.
-  if (isNewer && first === undefined) return 0
-  if (isNewer && compareIds(last, first!) < 0 && compareIds(stream.maxDeleted, first!) < 0) return stream.entries.length
-  if (read !== undefined && !hasTombstones(stream, last)) return stream.added - read
-  const upTo = entriesUpTo(stream, last)
+  const isRemainder = dialect.has({ redis: [7, 4] })
+  if (isRemainder && first === undefined) return 0
+  if (isRemainder && compareIds(last, first!) < 0 && compareIds(stream.maxDeleted, first!) < 0)
+    return stream.entries.length
+  const isNewer = dialect.has(NEWER_COUNTS)
+  if (read !== undefined && !hasTombstones(stream, last, isNewer)) return stream.added - read
+  const upTo = entriesUpTo(stream, last, isNewer)
   return upTo === undefined ? undefined : stream.added - upTo
 }

@@ -2,7 +2,7 @@
 import { type Call, type CommandSpec, command, integer } from '../command.js'
 import { Failure, MapReply, NOTHING, NULL_ARRAY, type Reply, SYNTAX } from '../reply.js'
 import { type Consumer, compareIds, type Group, idText, MAX_ID, type Stream, type StreamId } from '../stream.js'
-import { entriesUpTo, following, hasTombstones, strictId } from '../stream-ids.js'
+import { entriesUpTo, following, hasTombstones, NEWER_COUNTS, strictId } from '../stream-ids.js'
 import { lower } from '../text.js'
 import { consumerOf } from './stream-groups.js'
 import { between, entryReply } from './streams.js'
@@ -31,16 +31,19 @@ function read(call: Call, inGroup: boolean): Reply {
   const { options, keys, ids } = parse(call, inGroup)
   // The position in each stream: the entries after it are returned; undefined for `>`.
   const places = keys.map((key, i): StreamId | undefined => placeOf(call, key, ids[i]!, options))
-  const found: [string, Reply][] = []
-  for (const [i, key] of keys.entries()) {
-    const stream = db.readTyped(key, 'stream')
-    if (stream === undefined) continue
-    if (inGroup && server.atLeast(7, 2)) consumerOf(call, key, stream.groups.get(options.group!)!, options.consumer)
-    const reply = entriesFor(call, key, stream, places[i], options)
-    if (reply !== undefined) found.push([key, reply])
+  const readAll = (): Reply | undefined => {
+    const found = keys.flatMap((key, i) => entriesOfKey(call, key, places[i], options))
+    return found.length > 0 ? shaped(call, found) : undefined
   }
-  if (found.length > 0) return shaped(call, found)
+  const found = readAll()
+  if (found !== undefined) return found
   if (options.deadline === undefined || call.atOnce) return NULL_ARRAY
+  // Since 7.2 the server runs the whole command again, with the ids that it had at first.
+  const again = (): Reply | undefined => {
+    for (const [i, each] of keys.entries()) placeOf(call, each, ids[i]!, options)
+    return readAll()
+  }
+  const isWhole = call.server.dialect.is72
   const deletedKey = new Failure('UNBLOCKED the stream key no longer exists')
   const noGroup = new Failure('NOGROUP the consumer group this client was blocked on no longer exists')
   server.blocking.block(call.connection, {
@@ -49,20 +52,35 @@ function read(call: Call, inGroup: boolean): Reply {
     type: 'stream',
     deadline: options.deadline,
     serve: key => {
+      if (isWhole) return again()
       const stream = db.findTyped(key, 'stream')!
       if (options.group !== undefined && !stream.groups.has(options.group)) return noGroup
       const place = places[keys.indexOf(key)]
-      // Before 7.2 an entry that is trimmed at once also ends the wait, with an empty list.
+      // An entry that is trimmed at once also ends the wait, with an empty list.
       const hasNew = compareIds(stream.last, place ?? stream.groups.get(options.group ?? '')?.last ?? MAX_ID) > 0
-      const none = hasNew && !call.server.atLeast(7, 2) ? [] : undefined
-      const reply = entriesFor(call, key, stream, place, options) ?? none
+      const reply = entriesFor(call, key, stream, place, options) ?? (hasNew ? [] : undefined)
       return reply === undefined ? undefined : shaped(call, [[key, reply]])
     },
     timedOut: () => NULL_ARRAY,
-    ...(inGroup ? { deleted: deletedKey } : {}),
+    ...(inGroup ? { deleted: isWhole ? again : () => deletedKey } : {}),
     args,
   })
   return NOTHING
+}
+
+function entriesOfKey(
+  call: Call,
+  key: string,
+  place: StreamId | undefined,
+  options: Reading,
+): [key: string, entries: Reply][] {
+  const stream = call.db.readTyped(key, 'stream')
+  if (stream === undefined) return []
+  if (options.group !== undefined && call.server.dialect.is72) {
+    consumerOf(call, key, stream.groups.get(options.group)!, options.consumer)
+  }
+  const entries = entriesFor(call, key, stream, place, options)
+  return entries === undefined ? [] : [[key, entries]]
 }
 
 function shaped({ connection }: Call, found: [string, Reply][]): Reply {
@@ -104,9 +122,9 @@ function parse(call: Call, inGroup: boolean): { options: Reading; keys: string[]
 }
 
 function unbalanced({ server }: Call, inGroup: boolean): string {
-  if (!server.atLeast(7, 2)) return "XREAD list of streams: for each stream key an ID or '$'"
+  if (!server.dialect.is72) return "XREAD list of streams: for each stream key an ID or '$'"
   if (inGroup) return "'xreadgroup' list of streams: for each stream key an ID or '>'"
-  const isLater = server.flavour === 'redis' && server.atLeast(7, 4)
+  const isLater = server.dialect.has({ redis: [7, 4] })
   return `'xread' list of streams: for each stream key an ID${isLater ? ", '+'," : ''} or '$'`
 }
 
@@ -155,17 +173,21 @@ function entriesFor(
   const found = between(stream, following(group.last), MAX_ID).slice(0, most)
   if (found.length === 0) return undefined
   const consumer = consumerOf(call, key, group, options.consumer)
+  const isNewer = call.server.dialect.has(NEWER_COUNTS)
   for (const { id } of found) {
-    advance(stream, group, id)
+    advance(stream, group, id, isNewer)
     if (options.acknowledges) deliver(group, consumer, idText(id), call.now)
   }
   call.db.changed(key)
   return found.map(entryReply)
 }
 
-function advance(stream: Stream, group: Group, id: StreamId): void {
-  if (group.read !== undefined && !hasTombstones(stream, id)) group.read++
-  else if (stream.added > 0) group.read = entriesUpTo(stream, id)
+function advance(stream: Stream, group: Group, id: StreamId, isNewer: boolean): void {
+  const isWhole = isNewer
+    ? compareIds(group.last, stream.entries[0]!.id) >= 0 && !hasTombstones(stream, group.last, true)
+    : !hasTombstones(stream, id)
+  if (group.read !== undefined && isWhole) group.read++
+  else if (stream.added > 0) group.read = entriesUpTo(stream, id, isNewer)
   group.last = id
 }
 

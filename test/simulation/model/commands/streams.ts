@@ -225,6 +225,9 @@ function setId(call: Call): Reply {
   }
   const stream = db.findTyped(key, 'stream')
   if (stream === undefined) return NO_KEY
+  if (call.server.dialect.is72 && compareIds(id, stream.maxDeleted) < 0) {
+    return new Failure('ERR The ID specified in XSETID is smaller than current max_deleted_entry_id')
+  }
   const top = stream.entries.at(-1)?.id
   if (top !== undefined) {
     if (compareIds(id, top) < 0) {

@@ -3,7 +3,7 @@ import { bigInteger, type Call, type CommandSpec, command, FIRST, integer, type 
 import { formatted, longDouble, sum } from '../long-double.js'
 import { Failure, MapReply, NOT_FLOAT, OK, type Reply, SYNTAX } from '../reply.js'
 import { double, inInt64, lower } from '../text.js'
-import { expiryAt } from './expiry.js'
+import { expireNow, expiryAt } from './expiry.js'
 
 const ODD: Keys = [1, -1, 2]
 const ALL: Keys = [1, -1, 1]
@@ -147,6 +147,10 @@ function set(call: Call): Reply {
   const old = words.has('get') ? get(call) : OK
   const isThere = db.find(key) !== undefined
   if ((words.has('nx') && isThere) || (words.has('xx') && !isThere)) return words.has('get') ? old : null
+  if (at !== undefined && at <= call.now && call.server.dialect.has({ valkey: [8, 1] })) {
+    if (isThere) expireNow(call)
+    return old
+  }
   store(call, call.text(2), words.has('keepttl'))
   if (at !== undefined) {
     db.setExpiry(key, at)
@@ -166,13 +170,13 @@ function setWithExpiry(call: Call, unit: string): Reply {
 function getex(call: Call): Reply {
   const { db, key } = call
   const { words, unit, time } = optionsOf(call.args.slice(2), [...TIMES, 'persist'])
+  const checksFirst = call.server.dialect.has({ valkey: [9, 0] })
+  const early = unit !== undefined && checksFirst ? expiryAt(call, time, unit) : undefined
   const text = get(call)
   if (text === null) return null
-  const at = unit === undefined ? undefined : expiryAt(call, time, unit)
+  const at = unit !== undefined && !checksFirst ? expiryAt(call, time, unit) : early
   if (at !== undefined && (unit === 'exat' || unit === 'pxat') && at <= call.now) {
-    db.delete(key)
-    db.touch(key)
-    db.event('g', 'del', key)
+    expireNow(call)
   } else if (at !== undefined) {
     db.setExpiry(key, at)
     db.touch(key)

@@ -1,5 +1,5 @@
 /** MULTI and WATCH. */
-import { ALL, type Call, type CommandSpec, command } from '../command.js'
+import { ALL, type Call, type CommandSpec, command, since } from '../command.js'
 import type { Queued } from '../connection.js'
 import { Failure, NOTHING, NULL_ARRAY, OK, type Reply } from '../reply.js'
 import { encode } from '../resp.js'
@@ -8,29 +8,35 @@ import { dropTransaction, runCommand } from '../run-command.js'
 const ANYWHERE = 'loading stale busy noscript'
 
 export const TRANSACTIONS: readonly CommandSpec[] = [
-  command('multi', 1, ANYWHERE, undefined, ({ connection }) => {
-    if (connection.queue !== undefined) return new Failure('ERR MULTI calls can not be nested')
-    connection.queue = []
-    return OK
-  }),
+  command('multi', 1, ANYWHERE, undefined, multi),
+  ...since({ valkey: [8, 0] }, command('multi', 1, `${ANYWHERE} nomulti`, undefined, multi)),
   command('exec', 1, 'loading stale noscript', undefined, exec),
   command('discard', 1, ANYWHERE, undefined, ({ connection }) => {
     if (connection.queue === undefined) return new Failure('ERR DISCARD without MULTI')
     dropTransaction(connection)
     return OK
   }),
-  command('watch', -2, ANYWHERE, ALL, ({ server, connection, db, args }) => {
-    if (connection.queue !== undefined) return new Failure('ERR WATCH inside MULTI is not allowed')
-    // A connection that is dirty already needs no more watches, because its EXEC fails anyway.
-    if (!connection.dirty) for (const key of args.slice(1)) server.watches.watch(connection, db, key)
-    return OK
-  }),
+  command('watch', -2, ANYWHERE, ALL, watch),
+  ...since({ valkey: [8, 0] }, command('watch', -2, `${ANYWHERE} nomulti`, ALL, watch)),
   command('unwatch', 1, ANYWHERE, undefined, ({ server, connection }) => {
     server.watches.unwatch(connection)
     connection.dirty = false
     return OK
   }),
 ]
+
+function multi({ connection }: Call): Reply {
+  if (connection.queue !== undefined) return new Failure('ERR MULTI calls can not be nested')
+  connection.queue = []
+  return OK
+}
+
+function watch({ server, connection, db, args }: Call): Reply {
+  if (connection.queue !== undefined) return new Failure('ERR WATCH inside MULTI is not allowed')
+  // A connection that is dirty already needs no more watches, because its EXEC fails anyway.
+  if (!connection.dirty) for (const key of args.slice(1)) server.watches.watch(connection, db, key)
+  return OK
+}
 
 function exec(call: Call): Reply {
   const { connection, server } = call
@@ -41,7 +47,7 @@ function exec(call: Call): Reply {
   dropTransaction(connection)
   if (refused) return new Failure('EXECABORT Transaction discarded because of previous errors.')
   if (dirty) return NULL_ARRAY
-  if (connection.subscriptions + connection.shards.size > 0 && !server.atLeast(7, 2)) return writeEach(call, queue)
+  if (connection.subscriptions + connection.shards.size > 0 && !server.dialect.is72) return writeEach(call, queue)
   return queue.map(({ spec, args }) => runQueued(call, spec, args))
 }
 
