@@ -116,9 +116,10 @@ export class ClientUnblock {
       }
       return
     }
-    // Client ids only grow until the server restarts. A younger connection with a smaller id is to a restarted server, where the
-    // id of the blocked connection belongs to another client.
-    const younger = connection.readyAt > this.#connection.readyAt
+    // Client ids only grow until the server restarts. A connection that was dialled after the blocked one was ready, and has a
+    // smaller id, is to a restarted server, where the id of the blocked connection belongs to another client. Connections that
+    // were opened at the same time may become ready in any order.
+    const younger = connection.dialledAt > this.#connection.readyAt
     const { id } = connection.greeting ?? {}
     if (younger && id !== undefined && id < this.#id) {
       this.#drop()

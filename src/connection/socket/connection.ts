@@ -60,6 +60,7 @@ export class Connection implements ReplySink {
   readonly #health: HealthCheck
   #attempt: ConnectAttempt | undefined
   #lastRead = 0
+  #dialledAt = 0
   #readyAt = 0
   #hasAnswered = false
   #space = 0
@@ -115,6 +116,11 @@ export class Connection implements ReplySink {
     return this.#lastRead
   }
 
+  /** When its socket was dialled, on the clock of `performance.now()`. */
+  get dialledAt(): number {
+    return this.#dialledAt
+  }
+
   /** When it became ready, on the clock of `performance.now()`. */
   get readyAt(): number {
     return this.#readyAt
@@ -130,6 +136,7 @@ export class Connection implements ReplySink {
     const endpoint = await resolve()
     this.#node = nameOf(endpoint)
     const intake = { buffer: () => this.#takeSpace(), callback: (bytes: number) => this.#take(bytes) }
+    this.#dialledAt = performance.now()
     const dialled = await dial(endpoint, this.#settings.tls, intake)
     if (this.#state === 'closed') {
       dialled.socket.destroy()

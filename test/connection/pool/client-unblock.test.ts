@@ -110,6 +110,35 @@ describe('CLIENT UNBLOCK', () => {
     }
   })
 
+  test('an aborted blocking call is ended by CLIENT UNBLOCK if the shared connection was dialled first and became ready last', async () => {
+    let popping: FakeConnection | undefined
+    let release = () => {}
+    const isBlocked = new Promise<void>(resolve => {
+      release = resolve
+    })
+    const fake = await scripted(async (argv, connection) => {
+      if (argv[0] === 'HELLO' && connection === fake.connections[0]) await isBlocked
+      if (argv[0] === 'BLPOP') {
+        popping = connection
+        return ''
+      }
+      if (!isUnblock(argv)) return undefined
+      // The element was on its way: the server blocks nobody any more.
+      popping?.send(resp.array([resp.bulk('q'), resp.bulk('element')]))
+      return resp.integer(0)
+    })
+    const redis = client(fake.port)
+    const ready = redis.connect()
+    await until(() => fake.connections.length === 1, { what: 'the shared connection' })
+    const controller = new AbortController()
+    const waiting = redis.with({ signal: controller.signal }).blpop(['q'], 0)
+    await fake.untilReceived('BLPOP')
+    release()
+    await ready
+    controller.abort(new Error('enough'))
+    expect(await waiting).toEqual({ key: 'q', element: 'element' })
+  })
+
   test('CLIENT UNBLOCK is not sent to a server that has started anew, where its id is somebody else', async () => {
     let ids = 100
     const unblocked: string[] = []
