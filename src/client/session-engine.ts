@@ -9,7 +9,7 @@ import { inForce, type Watch } from '../connection/call/watch.js'
 import type { Where } from '../connection/diagnostics.js'
 import { acquireConnection } from '../connection/node/acquire-connection.js'
 import type { Node } from '../connection/node/node.js'
-import { sendLeased } from '../connection/pool/blocked-call.js'
+import { retryLeased, sendLeased } from '../connection/pool/blocked-call.js'
 import { whileHolding } from '../connection/pool/deadlock.js'
 import type { LeasedConnection } from '../connection/pool/leased-connection.js'
 import type { RedisError } from '../errors/errors.js'
@@ -57,7 +57,7 @@ class NodeSessionEngine extends OneConnectionEngine implements SessionEngine {
   }
 
   later(command: Command, refusal: RedisError): void {
-    this.#leased.link.later(command, refusal)
+    retryLeased(this.#leased, command, refusal, this.#node.link)
   }
 
   end(reason: (command: Command) => unknown, aborted: boolean): void {

@@ -21,7 +21,7 @@ import { inForce, type Watch } from '../connection/call/watch.js'
 import type { Where } from '../connection/diagnostics.js'
 import { acquireConnection } from '../connection/node/acquire-connection.js'
 import type { Settings } from '../connection/options/options.js'
-import { sendLeased } from '../connection/pool/blocked-call.js'
+import { retryLeased, sendLeased } from '../connection/pool/blocked-call.js'
 import { isGuarded, type LeasedConnection } from '../connection/pool/leased-connection.js'
 import { AskError, ClusterDownError, ExecAbortError, MovedError, ReadOnlyError, RedisError } from '../errors/errors.js'
 import {
@@ -120,7 +120,7 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
   later(command: Command, refusal: RedisError): void {
     if (this.#over) fail(command, sessionOver(command))
     else if (this.#lease === undefined) this.#pass(command)
-    else this.#lease.connection.link.later(command, refusal)
+    else retryLeased(this.#lease.connection, command, refusal, this.#lease.node.link)
   }
 
   #faultOf(command: Command, slot: number): RedisError | undefined {

@@ -11,6 +11,17 @@ const OVERDUE = 1_000
 export function sendLeased(lease: LeasedConnection, command: Command, other: Link): void {
   if (!lease.note(command)) return
   lease.link.send(command)
+  watchBlocked(lease, command, other)
+}
+
+/** Sends `command`, which was rejected with `refusal`, again over a leased connection after a delay. */
+export function retryLeased(lease: LeasedConnection, command: Command, refusal: RedisError, other: Link): void {
+  if (!lease.note(command)) return
+  lease.link.later(command, refusal)
+  watchBlocked(lease, command, other)
+}
+
+function watchBlocked(lease: LeasedConnection, command: Command, other: Link): void {
   if (command.resolve === undefined || command.spec.blocks === undefined || blockTime(command) === undefined) return
   command.owner = new BlockedCall(lease, other)
   lease.noteBlocking(command)

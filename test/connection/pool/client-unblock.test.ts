@@ -139,6 +139,35 @@ describe('CLIENT UNBLOCK', () => {
     expect(await waiting).toEqual({ key: 'q', element: 'element' })
   })
 
+  test('CLIENT UNBLOCK ends an aborted blocking call, and one in a pipeline of a session, that was retried after LOADING', async () => {
+    let tries = 0
+    let popping: FakeConnection | undefined
+    const fake = await scripted((argv, connection) => {
+      if (argv[0] === 'BLPOP') {
+        popping = connection
+        return ++tries % 2 === 1 ? resp.error('LOADING Redis is loading the dataset in memory') : ''
+      }
+      if (!isUnblock(argv)) return undefined
+      // The element was on its way: the server blocks nobody any more.
+      popping?.send(resp.array([resp.bulk('q'), resp.bulk('element')]))
+      return resp.integer(0)
+    })
+    const redis = client(fake.port)
+    const element = { key: 'q', element: 'element' }
+    const single = new AbortController()
+    const call = redis.with({ signal: single.signal }).blpop(['q'], 0)
+    await fake.untilReceived('BLPOP', 2)
+    single.abort(new Error('enough'))
+    expect(await call).toEqual(element)
+    const several = new AbortController()
+    const batch = redis.session(session =>
+      session.with({ signal: several.signal }).pipeline().blpop(['q'], 0).exec({ settle: true }),
+    )
+    await fake.untilReceived('BLPOP', 4)
+    several.abort(new Error('enough'))
+    expect(await batch).toEqual([element])
+  })
+
   test('CLIENT UNBLOCK is not sent to a server that has started anew, where its id is somebody else', async () => {
     let ids = 100
     const unblocked: string[] = []
