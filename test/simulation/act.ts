@@ -1,9 +1,11 @@
 /** One step of a user: its client, its random numbers, and the helpers with which all steps call the client. */
+import { isDeepStrictEqual } from 'node:util'
 import type { RedisOptions, View } from '../../src/index.js'
 import type { Call, Expectation, Part } from './ledger.js'
+import type { Reply } from './model/reply.js'
 import type { Step } from './plan.js'
 import type { Simulation, Subject } from './simulation.js'
-import { ownValue } from './values.js'
+import { didRun, ownValue, plain, show } from './values.js'
 import type { Random } from './world/random.js'
 
 export interface UserKind {
@@ -77,6 +79,11 @@ export class Act {
     return { view: redis.with(options), timeout: timeout ?? usual, isIdempotent, isAborted }
   }
 
+  /** Expects the reply to the command of `part`, decoded with `decode`. */
+  own(part: Part, decode: (reply: Reply) => unknown): Expectation {
+    return value => ownValue(value, part, decode)
+  }
+
   /** Returns a signal that aborts after `ms`. */
   abortable(ms: number): AbortSignal {
     const { simulation, subject } = this
@@ -88,6 +95,60 @@ export class Act {
       simulation.after(20, leave)
     })
     return controller.signal
+  }
+
+  /** Calls a command that has no argument for a token: its value must be the reply to such a command during the call. */
+  tokenless(
+    words: readonly string[],
+    make: (view: View) => Promise<unknown>,
+    decode: (reply: Reply) => unknown = plain,
+  ): Promise<Call> {
+    const { simulation, subject } = this
+    const { ledger } = simulation
+    const way = this.way()
+    const db = subject.options.db ?? 0
+    const sent = words.map(word => Buffer.from(word).toString('latin1'))
+    const expects = (value: unknown, call: Call) => {
+      const replies = ledger
+        .during(call)
+        .filter(each => each.db === db && didRun(each) && each.args.length === words.length)
+        .filter(({ args }) => sent.every((word, i) => args[i] === word))
+        .map(({ reply }) => decode(reply))
+      if (replies.some(each => isDeepStrictEqual(each, value))) return undefined
+      return `It resolved with ${show(value)}; the server replied ${replies.map(show).join(' or ') || 'nothing'}.`
+    }
+    const traits = { what: words.join(' ').toLowerCase(), parts: [], timeout: way.timeout, lane: 'shared', expects }
+    return simulation.within(
+      subject,
+      'calling',
+      simulation.call(subject, traits, () => make(way.view)),
+    )
+  }
+
+  /** Calls a blocking command. A signal ends it if it would block for ever, and in some other cases. */
+  blocking(
+    what: string,
+    part: Part,
+    seconds: number,
+    make: (view: View) => Promise<unknown>,
+    decode: (reply: Reply) => unknown = plain,
+  ): Promise<Call> {
+    const { random, simulation, subject } = this
+    const way = this.way()
+    const signal = seconds === 0 || random.chance(0.3) ? { signal: this.abortable(random.skewed(1, 4_000)) } : undefined
+    const view = signal === undefined ? way.view : way.view.with(signal)
+    const traits = {
+      what: `${what} ${seconds} ${part.token}`,
+      parts: [part],
+      expects: (value: unknown) => (value === null ? undefined : ownValue(value, part, decode)),
+      isBlocking: true,
+      isIdempotent: way.isIdempotent,
+    }
+    return simulation.within(
+      subject,
+      'blocking',
+      simulation.call(subject, traits, () => make(view)),
+    )
   }
 
   /** Calls one command on the client's shared connection. */

@@ -100,6 +100,7 @@ export class Ledger {
   /** The calls that run as MULTI … EXEC. */
   readonly transactions: Call[] = []
   readonly #parts = new Map<string, Part>()
+  readonly #worded = new Map<string, Part>()
   #tokens = 0
 
   /** Returns a new part whose token is a text. */
@@ -110,6 +111,31 @@ export class Ledger {
   /** Returns a new part whose token is a number. */
   numbered(isWrite: boolean): Part {
     return this.#add(`7${String(++this.#tokens).padStart(8, '0')}`, isWrite)
+  }
+
+  /** Returns a new part for a command that has no argument for a token. No other call may send the same words. */
+  worded(words: readonly string[], isWrite: boolean): Part {
+    const part = { token: words.join(' '), isWrite, executions: [] }
+    this.#worded.set(part.token, part)
+    return part
+  }
+
+  /** Returns the part with this token. */
+  partOf(token: string): Part | undefined {
+    return this.#parts.get(token)
+  }
+
+  /** Returns the executions from the beginning of a call until it settled. */
+  during({ startedAt, settledAt }: Call): Execution[] {
+    const { executions } = this
+    let [low, high] = [0, executions.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((executions[middle] as Execution).at < startedAt - 1) low = middle + 1
+      else high = middle
+    }
+    const end = executions.findIndex(({ at }, index) => index >= low && at > settledAt)
+    return executions.slice(low, end < 0 ? undefined : end)
   }
 
   #add(token: string, isWrite: boolean): Part {
@@ -128,12 +154,19 @@ export class Ledger {
     const execution = { ...record, order: this.executions.length, wire }
     this.executions.push(execution)
     const { args } = record
+    // A command of a script is a part of the script's own execution.
+    if (record.phase === 'script') return execution
+    const worded = this.#worded.size > 0 && args.length < 6 ? this.#worded.get(args.join(' ')) : undefined
+    if (worded !== undefined) {
+      worded.executions.push(execution)
+      return execution
+    }
     for (let i = 1; i < args.length; i++) {
       const argument = args[i] as string
       const token = argument.length < 1_000 && NUMBER.test(argument) ? argument : TEXT.exec(argument)?.[0]
       if (token !== undefined) {
         this.#parts.get(token)?.executions.push(execution)
-        break
+        return execution
       }
     }
     return execution

@@ -1,11 +1,15 @@
 /** All kinds of users. A new group is a file in `users`, and its exported list is an entry here. */
 import type { UserKind } from './act.js'
 import { BLOCKING } from './users/blocking.js'
+import { HASHES } from './users/hashes.js'
 import { LIFECYCLE } from './users/lifecycle.js'
 import { LOCKS } from './users/locks.js'
 import { PIPELINES } from './users/pipelines.js'
+import { QUEUES } from './users/queues.js'
 import { SCANS } from './users/scans.js'
 import { SESSIONS } from './users/sessions.js'
+import { SETS } from './users/sets.js'
+import { SORTED_SETS } from './users/sorted-sets.js'
 import { STRINGS } from './users/strings.js'
 import { SUBSCRIPTIONS } from './users/subscriptions.js'
 
@@ -18,4 +22,8 @@ export const USERS: readonly UserKind[] = [
   ...LOCKS,
   ...SUBSCRIPTIONS,
   ...SCANS,
+  ...HASHES,
+  ...SETS,
+  ...SORTED_SETS,
+  ...QUEUES,
 ]

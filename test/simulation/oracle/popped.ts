@@ -1,29 +1,44 @@
-import type { Execution } from '../ledger.js'
+import type { Part } from '../ledger.js'
 import type { Simulation } from '../simulation.js'
-import { didRun } from '../values.js'
+import { didRun, runsOf } from '../values.js'
 
-/** Every popped element reached its caller, unless a fault hit the connection. */
+const POPS: ReadonlySet<string> = new Set([
+  'BLPOP',
+  'BLMPOP',
+  'BLMOVE',
+  'BRPOPLPUSH',
+  'BZPOPMIN',
+  'BZPOPMAX',
+  'BZMPOP',
+  'XREADGROUP',
+])
+
+/** Every element that a blocking call popped reached its caller, and only that caller, unless a fault hit the connection. */
 export function* popped(simulation: Simulation): Iterable<string> {
   const { ledger } = simulation
-  const received = new Set<string>()
+  const received = new Map<string, string[]>()
   // Connections whose id the client knows. On others it cannot send CLIENT UNBLOCK, so it drops them to abort a call.
   const known = new Set<unknown>()
-  for (const { fate, traits, value } of ledger.calls) {
-    if (fate !== 'resolved' || traits.isBlocking !== true) continue
-    const [token] = /~\d+~/.exec(JSON.stringify(value)?.replace(/^.*"element":/, '') ?? '') ?? []
-    if (token !== undefined) received.add(token)
-    if (Array.isArray(value)) received.add(value[1] as string)
+  for (const call of ledger.calls) {
+    if (call.fate !== 'resolved' || call.traits.isBlocking !== true) continue
+    for (const token of tokensOf(call.value)) received.set(token, [...(received.get(token) ?? []), call.name])
+  }
+  for (const [token, callers] of received) {
+    // An idempotent call may have added the element twice.
+    const added = runsOf(ledger.partOf(token) as Part).length
+    if (callers.length > added) yield `${token} was received by ${callers.join(' and by ')}.`
   }
   for (const execution of ledger.executions) {
-    const { args, phase, wire } = execution
+    const { args, phase, reply, wire } = execution
     if (phase === 'ran' && (args[0] === 'HELLO' || (args[0] === 'CLIENT' && args[1] === 'ID'))) known.add(wire)
-    const element = elementOf(execution)
-    if (element === undefined || received.has(element) || !known.has(wire) || simulation.isExcused(execution)) continue
-    yield `${element} was popped by ${execution.args.join(' ')} (connection ${execution.connection}) and no caller received it.`
+    if (!POPS.has(args[0] as string) || !didRun(execution)) continue
+    for (const token of tokensOf(reply)) {
+      if (received.has(token) || !known.has(wire) || simulation.isExcused(execution)) continue
+      yield `${token} was popped by ${args.join(' ')} (connection ${execution.connection}) and no caller received it.`
+    }
   }
 }
 
-function elementOf(execution: Execution): string | undefined {
-  if (execution.args[0] !== 'BLPOP' || !didRun(execution) || !Array.isArray(execution.reply)) return undefined
-  return execution.reply[1] as string
+function tokensOf(value: unknown): readonly string[] {
+  return value === null ? [] : (JSON.stringify(value)?.match(/~\d+~/g) ?? [])
 }
