@@ -16,7 +16,7 @@ import { fail } from './completion.js'
 export interface Resender {
   send(command: Command): void
   /** Resends a rejected command after a delay. */
-  retry(command: Command, refusal: RedisError): void
+  later(command: Command, refusal: RedisError): void
   /** The error with which `command` times out. */
   overdue(command: Command, elapsed: number, phase: Phase): RedisError
 }

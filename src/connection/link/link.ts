@@ -219,17 +219,11 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     if (isReadOnly(error)) this.#replace(error, pipeline)
   }
 
-  /** Resends `command`, which was rejected with `refusal` and may have been sent elsewhere, after a delay. */
-  later(command: Command, refusal: RedisError): void {
-    command.owner = this
-    this.retry(command, refusal)
-  }
-
   /**
-   * Resends a command of this link, which was rejected with `refusal`, after a delay. Its owner stays the same. It rejects if the
-   * queue is full, because commands in flight do not count for the limits of the queue.
+   * Resends `command`, which was rejected with `refusal`, after a delay. Its owner stays the same. It rejects if the queue is
+   * full, because commands in flight do not count for the limits of the queue.
    */
-  retry(command: Command, refusal: RedisError): void {
+  later(command: Command, refusal: RedisError): void {
     const error = queueLimitError(this, command, this.#settings.queue, this.#retries.probe, refusal)
     if (error === undefined && this.#state !== 'closed') this.#retries.add(command, refusal)
     else fail(command, error ?? refusal)

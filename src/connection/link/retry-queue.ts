@@ -23,7 +23,7 @@ export function settleRefused(link: Resender, command: Command, refusal: RedisEr
   const isScripts = command.spec.script && mode === 'standalone' && !(refusal instanceof BusyLoadingError)
   if (isRetryable(command, refusal) && !isScripts) {
     if ((command.state & State.ordered) === 0) {
-      link.retry(command, refusal)
+      link.later(command, refusal)
       return
     }
     // Resent alone it would be overtaken: its pipeline decides when all its commands have settled.

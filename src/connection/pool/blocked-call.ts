@@ -17,6 +17,8 @@ export function sendLeased(lease: LeasedConnection, command: Command, other: Lin
 /** Sends `command`, which was rejected with `refusal`, again over a leased connection after a delay. */
 export function retryLeased(lease: LeasedConnection, command: Command, refusal: RedisError, other: Link): void {
   if (!lease.note(command)) return
+  // It may have been sent over another link.
+  command.owner = lease.link
   lease.link.later(command, refusal)
   watchBlocked(lease, command, other)
 }

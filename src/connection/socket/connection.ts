@@ -60,10 +60,11 @@ export class Connection implements ReplySink {
   readonly #health: HealthCheck
   #attempt: ConnectAttempt | undefined
   #lastRead = 0
-  #dialledAt = 0
-  #readyAt = 0
   #hasAnswered = false
   #space = 0
+  /** When its socket was dialled, and when it became ready, on the clock of `performance.now()`. */
+  dialledAt = 0
+  readyAt = 0
   /** Whether the kernel may hold another reply: the last read filled the buffer. */
   hasMore = false
   /** Whether the error that closed it repeats until somebody changes the configuration: a wrong password, a bad certificate. */
@@ -116,16 +117,6 @@ export class Connection implements ReplySink {
     return this.#lastRead
   }
 
-  /** When its socket was dialled, on the clock of `performance.now()`. */
-  get dialledAt(): number {
-    return this.#dialledAt
-  }
-
-  /** When it became ready, on the clock of `performance.now()`. */
-  get readyAt(): number {
-    return this.#readyAt
-  }
-
   /** Dials and performs the handshake, both within `connectTimeout`. The owner is notified of the result. */
   open(resolve: () => Endpoint | Promise<Endpoint>, attempt: number): void {
     this.#attempt = new ConnectAttempt(this.#settings, attempt, () => this.#timedOut())
@@ -136,7 +127,7 @@ export class Connection implements ReplySink {
     const endpoint = await resolve()
     this.#node = nameOf(endpoint)
     const intake = { buffer: () => this.#takeSpace(), callback: (bytes: number) => this.#take(bytes) }
-    this.#dialledAt = performance.now()
+    this.dialledAt = performance.now()
     const dialled = await dial(endpoint, this.#settings.tls, intake)
     if (this.#state === 'closed') {
       dialled.socket.destroy()
@@ -147,7 +138,7 @@ export class Connection implements ReplySink {
     this.#greeting = await shakeHands(commands => this.#askAll(commands), this.#settings)
     if (this.#state !== 'opening') return
     this.#state = 'ready'
-    this.#readyAt = performance.now()
+    this.readyAt = performance.now()
     this.#attempt?.end(undefined)
     this.#health.start()
     this.#owner.onReady(this)
