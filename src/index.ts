@@ -1,6 +1,7 @@
 /** The public entry point: every export of `@respire/redis` by name. No other file of `src` imports it. */
 
 export type { CloseOptions } from './client/close-options.js'
+export { type FakeMethods, fakeCommands } from './client/fake-commands.js'
 export type { MonitorEntry } from './client/monitor.js'
 export { type BatchError, type Piped, Pipeline, type Settled } from './client/pipeline.js'
 export { Redis, type RedisEvents, type RedisStats } from './client/redis.js'

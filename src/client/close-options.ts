@@ -2,7 +2,7 @@ import { type Checks, isMs, ownOptions } from '../commands/core/check-options.js
 
 export interface CloseOptions {
   /** How long to wait for pending commands, ms (default 5000). */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
 }
 
 const CLOSE_CHECKS: Checks<CloseOptions> = { timeout: isMs }

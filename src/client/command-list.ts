@@ -2,6 +2,7 @@ import { Commands } from '../commands/commands.js'
 import type { CallOptions } from '../commands/core/call-options.js'
 import type { Command } from '../commands/core/command.js'
 import type { Context, Outcome } from '../commands/core/context.js'
+import { showState } from '../commands/core/inspect.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, type RedisError } from '../errors/errors.js'
 import { isNew, prepare, ranBefore } from './run.js'
@@ -85,3 +86,15 @@ export function addEach<L, I>(list: L, items: Iterable<I>, fn: (list: L, item: I
   }
   for (const item of items) fn(list, item)
 }
+
+/** Calls `fn` with `list` if `condition` is true. Throws DataError if these arguments are wrong. */
+export function addWhen<L>(list: L, condition: boolean, fn: (list: L) => unknown): void {
+  if (typeof condition !== 'boolean' || typeof fn !== 'function') {
+    throw new DataError(
+      "when() needs true or false and a function: when(ttl > 0, pipeline => pipeline.expire('k', ttl)).",
+    )
+  }
+  if (condition) fn(list)
+}
+
+showState<Collected<Context>>(Collected, ({ length }) => ({ length }))

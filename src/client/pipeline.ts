@@ -6,7 +6,7 @@ import { defineHidden } from '../commands/core/own-properties.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import { DataError, type RedisError, type ResponseError } from '../errors/errors.js'
 import { sendBatch, traceBatch } from './batch.js'
-import { addEach, Collected, CommandList } from './command-list.js'
+import { addEach, addWhen, Collected, CommandList } from './command-list.js'
 import { reservedError } from './run.js'
 import type { Sender } from './sender.js'
 
@@ -22,7 +22,7 @@ export type Settled<T extends unknown[]> = { [K in keyof T]: T[K] | ResponseErro
 
 export interface ExecOptions {
   /** Whether `exec` resolves with the errors among the results. If false (default), it rejects with the first error. */
-  readonly settle?: boolean
+  readonly settle?: boolean | undefined
 }
 
 export const EXEC_CHECKS: Checks<ExecOptions> = { settle: isAnything }
@@ -59,6 +59,15 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
   ): Pipeline<[...T, ...R[]], F> {
     addEach(this as unknown as Pipeline<[], F>, items, fn)
     return this as unknown as Pipeline<[...T, ...R[]], F>
+  }
+
+  /** Calls `fn` to add commands if `condition` is true: `pipeline.when(ttl > 0, it => it.expire('k', ttl))`. Returns the pipeline. */
+  when<R extends unknown[]>(
+    condition: boolean,
+    fn: (pipeline: Pipeline<[], F>) => Pipeline<R, F>,
+  ): Pipeline<T | [...T, ...R], F> {
+    addWhen(this as unknown as Pipeline<[], F>, condition, fn)
+    return this as unknown as Pipeline<T | [...T, ...R], F>
   }
 
   /**

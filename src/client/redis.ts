@@ -1,6 +1,7 @@
 import { blockTime, type Command } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
-import { PLAIN } from '../commands/core/reply-format.js'
+import { showState } from '../commands/core/inspect.js'
+import { plainWith } from '../commands/core/reply-format.js'
 import { clientClosed, clientDestroyed } from '../connection/call/call-errors.js'
 import { addressOf, type Where } from '../connection/diagnostics.js'
 import { Events, report } from '../connection/events.js'
@@ -102,7 +103,7 @@ export class Redis extends EventedView<RedisEvents> {
       { handleErrorReply: (_, error) => hintAtCluster(node.link, error) },
     )
     const engine = new SingleEngine(node, events)
-    super(engine, PLAIN, events)
+    super(engine, plainWith(settings.prefix), events)
     this.#engine = engine
     this.#options = options
     this.#node = node
@@ -200,6 +201,8 @@ export class Redis extends EventedView<RedisEvents> {
     return this
   }
 }
+
+showState(Redis, ({ node, status, stats }) => ({ node, status, ...stats }))
 
 /** The engine of a client of one server. */
 class SingleEngine implements Engine {

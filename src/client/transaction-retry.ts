@@ -6,9 +6,9 @@ import type { Session } from './session.js'
 
 export interface RetryOptions {
   /** How often `fn` is run again after a WatchError (default 100). After that the call rejects with the last WatchError. */
-  readonly retries?: number
+  readonly retries?: number | undefined
   /** Upper bound of the first pause, ms (default 2). It doubles up to 250. Each pause is random, from 0 to the bound. */
-  readonly delay?: number
+  readonly delay?: number | undefined
 }
 
 const LONGEST = 250

@@ -6,7 +6,7 @@ import { MultiExec } from '../connection/call/multi-exec.js'
 import type { Watch } from '../connection/call/watch.js'
 import { RedisError } from '../errors/errors.js'
 import { traceBatch } from './batch.js'
-import { addEach, Collected, CommandList } from './command-list.js'
+import { addEach, addWhen, Collected, CommandList } from './command-list.js'
 import { EXEC_CHECKS, type Settled, unlessFailed } from './pipeline.js'
 import { launch, reservedError } from './run.js'
 import type { Sender } from './sender.js'
@@ -48,6 +48,15 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
   ): Transaction<[...T, ...R[]], F> {
     addEach(this as unknown as Transaction<[], F>, items, fn)
     return this as unknown as Transaction<[...T, ...R[]], F>
+  }
+
+  /** Calls `fn` to add commands if `condition` is true: `transaction.when(ttl > 0, it => it.expire('k', ttl))`. Returns the transaction. */
+  when<R extends unknown[]>(
+    condition: boolean,
+    fn: (transaction: Transaction<[], F>) => Transaction<R, F>,
+  ): Transaction<T | [...T, ...R], F> {
+    addWhen(this as unknown as Transaction<[], F>, condition, fn)
+    return this as unknown as Transaction<T | [...T, ...R], F>
   }
 
   /** Drops the collected commands. Nothing is sent. */

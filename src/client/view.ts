@@ -32,7 +32,7 @@ import { type RetryOptions, retryTransaction } from './transaction-retry.js'
 
 export interface SessionOptions {
   /** Rejects the session at once when it aborts. The connection is reset and released, or closed. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 const SESSION_CHECKS: Checks<SessionOptions> = { signal: isAbortSignal }

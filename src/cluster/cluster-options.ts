@@ -37,16 +37,16 @@ export interface RedisClusterOptions extends Omit<RedisOptions, 'host' | 'port' 
    * The node that answers commands that only read (default `primary`). `replica`: any replica of the shard, or the primary when no
    * replica is connected. `nearest`: the node that answers PING fastest. A replica may return slightly old values.
    */
-  readonly readFrom?: ReadFrom
+  readonly readFrom?: ReadFrom | undefined
   /**
    * The addresses where nodes behind a NAT or a tunnel are dialled: `{ '10.0.0.1:7000': 'localhost:17000' }`, or a function. A node
    * without an entry is dialled where it announces itself.
    */
-  readonly addressMap?: AddressMap
+  readonly addressMap?: AddressMap | undefined
   /** Returns whether a node may be dialled, given its address after `addressMap` (default: all may). Not called for seeds. */
-  readonly allowRedirect?: (address: Address) => boolean
+  readonly allowRedirect?: ((address: Address) => boolean) | undefined
   /** Time between refreshes of the topology when nothing else requests one, ms (default 10000); 0 turns them off. */
-  readonly refreshInterval?: number
+  readonly refreshInterval?: number | undefined
 }
 
 /** A node that the client asks first: its URL, or its host and port. */

@@ -1,7 +1,8 @@
 import { type CloseOptions, readTimeout } from '../client/close-options.js'
 import { EventedView } from '../client/evented-view.js'
 import { Redis } from '../client/redis.js'
-import { PLAIN } from '../commands/core/reply-format.js'
+import { showState } from '../commands/core/inspect.js'
+import { plainWith } from '../commands/core/reply-format.js'
 import { clientClosed, clientDestroyed } from '../connection/call/call-errors.js'
 import { Events, report } from '../connection/events.js'
 import type { LinkState } from '../connection/link/link-owner.js'
@@ -104,7 +105,7 @@ export class RedisCluster extends EventedView<RedisClusterEvents> {
       onGap: gap => events.emit('gap', gap),
       onError: (error, handled) => report(events, error, handled),
     })
-    super(engine, PLAIN, events)
+    super(engine, plainWith(settings.settings.prefix), events)
     this.#seeds = seeds
     this.#options = options
     this.#engine = engine
@@ -235,6 +236,8 @@ export class RedisCluster extends EventedView<RedisClusterEvents> {
     return [state.nodes, subscribers, state.refreshing, ...this.#clients.values()]
   }
 }
+
+showState(RedisCluster, ({ status, stats }) => ({ status, ...stats }))
 
 /** The client of a node that has left the cluster would try to connect for ever. */
 function closeOfMissingNodes(clients: Map<string, Redis>, topology: Topology): void {

@@ -106,10 +106,11 @@ const nameless = (): DataError =>
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface declares the methods that the loop below adds to the prototype
 export abstract class Commands<C extends Context> extends Runner<C> {
   /**
-   * Runs any command by its name. Returns the reply as it came: maps as Map, sets as Set. A known read-only command may be
-   * sent again after a lost connection, an unknown command never is.
+   * Runs any command by its name. Returns the reply as it came: maps as Map, sets as Set. `call<string>('PING')` gives it a
+   * type, which is not checked. A known read-only command may be sent again after a lost connection, an unknown command
+   * never is.
    */
-  call(...words: readonly [string, ...Argument[]]): Outcome<C, unknown> {
+  call<R = unknown>(...words: readonly [string, ...Argument[]]): Outcome<C, R> {
     if (!isWord(words[0])) return this.run(new Command(specOf(['CALL']), [nameless()], raw))
     const spec = specOf(words)
     return this.run(new Command(spec, words.slice(spec.words), raw))

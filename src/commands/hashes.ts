@@ -14,7 +14,7 @@ import {
   texts,
   textsOrNulls,
 } from './core/decoders.js'
-import { type Fields, flag, plainOptions, pushFields, pushSeveral, type Several } from './core/option-tokens.js'
+import { type Fields, flag, plainOptions, pushFields, pushSeveral, refuse, type Several } from './core/option-tokens.js'
 import { unexpectedReply } from './core/reply-errors.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'
 import { read, write } from './core/spec.js'
@@ -93,10 +93,11 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
   }
 
   /**
-   * Returns all fields and values as a plain object; empty if the key does not exist. Rejects with `DataError` if two
-   * field names are invalid UTF-8 and would be the same text. @since 2.0 [HGETALL](https://redis.io/commands/hgetall)
+   * Returns all fields and values as a plain object; empty if the key does not exist. `hgetall<User>(key)` gives it a type
+   * of yours, which is not checked. Rejects with `DataError` if two field names are invalid UTF-8 and would be the same
+   * text. @since 2.0 [HGETALL](https://redis.io/commands/hgetall)
    */
-  hgetall(key: Key): Outcome<C, Record<string, C['text']>> {
+  hgetall<T extends object = Record<string, C['text']>>(key: Key): Outcome<C, T> {
     return this.run(new Command(HGETALL, [key]))
   }
 
@@ -193,10 +194,17 @@ export abstract class Hashes<C extends Context> extends Runner<C> {
     return this.run(new Command(HSCAN, args, options.novalues === true ? scannedFields : scannedEntries))
   }
 
-  /** Sets fields. Returns the number of fields that were added. @since 2.0 [HSET](https://redis.io/commands/hset) */
-  hset(key: Key, fields: Fields): Outcome<C, C['int']> {
+  /**
+   * Sets one field, or all fields of an object or a Map. Returns the number of fields that were added. @since 2.0
+   * [HSET](https://redis.io/commands/hset)
+   */
+  hset(key: Key, field: Key, value: Argument): Outcome<C, C['int']>
+  hset(key: Key, fields: Fields): Outcome<C, C['int']>
+  hset(key: Key, first: Key | Fields, ...values: readonly Argument[]): Outcome<C, C['int']> {
     const args: Arguments = [key]
-    pushFields(args, fields)
+    if (values.length === 1) args.push(first as Key, values[0] as Argument)
+    else if (values.length === 0) pushFields(args, first as Fields)
+    else refuse(args, 'Expected one field with its value, or an object for several: hset(key, { field: value }).')
     return this.run(new Command(HSET, args))
   }
 

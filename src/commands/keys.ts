@@ -40,7 +40,7 @@ export type RestoreOptions = AtMostOne<{
 
 export interface KeyScanOptions extends ScanOptions {
   /** Only keys of this type, as `type` returns it. @since 6.0 */
-  readonly type?: string
+  readonly type?: string | undefined
 }
 
 const KEY_SCAN_OPTIONS: ReadonlySet<string> = new Set([...SCAN_OPTIONS, 'type'])

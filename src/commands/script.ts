@@ -12,12 +12,12 @@ import { called, EVAL, EVAL_RO, EVALSHA, EVALSHA_RO } from './scripting.js'
 export interface ScriptOptions {
   readonly lua: string
   /** The number of keys that each run must have. By default any number is allowed. */
-  readonly keys?: number
+  readonly keys?: number | undefined
   /**
    * Declares that the script writes nothing, which the server enforces. It may run on a replica, and is retried after a
    * lost connection. @since 7.0
    */
-  readonly readonly?: boolean
+  readonly readonly?: boolean | undefined
 }
 
 /** Decodes the reply for `run`. The reply comes as `call` returns it. */

@@ -4,12 +4,12 @@ import { quoted } from './lock-errors.js'
 
 export interface AcquireOptions {
   /** Ends the waiting when it aborts: `acquire` rejects with the signal's reason, and releases the lock if it was acquired. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ExtendOptions {
   /** Whether the remaining time is set to the given time. If false (default), the given time is added to it. */
-  readonly replace?: boolean
+  readonly replace?: boolean | undefined
 }
 
 const ACQUIRE_CHECKS: Checks<AcquireOptions> = { signal: isAbortSignal }

@@ -15,21 +15,21 @@ export interface LockOptions {
   /** How long the lock is held without an extension, whole ms. `Infinity`: until it is released; it cannot be extended then. */
   readonly ttl: number
   /** How long `acquire` waits for a lock that is held, ms (default 10000). 0 tries once. */
-  readonly wait?: number
+  readonly wait?: number | undefined
   /**
    * How long a waiting lock pauses before it tries again, ms. The default is 1000 if it is woken when the lock is released, that
    * is, on one server with a client that can subscribe; else 100. It tries sooner when the holder's ttl ends.
    */
-  readonly retryDelay?: number
+  readonly retryDelay?: number | undefined
   /** The upper bound of a random time that is added to each pause, ms (default 50), so that waiting locks do not try all at once. */
-  readonly jitter?: number
+  readonly jitter?: number | undefined
   /**
    * The token that identifies the holder (default: 128 random bits). It must be different for each holder: two holders with
    * the same token count as one.
    */
-  readonly token?: string
+  readonly token?: string | undefined
   /** Whether the lock is extended automatically while it is held (default false). `using` always does so. */
-  readonly autoExtend?: boolean
+  readonly autoExtend?: boolean | undefined
 }
 
 export interface LockSettings {

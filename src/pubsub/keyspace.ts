@@ -22,13 +22,13 @@ export interface KeyspaceEvent<T extends Text = string> {
 
 export interface KeyspaceOptions {
   /** Patterns of keys, as in KEYS (default '*'). */
-  readonly keys?: string | readonly string[]
+  readonly keys?: string | readonly string[] | undefined
   /** Names of events (default: all events of the class `A` of `notify-keyspace-events`, so not `keymiss` and `new`). */
-  readonly events?: readonly string[]
+  readonly events?: readonly string[] | undefined
   /** The number of the database (default: the database of the client), or '*' for all databases. */
-  readonly db?: number | '*'
+  readonly db?: number | '*' | undefined
   /** Whether to add missing flags to `notify-keyspace-events` of the server. If false (default), missing flags are a PubSubError. */
-  readonly configure?: boolean
+  readonly configure?: boolean | undefined
 }
 
 /** Called with each event, in order. If it returns a promise, the next event waits for it. */

@@ -10,15 +10,15 @@ export type WhenFull = 'drop-oldest' | 'drop-newest' | 'close' | 'error'
 
 export interface SubscribeOptions {
   /** The most messages that are queued, that is, not read yet (default 10000). */
-  readonly maxQueue?: number
+  readonly maxQueue?: number | undefined
   /**
    * What to do with a message when the queue is full (default 'drop-oldest'). 'drop-oldest' and 'drop-newest' drop one message
    * and count it in `dropped`. 'close' and 'error' unsubscribe and end the subscription after the queued messages; with
    * 'error' the loop then throws a PubSubError.
    */
-  readonly whenFull?: WhenFull
+  readonly whenFull?: WhenFull | undefined
   /** Ends the subscription when it aborts. The loop, and a subscribe call that is pending, reject with the signal's reason. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Called with each message, in order. If it returns a promise, the next message waits for it. */
@@ -51,11 +51,22 @@ export function readArguments<T extends string | Buffer>(
   const last = rest.at(-1)
   const options = last === undefined || (isObject(last) && !isBytes(last) && rest.length > 1) ? rest.pop() : undefined
   const handler = typeof rest.at(-1) === 'function' ? (rest.pop() as MessageHandler<T>) : undefined
+  if (handler !== undefined && CALLBACK.test(String(handler))) throw callbackError(method)
   return {
     names: readChannels(method, rest as ChannelArguments),
     handler,
     options: readSubscribeOptions(method, options),
   }
+}
+
+/** The source of a callback as ioredis takes it: it would get each message as its error. */
+const CALLBACK = /^(?:async\s*)?(?:function\s*\w*\s*)?\(\s*(?:err|error)\s*,\s*(?:count|channels)\b/
+
+function callbackError(method: string): DataError {
+  return new DataError(
+    `${method}() takes no callback for its result: await the promise that it returns. A function is the handler of the ` +
+      'messages, (message, channel).',
+  )
 }
 
 /** Returns the channels of `args`. Throws PubSubError if there is none, DataError if one is not a valid name. */

@@ -1,5 +1,6 @@
 import type { Key } from '../commands/core/argument.js'
 import type { CallOptions } from '../commands/core/call-options.js'
+import { showState } from '../commands/core/inspect.js'
 import type { ReplyFormat } from '../commands/core/reply-format.js'
 import type { Registry } from './registry.js'
 import { type ChannelArguments, readArguments, readChannels, type SubscribeArguments } from './subscribe-arguments.js'
@@ -114,6 +115,14 @@ export class Subscription<T extends Text = string, M = Message<T>>
     return this
   }
 }
+
+showState<Subscription>(Subscription, ({ channels, received, queued, dropped, closed }) => ({
+  channels: channels.length,
+  received,
+  queued,
+  dropped,
+  closed,
+}))
 
 function prefixed(name: Key, prefix: string): Key {
   if (prefix === '') return name

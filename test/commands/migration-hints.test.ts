@@ -56,7 +56,11 @@ describe('calls in the style of other clients', () => {
     ),
     ['eval(script, 0)', () => loosely(r, 'eval', 'return 1', 0), /Expected an array of keys, found a number/],
     ['eval { keys }', () => loosely(r, 'eval', 'return 1', { keys: ['k'], arguments: [] }), /./],
-    ['hset(key, field, value)', () => loosely(r, 'hset', 'h', 'f', 'v'), /object or a Map of fields and values/],
+    [
+      'hset(key, field, value, field, value)',
+      () => loosely(r, 'hset', 'h', 'f', 'v', 'g', 'w'),
+      /an object for several/,
+    ],
     ['mset(key, value)', () => loosely(r, 'mset', 'k', 'v'), /object or a Map of keys and values/],
     [
       'call([…])',

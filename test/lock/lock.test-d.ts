@@ -19,7 +19,7 @@ describe('types of locks', () => {
     expectTypeOf(redis.lock('job', { ttl: 1_000 })).toEqualTypeOf<Lock>()
     expectTypeOf(lock.acquire()).resolves.toEqualTypeOf<Lock>()
     expectTypeOf(lock.tryAcquire()).resolves.toEqualTypeOf<Lock | null>()
-    expectTypeOf<AcquireOptions>().toEqualTypeOf<{ readonly signal?: AbortSignal }>()
+    expectTypeOf<AcquireOptions>().toEqualTypeOf<{ readonly signal?: AbortSignal | undefined }>()
   })
 
   test('a lock can be used with await using', async () => {

@@ -9,13 +9,13 @@ export interface CallOptions {
    * Deadline of a call in ms, instead of `commandTimeout`; 0 or Infinity means none. For a blocking command it covers
    * the whole time.
    */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** Aborts a call in any phase. The call rejects with the signal's reason; if it was not yet written, it never is. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Declares that a call may run twice: it is sent again after a lost connection, as reads are. */
-  readonly idempotent?: boolean
+  readonly idempotent?: boolean | undefined
   /** The key by which a cluster routes a command whose key positions are unknown. */
-  readonly key?: Key
+  readonly key?: Key | undefined
 }
 
 const CHECKS: Checks<CallOptions> = {

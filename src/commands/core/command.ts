@@ -4,6 +4,7 @@ import type { SignalWatcher } from './abort-signals.js'
 import type { Argument, Arguments } from './argument.js'
 import type { CallOptions } from './call-options.js'
 import type { Decoder } from './decoder.js'
+import { showState } from './inspect.js'
 import { findKeys, isToken, numberOf } from './key-specs.js'
 import { PLAIN, type ReplyFormat } from './reply-format.js'
 import type { Spec } from './spec.js'
@@ -163,6 +164,8 @@ export class Command implements SignalWatcher {
     this.args = NOTHING
   }
 }
+
+showState(Command, ({ spec, args }) => ({ name: spec.name, arguments: args.length }))
 
 /** The indexes of the arguments that are keys, in the order of the spec. */
 export function keyIndexes(command: Command): number[] {

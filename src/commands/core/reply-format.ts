@@ -11,3 +11,8 @@ export interface ReplyFormat {
 }
 
 export const PLAIN: ReplyFormat = { bytes: false, bigints: false, prefix: '' }
+
+/** The plain format, with a prefix of keys if there is one. */
+export function plainWith(prefix: string | undefined): ReplyFormat {
+  return prefix === undefined || prefix === '' ? PLAIN : { ...PLAIN, prefix }
+}

@@ -8,9 +8,9 @@ import { known, option, plainOptions } from './option-tokens.js'
 
 export interface ScanOptions {
   /** Returns only names that match this glob-style pattern. */
-  readonly match?: Key
+  readonly match?: Key | undefined
   /** Approximate number of elements that the server examines in one step. Default 10. */
-  readonly count?: number
+  readonly count?: number | undefined
 }
 
 /** The names of the options that all SCAN commands have. */

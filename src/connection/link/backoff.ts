@@ -1,12 +1,12 @@
 import { backoffDelay, performance } from '../../commands/core/timers.js'
-import type { ReconnectOptions } from '../options/options.js'
+import type { Complete, ReconnectOptions } from '../options/options.js'
 
 /**
  * The time of the next attempt to connect to a node: exponential backoff with full jitter. All links of a node share one, and
  * one attempt serves them all, so that a whole pool dials a failed node hardly more often than a single connection.
  */
 export class Backoff {
-  readonly #options: Required<ReconnectOptions>
+  readonly #options: Complete<ReconnectOptions>
   #failures = 0
   #failedAt = Number.NEGATIVE_INFINITY
   #permanent = false
@@ -14,7 +14,7 @@ export class Backoff {
   #reached = false
   #notBefore = 0
 
-  constructor(options: Required<ReconnectOptions>) {
+  constructor(options: Complete<ReconnectOptions>) {
     this.#options = options
   }
 

@@ -8,7 +8,7 @@ const MULTIPLE = 'calls of one turn of the event loop are written together alrea
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   // ioredis
   ['connectionName', 'use clientName'],
-  ['keyPrefix', "use a view: redis.prefixed('app:')"],
+  ['keyPrefix', "use prefix: 'app:'"],
   ['lazyConnect', CONNECTING],
   ['retryStrategy', RECONNECT],
   ['reconnectOnError', 'the client reconnects by itself after a READONLY error'],

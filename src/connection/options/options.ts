@@ -27,7 +27,7 @@ export type Endpoint =
   | { readonly path: string }
 
 export interface Credentials {
-  readonly username?: string
+  readonly username?: string | undefined
   readonly password: string
 }
 
@@ -36,83 +36,88 @@ export type CredentialsProvider = Credentials | (() => Credentials | Promise<Cre
 
 export interface ReconnectOptions {
   /** Upper bound of the first delay in ms (default 50). The delay is random between 0 and the bound. */
-  readonly min?: number
+  readonly min?: number | undefined
   /** The bound doubles with each attempt up to this many ms (default 2000). */
-  readonly max?: number
+  readonly max?: number | undefined
   /** Failed attempts in a row after which all waiting calls are rejected (default Infinity). The next call connects again. */
-  readonly attempts?: number
+  readonly attempts?: number | undefined
 }
 
 export interface QueueOptions {
   /** The most bytes of commands not yet written, connected or not (default 256 MiB). */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /** The most commands not yet written (default 1,000,000). */
-  readonly maxCommands?: number
+  readonly maxCommands?: number | undefined
   /** Whether calls wait while the connection is lost (default true). Calls wait for the first connection in any case. */
-  readonly offline?: boolean
+  readonly offline?: boolean | undefined
 }
 
 export interface PoolOptions {
   /** Connections that are kept open (default 0). */
-  readonly min?: number
+  readonly min?: number | undefined
   /** The most connections leased at the same time (default 10). */
-  readonly max?: number
+  readonly max?: number | undefined
   /** How long a caller waits for a connection, in ms (default 5000); after that it rejects with MaxConnectionsError. */
-  readonly acquireTimeout?: number
+  readonly acquireTimeout?: number | undefined
   /** How long an idle connection stays open, in ms (default 30000). */
-  readonly idleTimeout?: number
+  readonly idleTimeout?: number | undefined
   /** The most callers that wait; the next one rejects with MaxConnectionsError at once (default Infinity). */
-  readonly maxWaiting?: number
+  readonly maxWaiting?: number | undefined
 }
 
 export interface RedisOptions {
   /** Host name or address (default 127.0.0.1). */
-  readonly host?: string
+  readonly host?: string | undefined
   /** Port (default 6379). */
-  readonly port?: number
+  readonly port?: number | undefined
   /** Path of a unix socket; replaces host and port. */
-  readonly path?: string
+  readonly path?: string | undefined
   /** User name in the server's ACLs (default: the user `default`); needs a password. */
-  readonly username?: string
-  readonly password?: string
+  readonly username?: string | undefined
+  readonly password?: string | undefined
   /** Replaces username and password: fixed credentials, or a function that is called at each connect. */
-  readonly credentials?: CredentialsProvider
+  readonly credentials?: CredentialsProvider | undefined
   /** The number of the database (default 0). */
-  readonly db?: number
+  readonly db?: number | undefined
+  /** Is added to every key, pattern and channel, and removed from the keys in replies, as by `redis.prefixed()` (default: none). */
+  readonly prefix?: string | undefined
   /** The connection name that CLIENT LIST shows. */
-  readonly clientName?: string
+  readonly clientName?: string | undefined
   /**
    * The version of RESP. By default RESP3 is tried first and RESP2 is the fallback. With 2, neither HELLO nor CLIENT is sent,
    * except for a `clientName` and for the id of a leased connection, because some proxies close the connection at them.
    */
-  readonly protocol?: 2 | 3
+  readonly protocol?: 2 | 3 | undefined
   /** Whether CLIENT LIST shows the name and version of this library, on servers with CLIENT SETINFO (default true). */
-  readonly setInfo?: boolean
+  readonly setInfo?: boolean | undefined
   /** True, or options of node:tls. The certificate of the server is verified unless these options disable it. */
-  readonly tls?: boolean | ConnectionOptions
+  readonly tls?: boolean | ConnectionOptions | undefined
   /** Time limit of a whole connection attempt in ms: DNS, TCP, TLS and handshake (default 10000). */
-  readonly connectTimeout?: number
+  readonly connectTimeout?: number | undefined
   /** Time limit from a call to its reply in ms; 0 or Infinity disables it (default 5000). */
-  readonly commandTimeout?: number
+  readonly commandTimeout?: number | undefined
   /** The delays between connection attempts; false: the client connects only when a call needs it. */
-  readonly reconnect?: ReconnectOptions | false
+  readonly reconnect?: ReconnectOptions | false | undefined
   /** Limits of the commands not yet written; a call beyond a limit rejects, with the outcome `'not sent'`. */
-  readonly queue?: QueueOptions
+  readonly queue?: QueueOptions | undefined
   /** The same as `queue: { offline }`. */
-  readonly offlineQueue?: boolean
+  readonly offlineQueue?: boolean | undefined
   /** The connections that sessions and blocking commands lease. */
-  readonly pool?: PoolOptions
+  readonly pool?: PoolOptions | undefined
   /** Ms without data after which the server is sent a PING; after as many more the connection is closed; 0 is off (default 15000). */
-  readonly healthCheckInterval?: number
+  readonly healthCheckInterval?: number | undefined
   /** Limits of a reply; a reply beyond one closes the connection. No reply of a Redis server reaches the defaults. */
-  readonly limits?: Partial<ReaderLimits>
+  readonly limits?: Partial<ReaderLimits> | undefined
   /** TCP_NODELAY (default true). */
-  readonly noDelay?: boolean
+  readonly noDelay?: boolean | undefined
   /** TCP keep-alive: true, false, or the delay of the first probe in ms (default 15000). */
-  readonly keepAlive?: boolean | number
+  readonly keepAlive?: boolean | number | undefined
   /** Whether READONLY is sent after the handshake, so that a replica of a cluster answers reads (default false). */
-  readonly readonly?: boolean
+  readonly readonly?: boolean | undefined
 }
+
+/** The options `T`, each with its value. */
+export type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
 
 /** Every option with its value. Links, pools and clients are created from it. */
 export interface Settings {
@@ -120,14 +125,16 @@ export interface Settings {
   readonly tls: ConnectionOptions | undefined
   readonly credentials: CredentialsProvider | undefined
   readonly db: number
+  /** The prefix of keys. */
+  readonly prefix: string | undefined
   readonly clientName: string | undefined
   readonly protocol: 2 | 3 | undefined
   readonly setInfo: boolean
   readonly connectTimeout: number
   readonly commandTimeout: number
-  readonly reconnect: Required<ReconnectOptions>
-  readonly queue: Required<QueueOptions>
-  readonly pool: Required<PoolOptions>
+  readonly reconnect: Complete<ReconnectOptions>
+  readonly queue: Complete<QueueOptions>
+  readonly pool: Complete<PoolOptions>
   readonly healthCheckInterval: number
   readonly limits: ReaderLimits
   readonly noDelay: boolean
@@ -175,6 +182,7 @@ export const CHECKS: Checks<RedisOptions> = {
   credentials: value =>
     typeof value === 'function' || isCredentials(value) ? undefined : '{ username?, password } or a function',
   db: isCount,
+  prefix: isText,
   clientName: isName,
   protocol: value => (value === 2 || value === 3 ? undefined : '2 or 3'),
   setInfo: isBoolean,
@@ -279,6 +287,7 @@ export function settle(options: RedisOptions): Settings {
       get('credentials') ??
       (password === undefined ? undefined : username === undefined ? { password } : { username, password }),
     db: get('db') ?? 0,
+    prefix: get('prefix'),
     clientName: get('clientName'),
     protocol: get('protocol'),
     setInfo: get('setInfo') ?? true,

@@ -10,7 +10,7 @@ import type { Command } from '../../commands/core/command.js'
 import { clearInterval, detached, performance, setRepeatingTimer } from '../../commands/core/timers.js'
 import type { RedisError } from '../../errors/errors.js'
 import { TimeLimit } from '../call/time-limit.js'
-import type { PoolOptions, Settings } from '../options/options.js'
+import type { Complete, PoolOptions, Settings } from '../options/options.js'
 import { heldByThisTask } from './deadlock.js'
 import type { LeasedConnection } from './leased-connection.js'
 import { poolClosed, poolExhausted, poolFailed, sessionsDeadlocked } from './pool-errors.js'
@@ -42,7 +42,7 @@ export interface PoolRequest {
 
 export class Pool {
   readonly #make: () => LeasedConnection
-  readonly #options: Required<PoolOptions>
+  readonly #options: Complete<PoolOptions>
   readonly #node: string
   /** The most callers that may wait. */
   readonly #maxWaiting: number

@@ -120,7 +120,7 @@ describe('the options of a client', () => {
 
   test.each([
     [{ hots: 'x' }, /Unknown option hots: known are /],
-    [{ keyPrefix: 'a' }, /Unknown option keyPrefix: use a view: redis\.prefixed\('app:'\); known are clientName/],
+    [{ keyPrefix: 'a' }, /Unknown option keyPrefix: use prefix: 'app:'; known are clientName/],
     [{ socket: {} }, /Unknown option socket: set host, port, path, tls/],
     [{ reconnect: { delay: 1 } }, /Unknown option reconnect\.delay: known are reconnect\.attempts, reconnect\.max/],
     [{ port: '6379' }, /port must be/],
