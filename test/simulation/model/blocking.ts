@@ -114,7 +114,7 @@ export class Blocking {
       }
       if (reply !== undefined) this.#end(connection, wait, reply)
       else if (this.#server.dialect.is72) {
-        // The call blocked anew, so it now waits behind all others.
+        // The call blocked anew, so it is now the last one in the line.
         this.#waiting.delete(connection)
         this.#waiting.set(connection, wait)
       }
