@@ -9,6 +9,7 @@ import { order } from './oracle/order.js'
 import { ownReplies } from './oracle/own-replies.js'
 import { popped } from './oracle/popped.js'
 import { settled } from './oracle/settled.js'
+import { silences } from './oracle/silences.js'
 import { updates } from './oracle/updates.js'
 import { whole } from './oracle/whole.js'
 import type { Simulation } from './simulation.js'
@@ -27,6 +28,7 @@ export const INVARIANTS: readonly Invariant[] = [
   popped,
   messages,
   deadlines,
+  silences,
   errors,
   leftovers,
 ]

@@ -36,6 +36,8 @@ export interface CallTraits {
   readonly isIdempotent?: boolean
   readonly expects?: Expectation
   readonly isBlocking?: boolean
+  /** The call watches keys, so that a WatchError may reject it. */
+  readonly watches?: boolean
   /** The call may still be open after its client was closed: it waits for another user, and notices the close at its next attempt. */
   readonly outlives?: boolean
   /** The call runs code of the user, which may take any time. */

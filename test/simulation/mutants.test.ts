@@ -4,7 +4,7 @@ import { INVARIANTS } from './invariants.js'
 import { patched, readMutants } from './runner/mutant.js'
 
 /** The rules that are checked while a run goes on (`simulation.fail`). */
-const WHILE_RUNNING = ['bytes', 'closes', 'endless', 'locks', 'unhandled', 'warnings']
+const WHILE_RUNNING = ['bytes', 'closes', 'endless', 'locks', 'recovers', 'unhandled', 'warnings']
 
 const mutants = readMutants('test/simulation/mutants')
 

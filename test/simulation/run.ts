@@ -4,6 +4,7 @@ import { RunningCluster } from './cluster.js'
 import { FAULTS } from './faults.js'
 import { INVARIANTS } from './invariants.js'
 import { type Plan, planOf, type Step, type Strike } from './plan.js'
+import { RECOVERING, recover } from './recovery.js'
 import { Simulation, type Subject } from './simulation.js'
 import { addClient } from './subjects.js'
 import { USERS } from './users.js'
@@ -102,14 +103,24 @@ function live(simulation: Simulation): void {
   const isSettled = () => simulation.ledger.calls.every(({ fate }) => fate !== 'open')
   const verdict = loop.run(isSettled, SETTLING)
   if (verdict !== 'done') simulation.fail('settled', `Calls are open at the end (${verdict}).`)
+  finish(
+    simulation,
+    Promise.all(simulation.subjects.map(subject => recover(simulation, subject))),
+    2 * RECOVERING,
+    'The clients did not recover',
+  )
   simulation.note('user', () => 'closes all clients')
   const closing = simulation.subjects.map(({ redis }) => redis.close())
   finish(simulation, Promise.all(closing), SETTLING, 'close() did not finish')
   // The last timers and sockets need some time to close: the lock's channel lingers, and a lock that is still held has a timer.
   const rest = simulation.notes.holdings === undefined ? 1_500 : 5_000
-  const end = loop.now + rest
-  loop.later(rest, () => {})
-  loop.run(() => loop.now >= end, 2 * rest)
+  wait(simulation, rest)
+}
+
+function wait({ loop }: Simulation, ms: number): void {
+  const end = loop.now + ms
+  loop.later(ms, () => {})
+  loop.run(() => loop.now >= end, 2 * ms)
 }
 
 /** Runs the event loop until `promise` has settled. */

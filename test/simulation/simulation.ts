@@ -63,6 +63,10 @@ export class Simulation {
   readonly closings: Map<string, number> = new Map()
   /** Clients that a user destroyed. */
   readonly destroyed: Set<string> = new Set()
+  /** The errors that the clients emitted. */
+  readonly clientErrors: { readonly name: string; readonly error: string; readonly at: number }[] = []
+  /** The faults that happened. */
+  readonly struck: { readonly fault: string; readonly at: number }[] = []
   readonly spells: { readonly name: string; readonly from: number; to: number }[] = []
   readonly heals: (() => void)[] = []
   readonly #standstills: { readonly at: number; readonly ms: number }[] = []
@@ -207,6 +211,7 @@ export class Simulation {
 
   /** Counts the pairs of `event` with all current states of the clients. */
   happened(event: string): void {
+    this.struck.push({ fault: event, at: this.loop.now })
     for (const subject of this.subjects) {
       const link = stateOf(subject.redis.status)
       if (link !== undefined) this.#pair(link, event)

@@ -89,7 +89,10 @@ function watch(simulation: Simulation, subject: Subject): void {
     leave()
     leave = simulation.enter(subject, state)
   }
-  const onError = (error: Error) => simulation.note('client', () => `${subject.name} emits error: ${show(error)}`)
+  const onError = (error: Error) => {
+    simulation.clientErrors.push({ name: subject.name, error: error.message, at: simulation.loop.now })
+    simulation.note('client', () => `${subject.name} emits error: ${show(error)}`)
+  }
   if (redis instanceof simulation.client.Redis) {
     redis.on('connect', () => into('handshaking'))
     redis.on('ready', () => into('ready'))

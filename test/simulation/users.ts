@@ -1,6 +1,7 @@
 /** All kinds of users. A new group is a file in `users`, and its exported list is an entry here. */
 import type { UserKind } from './act.js'
 import { BLOCKING } from './users/blocking.js'
+import { BYTES } from './users/bytes.js'
 import { HASHES } from './users/hashes.js'
 import { LIFECYCLE } from './users/lifecycle.js'
 import { LOCKS } from './users/locks.js'
@@ -18,6 +19,7 @@ export const USERS: readonly UserKind[] = [
   ...PIPELINES,
   ...SESSIONS,
   ...BLOCKING,
+  ...BYTES,
   ...LIFECYCLE,
   ...LOCKS,
   ...SUBSCRIPTIONS,

@@ -2,7 +2,10 @@ import { Abort } from '../act.js'
 import type { Simulation } from '../simulation.js'
 import { show } from '../values.js'
 
-/** Every call rejects with an error of the client or with the caller's own abort reason. No error contains a secret or an argument. */
+/**
+ * Every call rejects with an error of the client or with the caller's own abort reason. No error contains a secret or an argument,
+ * and none says that the server does not have a script.
+ */
 export function* errors({ client, ledger }: Simulation): Iterable<string> {
   for (const call of ledger.calls) {
     if (call.fate !== 'rejected' || call.error instanceof Abort) continue
@@ -10,6 +13,14 @@ export function* errors({ client, ledger }: Simulation): Iterable<string> {
       yield `${call.name} rejected with ${show(call.error)}, which is not an error of the client.`
     const text = call.error instanceof Error ? `${call.error.message} ${JSON.stringify(call.error)}` : ''
     if (text.includes('s3cret')) yield `${call.name} rejected with a secret in its error: ${text}`
+    if (call.error instanceof client.WatchError && call.traits.watches !== true)
+      yield `${call.name} watches no key and rejected with ${show(call.error)}`
+    if (reasonsOf(call.error).includes('NOSCRIPT')) yield `${call.name} rejected with NOSCRIPT.`
     if (/~\d+~/.test(text)) yield `${call.name} rejected with an argument in its error: ${text}`
   }
+}
+
+/** Returns the messages of an error and of its causes. */
+function reasonsOf(error: unknown): string {
+  return error instanceof Error ? `${error.message}\n${reasonsOf(error.cause)}` : ''
 }

@@ -1,5 +1,6 @@
 /** Users that close or destroy a client at any moment. A new client replaces it. */
 import type { Act, UserKind } from '../act.js'
+import type { Call } from '../ledger.js'
 import { replaceClient } from '../subjects.js'
 
 async function close(act: Act): Promise<void> {
@@ -29,10 +30,25 @@ async function close(act: Act): Promise<void> {
     leave()
   }
   simulation.loop.setImmediate(() => {
-    for (const call of before)
+    for (const call of before) {
+      if (!isCutShort && isOrdinary(call) && /client (is|was) closed/.test(messageOf(call.error)))
+        simulation.fail(
+          'closes',
+          `${call.name} was made before close(), which did not wait for it: ${messageOf(call.error)}`,
+        )
       if (call.fate === 'open' && call.traits.outlives !== true && !(isCutShort && call.traits.isSession === true))
         simulation.fail('closes', `${call.name} was still open after close() had resolved.`)
+    }
   })
+}
+
+/** Returns true for the calls for which close() waits: not for blocking ones, and not for code of the user that calls more. */
+function isOrdinary({ traits }: Call): boolean {
+  return traits.parts.length > 0 && traits.isBlocking !== true && traits.isSession !== true
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : ''
 }
 
 async function destroy(act: Act): Promise<void> {

@@ -34,8 +34,14 @@ async function hold(act: Act): Promise<void> {
   const leave = simulation.enter(subject, 'holding')
   const mine = { lock, who, fencing: lock.fencingToken ?? -1, from }
   judge(act, key, mine)
+  const { signal: loss } = lock
+  loss.addEventListener('abort', () => {
+    if (lock.signal === loss && lock.valid) simulation.fail('locks', `${key} of ${who} is lost and valid.`)
+  })
   await simulation.sleep(random.skewed(0, 800))
   if (lock.valid && random.chance(0.3)) await lock.extend(random.int(50, 1_000)).catch(() => {})
+  if (loss.aborted && lock.signal === loss && lock.valid)
+    simulation.fail('locks', `${key} of ${who} was lost and is valid again.`)
   leave()
   if (random.chance(0.9)) {
     await simulation.within(

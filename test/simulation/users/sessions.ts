@@ -18,6 +18,7 @@ async function compareAndSet(act: Act): Promise<void> {
     parts: [part],
     isLoose: side !== undefined,
     isSession: true,
+    watches: true,
     isIdempotent: way.isIdempotent,
     expects: (value: unknown) =>
       runsOf(part).some(({ args }) => args[2] === value)
@@ -82,6 +83,28 @@ function allRan({ traits }: Call): string | undefined {
   return missing && `It resolved, and ${missing.token} did not run.`
 }
 
+/** Runs a transaction in a session that watches no key. */
+async function unwatched(act: Act): Promise<void> {
+  const { simulation, subject } = act
+  const key = act.key('unwatched')
+  const parts = [simulation.ledger.part(true), simulation.ledger.part(true)]
+  const way = act.way()
+  const work = async (session: Session): Promise<void> => {
+    const batch = session.multi<unknown>()
+    for (const { token } of parts) batch.append(key, token)
+    await batch.exec()
+  }
+  const traits = {
+    what: `session with a multi ${parts[0]?.token}`,
+    parts,
+    isSession: true,
+    isIdempotent: way.isIdempotent,
+    expects: (_: unknown, call: Call) => allRan(call),
+  }
+  const run = simulation.call(subject, traits, () => way.view.session(work))
+  simulation.ledger.transactions.push(await simulation.within(subject, 'in a session', run))
+}
+
 /** Runs a session within a session, which needs two connections of the pool at the same time. */
 async function nested(act: Act): Promise<void> {
   const { random, simulation, subject } = act
@@ -111,5 +134,6 @@ async function nested(act: Act): Promise<void> {
 export const SESSIONS: readonly UserKind[] = [
   { name: 'cas', weight: 6, run: compareAndSet },
   { name: 'select', weight: 3, isSingleOnly: true, run: selecting },
+  { name: 'unwatched', weight: 2, run: unwatched },
   { name: 'nested', weight: 1, run: nested },
 ]
