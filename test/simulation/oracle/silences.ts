@@ -4,10 +4,13 @@ import type { Simulation } from '../simulation.js'
 const OWN = ['standstill']
 
 /** A connection is closed for its silence only if a fault made it silent: the process itself may stand still for any time. */
-export function* silences({ clientErrors, struck }: Simulation): Iterable<string> {
+export function* silences({ clientErrors, network, struck }: Simulation): Iterable<string> {
+  const { jitter, latency, room } = network.traits
   for (const { at, error, name } of clientErrors) {
-    const [, silence] = /^No data from \S+ for (\d+) ms/.exec(error) ?? []
-    if (silence === undefined) continue
+    const [, silence, interval] = /^No data from \S+ for (\d+) ms \(healthCheckInterval (\d+)/.exec(error) ?? []
+    // On a slow network a large value takes longer than the interval.
+    const isSlow = room < 200_000 || 20 * (latency + jitter) > Number(interval)
+    if (silence === undefined || isSlow) continue
     const begin = at - Number(silence) - 100
     // A fault may last for some time.
     const isExplained = struck.some(each => !OWN.includes(each.fault) && each.at <= at && each.at >= begin - 30_000)
