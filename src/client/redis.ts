@@ -9,7 +9,13 @@ import type { Link } from '../connection/link/link.js'
 import type { LinkState } from '../connection/link/link-owner.js'
 import { BlockingCommand } from '../connection/node/blocking-command.js'
 import { Node } from '../connection/node/node.js'
-import { checkTls, mergeOptions, type RedisOptions, type Settings, settle } from '../connection/options/options.js'
+import {
+  checkTls,
+  mergeOptions,
+  type RedisOptions,
+  type Settings,
+  withDefaults,
+} from '../connection/options/options.js'
 import { readOptions } from '../connection/options/url.js'
 import type { PoolStats } from '../connection/pool/pool.js'
 import { AskError, type RedisError } from '../errors/errors.js'
@@ -90,7 +96,7 @@ export class Redis extends EventedView<RedisEvents> {
   constructor(options?: RedisOptions)
   constructor(target?: string | URL | RedisOptions, more?: RedisOptions) {
     const options = readOptions(target, more)
-    const settings = settle(options)
+    const settings = withDefaults(options)
     const events = new Events<RedisEvents>(EVENTS, error => report(events, error))
     const node: Node = new Node(
       settings,

@@ -10,6 +10,7 @@ import type { Link } from '../connection/link/link.js'
 import type { RefusalHandler } from '../connection/link/link-owner.js'
 import { Node } from '../connection/node/node.js'
 import { nameOf, type Settings } from '../connection/options/options.js'
+import type { Pool } from '../connection/pool/pool.js'
 import type { RedisError } from '../errors/errors.js'
 import { nodeTimedOut, notConnected } from './cluster-errors.js'
 import type { Address } from './topology.js'
@@ -31,9 +32,11 @@ const WEIGHT = 0.3
 export class ClusterNode {
   readonly address: Address
   readonly name: string
-  readonly node: Node
+  /** Its connections. */
+  readonly server: Node
   readonly refusals: RefusalHandler
   readonly link: Link
+  readonly pool: Pool
   /** Its id in the cluster; empty until it is known. */
   id = ''
   isReplica = false
@@ -55,8 +58,9 @@ export class ClusterNode {
       onReconnecting: (_: Node, attempt: number, delay: number) => owner.onReconnecting(this, attempt, delay),
       onDown: (_: Node, error: RedisError) => owner.onDown(this, error),
     }
-    this.node = new Node(settings, events, this.refusals)
-    this.link = this.node.link
+    this.server = new Node(settings, events, this.refusals)
+    this.link = this.server.link
+    this.pool = this.server.pool
   }
 
   get isReady(): boolean {
@@ -65,7 +69,7 @@ export class ClusterNode {
 
   /** Rejects with the error of the first attempt, or after `patience` ms. */
   connect(patience: number): Promise<void> {
-    return within(this.node.connect(), patience, `${this.name} has not answered`)
+    return within(this.server.connect(), patience, `${this.name} has not answered`)
   }
 
   /** Sends a command of the client's own before all that wait. Resolves with the raw reply. */
@@ -100,11 +104,11 @@ export class ClusterNode {
     const end = processTime() + limit
     const check = () => {
       const { inflight, queued } = this.link
-      if (processTime() < end && inflight + queued + this.node.pool.stats.lent > 0) {
+      if (processTime() < end && inflight + queued + this.pool.stats.lent > 0) {
         setTimer(50, check)?.unref()
         return
       }
-      this.node.destroy()
+      this.server.destroy()
       done()
     }
     check()

@@ -14,7 +14,7 @@ import {
   nameOf,
   type RedisOptions,
   type Settings,
-  settle,
+  withDefaults,
   withoutBrackets,
 } from '../connection/options/options.js'
 import { parseUrl, readOptions } from '../connection/options/url.js'
@@ -84,7 +84,7 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
   if ((base.db ?? 0) !== 0) {
     throw databaseNotZero()
   }
-  const settings = settle({ ...base, ...given.seeds[0] })
+  const settings = withDefaults({ ...base, ...given.seeds[0] })
   const names = new Names(given.seeds)
   return {
     options,
@@ -95,7 +95,7 @@ export function readClusterOptions(seeds: Seed | readonly Seed[], options: Redis
     settings,
     place: placer(addressMap, allowRedirect, names),
     settingsOf: address => {
-      const of = settle(optionsOf(base, names, address))
+      const of = withDefaults(optionsOf(base, names, address))
       // Never give up on a node: the cluster decides how long it is away, and whether another takes its place.
       return {
         ...of,

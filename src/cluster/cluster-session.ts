@@ -99,7 +99,7 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
 
   get pool(): object | undefined {
     // A session without a connection is a session of the cluster all the same: close() waits for it.
-    return this.#over ? undefined : (this.#lease?.node.node.pool ?? this.#router.sessions)
+    return this.#over ? undefined : (this.#lease?.node.pool ?? this.#router.sessions)
   }
 
   now(): number {
@@ -148,9 +148,9 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
     try {
       await this.#left
       const node = await this.#state.ownerOf(this.#slot, () => this.#isAwaited)
-      const connection = await acquireConnection(node.node, this.#timeout, this.#signal, true)
+      const connection = await acquireConnection(node.server, this.#timeout, this.#signal, true)
       if (this.#over) {
-        node.node.pool.release(connection)
+        node.pool.release(connection)
         return
       }
       connection.watch = this.#watch
@@ -274,7 +274,7 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
     this.#lease = undefined
     this.#left = new Promise(resolve => connection.link.whenIdle(resolve))
     // A lost link hands over its commands one after another, all in this turn: they must all come here first.
-    queueMicrotask(() => node.node.pool.release(connection, sessionOver))
+    queueMicrotask(() => node.pool.release(connection, sessionOver))
   }
 
   // What the session asks
@@ -292,7 +292,7 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
     this.#router.sessions.delete(this)
     for (const command of this.#takeWaiting()) fail(command, reason(command))
     const lease = this.#lease
-    if (lease !== undefined) lease.node.node.pool.release(lease.connection, reason, aborted)
+    if (lease !== undefined) lease.node.pool.release(lease.connection, reason, aborted)
   }
 }
 

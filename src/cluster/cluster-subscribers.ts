@@ -74,7 +74,7 @@ export class ClusterSubscribers implements RegistryOwner {
     }
     let subscriber = this.#ofShards.get(node)
     if (subscriber === undefined) {
-      subscriber = this.#open(node.node)
+      subscriber = this.#open(node.server)
       this.#ofShards.set(node, subscriber)
     }
     return subscriber
@@ -84,7 +84,7 @@ export class ClusterSubscribers implements RegistryOwner {
     if (this.#common === undefined) {
       const node = this.#pick(undefined)
       if (node === undefined) return undefined
-      this.#common = { subscriber: this.#open(node.node), node }
+      this.#common = { subscriber: this.#open(node.server), node }
     }
     return this.#common.subscriber
   }
@@ -192,7 +192,7 @@ export class ClusterSubscribers implements RegistryOwner {
     const node = this.#pick(common?.node)
     if (common === undefined || node === undefined) return
     common.node = node
-    common.subscriber.move(node.node, cause)
+    common.subscriber.move(node.server, cause)
   }
 
   // The end

@@ -42,7 +42,7 @@ export class Nodes {
     let node = this.#byName.get(name)
     if (node === undefined) {
       node = new ClusterNode(address, this.#options.settingsOf(address), this.#owner)
-      if (!this.#referenced) node.node.unref()
+      if (!this.#referenced) node.server.unref()
       this.#byName.set(name, node)
     }
     return node
@@ -106,7 +106,7 @@ export class Nodes {
       const { connection } = node.link
       const error = wasReplaced(node.name)
       if (connection !== undefined && connection.inflight > 0) connection.destroy(error)
-      node.node.pool.drop(error)
+      node.pool.drop(error)
     }
   }
 
@@ -117,7 +117,7 @@ export class Nodes {
 
   /** Whether no node has an accepted call, except in the sessions of the running task. */
   get isIdle(): boolean {
-    return this.#every().every(({ link, node: { pool } }) => {
+    return this.#every().every(({ link, pool }) => {
       const { lent, waiting } = pool.stats
       return link.queued + link.inflight + waiting === 0 && lent <= heldByThisTask(pool)()
     })
@@ -125,12 +125,12 @@ export class Nodes {
 
   /** The number of leased connections that the running task and its ancestors hold. */
   get ownLeases(): number {
-    return sum(this.#every(), ({ node }) => heldByThisTask(node.pool)())
+    return sum(this.#every(), ({ pool }) => heldByThisTask(pool)())
   }
 
   /** Gives up the blocking commands on leased connections, now and from now on; all others may finish. */
   endBlocking(): void {
-    for (const { node } of this.#every()) node.pool.drain(() => {})
+    for (const { pool } of this.#every()) pool.drain(() => {})
   }
 
   /** Resolves when each shared connection has been idle once; new commands may have come since. */
@@ -156,7 +156,7 @@ export class Nodes {
 
   /** The sums over the pools of all nodes. */
   get pool(): PoolStats {
-    const pools = this.#every().map(({ node }) => node.pool.stats)
+    const pools = this.#every().map(({ pool }) => pool.stats)
     return {
       size: sum(pools, ({ size }) => size),
       idle: sum(pools, ({ idle }) => idle),
@@ -171,9 +171,9 @@ export class Nodes {
     const ended = () => {
       if (--left === 0) inSlices(() => false, done)
     }
-    for (const { node } of this.#every()) {
+    for (const { server } of this.#every()) {
       left++
-      node.destroy(ended)
+      server.destroy(ended)
     }
     ended()
     this.#byName.clear()
@@ -182,12 +182,12 @@ export class Nodes {
 
   ref(): void {
     this.#referenced = true
-    for (const { node } of this.#every()) node.ref()
+    for (const { server } of this.#every()) server.ref()
   }
 
   unref(): void {
     this.#referenced = false
-    for (const { node } of this.#every()) node.unref()
+    for (const { server } of this.#every()) server.unref()
   }
 }
 

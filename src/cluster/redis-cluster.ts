@@ -123,7 +123,7 @@ export class RedisCluster extends EventedView<RedisClusterEvents> {
     if (state.phase !== 'open') throw clientClosed()
     if (state.topology === undefined) await state.refreshing.fresh()
     const nodes = this.#options.readFrom === undefined || this.#options.readFrom === 'primary' ? 'primary' : 'all'
-    await Promise.allSettled(state.nodesOf(nodes).map(({ node }) => node.connect()))
+    await Promise.allSettled(state.nodesOf(nodes).map(({ server }) => server.connect()))
   }
 
   /** `idle` before the first call; `ready` when the topology is known. */

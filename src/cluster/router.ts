@@ -153,7 +153,7 @@ export class Router {
 export function sendTo(state: ClusterState, node: ClusterNode, command: Command): void {
   if (blockTime(command) === undefined || command instanceof Part) node.link.send(command)
   else if (state.phase !== 'open') fail(command, clientClosed(command.spec.name))
-  else new BlockingCommand(node.node, command, node.refusals)
+  else new BlockingCommand(node.server, command, node.refusals)
 }
 
 /** The slot that decides where a command goes, NONE or SEVERAL. */

@@ -223,14 +223,14 @@ export class TopologyRefresh {
       let open = 1
       let asked: Promise<unknown> = Promise.resolve()
       let isDone = false
-      const settle = () => {
+      const done = () => {
         if (--open === 0) resolve(undefined)
       }
       const dial = () => {
         const node = nodes[next++]
         if (node === undefined || isDone || this.#stopped !== undefined) {
           next = nodes.length
-          settle()
+          done()
           return
         }
         open++
@@ -251,13 +251,13 @@ export class TopologyRefresh {
                 resolve(topology)
               }
               follow()
-              settle()
+              done()
             })
           },
           error => {
             reasons.push({ node, error })
             follow()
-            settle()
+            done()
           },
         )
         // A node that is down reconnects under its own backoff: do not wait for it.

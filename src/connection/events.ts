@@ -1,5 +1,6 @@
 /** Events with typed names. A handler runs in the async context of its subscription. */
 import { AsyncResource } from 'node:async_hooks'
+import { knownNames } from '../commands/core/check-options.js'
 import { DataError } from '../errors/errors.js'
 import { asError } from './handler-errors.js'
 
@@ -75,7 +76,7 @@ export class Events<E extends { [K in keyof E]: readonly unknown[] }> {
 /** An unknown event name is a mistake: its handler would never be called. */
 function noEvent(name: string, names: readonly string[]): DataError {
   const hint = /message/.test(name) ? ' Read messages from the result of subscribe(), or pass a handler to it.' : ''
-  return new DataError(`There is no event ${name}: known are ${names.join(', ')}.${hint}`)
+  return new DataError(`There is no event ${name}: ${knownNames(names)}.${hint}`)
 }
 
 /** Whether a handler of the user returned a promise, of this or another realm. May throw if `then` is a getter. */

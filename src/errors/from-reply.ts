@@ -197,11 +197,11 @@ function withoutArguments(text: string): string {
 }
 
 /** The end of a text whose value is empty. Any other end could be a value that begins with a quote and was cut short. */
-const EMPTY = /^' not found$/
+const AFTER_EMPTY_VALUE = /^' not found$/
 
 /** Cuts a value out. It may contain quotes, so it extends to the last quote, or to the end of the text. */
 function cut(text: string, start: number): string {
-  if (EMPTY.test(text.slice(start))) return text
+  if (AFTER_EMPTY_VALUE.test(text.slice(start))) return text
   const quote = text.charAt(start - 1)
   const end = quote === "'" || quote === '`' ? text.lastIndexOf(quote) : -1
   return `${text.slice(0, start)}…${end < start ? '' : text.slice(end)}`

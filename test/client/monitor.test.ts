@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { Monitor } from '../../src/client/monitor.js'
-import { settle } from '../../src/connection/options/options.js'
+import { withDefaults } from '../../src/connection/options/options.js'
 import { until } from '../rig/conditions.js'
 import { FakeRedis, resp } from '../rig/fake-redis.js'
 
@@ -14,7 +14,7 @@ test('a monitor whose reader is slow handles each further entry at the same cost
 }, async () => {
   const fake = await FakeRedis.start({ script: ([name]) => (name === 'MONITOR' ? resp.ok : undefined) })
   fakes.push(fake)
-  const monitor = new Monitor(settle({ host: fake.host, port: fake.port }), () => {})
+  const monitor = new Monitor(withDefaults({ host: fake.host, port: fake.port }), () => {})
   const entries = monitor.entries()
   const first = entries.next()
   await fake.untilReceived('MONITOR')

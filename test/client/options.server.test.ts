@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Redis } from '../../src/client/redis.js'
 import { RedisCluster } from '../../src/cluster/redis-cluster.js'
-import { settle } from '../../src/connection/options/options.js'
+import { withDefaults } from '../../src/connection/options/options.js'
 import { DataError } from '../../src/errors/errors.js'
 import { useServer } from '../servers/vitest.js'
 
@@ -60,9 +60,9 @@ function connect(options: object = {}): Redis {
 
 describe('properties of Object.prototype', () => {
   test('a property of Object.prototype is not an option of a client', () => {
-    const before = settle({ pool: {}, queue: {}, reconnect: {}, limits: {} })
+    const before = withDefaults({ pool: {}, queue: {}, reconnect: {}, limits: {} })
     pollute()
-    const after = settle({ pool: {}, queue: {}, reconnect: {}, limits: {} })
+    const after = withDefaults({ pool: {}, queue: {}, reconnect: {}, limits: {} })
     clean()
     expect(after).toEqual(before)
   })
@@ -142,13 +142,13 @@ describe('every option on Object.prototype', () => {
       expect(names).toContain(name)
     }
     const { port } = server()
-    const before = settle({ port })
+    const before = withDefaults({ port })
     // One after the other: which of them is read shows in the message.
     for (const name of names) {
       const value = name === 'tls' ? true : name === 'signal' ? AbortSignal.abort() : -1
       Object.defineProperty(Object.prototype, name, { value, configurable: true, enumerable: true, writable: true })
       try {
-        expect(settle({ port }), name).toEqual(before)
+        expect(withDefaults({ port }), name).toEqual(before)
         new RedisCluster(['redis://127.0.0.1:1'], {}).destroy()
         const redis = new Redis(`redis://127.0.0.1:${port}`, {})
         try {

@@ -49,8 +49,16 @@ export function ownOptions<T extends object>(options: T | undefined, checks: Che
 }
 
 function known(checks: object, prefix: string): string {
-  const names = Object.keys(checks).map(name => prefix + name)
-  return `known ${names.length === 1 ? 'is' : 'are'} ${names.sort().join(', ')}`
+  return knownNames(
+    Object.keys(checks)
+      .map(name => prefix + name)
+      .sort(),
+  )
+}
+
+/** The end of an error text about a name that is not one of `names`. */
+export function knownNames(names: readonly string[]): string {
+  return `known ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}`
 }
 
 export const isAnything: Check = () => undefined

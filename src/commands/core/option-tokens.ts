@@ -4,6 +4,7 @@
  */
 import { DataError } from '../../errors/errors.js'
 import type { Argument, Arguments, Key } from './argument.js'
+import { knownNames } from './check-options.js'
 import { owned, ownProperties } from './own-properties.js'
 import { isMap } from './value-types.js'
 
@@ -28,11 +29,11 @@ export function plainOptions<O extends object | undefined>(args: Arguments, opti
  */
 export function known(args: Arguments, options: Options, names: ReadonlySet<string>): void {
   if (typeof options !== 'object' || options === null) {
-    refuse(args, `The options must be an object and the last argument. Known options are ${[...names].join(', ')}.`)
+    refuse(args, `The options must be an object and the last argument; ${knownNames([...names])}.`)
     return
   }
   for (const name of Object.keys(options)) {
-    if (!names.has(name)) refuse(args, `Unknown option ${name}: known are ${[...names].join(', ')}.`)
+    if (!names.has(name)) refuse(args, `Unknown option ${name}: ${knownNames([...names])}.`)
   }
 }
 

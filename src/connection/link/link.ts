@@ -235,7 +235,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     // The unwritten rest of a pipeline is rejected with its beginning: it must not run on the server of the new connection.
     const pipelines = [pipeline, pipelineOf(this.#connection?.newest)]
     this.retire()
-    this.#resends.settle(new Stranded(new Denque(), refusal), refusal, {
+    this.#resends.begin(new Stranded(new Denque(), refusal), refusal, {
       mayResend: () => true,
       isNeeded: () => pipelines.some(each => each !== undefined),
       keeps: command => {
@@ -327,25 +327,25 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
 
   onClosed(connection: Connection, error: RedisError, left: Stranded): void {
     if (this.#retiring.delete(connection)) {
-      this.#settle(left, error)
+      this.#resendOrReject(left, error)
       return
     }
     this.#connection = undefined
     this.#gate.open()
     this.#retireLater = false
     if (this.#state === 'closed') {
-      this.#settle(left, error)
+      this.#resendOrReject(left, error)
       return
     }
     this.#reconnector.lost(connection, error)
     this.#state = 'down'
-    this.#settle(left, error, connection)
+    this.#resendOrReject(left, error, connection)
   }
 
   /** Resends or rejects the commands in flight, then checks the waiting ones. Nothing is dialled or written until that is done. */
-  #settle(left: Stranded, error: RedisError, lost?: Connection): void {
+  #resendOrReject(left: Stranded, error: RedisError, lost?: Connection): void {
     const isOver = this.#reconnector.isOver || (!this.#settings.queue.offline && !this.#reconnector.wasReady)
-    this.#resends.settle(left, error, {
+    this.#resends.begin(left, error, {
       mayResend: () => this.#state !== 'closed',
       begun: () => lost && this.#owner.onDown(this, error, lost.lastRead, lost.permanent),
       isNeeded: isCut => {
@@ -422,7 +422,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     this.#connection?.destroy(error)
     this.#retiring.destroy(error)
     this.#connection = undefined
-    this.#settle(new Stranded(new Denque(), error), error)
+    this.#resendOrReject(new Stranded(new Denque(), error), error)
   }
 
   ref(): void {

@@ -62,7 +62,7 @@ export class ResendAfterLoss {
    * Moves the commands in flight that may be resent back to the queue, and rejects the others as 'unknown'. Then it checks the
    * waiting commands. Connections that are closed meanwhile follow after this one.
    */
-  settle(left: Stranded, error: RedisError, rules: ResendRules): void {
+  begin(left: Stranded, error: RedisError, rules: ResendRules): void {
     const cutPipelines = new Set<unknown>()
     this.#unsorted.add(left)
     this.#sort(left, error, cutPipelines, rules)

@@ -96,7 +96,7 @@ export class Node implements LinkOwner {
   destroy(done: () => void = () => {}): void {
     this.#link.destroy('The client was closed')
     this.pool.close(() => this.#link.whenIdle(done))
-    this.#settle(clientWasClosed(this.name))
+    this.#endWaiting(clientWasClosed(this.name))
   }
 
   ref(): void {
@@ -116,7 +116,7 @@ export class Node implements LinkOwner {
   }
 
   onReady(): void {
-    this.#settle(undefined)
+    this.#endWaiting(undefined)
     this.pool.start()
     this.#owner.onReady?.(this)
   }
@@ -126,7 +126,7 @@ export class Node implements LinkOwner {
   }
 
   onDown(_link: object, error: RedisError): void {
-    this.#settle(error)
+    this.#endWaiting(error)
     this.#owner.onDown?.(this, error)
   }
 
@@ -134,7 +134,7 @@ export class Node implements LinkOwner {
     this.#owner.onPush?.(this, kind, items)
   }
 
-  #settle(error: RedisError | undefined): void {
+  #endWaiting(error: RedisError | undefined): void {
     for (const waiter of this.#connecting.splice(0)) {
       if (error === undefined) waiter.resolve()
       else waiter.reject(error)

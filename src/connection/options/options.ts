@@ -267,7 +267,7 @@ export function checkTls(
 }
 
 /** Returns the settings of `options`, with defaults for those that are absent. */
-export function settle(options: RedisOptions): Settings {
+export function withDefaults(options: RedisOptions): Settings {
   const get = <K extends keyof RedisOptions>(name: K) => own(options, name)
   const path = get('path')
   const tls = get('tls')

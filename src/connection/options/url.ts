@@ -1,4 +1,6 @@
 /** Parses the URL of a server: `redis://`, `rediss://` (TLS) or `unix://`. */
+
+import { knownNames } from '../../commands/core/check-options.js'
 import { ownProperties } from '../../commands/core/own-properties.js'
 import { isUrl } from '../../commands/core/value-types.js'
 import { DataError } from '../../errors/errors.js'
@@ -101,7 +103,7 @@ function readQuery(url: URL, options: Mutable): void {
   const seen = new Set<string>()
   for (const [name, value] of url.searchParams) {
     const set = QUERY.get(name)
-    if (set === undefined) throw bad('query', `has an unknown option; known are ${[...QUERY.keys()].sort().join(', ')}`)
+    if (set === undefined) throw bad('query', `has an unknown option; ${knownNames([...QUERY.keys()].sort())}`)
     if (seen.has(name)) throw bad('query', `has ${name} twice`)
     if (name === 'db' && options.db !== undefined) throw bad('query', 'has db, and the path has a database too')
     seen.add(name)

@@ -60,7 +60,7 @@ describe('checks of options', () => {
     ])
     for (const other of ['EX', 10, null, () => {}]) {
       expect(filled(args => known(args, other as object, names))).toEqual([
-        'refused: The options must be an object and the last argument. Known options are ex, nx.',
+        'refused: The options must be an object and the last argument; known are ex, nx.',
       ])
     }
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Redis } from '../../../src/client/redis.js'
 import { HandshakeMemory } from '../../../src/connection/handshake-memory.js'
-import { mergeOptions, nameOf, settle } from '../../../src/connection/options/options.js'
+import { mergeOptions, nameOf, withDefaults } from '../../../src/connection/options/options.js'
 import { parseUrl, readOptions } from '../../../src/connection/options/url.js'
 import { LIMITS } from '../../../src/connection/resp/protocol.js'
 import { DataError } from '../../../src/errors/errors.js'
@@ -164,15 +164,15 @@ describe('the options of a client', () => {
     const prototype = Object.prototype as unknown as Record<string, unknown>
     Object.assign(prototype, { host: 'evil', password: 'evil', db: 9 })
     try {
-      expect(settle(readOptions(undefined, undefined))).toMatchObject({ endpoint: { host: '127.0.0.1' }, db: 0 })
-      expect(settle(readOptions({}, undefined)).credentials).toBeUndefined()
+      expect(withDefaults(readOptions(undefined, undefined))).toMatchObject({ endpoint: { host: '127.0.0.1' }, db: 0 })
+      expect(withDefaults(readOptions({}, undefined)).credentials).toBeUndefined()
     } finally {
       for (const name of ['host', 'password', 'db']) delete prototype[name]
     }
   })
 
   test('the options have the defaults of the documentation', () => {
-    expect(settle({})).toEqual({
+    expect(withDefaults({})).toEqual({
       endpoint: { host: '127.0.0.1', port: 6379 },
       tls: undefined,
       credentials: undefined,
@@ -193,12 +193,12 @@ describe('the options of a client', () => {
       limits: LIMITS,
       handshakeMemory: expect.any(HandshakeMemory),
     })
-    expect(settle({ reconnect: false }).reconnect.attempts).toBe(0)
+    expect(withDefaults({ reconnect: false }).reconnect.attempts).toBe(0)
     expect(nameOf({ host: '::1', port: 1 })).toBe('[::1]:1')
   })
 
   test('the host may be an IPv6 address with the brackets of a URL or without', () => {
     const { hostname } = new URL('redis://[::1]:7000')
-    for (const host of [hostname, '::1']) expect(settle({ host }).endpoint).toEqual({ host: '::1', port: 6379 })
+    for (const host of [hostname, '::1']) expect(withDefaults({ host }).endpoint).toEqual({ host: '::1', port: 6379 })
   })
 })
