@@ -25,10 +25,10 @@ const blocks = readPages().filter(block => block.run)
 const readdressed = (code: string, url: string): string =>
   code.replaceAll('new Redis()', `new Redis('${url}')`).replaceAll(/redis:\/\/(localhost|127\.0\.0\.1):6379/g, url)
 
-const runner = (url: string, file: string): string => `
+const runner = (url: string, file: string, first = "await redis.call('FLUSHALL')"): string => `
   import { Redis } from '@respire/redis'
   globalThis.redis = new Redis('${url}')
-  await redis.call('FLUSHALL')
+  ${first}
   await import('./${file}')
   process.exit(0)`
 
@@ -46,8 +46,8 @@ describe('code blocks of the pages that run', () => {
   })
   afterAll(() => consumer?.remove())
 
-  const run = (block: Block): string =>
-    consumer.node('--input-type=module', '--eval', runner(server().url, fileOf(block).replace('.mts', '.mjs')))
+  const run = (block: Block, first?: string): string =>
+    consumer.node('--input-type=module', '--eval', runner(server().url, fileOf(block).replace('.mts', '.mjs'), first))
 
   it.for(blocks.map(block => [`${block.page}:${block.line}`, block] as const))(
     'the block at %s runs without an error',
@@ -55,6 +55,12 @@ describe('code blocks of the pages that run', () => {
       run(block)
     },
   )
+
+  it('the first example of the README runs a second time on the same server', () => {
+    const example = blocks.find(({ page }) => page === 'README.md') as Block
+    run(example)
+    run(example, '')
+  })
 
   it('a block that throws fails its test', () => {
     run(working)

@@ -4,14 +4,15 @@ import { root } from './sources.js'
 
 /**
  * A ```ts block of a page as a module of its own. The module has all imports of its page, and `redis` and `cluster`, so that
- * a page does not repeat them in each block. A ```ts run block is also run.
+ * a page does not repeat them in each block. A ```ts run block is also run. A comment `<!-- check … -->` after it has statements
+ * that check its results with `assert`; readers of the page do not see them.
  */
 export interface Block {
   readonly page: string
   /** The line of the page on which the code begins. */
   readonly line: number
   readonly run: boolean
-  /** One line of imports, then the lines of the block as they are on the page. */
+  /** One line of imports, then the lines of the block as they are on the page, then those of its check. */
   readonly module: string
 }
 
@@ -22,12 +23,14 @@ export function readPages(): Block[] {
   return there.flatMap(page => parsePage(page, readFileSync(path.join(root, page), 'utf8')))
 }
 
-const BLOCK = /^```ts( run)?\n([\s\S]*?)^```$/gm
+const BLOCK = /^```ts( run)?\n([\s\S]*?)^```$(?:\n\n<!-- check\n([\s\S]*?)^-->$)?/gm
 const IMPORT = /^import \{([^}]*)\} from '([^']+)'$/gm
+
+const ASSERT = "import assert from 'node:assert/strict'; "
 
 export function parsePage(page: string, text: string): Block[] {
   const imports = new Map<string, Set<string>>()
-  const blocks = [...text.matchAll(BLOCK)].map(({ 1: run, 2: code = '', index }) => {
+  const blocks = [...text.matchAll(BLOCK)].map(({ 1: run, 2: code = '', 3: check, index }) => {
     for (const [, names = '', from = ''] of code.matchAll(IMPORT)) {
       const known = imports.get(from) ?? new Set()
       for (const name of names.split(',')) if (name.trim()) known.add(name.trim())
@@ -35,10 +38,14 @@ export function parsePage(page: string, text: string): Block[] {
     }
     const line = text.slice(0, index).split('\n').length + 1
     // Line breaks stay, so that the compiler's line numbers fit the page.
-    return { page, line, run: run !== undefined, code: code.replace(IMPORT, lines => lines.replace(/[^\n]/g, '')) }
+    const bare = code.replace(IMPORT, lines => lines.replace(/[^\n]/g, ''))
+    return { page, line, run: run !== undefined, check, code: check === undefined ? bare : `${bare}\n\n\n${check}` }
   })
   const head = [...imports].map(([from, names]) => `import { ${[...names].join(', ')} } from '${from}'`).join('; ')
-  return blocks.map(({ code, ...block }) => ({ ...block, module: `${head}; export {}\n${code}` }))
+  return blocks.map(({ check, code, ...block }) => ({
+    ...block,
+    module: `${head}; ${check === undefined ? '' : ASSERT}export {}\n${code}`,
+  }))
 }
 
 /** The name of the file for a block's module. */
