@@ -36,7 +36,7 @@ export type {
 export type { CommandInfo, CommandListFilter } from './commands/command-docs.js'
 export type { RedisCommands } from './commands/commands.js'
 export type { ClientKillFilter, ClientListFilter, TrackingInfo } from './commands/connections.js'
-export type { Argument, Key } from './commands/core/argument.js'
+export type { Argument, Fields, Key, OneOrMore, Several } from './commands/core/argument.js'
 export type { CallOptions } from './commands/core/call-options.js'
 export { Command } from './commands/core/command.js'
 export type {
@@ -54,7 +54,6 @@ export type { Decoder } from './commands/core/decoder.js'
 export type { Scored } from './commands/core/decoders.js'
 export type { AtMostOne, NoneOf } from './commands/core/exclusive-options.js'
 export { allAfter, countedKeys, halfAfter, type KeySpec, keyAfter, keyAt, keysFrom } from './commands/core/key-specs.js'
-export type { Fields, OneOrMore, Several } from './commands/core/option-tokens.js'
 export { MapReply, type Reply, SetReply } from './commands/core/reply.js'
 export type { ScanOptions } from './commands/core/scan-options.js'
 export {

@@ -78,23 +78,27 @@ export abstract class Collected<C extends Context> extends Commands<C> {
   }
 }
 
-/** Calls `fn` with `list` for each of `items`. Throws DataError if these arguments are wrong. */
-export function addEach<L, I>(list: L, items: Iterable<I>, fn: (list: L, item: I) => unknown): void {
+type Adder = (list: never, item: never) => unknown
+
+/** Calls `fn` with `list` for each of `items`. Returns `list`. Throws DataError if these arguments are wrong. */
+export function addEach<Longer>(list: unknown, items: Iterable<unknown>, fn: Adder): Longer {
   const isIterable = items !== undefined && items !== null && typeof items[Symbol.iterator] === 'function'
   if (!isIterable || typeof fn !== 'function') {
     throw new DataError('each() needs an iterable and a function: each(keys, (pipeline, key) => pipeline.get(key)).')
   }
-  for (const item of items) fn(list, item)
+  for (const item of items) fn(list as never, item as never)
+  return list as Longer
 }
 
-/** Calls `fn` with `list` if `condition` is true. Throws DataError if these arguments are wrong. */
-export function addWhen<L>(list: L, condition: boolean, fn: (list: L) => unknown): void {
+/** Calls `fn` with `list` if `condition` is true. Returns `list`. Throws DataError if these arguments are wrong. */
+export function addWhen<Longer>(list: unknown, condition: boolean, fn: (list: never) => unknown): Longer {
   if (typeof condition !== 'boolean' || typeof fn !== 'function') {
     throw new DataError(
       "when() needs true or false and a function: when(ttl > 0, pipeline => pipeline.expire('k', ttl)).",
     )
   }
-  if (condition) fn(list)
+  if (condition) fn(list as never)
+  return list as Longer
 }
 
 showState<Collected<Context>>(Collected, ({ length }) => ({ length }))

@@ -53,21 +53,16 @@ export class Pipeline<out T extends unknown[], out F extends ReplyTypes = Plain>
   }
 
   /** Calls `fn` for each of `items` to add a command: `pipeline.each(keys, (p, key) => p.get(key))`. Returns the pipeline. */
-  each<I, R>(
-    items: Iterable<I>,
-    fn: (pipeline: Pipeline<[], F>, item: I) => Pipeline<[R], F>,
-  ): Pipeline<[...T, ...R[]], F> {
-    addEach(this as unknown as Pipeline<[], F>, items, fn)
-    return this as unknown as Pipeline<[...T, ...R[]], F>
+  each<I, R>(items: Iterable<I>, fn: (p: Pipeline<[], F>, item: I) => Pipeline<[R], F>): Pipeline<[...T, ...R[]], F> {
+    return addEach(this, items, fn)
   }
 
   /** Calls `fn` to add commands if `condition` is true: `pipeline.when(ttl > 0, it => it.expire('k', ttl))`. Returns the pipeline. */
   when<R extends unknown[]>(
     condition: boolean,
-    fn: (pipeline: Pipeline<[], F>) => Pipeline<R, F>,
+    fn: (p: Pipeline<[], F>) => Pipeline<R, F>,
   ): Pipeline<T | [...T, ...R], F> {
-    addWhen(this as unknown as Pipeline<[], F>, condition, fn)
-    return this as unknown as Pipeline<T | [...T, ...R], F>
+    return addWhen(this, condition, fn)
   }
 
   /**

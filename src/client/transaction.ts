@@ -46,8 +46,7 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
     items: Iterable<I>,
     fn: (transaction: Transaction<[], F>, item: I) => Transaction<[R], F>,
   ): Transaction<[...T, ...R[]], F> {
-    addEach(this as unknown as Transaction<[], F>, items, fn)
-    return this as unknown as Transaction<[...T, ...R[]], F>
+    return addEach(this, items, fn)
   }
 
   /** Calls `fn` to add commands if `condition` is true: `transaction.when(ttl > 0, it => it.expire('k', ttl))`. Returns the transaction. */
@@ -55,8 +54,7 @@ export class Transaction<out T extends unknown[], out F extends ReplyTypes = Pla
     condition: boolean,
     fn: (transaction: Transaction<[], F>) => Transaction<R, F>,
   ): Transaction<T | [...T, ...R], F> {
-    addWhen(this as unknown as Transaction<[], F>, condition, fn)
-    return this as unknown as Transaction<T | [...T, ...R], F>
+    return addWhen(this, condition, fn)
   }
 
   /** Drops the collected commands. Nothing is sent. */

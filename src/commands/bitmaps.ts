@@ -1,9 +1,9 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Key, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { int, intOrNull, list } from './core/decoders.js'
 import { keyAt, keysFrom } from './core/key-specs.js'
-import { pushSeveral, refuse, type Several } from './core/option-tokens.js'
+import { pushSeveral, refuse } from './core/option-tokens.js'
 import { owned } from './core/own-properties.js'
 import { read, write } from './core/spec.js'
 

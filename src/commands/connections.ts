@@ -1,10 +1,10 @@
 import { CLIENT_ID, CLIENT_SETINFO, CLIENT_SETNAME, CLIENT_UNBLOCK, PING } from './client-internal.js'
-import type { Argument, Arguments } from './core/argument.js'
+import type { Argument, Arguments, OneOrMore } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { int, list, named, ok, text, textOrNull, texts, word } from './core/decoders.js'
 import type { AtMostOne } from './core/exclusive-options.js'
-import { exclusive, type OneOrMore, option, plainOptions, pushAll, refuse } from './core/option-tokens.js'
+import { exclusive, option, plainOptions, pushAll, refuse } from './core/option-tokens.js'
 import { keyless } from './core/spec.js'
 import { type ClientInfo, client, clients } from './text-replies.js'
 

@@ -1,22 +1,11 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, type ReplyTypes, Runner } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
 import { at, double, int, itemPerArgument, list, orNull, text, tuple, word } from './core/decoders.js'
 import type { AtMostOne, OneOf } from './core/exclusive-options.js'
 import { keyAfter, keyAt } from './core/key-specs.js'
-import {
-  decided,
-  exclusive,
-  flag,
-  isGiven,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushSeveral,
-  refuse,
-  type Several,
-} from './core/option-tokens.js'
+import { decided, exclusive, flag, isGiven, option, plainOptions, pushSeveral, refuse } from './core/option-tokens.js'
 import { owned, ownProperties } from './core/own-properties.js'
 import type { Reply } from './core/reply.js'
 import { read, type Spec, write } from './core/spec.js'

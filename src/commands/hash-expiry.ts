@@ -1,18 +1,9 @@
-import type { Arguments, Key } from './core/argument.js'
+import type { Arguments, Fields, Key, OneOrMore } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { int, list, textsOrNulls } from './core/decoders.js'
 import type { AtMostOne } from './core/exclusive-options.js'
-import {
-  exclusive,
-  type Fields,
-  flag,
-  known,
-  type OneOrMore,
-  plainOptions,
-  pushCounted,
-  pushFields,
-} from './core/option-tokens.js'
+import { exclusive, flag, known, plainOptions, pushCounted, pushFields } from './core/option-tokens.js'
 import { read, type Spec, write } from './core/spec.js'
 import {
   CONDITIONS,

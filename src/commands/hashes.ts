@@ -1,4 +1,4 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Fields, Key, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
@@ -14,7 +14,7 @@ import {
   texts,
   textsOrNulls,
 } from './core/decoders.js'
-import { type Fields, flag, plainOptions, pushFields, pushSeveral, refuse, type Several } from './core/option-tokens.js'
+import { flag, plainOptions, pushFields, pushSeveral, refuse } from './core/option-tokens.js'
 import { unexpectedReply } from './core/reply-errors.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'
 import { read, write } from './core/spec.js'

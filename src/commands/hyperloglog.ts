@@ -1,10 +1,10 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Key, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
 import { int, itemsOf, list, ok, word } from './core/decoders.js'
 import { keyAt, keysFrom } from './core/key-specs.js'
-import { pushSeveral, type Several } from './core/option-tokens.js'
+import { pushSeveral } from './core/option-tokens.js'
 import { keyless, read, write } from './core/spec.js'
 
 /** A word, an integer, or a list of integers. */

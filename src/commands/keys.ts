@@ -1,20 +1,10 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { blob, int, intOrNull, keys as keyNames, list, ok, orNull, textOrNull, word } from './core/decoders.js'
 import type { AtMostOne } from './core/exclusive-options.js'
 import { allAfter, keyAfter, keyAt, keysFrom } from './core/key-specs.js'
-import {
-  decided,
-  exclusive,
-  flag,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushAll,
-  pushSeveral,
-  type Several,
-} from './core/option-tokens.js'
+import { decided, exclusive, flag, option, plainOptions, pushAll, pushSeveral } from './core/option-tokens.js'
 import { concat, min, sum } from './core/response-policies.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'
 import { keyless, read, write } from './core/spec.js'

@@ -1,4 +1,4 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
@@ -17,7 +17,7 @@ import {
   tuple,
 } from './core/decoders.js'
 import { countedKeys, keyAt, keysFrom } from './core/key-specs.js'
-import { isGiven, type OneOrMore, option, plainOptions, pushSeveral, type Several } from './core/option-tokens.js'
+import { isGiven, option, plainOptions, pushSeveral } from './core/option-tokens.js'
 import { blockingArguments, popArguments } from './core/pop-arguments.js'
 import { read, write } from './core/spec.js'
 

@@ -1,4 +1,4 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, type Plain, type ReplyTypes, Runner } from './core/context.js'
 import { raw } from './core/decoder.js'
@@ -18,16 +18,7 @@ import {
 } from './core/decoders.js'
 import type { AtMostOne } from './core/exclusive-options.js'
 import { countedKeys } from './core/key-specs.js'
-import {
-  exclusive,
-  flag,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushSeveral,
-  refuse,
-  type Several,
-} from './core/option-tokens.js'
+import { exclusive, flag, option, plainOptions, pushSeveral, refuse } from './core/option-tokens.js'
 import type { Reply } from './core/reply.js'
 import { and, first, one } from './core/response-policies.js'
 import { keyless, read, type Spec, write } from './core/spec.js'

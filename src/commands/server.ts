@@ -1,18 +1,9 @@
-import type { Arguments } from './core/argument.js'
+import type { Arguments, Fields } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { at, count, int, itemsOf, list, ok, text, textRecord, tuple, word } from './core/decoders.js'
 import type { AtMostOne } from './core/exclusive-options.js'
-import {
-  exclusive,
-  type Fields,
-  flag,
-  isGiven,
-  option,
-  plainOptions,
-  pushFields,
-  refuse,
-} from './core/option-tokens.js'
+import { exclusive, flag, isGiven, option, plainOptions, pushFields, refuse } from './core/option-tokens.js'
 import { owned } from './core/own-properties.js'
 import type { Reply } from './core/reply.js'
 import { unexpectedReply } from './core/reply-errors.js'

@@ -1,9 +1,9 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { int, itemPerArgument, list, textOrNull, texts } from './core/decoders.js'
 import { countedKeys, keyAt, keysFrom } from './core/key-specs.js'
-import { type OneOrMore, option, plainOptions, pushCounted, pushSeveral, type Several } from './core/option-tokens.js'
+import { option, plainOptions, pushCounted, pushSeveral } from './core/option-tokens.js'
 import { pushScanOptions, type ScanOptions, scanned } from './core/scan-options.js'
 import { read, write } from './core/spec.js'
 

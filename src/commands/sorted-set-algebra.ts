@@ -1,9 +1,9 @@
-import type { Arguments, Key } from './core/argument.js'
+import type { Arguments, Key, OneOrMore } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { int, type Scored, scored, texts } from './core/decoders.js'
 import { countedKeys, keyAt } from './core/key-specs.js'
-import { flag, type OneOrMore, option, plainOptions, pushCounted, refuse } from './core/option-tokens.js'
+import { flag, option, plainOptions, pushCounted, refuse } from './core/option-tokens.js'
 import { read, type Spec, write } from './core/spec.js'
 import { scoreOf } from './sorted-set-scores.js'
 

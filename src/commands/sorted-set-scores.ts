@@ -1,6 +1,5 @@
 /** Converts scores of sorted sets, and the limits of ranges, to arguments. */
-import type { Argument, Arguments, Key } from './core/argument.js'
-import type { OneOrMore } from './core/option-tokens.js'
+import type { Argument, Arguments, Key, OneOrMore } from './core/argument.js'
 import { refuse } from './core/option-tokens.js'
 import { owned } from './core/own-properties.js'
 

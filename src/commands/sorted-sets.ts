@@ -1,4 +1,4 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
@@ -21,16 +21,7 @@ import {
 } from './core/decoders.js'
 import type { AtMostOne } from './core/exclusive-options.js'
 import { countedKeys, keysFrom } from './core/key-specs.js'
-import {
-  exclusive,
-  flag,
-  known,
-  type OneOrMore,
-  plainOptions,
-  pushSeveral,
-  refuse,
-  type Several,
-} from './core/option-tokens.js'
+import { exclusive, flag, known, plainOptions, pushSeveral, refuse } from './core/option-tokens.js'
 import { ownProperties } from './core/own-properties.js'
 import { blockingArguments, popArguments } from './core/pop-arguments.js'
 import { pushScanOptions, SCAN_OPTIONS, type ScanOptions, scanned } from './core/scan-options.js'

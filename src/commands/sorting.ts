@@ -1,10 +1,10 @@
-import type { Arguments, Key } from './core/argument.js'
+import type { Arguments, Key, OneOrMore } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { int, textsOrNulls } from './core/decoders.js'
 import type { AtMostOne } from './core/exclusive-options.js'
 import { type KeySpec, keyAfter, keyAt } from './core/key-specs.js'
-import { decided, exclusive, flag, type OneOrMore, option, plainOptions, refuse } from './core/option-tokens.js'
+import { decided, exclusive, flag, option, plainOptions, refuse } from './core/option-tokens.js'
 import { ownProperties } from './core/own-properties.js'
 import { read, write } from './core/spec.js'
 

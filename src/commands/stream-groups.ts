@@ -1,20 +1,10 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, type Plain, type ReplyTypes, Runner } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
 import { at, count, int, list, ok, orNothing, orNull, text, tuple, word } from './core/decoders.js'
 import { halfAfter } from './core/key-specs.js'
-import {
-  flag,
-  isGiven,
-  known,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushAll,
-  pushSeveral,
-  type Several,
-} from './core/option-tokens.js'
+import { flag, isGiven, known, option, plainOptions, pushAll, pushSeveral } from './core/option-tokens.js'
 import type { Reply } from './core/reply.js'
 import { keyless, read, write } from './core/spec.js'
 import {

@@ -1,4 +1,4 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Fields, Key, OneOrMore, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { int, list, ok, orNothing, orNull, word } from './core/decoders.js'
@@ -7,18 +7,15 @@ import { halfAfter } from './core/key-specs.js'
 import {
   decided,
   exclusive,
-  type Fields,
   flag,
   isGiven,
   known,
-  type OneOrMore,
   option,
   plainOptions,
   pushCounted,
   pushFields,
   pushSeveral,
   refuse,
-  type Several,
 } from './core/option-tokens.js'
 import { keyless, read, write } from './core/spec.js'
 import {

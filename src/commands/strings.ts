@@ -1,4 +1,4 @@
-import type { Argument, Arguments, Key } from './core/argument.js'
+import type { Argument, Arguments, Fields, Key, Several } from './core/argument.js'
 import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import type { Decoder } from './core/decoder.js'
@@ -23,7 +23,6 @@ import { keysFrom } from './core/key-specs.js'
 import {
   decided,
   exclusive,
-  type Fields,
   flag,
   isGiven,
   known,
@@ -32,7 +31,6 @@ import {
   pushFields,
   pushSeveral,
   refuse,
-  type Several,
 } from './core/option-tokens.js'
 import { concat, first } from './core/response-policies.js'
 import { read, write } from './core/spec.js'

@@ -11,3 +11,12 @@ export type Argument = string | Uint8Array | number | bigint
  * sent and the call rejects with that error.
  */
 export type Arguments = (Argument | DataError)[]
+
+/** One or several items: `del('a')`, `del('a', 'b')` and `del(['a', 'b'])` are the same. */
+export type Several<T> = readonly T[] | readonly [readonly T[]]
+
+/** One item or an array of them. */
+export type OneOrMore<T> = T | readonly T[]
+
+/** Fields and values: a plain object or a Map. */
+export type Fields = Readonly<Record<string, Argument>> | ReadonlyMap<Key, Argument>

@@ -3,7 +3,7 @@
  * throws.
  */
 import { DataError } from '../../errors/errors.js'
-import type { Argument, Arguments, Key } from './argument.js'
+import type { Argument, Arguments, Fields, Key, OneOrMore, Several } from './argument.js'
 import { knownNames } from './check-options.js'
 import { owned, ownProperties } from './own-properties.js'
 import { isMap } from './value-types.js'
@@ -87,9 +87,6 @@ export function isGiven(options: Options, name: string): boolean {
   return value !== undefined && value !== false
 }
 
-/** Fields and values: a plain object or a Map. */
-export type Fields = Readonly<Record<string, Argument>> | ReadonlyMap<Key, Argument>
-
 /** Adds alternating names and values; an empty object is an error. */
 export function pushFields(args: Arguments, fields: Fields, what = 'field'): void {
   const before = args.length
@@ -100,18 +97,12 @@ export function pushFields(args: Arguments, fields: Fields, what = 'field'): voi
   if (args.length === before) refuse(args, `At least one ${what} is needed: the object or Map is empty.`)
 }
 
-/** One or several items: `del('a')`, `del('a', 'b')` and `del(['a', 'b'])` are the same. */
-export type Several<T> = readonly T[] | readonly [readonly T[]]
-
 /** Adds items that were given as rest arguments or as one array; no item is an error. */
 export function pushSeveral(args: Arguments, given: Several<Argument>, what = 'key'): void {
   const items = given.length === 1 && Array.isArray(given[0]) ? (given[0] as readonly Argument[]) : given
   if (items.length === 0) refuse(args, `At least one ${what} is needed.`)
   for (const item of items) args.push(item as Argument)
 }
-
-/** One item or an array of them. */
-export type OneOrMore<T> = T | readonly T[]
 
 /** Adds one item, or the items of an array; no item is an error. */
 export function pushAll(args: Arguments, given: OneOrMore<Argument>, what = 'member'): void {

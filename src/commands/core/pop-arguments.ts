@@ -1,6 +1,6 @@
 /** The arguments of the commands that remove items of the first list or sorted set that is not empty. */
-import type { Arguments, Key } from './argument.js'
-import { type OneOrMore, option, plainOptions, pushAll, pushCounted } from './option-tokens.js'
+import type { Arguments, Key, OneOrMore } from './argument.js'
+import { option, plainOptions, pushAll, pushCounted } from './option-tokens.js'
 
 /** Returns the keys and the timeout: `BLPOP a b 10`. */
 export function blockingArguments(keys: OneOrMore<Key>, timeout: number): Arguments {

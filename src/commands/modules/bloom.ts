@@ -1,20 +1,11 @@
 import type { RedisError } from '../../errors/errors.js'
-import type { Argument, Arguments, Key } from '../core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from '../core/argument.js'
 import { Command } from '../core/command.js'
 import { type Context, Namespace, type Outcome, type Plain, type ReplyTypes } from '../core/context.js'
 import type { Decoder } from '../core/decoder.js'
 import { blob, bool, int, intOrNull, itemsOf, list, ok, pairsOf, tuple } from '../core/decoders.js'
 import type { AtMostOne } from '../core/exclusive-options.js'
-import {
-  exclusive,
-  flag,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushAll,
-  pushSeveral,
-  type Several,
-} from '../core/option-tokens.js'
+import { exclusive, flag, option, plainOptions, pushAll, pushSeveral } from '../core/option-tokens.js'
 import type { Reply } from '../core/reply.js'
 import type { ReplyFormat } from '../core/reply-format.js'
 import { read, write } from '../core/spec.js'

@@ -1,17 +1,9 @@
-import type { Argument, Arguments, Key } from '../core/argument.js'
+import type { Argument, Arguments, Fields, Key, Several } from '../core/argument.js'
 import { Command } from '../core/command.js'
 import { type Context, Namespace, type Outcome, type Plain, type ReplyTypes } from '../core/context.js'
 import { int, list, ok } from '../core/decoders.js'
 import { countedKeys, keyAt } from '../core/key-specs.js'
-import {
-  type Fields,
-  plainOptions,
-  pushCounted,
-  pushFields,
-  pushSeveral,
-  refuse,
-  type Several,
-} from '../core/option-tokens.js'
+import { plainOptions, pushCounted, pushFields, pushSeveral, refuse } from '../core/option-tokens.js'
 import { read, write } from '../core/spec.js'
 import { rejectWrongCalls } from '../core/wrong-calls.js'
 import { statistics } from './module-decoders.js'

@@ -1,18 +1,9 @@
-import type { Argument, Arguments, Key } from '../core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from '../core/argument.js'
 import { Command } from '../core/command.js'
 import { type Context, Namespace, type Outcome, type Plain, type ReplyTypes } from '../core/context.js'
 import { bool, int, list, ok } from '../core/decoders.js'
 import type { AtMostOne } from '../core/exclusive-options.js'
-import {
-  exclusive,
-  flag,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushAll,
-  pushSeveral,
-  type Several,
-} from '../core/option-tokens.js'
+import { exclusive, flag, option, plainOptions, pushAll, pushSeveral } from '../core/option-tokens.js'
 import { read, type Spec, write } from '../core/spec.js'
 import { rejectWrongCalls } from '../core/wrong-calls.js'
 import { chunk, type FilterChunk } from './bloom.js'

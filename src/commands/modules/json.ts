@@ -1,4 +1,4 @@
-import type { Argument, Arguments, Key } from '../core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from '../core/argument.js'
 import { Command } from '../core/command.js'
 import { type Context, Namespace, type Outcome } from '../core/context.js'
 import type { Decoder } from '../core/decoder.js'
@@ -19,16 +19,7 @@ import {
 } from '../core/decoders.js'
 import type { AtMostOne } from '../core/exclusive-options.js'
 import { keysFrom } from '../core/key-specs.js'
-import {
-  exclusive,
-  flag,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushSeveral,
-  refuse,
-  type Several,
-} from '../core/option-tokens.js'
+import { exclusive, flag, option, plainOptions, pushSeveral, refuse } from '../core/option-tokens.js'
 import { ownProperties } from '../core/own-properties.js'
 import type { Reply } from '../core/reply.js'
 import { read, type Spec, write } from '../core/spec.js'

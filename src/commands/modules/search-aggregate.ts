@@ -1,6 +1,6 @@
 /** The options of FT.AGGREGATE: the steps that rows pass through, one after the other. FT.HYBRID has them too. */
-import type { Argument, Arguments, Key } from '../core/argument.js'
-import { flag, type OneOrMore, option, refuse } from '../core/option-tokens.js'
+import type { Argument, Arguments, Key, OneOrMore } from '../core/argument.js'
+import { flag, option, refuse } from '../core/option-tokens.js'
 import { isBytes } from '../core/value-types.js'
 import type { Limit } from '../sorted-set-ranges.js'
 import {

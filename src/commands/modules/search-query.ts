@@ -1,6 +1,6 @@
 /** The options of FT.SEARCH, and the options that it shares with other queries. */
-import type { Argument, Arguments, Key } from '../core/argument.js'
-import { flag, type OneOrMore, option, pushCounted, refuse } from '../core/option-tokens.js'
+import type { Argument, Arguments, Key, OneOrMore } from '../core/argument.js'
+import { flag, option, pushCounted, refuse } from '../core/option-tokens.js'
 import { isBytes, isMap } from '../core/value-types.js'
 import type { GeoUnit } from '../geo.js'
 import type { Limit } from '../sorted-set-ranges.js'

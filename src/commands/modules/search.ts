@@ -1,17 +1,9 @@
-import type { Argument, Arguments, Key } from '../core/argument.js'
+import type { Argument, Arguments, Key, OneOrMore, Several } from '../core/argument.js'
 import { Command } from '../core/command.js'
 import { type Context, Namespace, type Outcome } from '../core/context.js'
 import { int, list, ok, orNull, texts, word } from '../core/decoders.js'
 import type { KeySpec } from '../core/key-specs.js'
-import {
-  flag,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushAll,
-  pushSeveral,
-  type Several,
-} from '../core/option-tokens.js'
+import { flag, option, plainOptions, pushAll, pushSeveral } from '../core/option-tokens.js'
 import { keyless, read, write } from '../core/spec.js'
 import { rejectWrongCalls } from '../core/wrong-calls.js'
 import { type AggregateOptions, pushAggregateOptions, type WithCursor } from './search-aggregate.js'

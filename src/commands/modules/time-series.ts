@@ -1,23 +1,12 @@
 import type { RedisError } from '../../errors/errors.js'
-import type { Argument, Arguments, Key } from '../core/argument.js'
+import type { Argument, Arguments, Fields, Key, OneOrMore } from '../core/argument.js'
 import { Command } from '../core/command.js'
 import { type Context, Namespace, type Outcome } from '../core/context.js'
 import type { Decoder } from '../core/decoder.js'
 import { int, keys, list, ok } from '../core/decoders.js'
 import type { AtMostOne } from '../core/exclusive-options.js'
 import { keysFrom } from '../core/key-specs.js'
-import {
-  decided,
-  exclusive,
-  type Fields,
-  flag,
-  type OneOrMore,
-  option,
-  plainOptions,
-  pushAll,
-  pushFields,
-  refuse,
-} from '../core/option-tokens.js'
+import { decided, exclusive, flag, option, plainOptions, pushAll, pushFields, refuse } from '../core/option-tokens.js'
 import { read, type Spec, write } from '../core/spec.js'
 import { isMap } from '../core/value-types.js'
 import { rejectWrongCalls } from '../core/wrong-calls.js'

@@ -1,16 +1,8 @@
-import type { Argument, Arguments, Key } from '../core/argument.js'
+import type { Argument, Arguments, Fields, Key, Several } from '../core/argument.js'
 import { Command } from '../core/command.js'
 import { type Context, Namespace, type Outcome, type Plain, type ReplyTypes } from '../core/context.js'
 import { bool, double, int, list, ok, pairsOf, text, texts, textsOrNulls } from '../core/decoders.js'
-import {
-  type Fields,
-  flag,
-  plainOptions,
-  pushFields,
-  pushSeveral,
-  type Several,
-  together,
-} from '../core/option-tokens.js'
+import { flag, plainOptions, pushFields, pushSeveral, together } from '../core/option-tokens.js'
 import type { Reply } from '../core/reply.js'
 import { unexpectedReply } from '../core/reply-errors.js'
 import type { ReplyFormat } from '../core/reply-format.js'

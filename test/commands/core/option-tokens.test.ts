@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Arguments } from '../../../src/commands/core/argument.js'
+import type { Arguments, Fields } from '../../../src/commands/core/argument.js'
 import {
   decided,
   exclusive,
-  type Fields,
   flag,
   isGiven,
   known,
