@@ -3,7 +3,7 @@ import { Command } from './core/command.js'
 import { type Context, type Outcome, Runner } from './core/context.js'
 import { int } from './core/decoders.js'
 import type { AtMostOne } from './core/exclusive-options.js'
-import { decided, exclusive, flag, known, option, plainOptions } from './core/option-tokens.js'
+import { decided, exclusive, flag, known, option, plainOptions, whole } from './core/option-tokens.js'
 import { read, write } from './core/spec.js'
 
 /** The time at which a value expires, in one of four ways. */
@@ -45,6 +45,7 @@ export const NEW_LIFETIME: ReadonlySet<string> = new Set([...TIMES, 'persist'])
 export function pushLifetime(args: Arguments, options: Lifetime | NewLifetime): void {
   const { ex, px, exat, pxat, keepttl, persist }: Partial<Times & { keepttl: boolean; persist: boolean }> = options
   decided(args, options, TIMES)
+  whole(args, options, TIMES)
   exclusive(args, options, 'ex', 'px', 'exat', 'pxat', 'keepttl', 'persist')
   option(args, 'EX', ex)
   option(args, 'PX', px)

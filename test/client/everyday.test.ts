@@ -103,6 +103,34 @@ describe('a method that belongs elsewhere', () => {
   )
 })
 
+describe('the error of a wrong argument names', () => {
+  const redis = () => open(new Redis())
+
+  test('the command', async () => {
+    await expect(redis().zadd('z', 1 as never)).rejects.toThrow(/^ZADD: Expected a member/)
+    await expect(redis().del()).rejects.toThrow(/^DEL: At least one key is needed/)
+  })
+
+  test('the field that has no value, by its position', async () => {
+    const fields = { name: 'Ada', born: undefined } as unknown as Record<string, string>
+    await expect(redis().hset('h', fields)).rejects.toThrow(/^HSET: The value of field 2 is undefined/)
+    await expect(redis().xadd('s', '*', new Map([['f', null]]) as never)).rejects.toThrow(/field 1 is null/)
+  })
+
+  test('a time that is not whole', async () => {
+    await expect(redis().set('k', 'v', { ex: 1.5 })).rejects.toThrow(
+      /^SET: The option ex must be a whole number: got a fraction/,
+    )
+    await expect(redis().getex('k', { px: 0.5 })).rejects.toThrow(/^GETEX: The option px must be a whole number/)
+  })
+
+  test('Number() for a number that came as text', () => {
+    const options = { port: '6380' } as unknown as { port: number }
+    expect(() => new Redis(options)).toThrow(/a port from 1 to 65535: got a string\. Convert it with Number\(\)\.$/)
+    expect(() => new Redis({ port: 'high' } as never)).toThrow(/got a string\.$/)
+  })
+})
+
 describe('habits of other clients are refused:', () => {
   test('several fields of hset() one by one', async () => {
     const hset = open(new Redis()).hset as unknown as (...args: string[]) => Promise<number>

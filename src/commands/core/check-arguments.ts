@@ -18,11 +18,17 @@ export function measure(command: Command): number | DataError {
     } else if (typeof argument === 'bigint') size += 8
     else if (isBytes(argument)) size += argument.byteLength
     else if (argument instanceof DataError) {
-      argument.command ??= command.spec.name
-      return argument
+      return named(argument, command.spec.name)
     } else return wrongArgument(command, i, kindOf(argument))
   }
   return size
+}
+
+/** The error of an option or an argument says which command it is about. */
+function named(error: DataError, name: string): DataError {
+  if (error.command === undefined && !error.message.includes(name)) error.message = `${name}: ${error.message}`
+  error.command ??= name
+  return error
 }
 
 /** Suggests how to correct an argument of this type. */
@@ -33,6 +39,7 @@ function adviceFor(kind: string): string {
     case 'a function':
       return 'Calls take no callback: await the promise that they return.'
     case 'undefined':
+      return 'Redis has no null value: pass a value, or omit it where the command allows that.'
     case 'null':
       return 'Redis has no null value: omit it, or delete the key or field.'
     case 'a Date':

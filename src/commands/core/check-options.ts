@@ -43,9 +43,15 @@ export function ownOptions<T extends object>(options: T | undefined, checks: Che
     }
     const expected = checks[name](value)
     if (expected === undefined) continue
-    throw new DataError(`The option ${prefix}${name}${where} must be ${expected}: got ${kindOf(value)}.`)
+    const hint = isNumeric(value, checks[name]) ? ' Convert it with Number().' : ''
+    throw new DataError(`The option ${prefix}${name}${where} must be ${expected}: got ${kindOf(value)}.${hint}`)
   }
   return own
+}
+
+/** Whether `value` is a text, as environment variables are, whose number is a valid value. */
+function isNumeric(value: unknown, check: Check): boolean {
+  return typeof value === 'string' && value.trim() !== '' && check(Number(value)) === undefined
 }
 
 function known(checks: object, prefix: string): string {

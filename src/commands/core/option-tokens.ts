@@ -6,7 +6,7 @@ import { DataError } from '../../errors/errors.js'
 import type { Argument, Arguments, Fields, Key, OneOrMore, Several } from './argument.js'
 import { knownNames } from './check-options.js'
 import { owned, ownProperties } from './own-properties.js'
-import { isMap } from './value-types.js'
+import { isMap, kindOf } from './value-types.js'
 
 type Options = object
 
@@ -67,6 +67,15 @@ export function decided(args: Arguments, options: Options, names: readonly strin
   }
 }
 
+/** Adds an error if a number among the options `names` is not whole. */
+export function whole(args: Arguments, options: Options, names: readonly string[]): void {
+  for (const name of names) {
+    const value = (options as Record<string, unknown>)[name]
+    if (typeof value === 'number' && !Number.isInteger(value))
+      refuse(args, `The option ${name} must be a whole number: got ${kindOf(value)}.`)
+  }
+}
+
 /** Adds an error if some of `names` are given and others are not. */
 export function together(args: Arguments, options: Options, ...names: readonly string[]): void {
   const given = names.filter(name => isGiven(options, name))
@@ -87,7 +96,7 @@ export function isGiven(options: Options, name: string): boolean {
   return value !== undefined && value !== false
 }
 
-/** Adds alternating names and values; an empty object is an error. */
+/** Adds alternating names and values; an empty object is an error, and so is a field without a value. */
 export function pushFields(args: Arguments, fields: Fields, what = 'field'): void {
   const before = args.length
   if (isMap(fields)) for (const [name, value] of fields as ReadonlyMap<Key, Argument>) args.push(name, value)
@@ -95,6 +104,16 @@ export function pushFields(args: Arguments, fields: Fields, what = 'field'): voi
     for (const name of Object.keys(fields)) args.push(name, (fields as Record<string, Argument>)[name] as Argument)
   } else refuse(args, `Expected a plain object or a Map of ${what}s and values.`)
   if (args.length === before) refuse(args, `At least one ${what} is needed: the object or Map is empty.`)
+  for (let i = before + 1; i < args.length; i += 2) {
+    const value: unknown = args[i]
+    if (value === undefined || value === null) args[i] = noValue(what, (i - before + 1) / 2, String(value))
+  }
+}
+
+function noValue(what: string, position: number, value: string): DataError {
+  return new DataError(
+    `The value of ${what} ${position} is ${value}: Redis has no null value. Leave the ${what} out, or delete it.`,
+  )
 }
 
 /** Adds items that were given as rest arguments or as one array; no item is an error. */

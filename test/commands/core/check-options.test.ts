@@ -50,7 +50,7 @@ test.each<[string, unknown, string]>([
   [
     'a text for a time',
     { timeout: '5' },
-    'The option timeout of play() must be a number of milliseconds, 0 or more, or Infinity: got a string.',
+    'The option timeout of play() must be a number of milliseconds, 0 or more, or Infinity: got a string. Convert it with Number().',
   ],
   [
     'a time below zero',
