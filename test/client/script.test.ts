@@ -132,7 +132,10 @@ describe('scripts in a pipeline', () => {
     expect(fake.received('EVAL')).toHaveLength(1_200)
   })
 
-  test('a script that the server has lost meanwhile is sent again with its text', async () => {
+  test.each([
+    'NOSCRIPT No matching script. Please use EVAL.',
+    'NOSCRIPT No matching script.', // Valkey since 8.0
+  ])('a script that the server has lost meanwhile is sent again with its text after %s', async text => {
     const known = new Set<string>()
     let flushed = false
     const redis = client(argv => {
@@ -141,7 +144,7 @@ describe('scripts in a pipeline', () => {
       if (argv[0] !== 'EVALSHA') return undefined
       if (!flushed) known.clear()
       flushed = true
-      return known.has(ADD.lua) ? resp.integer(Number(argv[4])) : OWN
+      return known.has(ADD.lua) ? resp.integer(Number(argv[4])) : resp.error(text)
     })
     const pipeline = redis.pipeline()
     for (let i = 0; i < 5; i++) ADD.run(pipeline, 'k', i)
@@ -210,6 +213,25 @@ describe('scripts in a pipeline', () => {
     expect(await pipeline.exec()).toEqual([0, 1, 2])
     expect(received()).toEqual(['EVAL', 'EVALSHA', 'EVALSHA', 'EVAL', 'EVALSHA', 'EVALSHA'])
   })
+})
+
+test('an error of the script itself that begins like one of the server does not say that the script did not run', async () => {
+  for (const text of ['LOADING of my own', 'DENIED of my own', 'NOAUTH of my own']) {
+    const redis = client(([name]) => {
+      if (name === 'MULTI') return resp.ok
+      if (name === 'EXEC') return resp.array([resp.error(text)])
+      return name?.startsWith('EVAL')
+        ? fake.received('MULTI').length > 0
+          ? '+QUEUED\r\n'
+          : resp.error(text)
+        : undefined
+    })
+    const expected = { message: text, outcome: 'unknown' }
+    await expect(ADD.run(redis, 'k', 1)).rejects.toMatchObject(expected)
+    await expect(ADD.run(redis.pipeline(), 'k', 1).exec()).rejects.toMatchObject(expected)
+    await expect(ADD.run(redis.multi(), 'k', 1).exec()).rejects.toMatchObject(expected)
+    fake.commands.length = 0
+  }
 })
 
 test('a NOSCRIPT error in a transaction is the result of that command', async () => {

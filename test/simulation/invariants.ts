@@ -1,4 +1,5 @@
 /** The invariants that are checked after every run. A new invariant is a file in `oracle` and an entry in this list. */
+import { blocked } from './oracle/blocked.js'
 import { databases } from './oracle/databases.js'
 import { deadlines } from './oracle/deadlines.js'
 import { errors } from './oracle/errors.js'
@@ -8,6 +9,8 @@ import { once } from './oracle/once.js'
 import { order } from './oracle/order.js'
 import { ownReplies } from './oracle/own-replies.js'
 import { popped } from './oracle/popped.js'
+import { reasons } from './oracle/reasons.js'
+import { replaced } from './oracle/replaced.js'
 import { settled } from './oracle/settled.js'
 import { silences } from './oracle/silences.js'
 import { updates } from './oracle/updates.js'
@@ -26,9 +29,12 @@ export const INVARIANTS: readonly Invariant[] = [
   updates,
   databases,
   popped,
+  blocked,
   messages,
   deadlines,
   silences,
   errors,
+  reasons,
+  replaced,
   leftovers,
 ]

@@ -38,6 +38,10 @@ export interface CallTraits {
   readonly isBlocking?: boolean
   /** The call watches keys, so that a WatchError may reject it. */
   readonly watches?: boolean
+  /** How long the server may block on the call, ms; 0: for ever. */
+  readonly blocksFor?: number
+  /** Returns true for the value of a blocking call whose time is over. */
+  readonly isEmpty?: (value: unknown) => boolean
   /** The call may still be open after its client was closed: it waits for another user, and notices the close at its next attempt. */
   readonly outlives?: boolean
   /** The call runs code of the user, which may take any time. */

@@ -69,7 +69,8 @@ export class Simulation {
   readonly struck: { readonly fault: string; readonly at: number }[] = []
   readonly spells: { readonly name: string; readonly from: number; to: number }[] = []
   readonly heals: (() => void)[] = []
-  readonly #standstills: { readonly at: number; readonly ms: number }[] = []
+  /** The standstills so far, each with the time of its end. */
+  readonly standstills: { readonly at: number; readonly ms: number }[] = []
   #digest = 0x811c9dc5
   #entered = new Map<string, number>()
   #triggers: { readonly strike: Strike; left: number }[] = []
@@ -232,13 +233,13 @@ export class Simulation {
     this.note('world', () => `the process stands still for ${ms} ms`)
     this.stoodStill += ms
     this.loop.standStill(ms)
-    this.#standstills.push({ at: this.loop.now, ms })
+    this.standstills.push({ at: this.loop.now, ms })
   }
 
   /** Returns the total duration of the standstills until `time`, ms. */
   readonly stoodStillAt = (time: number): number => {
     let sum = 0
-    for (const { at, ms } of this.#standstills) if (at <= time) sum += ms
+    for (const { at, ms } of this.standstills) if (at <= time) sum += ms
     return sum
   }
 

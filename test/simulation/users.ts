@@ -8,6 +8,7 @@ import { LOCKS } from './users/locks.js'
 import { PIPELINES } from './users/pipelines.js'
 import { QUEUES } from './users/queues.js'
 import { SCANS } from './users/scans.js'
+import { SCRIPTS } from './users/scripts.js'
 import { SESSIONS } from './users/sessions.js'
 import { SETS } from './users/sets.js'
 import { SORTED_SETS } from './users/sorted-sets.js'
@@ -28,4 +29,5 @@ export const USERS: readonly UserKind[] = [
   ...SETS,
   ...SORTED_SETS,
   ...QUEUES,
+  ...SCRIPTS,
 ]

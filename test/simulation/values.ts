@@ -1,7 +1,8 @@
 /** Converts replies of the model to the values that the client returns for them. */
 import { isDeepStrictEqual } from 'node:util'
-import type { Execution, Part } from './ledger.js'
+import type { Call, Execution, Part } from './ledger.js'
 import { Bool, Double, Failure, MapReply, NullArray, type Reply, SetReply, Status, Verbatim } from './model/reply.js'
+import type { Simulation } from './simulation.js'
 
 /** Decodes a text of the model, which has one character for each byte. */
 export function utf8(text: string): string {
@@ -31,6 +32,12 @@ export function runsOf(part: Part): Execution[] {
   return part.executions.filter(didRun)
 }
 
+/** Returns how often a part ran. The commands of a script count, not the call of the script, which has the same token. */
+export function countRuns(part: Part): number {
+  const runs = runsOf(part)
+  return runs.filter(({ phase }) => phase === 'script').length || runs.length
+}
+
 /** Returns a description of the error if `value` is not the reply of one of the executions of `part`. */
 export function ownValue(
   value: unknown,
@@ -41,6 +48,20 @@ export function ownValue(
   const runs = runsOf(part)
   if (runs.some(({ reply }) => isDeepStrictEqual(decode(reply), value))) return undefined
   return `It resolved with ${show(value)}; the server replied ${runs.map(({ reply }) => show(decode(reply))).join(' or ') || 'nothing'}.`
+}
+
+/** The most standstills in one call for which its own time is known: the client skips only some in a row. */
+const KNOWN = 5
+/** A standstill that is shorter may count as time, ms. */
+const SHORTEST = 60
+
+/** Returns at least how long the process ran during a call, ms; undefined if it was slow or stood still too often. */
+export function ownTime(simulation: Simulation, { settledAt, startedAt }: Call): number | undefined {
+  const { loop, standstills } = simulation
+  const during = standstills.filter(({ at, ms }) => at - ms >= startedAt && at <= settledAt)
+  if (loop.slowest > 20 || during.length > KNOWN || during.some(({ ms }) => ms < SHORTEST)) return undefined
+  const stood = during.reduce((sum, { ms }) => sum + ms, 0)
+  return settledAt - startedAt - stood + during.length * SHORTEST
 }
 
 export function show(value: unknown): string {

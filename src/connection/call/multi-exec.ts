@@ -16,7 +16,7 @@ import type { Reply } from '../../commands/core/reply.js'
 import type { ReplyFormat } from '../../commands/core/reply-format.js'
 import { type Script, ScriptCommand, Texts } from '../../commands/script.js'
 import { SCRIPT_FLUSH } from '../../commands/scripting.js'
-import { ExecAbortError, type RedisError } from '../../errors/errors.js'
+import { ConnectionError, ExecAbortError, type RedisError } from '../../errors/errors.js'
 import { errorFromReply } from '../../errors/from-reply.js'
 import { withText } from '../resp/reply-text.js'
 import { closedByShift, ranOutside, repliesShifted } from './call-errors.js'
@@ -161,6 +161,8 @@ export class MultiExec extends Command implements CommandOwner {
   }
 
   #resultOf(command: Command, item: Reply): unknown {
+    // Only a script that ran can return such an error here, and the script may have written before.
+    if ((item as unknown) instanceof ConnectionError) (item as ConnectionError).outcome = 'unknown'
     if (!this.#isMixed || command.shape.bytes) return decoded(command, item)
     try {
       return decoded(command, withText(item))

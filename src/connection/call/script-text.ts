@@ -1,7 +1,7 @@
 /**
  * Resends the run of a script with its text, if the server does not have the script, or may not have it.
  *
- *   NOSCRIPT, the text of Redis    the server does not have the script, and ran nothing: EVAL
+ *   NOSCRIPT, a server's text       the server does not have the script, and ran nothing: EVAL
  *   NOSCRIPT, another text         of another kind of server, or of the script itself ──▸ SCRIPT EXISTS
  *                                    0 ──▸ EVAL       1 ──▸ the script returned the error: it has run
  *                                    error ──▸ EVAL if the script writes nothing; otherwise the run is rejected
@@ -21,12 +21,13 @@ export interface Resender {
   overdue(command: Command, elapsed: number, phase: Phase): RedisError
 }
 
-const OWN_WORDS = 'NOSCRIPT No matching script. Please use EVAL.'
+/** The texts of Redis, and of Valkey since 8.0. */
+const OWN_WORDS = /^NOSCRIPT No matching script\.(?: Please use EVAL\.)?$/
 
-/** Whether `command` did not run because the server does not have its script: `error` has the exact text of Redis. */
+/** Whether `command` did not run because the server does not have its script: `error` has the exact text of a server. */
 export function lacksText(command: Command, error: unknown): command is ScriptCommand {
   if (!(command instanceof ScriptCommand) || command.hasText) return false
-  return error instanceof NoScriptError && error.message === OWN_WORDS
+  return error instanceof NoScriptError && OWN_WORDS.test(error.message)
 }
 
 /** Resends `command`, rejected with `error`, over `link` with its text, or finds out whether it must. False if it does neither. */

@@ -1,9 +1,9 @@
 /** Retries of commands that the server rejected only for now. */
 import { CallDetails, type Command, State, whenSettled } from '../../commands/core/command.js'
 import { backoffDelay, clearTimeout, performance, setTimer } from '../../commands/core/timers.js'
-import { BusyLoadingError, type RedisError, ResponseError } from '../../errors/errors.js'
+import { BusyLoadingError, ConnectionError, type RedisError, ResponseError } from '../../errors/errors.js'
 import { fail } from '../call/completion.js'
-import { isRetryable } from '../call/refusals.js'
+import { isGenuine, isRetryable } from '../call/refusals.js'
 import { type Resender, sendsText } from '../call/script-text.js'
 import type { CommandQueue } from './command-queue.js'
 
@@ -29,7 +29,8 @@ export function settleRefused(link: Resender, command: Command, refusal: RedisEr
     // Resent alone it would be overtaken: its pipeline decides when all its commands have settled.
     noteRefusal(command, refusal)
   }
-  if (refusal instanceof BusyLoadingError) refusal.outcome = 'not sent'
+  // The server sends these texts before it runs anything, but a script may return any text after it has written.
+  if (refusal instanceof ConnectionError) refusal.outcome = isGenuine(command, refusal) ? 'not sent' : 'unknown'
   fail(command, refusal)
 }
 

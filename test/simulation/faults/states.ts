@@ -4,7 +4,7 @@ import type { Host } from '../world/host.js'
 import type { Random } from '../world/random.js'
 
 /** Returns a fault that begins a state of a server and ends it after a random time. */
-function state(
+export function state(
   name: string,
   weight: number,
   begin: (host: Host, random: Random, simulation: Simulation) => () => void,

@@ -15,8 +15,7 @@ export function* errors({ client, ledger }: Simulation): Iterable<string> {
     if (text.includes('s3cret')) yield `${call.name} rejected with a secret in its error: ${text}`
     if (call.error instanceof client.WatchError && call.traits.watches !== true)
       yield `${call.name} watches no key and rejected with ${show(call.error)}`
-    // After NOSCRIPT of another kind of server the client may be unable to find out whether a script returned it.
-    if (reasonsOf(call.error).includes('Please use EVAL')) yield `${call.name} rejected with NOSCRIPT.`
+    if (reasonsOf(call.error).includes('NOSCRIPT No matching script')) yield `${call.name} rejected with NOSCRIPT.`
     if (/~\d+~/.test(text)) yield `${call.name} rejected with an argument in its error: ${text}`
   }
 }

@@ -1,13 +1,18 @@
 import type { Simulation } from '../simulation.js'
 
-/** Either all commands of a transaction ran, or none of them. */
+/**
+ * Either all commands of a transaction ran, or none of them. If MULTI itself was rejected they may run one by one: then the outcome
+ * of the transaction is unknown.
+ */
 export function* whole({ ledger }: Simulation): Iterable<string> {
   for (const call of ledger.transactions) {
-    const ran = call.traits.parts.filter(({ executions }) =>
-      executions.some(({ phase }) => phase === 'exec' || phase === 'ran'),
-    )
-    if (ran.length !== 0 && ran.length !== call.traits.parts.length) {
-      yield `${call.name}: ${ran.length} of its ${call.traits.parts.length} commands ran.`
-    }
+    const { parts } = call.traits
+    const ran = parts.filter(({ executions }) => executions.some(({ phase }) => phase === 'exec' || phase === 'ran'))
+    const isOutside = ran.some(({ executions }) => executions.some(({ phase }) => phase === 'ran'))
+    if (isOutside) {
+      if ((call.error as { outcome?: string } | undefined)?.outcome !== 'unknown')
+        yield `${call.name}: ${ran.length} of its ${parts.length} commands ran outside of MULTI.`
+    } else if (ran.length !== 0 && ran.length !== parts.length)
+      yield `${call.name}: ${ran.length} of its ${parts.length} commands ran.`
   }
 }

@@ -23,6 +23,8 @@ async function pop(act: Act): Promise<void> {
     parts: [part],
     expects: (value: unknown) => (value === null ? undefined : ownValue(flat(value), part)),
     isBlocking: true,
+    blocksFor: seconds * 1_000,
+    isEmpty,
   }
   await simulation.within(
     subject,
@@ -38,6 +40,10 @@ function flat(value: unknown): unknown {
   return [key, element]
 }
 
+function isEmpty(value: unknown): boolean {
+  return value === null
+}
+
 async function move(act: Act): Promise<void> {
   const { random, simulation, subject } = act
   const key = act.key('jobs', 3)
@@ -48,6 +54,8 @@ async function move(act: Act): Promise<void> {
     parts: [part],
     expects: (value: unknown) => (value === null ? undefined : ownValue(value, part)),
     isBlocking: true,
+    blocksFor: seconds * 1_000,
+    isEmpty,
   }
   const { view } = act.way()
   await simulation.within(
@@ -57,8 +65,43 @@ async function move(act: Act): Promise<void> {
   )
 }
 
+/** Waits for replicas that do not exist. */
+async function wait(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const ms = random.pick([20, 200, 1_000])
+  const traits = {
+    what: `wait 2 ${ms}`,
+    parts: [],
+    blocksFor: ms,
+    isEmpty: (value: unknown) => Number(value) < 2,
+  }
+  const view = act.way().view.with(random.chance(0.5) ? { signal: act.abortable(random.skewed(1, 2 * ms)) } : {})
+  await simulation.within(
+    subject,
+    'blocking',
+    simulation.call(subject, traits, () => view.wait(2, ms)),
+  )
+}
+
+/** Reads a stream to which nobody adds, through `call()`, which takes words as text or as bytes. */
+async function tail(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const ms = random.pick([20, 200, 1_000])
+  const word = random.chance(0.5) ? 'block' : Buffer.from('BLOCK')
+  const part = simulation.ledger.part(false)
+  const traits = { what: `xread ${ms} ${part.token}`, parts: [part], isBlocking: true, blocksFor: ms, isEmpty }
+  const { view } = act.way()
+  await simulation.within(
+    subject,
+    'blocking',
+    simulation.call(subject, traits, () => view.call('XREAD', word, ms, 'STREAMS', `tail:${part.token}`, '$')),
+  )
+}
+
 export const BLOCKING: readonly UserKind[] = [
   { name: 'push', weight: 6, run: push },
   { name: 'pop', weight: 5, run: pop },
   { name: 'move', weight: 2, run: move },
+  { name: 'wait', weight: 1, run: wait },
+  { name: 'tail', weight: 1, run: tail },
 ]

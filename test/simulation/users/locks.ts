@@ -10,10 +10,13 @@ interface Holding {
   readonly from: number
 }
 
+/** The names of keys that another lock may use for its fencing token and its queue. */
+const ODD_NAMES = ['{lock0}:lock:fencing', '{lock0}:lock:waiting', '{lock1}:lock:fencing', 'lock}', '{lock%7D}']
+
 async function hold(act: Act): Promise<void> {
   const { random, simulation, subject } = act
   const { loop } = simulation
-  const name = `lock${random.int(0, 1)}`
+  const name = random.chance(0.8) ? `lock${random.int(0, 1)}` : random.pick(ODD_NAMES)
   const key = `${databaseOf(subject)} ${name}`
   const wait = random.pick([0, 300, 2_000])
   const lock = subject.redis.lock(name, {
@@ -30,6 +33,8 @@ async function hold(act: Act): Promise<void> {
     'acquiring',
     simulation.call(subject, { what: `acquires ${name}`, parts: [], outlives: true }, () => lock.acquire(signal)),
   )
+  if (call.error instanceof simulation.client.LockError && call.error.reason === 'not a lock')
+    simulation.fail('locks', `${call.name}: ${call.error.message}`)
   if (call.fate !== 'resolved') return
   const leave = simulation.enter(subject, 'holding')
   const mine = { lock, who, fencing: lock.fencingToken ?? -1, from }

@@ -1,7 +1,9 @@
 /** Pipelines and transactions. */
-import type { Act, UserKind } from '../act.js'
+import type { Spec } from '../../../src/index.js'
+import { type Act, type UserKind, usualTimeout } from '../act.js'
 import type { Call, Part } from '../ledger.js'
 import { ownValue, show } from '../values.js'
+import type { ClientModule } from '../world/doors.js'
 
 interface Line {
   readonly part: Part
@@ -101,7 +103,52 @@ function inOnePiece({ traits }: Call): string | undefined {
   return `${orders.length} of ${traits.parts.length} commands of the transaction ran, over ${span} places.`
 }
 
+/** A client defines each command once. */
+const specs = new WeakMap<ClientModule, Spec>()
+
+function specOf(client: ClientModule): Spec {
+  const spec = specs.get(client) ?? client.read('GETRANGE2', reply => reply)
+  specs.set(client, spec)
+  return spec
+}
+
+/** Gives the same Command to a pipeline or transaction twice: that is an error of the caller, who must be notified. */
+async function twice(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const { client } = simulation
+  const part = simulation.ledger.numbered(false)
+  const command = new client.Command(specOf(client), [act.key('text'), 0, Number(part.token)])
+  const batch = random.chance(0.5) ? subject.redis.pipeline<unknown>() : subject.redis.multi<unknown>()
+  const traits = { what: `a Command twice ${part.token}`, parts: [part], timeout: usualTimeout(subject.options) }
+  await simulation.call(subject, traits, () => {
+    batch.run(command)
+    batch.run(command)
+    return batch.exec()
+  })
+}
+
+/** Runs many pipelines and transactions on one signal, like those of one request of a web server. */
+async function crowd(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const signal = act.abortable(random.skewed(1, 1_000))
+  const view = subject.redis.with({ signal })
+  const calls = Array.from({ length: 12 }, () => {
+    const part = simulation.ledger.numbered(true)
+    const isAtomic = random.chance(0.3)
+    const traits = { what: `one of a crowd ${part.token}`, parts: [part], timeout: usualTimeout(subject.options) }
+    const key = act.key('number')
+    return simulation.call<unknown>(subject, traits, () =>
+      isAtomic
+        ? view.multi().incrby(key, Number(part.token)).exec()
+        : view.pipeline().incrby(key, Number(part.token)).exec(),
+    )
+  })
+  await simulation.within(subject, 'piping', Promise.all(calls))
+}
+
 export const PIPELINES: readonly UserKind[] = [
   { name: 'pipeline', weight: 4, run: pipeline },
   { name: 'transaction', weight: 4, run: transaction },
+  { name: 'twice', weight: 0.5, run: twice },
+  { name: 'crowd', weight: 0.5, run: crowd },
 ]

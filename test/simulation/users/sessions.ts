@@ -131,9 +131,30 @@ async function nested(act: Act): Promise<void> {
   )
 }
 
+/** A session that starts another one and does not wait for it: it gets a connection when the first one has ended. */
+async function detached(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const parts: [Part, Part] = [simulation.ledger.part(true), simulation.ledger.part(true)]
+  const { view } = act.way()
+  const pause = random.skewed(0, 300)
+  let later: Promise<unknown> = Promise.resolve()
+  const begin = (part: Part, work: (session: Session) => Promise<unknown>) =>
+    simulation.call(subject, { what: `session ${part.token}`, parts: [part], isLoose: true, isSession: true }, () =>
+      view.session(work),
+    )
+  const first = begin(parts[0], async session => {
+    later = begin(parts[1], inner => inner.set(`nest:${parts[1].token}`, 'y'))
+    await session.set(`nest:${parts[0].token}`, 'x')
+    await simulation.sleep(pause)
+  })
+  await simulation.within(subject, 'in a session', first)
+  await later
+}
+
 export const SESSIONS: readonly UserKind[] = [
   { name: 'cas', weight: 6, run: compareAndSet },
   { name: 'select', weight: 3, isSingleOnly: true, run: selecting },
   { name: 'unwatched', weight: 2, run: unwatched },
   { name: 'nested', weight: 1, run: nested },
+  { name: 'detached', weight: 1, run: detached },
 ]

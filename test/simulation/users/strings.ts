@@ -76,6 +76,20 @@ const calls: Readonly<Record<string, (act: Act) => Promise<unknown>>> = {
         )
     }
   },
+  /** Passes bytes that throw when they are encoded. */
+  unreadable: act => {
+    const key = act.key('text')
+    const part = act.simulation.ledger.part(true)
+    const bytes = new Uint8Array(8)
+    let reads = 0
+    Object.defineProperty(bytes, 'byteLength', {
+      get: () => {
+        if (++reads > 1) throw new Error('These bytes cannot be read.')
+        return 8
+      },
+    })
+    return act.one(`set ${key} unreadable`, act.way(), part, view => view.set(key, bytes))
+  },
   mget: act => {
     const part = act.simulation.ledger.part(false)
     const key = act.key('text')

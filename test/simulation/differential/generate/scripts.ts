@@ -1,6 +1,6 @@
 import { ACQUIRE, EXTEND, LEAVE, OWNER, RELEASE } from '../../../../src/lock/scripts.js'
 import { sha1 } from '../../model/scripts.js'
-import { ADD, COMPARE_AND_SET, ECHO, SWAP, WRITE_AND_FAIL } from '../../model/twins/samples.js'
+import { ADD, COMPARE_AND_SET, ECHO, SWAP, WRITE_AND_FAIL, WRITE_AND_RETURN_ERROR } from '../../model/twins/samples.js'
 import { type Dice, key, type Make, small, word, words } from './vocabulary.js'
 
 /** Runs a script by EVAL with its text, or by EVALSHA. */
@@ -40,6 +40,7 @@ export const SCRIPTS: readonly Make[] = [
   d => run(d, SWAP, [key(d, 's'), key(d, 's')], []),
   d => run(d, COMPARE_AND_SET, [key(d, 's')], [word(d), word(d)]),
   d => run(d, WRITE_AND_FAIL, [key(d, 's')], [word(d)]),
+  d => run(d, WRITE_AND_RETURN_ERROR, [key(d, 's')], [word(d), d.pick(['NOSCRIPT of my own', 'MINE it failed'])]),
   d => ['EVAL', ECHO, d.pick(['1', '-1', 'x'])],
   d => (d.chance(0.2) ? ['SCRIPT', 'FLUSH', d.pick(['SYNC', 'x'])] : ['SCRIPT', 'EXISTS', sha1(ADD), 'x']),
   () => ['SCRIPT', 'LOAD', SWAP],

@@ -51,3 +51,13 @@ return redis.error_reply('MINE it failed')`,
     return { err: 'MINE it failed' }
   },
 )
+
+/** Writes, then returns the error ARGV[2]. */
+export const WRITE_AND_RETURN_ERROR: string = sample(
+  `redis.call('SET', KEYS[1], ARGV[1])
+return redis.error_reply(ARGV[2])`,
+  ({ KEYS, ARGV, call }) => {
+    call('SET', KEYS[0]!, ARGV[0]!)
+    return { err: ARGV[1]! }
+  },
+)
