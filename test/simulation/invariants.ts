@@ -3,6 +3,7 @@ import { blocked } from './oracle/blocked.js'
 import { databases } from './oracle/databases.js'
 import { deadlines } from './oracle/deadlines.js'
 import { errors } from './oracle/errors.js'
+import { handshakes } from './oracle/handshakes.js'
 import { leftovers } from './oracle/leftovers.js'
 import { messages } from './oracle/messages.js'
 import { once } from './oracle/once.js'
@@ -13,6 +14,7 @@ import { reasons } from './oracle/reasons.js'
 import { replaced } from './oracle/replaced.js'
 import { settled } from './oracle/settled.js'
 import { silences } from './oracle/silences.js'
+import { tails } from './oracle/tails.js'
 import { updates } from './oracle/updates.js'
 import { whole } from './oracle/whole.js'
 import type { Simulation } from './simulation.js'
@@ -26,6 +28,7 @@ export const INVARIANTS: readonly Invariant[] = [
   ownReplies,
   order,
   whole,
+  tails,
   updates,
   databases,
   popped,
@@ -36,5 +39,6 @@ export const INVARIANTS: readonly Invariant[] = [
   errors,
   reasons,
   replaced,
+  handshakes,
   leftovers,
 ]

@@ -2,7 +2,7 @@
 import { type CommandSpec, keysOf, wrongArity } from './command.js'
 import { commandOf } from './commands.js'
 import type { ModelConnection } from './connection.js'
-import { Failure, QUEUED } from './reply.js'
+import { Failure, QUEUED, type Reply } from './reply.js'
 import { dropTransaction, runCommand } from './run-command.js'
 import { lower } from './text.js'
 
@@ -36,14 +36,19 @@ export function execute(connection: ModelConnection, args: readonly string[]): v
       if (connection.queue !== undefined && !NOT_QUEUED.has(found.name)) {
         connection.queue.push({ spec: found, args })
         server.tell(connection, args, null, 'queued')
-        connection.reply(QUEUED)
+        answer(connection, found.name, QUEUED, true)
       } else {
-        connection.reply(runCommand(connection, found, args, 'ran'))
+        answer(connection, found.name, runCommand(connection, found, args, 'ran'), false)
         server.endStep(args.join('').length + 14)
       }
     }
     afterCommand(connection, args)
   })
+}
+
+function answer(connection: ModelConnection, name: string, reply: Reply, isQueued: boolean): void {
+  const times = connection.server.proxy?.times?.(connection, name, isQueued) ?? 1
+  for (let i = 0; i < times; i++) connection.reply(reply)
 }
 
 const POSTPONED: unique symbol = Symbol('postponed')
@@ -56,6 +61,7 @@ function refusalOf(
 ): Failure | typeof POSTPONED | undefined {
   const { server } = connection
   const { flags, name } = spec
+  if (name === 'hello' && server.proxy?.hello !== undefined) return new Failure(server.proxy.hello)
   if (args.length < Math.abs(spec.arity) || (spec.arity > 0 && args.length !== spec.arity)) return wrongArity(name)
   if (connection.user === undefined && !flags.has('noauth')) return new Failure('NOAUTH Authentication required.')
   if (connection.queue !== undefined && flags.has('nomulti')) {

@@ -72,6 +72,14 @@ export interface Wanted {
 /** Returns the reply that rejects a command that this node of a cluster may not run. */
 export type Redirect = (connection: ModelConnection, wanted: Wanted) => Failure | undefined
 
+/** A proxy in front of a server, which lets some things through in another form. */
+export interface FrontProxy {
+  /** The error reply to HELLO. */
+  readonly hello?: string
+  /** Returns how often the reply to a command is written: once, if nothing is wrong. `isQueued`: the reply is QUEUED. */
+  readonly times?: (connection: ModelConnection, command: string, isQueued: boolean) => number
+}
+
 /** The cluster of a server. */
 export interface ClusterLink {
   readonly node: ClusterNode
@@ -114,6 +122,8 @@ export class ModelServer {
   /** The primary, if the server is a replica. */
   primary: PrimaryLink | undefined
   maxClients = 10_000
+  /** A proxy through which all clients connect. */
+  proxy: FrontProxy | undefined
   runId: string
 
   #nextConnection = 3

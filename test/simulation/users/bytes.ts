@@ -16,4 +16,15 @@ async function readBytes(act: Act): Promise<void> {
   await act.one('mget of bytes', act.way(), part, view => view.bytes.mget(keys), expects)
 }
 
-export const BYTES: readonly UserKind[] = [{ name: 'readBytes', weight: 2, isSingleOnly: true, run: readBytes }]
+/** Sends text that was cut within a character. The client must reject it: UTF-8 has no bytes for it. */
+async function sendCutText(act: Act): Promise<void> {
+  const part = act.simulation.ledger.part(true)
+  const key = `cut:${part.token}`
+  const expects = () => `It resolved although its text has half of a character.`
+  await act.one(`set ${key} to half a character`, act.way(), part, view => view.set(key, 'a\ud83d'), expects)
+}
+
+export const BYTES: readonly UserKind[] = [
+  { name: 'readBytes', weight: 2, isSingleOnly: true, run: readBytes },
+  { name: 'sendCutText', weight: 0.5, run: sendCutText },
+]
