@@ -100,9 +100,11 @@ export class Nodes {
 
   /** A failed primary that was replaced will not answer the commands that it has in flight. */
   #dropFailed(slots: SlotMap): void {
+    const failed = this.all.filter(node => node.failed)
+    if (failed.length === 0) return
     const serving = new Set(slots.shards.map(({ shard }) => shard.primary))
-    for (const node of this.all) {
-      if (!node.failed || serving.has(node)) continue
+    for (const node of failed) {
+      if (serving.has(node)) continue
       const { connection } = node.link
       const error = wasReplaced(node.name)
       if (connection !== undefined && connection.inflight > 0) connection.destroy(error)

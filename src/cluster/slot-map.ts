@@ -26,7 +26,8 @@ export class SlotMap {
   get shards(): readonly { readonly shard: Shard; readonly slot: number }[] {
     if (this.#shards === undefined) {
       const found = new Map<ClusterNode, { shard: Shard; slot: number }>()
-      for (const [slot, shard] of this.table.entries()) {
+      for (let slot = 0; slot < SLOTS; slot++) {
+        const shard = this.table[slot]
         if (shard !== undefined && !found.has(shard.primary)) found.set(shard.primary, { shard, slot })
       }
       this.#shards = [...found.values()]

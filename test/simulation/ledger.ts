@@ -2,14 +2,37 @@
  * The record of a run: the calls of the users with their results, and the commands that the servers ran. Each command of a call
  * has a unique token in one of its arguments. The token links an execution on a server to its call.
  */
-import type { ModelRecord } from './model/server.js'
+import type { Reply } from './model/reply.js'
+import type { ModelRecord, Phase } from './model/server.js'
 import type { Wire } from './world/wire.js'
 
 /** A command that a server ran or rejected. */
-export interface Execution extends ModelRecord {
+export class Execution implements ModelRecord {
+  readonly number: number
+  readonly at: number
+  readonly server: string
+  readonly connection: number
+  readonly db: number
+  readonly args: readonly string[]
+  readonly reply: Reply
+  readonly phase: Phase
   /** Its place in the order of all executions, on all servers. */
   readonly order: number
   readonly wire: Wire | undefined
+
+  /** `at` is the time of the client's clock, that of `record` is the server's. */
+  constructor(record: ModelRecord, at: number, order: number, wire: Wire | undefined) {
+    this.number = record.number
+    this.at = at
+    this.server = record.server
+    this.connection = record.connection
+    this.db = record.db
+    this.args = record.args
+    this.reply = record.reply
+    this.phase = record.phase
+    this.order = order
+    this.wire = wire
+  }
 }
 
 /** One command of a call. */
@@ -91,6 +114,11 @@ export class Call {
 const TEXT = /~\d+~/
 const NUMBER = /^7\d{8}$/
 
+function tokenIn(text: string): string | undefined {
+  if (text.length === 9 && NUMBER.test(text)) return text
+  return text.includes('~') ? TEXT.exec(text)?.[0] : undefined
+}
+
 export class Ledger {
   readonly calls: Call[] = []
   readonly executions: Execution[] = []
@@ -106,7 +134,8 @@ export class Ledger {
   /** The calls that run as MULTI … EXEC. */
   readonly transactions: Call[] = []
   readonly #parts = new Map<string, Part>()
-  readonly #worded = new Map<string, Part>()
+  /** By the name of the command, and by all its words. */
+  readonly #worded = new Map<string, Map<string, Part>>()
   #tokens = 0
 
   /** Returns a new part whose token is a text. */
@@ -122,7 +151,8 @@ export class Ledger {
   /** Returns a new part for a command that has no argument for a token. No other call may send the same words. */
   worded(words: readonly string[], isWrite: boolean): Part {
     const part = { token: words.join(' '), isWrite, executions: [] }
-    this.#worded.set(part.token, part)
+    const [name = ''] = words
+    this.#worded.set(name, (this.#worded.get(name) ?? new Map<string, Part>()).set(part.token, part))
     return part
   }
 
@@ -140,8 +170,9 @@ export class Ledger {
       if ((executions[middle] as Execution).at < startedAt - 1) low = middle + 1
       else high = middle
     }
-    const end = executions.findIndex(({ at }, index) => index >= low && at > settledAt)
-    return executions.slice(low, end < 0 ? undefined : end)
+    let end = low
+    while (end < executions.length && (executions[end] as Execution).at <= settledAt) end++
+    return executions.slice(low, end)
   }
 
   #add(token: string, isWrite: boolean): Part {
@@ -156,25 +187,22 @@ export class Ledger {
     return call
   }
 
-  ran(record: ModelRecord, wire: Wire | undefined): Execution {
-    const execution = { ...record, order: this.executions.length, wire }
+  ran(record: ModelRecord, at: number, wire: Wire | undefined): void {
+    const execution = new Execution(record, at, this.executions.length, wire)
     this.executions.push(execution)
     const { args } = record
     // A command of a script is a part of the script's own execution.
-    if (record.phase === 'script') return execution
-    const worded = this.#worded.size > 0 && args.length < 6 ? this.#worded.get(args.join(' ')) : undefined
+    if (record.phase === 'script') return
+    const worded = this.#worded.get(args[0] as string)?.get(args.join(' '))
     if (worded !== undefined) {
       worded.executions.push(execution)
-      return execution
+      return
     }
     for (let i = 1; i < args.length; i++) {
-      const argument = args[i] as string
-      const token = argument.length < 1_000 && NUMBER.test(argument) ? argument : TEXT.exec(argument)?.[0]
-      if (token !== undefined) {
-        this.#parts.get(token)?.executions.push(execution)
-        return execution
-      }
+      const token = tokenIn(args[i] as string)
+      if (token === undefined) continue
+      this.#parts.get(token)?.executions.push(execution)
+      return
     }
-    return execution
   }
 }

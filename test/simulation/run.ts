@@ -53,6 +53,9 @@ export function runSeed(seed: number, options: RunOptions): Result {
   const { loop, network } = simulation
   simulation.keepsStory = options.keepsStory === true
   loop.notesOrigins = simulation.keepsStory
+  // To capture the stacks of the many errors of a run costs more than to run a seed again for its story.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = simulation.keepsStory ? 20 : 0
   const onWarning = (text: string) => simulation.fail('warnings', `A warning of the process: ${text}`)
   leadTo({ loop, network, random: new Random(seed, 'client'), onWarning })
   onUnhandled = error =>
@@ -64,6 +67,7 @@ export function runSeed(seed: number, options: RunOptions): Result {
   } catch (error) {
     simulation.fail('crash', `It threw in the event loop: ${error instanceof Error ? error.stack : show(error)}`)
   } finally {
+    Error.stackTraceLimit = stackTraceLimit
     leadTo(undefined)
   }
   const { failures, digest, pairs, story, ledger } = simulation

@@ -8,11 +8,12 @@ import { pairName } from './pairs.js'
 import type { Plan, Strike } from './plan.js'
 import type { Listening } from './users/subscriptions.js'
 import { show } from './values.js'
+import { Digest } from './world/digest.js'
 import type { ClientModule } from './world/doors.js'
 import { EPOCH, Host } from './world/host.js'
 import { Loop, type Timer } from './world/loop.js'
 import { Network } from './world/network.js'
-import { hash, Random } from './world/random.js'
+import { Random } from './world/random.js'
 
 /** A client under test, and its current states. */
 export interface Subject {
@@ -71,7 +72,7 @@ export class Simulation {
   readonly heals: (() => void)[] = []
   /** The standstills so far, each with the time of its end. */
   readonly standstills: { readonly at: number; readonly ms: number }[] = []
-  #digest = 0x811c9dc5
+  readonly #digest = new Digest()
   #entered = new Map<string, number>()
   #triggers: { readonly strike: Strike; left: number }[] = []
   #isHealed = false
@@ -121,16 +122,12 @@ export class Simulation {
       random: () => this.random.float(),
       dialect: this.dialect,
       history: record => {
-        const { reply } = this.ledger.ran(
-          { ...record, at: record.at - EPOCH + this.loop.start },
-          hostOf(record).wires.get(record.connection),
-        )
-        if (record.phase === 'queued') return
-        this.note(
-          'server',
-          () =>
-            `${record.server} ${record.phase} [${record.connection}] ${record.args.map(clip).join(' ')} → ${show(reply)}`,
-        )
+        const { args, connection, phase, reply, server } = record
+        this.ledger.ran(record, record.at - EPOCH + this.loop.start, hostOf(record).wires.get(connection))
+        if (phase === 'queued') return
+        this.#fact('server').string(server).string(phase).number(connection).value(args).value(reply)
+        if (this.keepsStory)
+          this.#tell('server', `${server} ${phase} [${connection}] ${args.map(clip).join(' ')} → ${show(reply)}`)
       },
     }
   }
@@ -145,7 +142,8 @@ export class Simulation {
   /** Makes a call and records its result. The returned promise never rejects: the ledger keeps the error. */
   call<T>(subject: Subject, traits: CallTraits, make: () => Promise<T>): Promise<Call> {
     const call = this.ledger.open(`${subject.name}.${subject.generation}`, traits, this.loop.now, this.stoodStill)
-    this.note('user', () => `calls ${call.name}`)
+    this.#fact('calls').number(call.id).string(call.client).string(traits.what)
+    if (this.keepsStory) this.#tell('user', `calls ${call.name}`)
     let promise: Promise<T>
     try {
       promise = make()
@@ -164,7 +162,10 @@ export class Simulation {
     call.settledAt = this.loop.now
     call.value = value
     call.error = error
-    this.note('user', () => `${call.name} ${fate}: ${show(fate === 'resolved' ? value : error)}`)
+    this.#fact(fate)
+      .number(call.id)
+      .value(fate === 'resolved' ? value : error)
+    if (this.keepsStory) this.#tell('user', `${call.name} ${fate}: ${show(fate === 'resolved' ? value : error)}`)
     return call
   }
 
@@ -274,17 +275,29 @@ export class Simulation {
   fail(rule: string, what: string): void {
     const failure = `${rule}: ${what}`
     if (this.failures.length < 20) this.failures.push(failure)
-    this.note('oracle', () => failure)
+    // Without the stack, whose frames depend on what was compiled before.
+    this.#fact('oracle').string(failure.split('\n', 1)[0] as string)
+    this.#tell('oracle', failure)
   }
 
+  /** Adds an event to the story and to the digest. Calls and executions are too many for it: they add their facts, not a text. */
   note(who: string, what: () => string): void {
-    const line = `${this.loop.elapsed.toFixed(3).padStart(10)}  ${who.padEnd(6)}  ${what()}`
-    this.#digest = (Math.imul(this.#digest, 0x01000193) ^ hash(line)) >>> 0
-    if (this.keepsStory) this.story.push(line)
+    const text = what()
+    this.#fact(who).string(text)
+    this.#tell(who, text)
+  }
+
+  /** Begins an event in the digest. */
+  #fact(what: string): Digest {
+    return this.#digest.string(what).number(this.loop.elapsed)
+  }
+
+  #tell(who: string, what: string): void {
+    if (this.keepsStory) this.story.push(`${this.loop.elapsed.toFixed(3).padStart(10)}  ${who.padEnd(6)}  ${what}`)
   }
 
   get digest(): string {
-    return this.#digest.toString(16).padStart(8, '0')
+    return this.#digest.text
   }
 }
 

@@ -39,7 +39,7 @@ export function execute(connection: ModelConnection, args: readonly string[]): v
         answer(connection, found.name, QUEUED, true)
       } else {
         answer(connection, found.name, runCommand(connection, found, args, 'ran'), false)
-        server.endStep(args.join('').length + 14)
+        server.endStep(args.reduce((sum, arg) => sum + arg.length, 14))
       }
     }
     afterCommand(connection, args)

@@ -235,8 +235,10 @@ export class ModelServer {
 
   /** The time for the next `wake()`: the end of a blocking call or of a pause, or the expiry of a key; Infinity for never. */
   get wakeAt(): number {
-    const expiry = this.removesExpired ? Math.min(...this.databases.map(db => db.nextExpiry)) + 1 : Infinity
-    return Math.min(this.blocking.deadline, this.#pausedUntil > -Infinity ? this.#pausedUntil : Infinity, expiry)
+    let at = this.blocking.deadline
+    if (this.#pausedUntil > -Infinity) at = Math.min(at, this.#pausedUntil)
+    if (this.removesExpired) for (const db of this.databases) at = Math.min(at, db.nextExpiry + 1)
+    return at
   }
 
   /** Runs the events that are due now. */

@@ -10,7 +10,12 @@ export function textOf(bytes: Buffer): string {
 
 /** Converts ASCII letters to lower case, as the server does. */
 export function lower(text: string): string {
-  return text.replace(/[A-Z]/g, letter => letter.toLowerCase())
+  return isAscii(text) ? text.toLowerCase() : text.replace(/[A-Z]/g, letter => letter.toLowerCase())
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false
+  return true
 }
 
 export function upper(text: string): string {

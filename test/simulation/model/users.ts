@@ -23,16 +23,8 @@ export class User {
   }
 
   mayRun(spec: CommandSpec, categories: (spec: CommandSpec) => ReadonlySet<string>): boolean {
-    const [container = ''] = spec.name.split('|')
-    let may = false
-    for (const rule of this.commands) {
-      const name = rule.slice(1)
-      const fits = name.startsWith('@')
-        ? name === '@all' || categories(spec).has(name.slice(1))
-        : name === spec.name || name === container
-      if (fits) may = rule[0] === '+'
-    }
-    return may
+    const last = this.commands.findLast(rule => fits(rule.slice(1), spec, categories))
+    return last?.[0] === '+'
   }
 
   mayUseKey(key: string, writes: boolean): boolean {
@@ -45,6 +37,12 @@ export class User {
   mayUseChannel(channel: string, literally: boolean): boolean {
     return this.channels.some(each => each === '*' || (literally ? each === channel : matches(each, channel)))
   }
+}
+
+function fits(name: string, spec: CommandSpec, categories: (spec: CommandSpec) => ReadonlySet<string>): boolean {
+  if (name === '@all') return true
+  if (name.startsWith('@')) return categories(spec).has(name.slice(1))
+  return name === spec.name || spec.name.startsWith(`${name}|`)
 }
 
 export class Users {
@@ -107,8 +105,10 @@ export class Users {
   }
 }
 
+const SUBSCRIBING: ReadonlySet<string> = new Set(['subscribe', 'psubscribe', 'ssubscribe'])
+
 function channelsOf({ name }: CommandSpec, args: readonly string[]): readonly string[] {
-  if (['subscribe', 'psubscribe', 'ssubscribe'].includes(name)) return args.slice(1)
+  if (SUBSCRIBING.has(name)) return args.slice(1)
   return name === 'publish' || name === 'spublish' ? args.slice(1, 2) : []
 }
 

@@ -52,7 +52,9 @@ export class Random {
 
   /** Returns an integer that is most often near `min` and rarely near `max`, like latencies and pauses. */
   skewed(min: number, max: number): number {
-    return min + Math.floor(this.float() ** 4 * (max - min + 1))
+    const float = this.float()
+    const square = float * float
+    return min + Math.floor(square * square * (max - min + 1))
   }
 
   bytes(length: number): Buffer {

@@ -43,6 +43,15 @@ const GIVING_UP = 60_000
 /** The time after which a kernel probes an idle connection, ms. */
 const KEEP_ALIVE = 15_000
 
+/** Bytes on their way, or an event after them. */
+interface Segment {
+  readonly due: number
+  readonly bytes: Buffer | undefined
+  readonly from: number
+  to: number
+  readonly run: (() => void) | undefined
+}
+
 class Way {
   /** No segment arrives before this time. */
   notBefore = 0
@@ -52,7 +61,12 @@ class Way {
   last = 0
   /** The number of segments of the queue that have arrived. */
   done = 0
-  readonly queue: { readonly due: number; readonly then: () => void }[] = []
+  readonly queue: Segment[] = []
+  readonly deliver: (bytes: Buffer) => void
+
+  constructor(deliver: (bytes: Buffer) => void) {
+    this.deliver = deliver
+  }
 }
 
 export class Wire implements ClientEnd {
@@ -63,8 +77,8 @@ export class Wire implements ClientEnd {
   readonly #random: Random
   readonly #traits: Traits
   readonly #socket: SimSocket
-  readonly #toServer = new Way()
-  readonly #toClient = new Way()
+  readonly #toServer: Way
+  readonly #toClient: Way
   #server: ServerEnd | undefined
   /** Received bytes in the client's kernel that the client has not read yet. */
   #kernel: Buffer[] = []
@@ -102,6 +116,17 @@ export class Wire implements ClientEnd {
     this.#traits = traits
     this.#socket = socket
     this.#onClosed = onClosed
+    this.#toServer = new Way(bytes => {
+      this.#unread -= bytes.length
+      if (!this.#serverClosed) this.#server?.receive(bytes)
+      if (this.#isFull) this.#socket.wake()
+    })
+    this.#toClient = new Way(bytes => {
+      this.#flying -= bytes.length
+      this.#kernel.push(bytes)
+      this.arrived += bytes.length
+      this.#socket.wake()
+    })
   }
 
   attach(server: ServerEnd): void {
@@ -141,11 +166,7 @@ export class Wire implements ClientEnd {
     this.#isFull = count < bytes.length
     if (count === 0) return 0
     this.#unread += count
-    this.#send(this.#toServer, Buffer.from(bytes.subarray(0, count)), segment => {
-      this.#unread -= segment.length
-      if (!this.#serverClosed) this.#server?.receive(segment)
-      if (this.#isFull) this.#socket.wake()
-    })
+    this.#send(this.#toServer, Buffer.from(bytes.subarray(0, count)))
     return count
   }
 
@@ -153,7 +174,7 @@ export class Wire implements ClientEnd {
   take(space: Uint8Array): number {
     let taken = 0
     while (taken < space.length) {
-      const [first] = this.#kernel
+      const first = this.#kernel[0]
       if (first === undefined) break
       const count = Math.min(first.length - this.#offset, space.length - taken)
       space.set(first.subarray(this.#offset, this.#offset + count), taken)
@@ -188,12 +209,7 @@ export class Wire implements ClientEnd {
   reply(bytes: Buffer): void {
     if (this.#serverClosed || this.end !== undefined) return
     this.#flying += bytes.length
-    this.#send(this.#toClient, bytes, segment => {
-      this.#flying -= segment.length
-      this.#kernel.push(segment)
-      this.arrived += segment.length
-      this.#socket.wake()
-    })
+    this.#send(this.#toClient, bytes)
   }
 
   /** Closes the server's end. Replies sent before still arrive. */
@@ -268,25 +284,37 @@ export class Wire implements ClientEnd {
     this.#loop.later(KEEP_ALIVE, () => this.#fail('ECONNRESET'))
   }
 
-  #send(way: Way, bytes: Buffer, arrived: (segment: Buffer) => void): void {
+  #send(way: Way, bytes: Buffer): void {
     // Only the first bytes are cut into segments of any size. The rest is cut into few, so that a run does not need too many events.
-    const { segment } = this.#traits
+    const { jitter, segment } = this.#traits
     const longest = Math.max(segment, Math.ceil(bytes.length / 16))
     for (let from = 0; from < bytes.length; ) {
+      // Without jitter all segments arrive at the same time, so nobody can tell them apart.
       const length =
-        bytes.length <= segment && this.#random.chance(0.8)
+        jitter === 0 || (bytes.length <= segment && this.#random.chance(0.8))
           ? bytes.length
           : this.#random.int(1, from < 32 ? segment : longest)
-      const part = bytes.subarray(from, from + length)
-      from += part.length
-      this.#arrive(way, this.#random.skewed(0, this.#traits.jitter), () => arrived(part))
+      const to = Math.min(from + length, bytes.length)
+      this.#due(way, this.#random.skewed(0, jitter))
+      const last = way.queue.at(-1)
+      if (from > 0 && last?.bytes === bytes && last.due === way.last) last.to = to
+      else this.#enqueue(way, { due: way.last, bytes, from, to, run: undefined })
+      from = to
     }
   }
 
+  #arrive(way: Way, extra: number, run: () => void): void {
+    this.#due(way, extra)
+    this.#enqueue(way, { due: way.last, bytes: undefined, from: 0, to: 0, run })
+  }
+
   /** Segments arrive in the order of sending, whatever the delay of each. */
-  #arrive(way: Way, extra: number, then: () => void): void {
+  #due(way: Way, extra: number): void {
     way.last = Math.max(way.last, this.#loop.now + this.#traits.latency + extra)
-    way.queue.push({ due: way.last, then })
+  }
+
+  #enqueue(way: Way, segment: Segment): void {
+    way.queue.push(segment)
     if (way.queue.length - way.done === 1) this.#pumpAt(way, way.last)
   }
 
@@ -300,7 +328,10 @@ export class Wire implements ClientEnd {
         this.#pumpAt(way, first.due)
         return
       }
-      if (!way.isDeaf) first.then()
+      if (!way.isDeaf) {
+        if (first.bytes !== undefined) way.deliver(first.bytes.subarray(first.from, first.to))
+        first.run?.()
+      }
       way.done++
     }
     way.queue.length = 0
