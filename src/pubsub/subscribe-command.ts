@@ -18,9 +18,19 @@ export interface TopicState {
 }
 
 /** The most names in one command: a server that runs a longer one makes its other clients wait. */
-export const MAX_NAMES = 1_000
+const MAX_NAMES = 1_000
 /** The most characters in one command, unless a single name is longer: the length of a string is limited. */
-export const MAX_LENGTH = 1_048_576
+const MAX_LENGTH = 1_048_576
+
+/** Returns the part of `group` from `start` on that fits into one command. */
+export function chunkOf(group: readonly TopicState[], start: number): readonly TopicState[] {
+  let end = start
+  for (let length = 0; end < group.length && end < start + MAX_NAMES; end++) {
+    length += group[end]?.topic.name.length ?? 0
+    if (length > MAX_LENGTH && end > start) break
+  }
+  return group.slice(start, end)
+}
 
 /** A SUBSCRIBE or UNSUBSCRIBE: done when each of its names is confirmed, whatever else arrives in between. */
 export class SubscribeCommand extends Command {

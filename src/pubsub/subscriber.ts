@@ -11,7 +11,7 @@
  * and the wanted ones are subscribed again.
  */
 import type { Reply } from '../commands/core/reply.js'
-import { nextTick, performance } from '../commands/core/timers.js'
+import { clearTimeout, jittered, nextTick, performance, setTimer } from '../commands/core/timers.js'
 import { isRetryable } from '../connection/call/refusals.js'
 import type { Backoff } from '../connection/link/backoff.js'
 import { Link } from '../connection/link/link.js'
@@ -21,7 +21,7 @@ import type { Connection } from '../connection/socket/connection.js'
 import { nonce } from '../connection/socket/nonce.js'
 import { NoPermissionError, type RedisError } from '../errors/errors.js'
 import { sinceEpoch } from './gap.js'
-import { MAX_LENGTH, MAX_NAMES, SubscribeCommand, type TopicState } from './subscribe-command.js'
+import { chunkOf, SubscribeCommand, type TopicState } from './subscribe-command.js'
 import { CHANNEL, type Kind, keyOf, PATTERN, SHARD, type SubscriberConnection, type Topic } from './topic.js'
 
 /** Where a subscriber connects to. A node of the client has all of these properties. */
@@ -53,6 +53,9 @@ export interface SubscriberOwner {
   onDown(subscriber: SubscriberConnection, error: RedisError, permanent: boolean, exhausted: boolean): void
 }
 
+/** The longest delay before UNSUBSCRIBE is repeated after BUSY, ms. */
+const RETRY_DELAY = 150
+
 export class Subscriber implements LinkOwner, SubscriberConnection {
   readonly #owner: SubscriberOwner
   #destination: SubscriberDestination
@@ -65,6 +68,7 @@ export class Subscriber implements LinkOwner, SubscriberConnection {
   readonly #fences = new Map<string, SubscribeCommand>()
   #scheduled = false
   #wanted = 0
+  #retry: NodeJS.Timeout | undefined
   #closed = false
   #referenced = true
 
@@ -355,8 +359,21 @@ export class Subscriber implements LinkOwner, SubscriberConnection {
     } else {
       state.phase = 'subscribed'
       if (state.wanted) this.#owner.onSubscribed(this, topic)
-      else this.#owner.onUnsubscribeFailed(this, topic, error)
+      else {
+        this.#owner.onUnsubscribeFailed(this, topic, error)
+        if (error.code === 'BUSY') this.#unsubscribeLater()
+      }
     }
+  }
+
+  /** The server goes on sending the messages of topics that nobody wants: it is asked again when its script may be over. */
+  #unsubscribeLater(): void {
+    this.#retry ??= setTimer(jittered(RETRY_DELAY, 1 / 3), () => {
+      this.#retry = undefined
+      for (const states of [this.#channels, this.#patterns]) {
+        for (const state of states.values()) if (!state.wanted && state.phase === 'subscribed') this.#schedule(state)
+      }
+    })?.unref()
   }
 
   onReady(): void {
@@ -403,6 +420,7 @@ export class Subscriber implements LinkOwner, SubscriberConnection {
   destroy(): void {
     if (this.#closed) return
     this.#closed = true
+    clearTimeout(this.#retry)
     this.#link.destroy()
   }
 
@@ -419,16 +437,6 @@ export class Subscriber implements LinkOwner, SubscriberConnection {
 
 function flush(subscriber: Subscriber): void {
   subscriber.flush()
-}
-
-/** Returns the part of `group` from `start` on that fits into one command. */
-function chunkOf(group: readonly TopicState[], start: number): readonly TopicState[] {
-  let end = start
-  for (let length = 0; end < group.length && end < start + MAX_NAMES; end++) {
-    length += group[end]?.topic.name.length ?? 0
-    if (length > MAX_LENGTH && end > start) break
-  }
-  return group.slice(start, end)
 }
 
 /** Returns the key of a name in a push; if the push has no name, a key that no topic has. */

@@ -88,6 +88,26 @@ describe('replies to SUNSUBSCRIBE', () => {
   })
 })
 
+test('an UNSUBSCRIBE that was rejected with BUSY is repeated until the server runs it', async () => {
+  let left = 3
+  const fake = await FakeRedis.start({
+    script: ([command = '', ...names]) => {
+      if (command === 'UNSUBSCRIBE' && left-- > 0)
+        return resp.error('BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.')
+      return /SUBSCRIBE$/.test(command) ? names.map(name => said(command.toLowerCase(), name)).join('') : undefined
+    },
+  })
+  stops.push(fake)
+  const redis = new Redis({ port: fake.port })
+  open.push(redis)
+  const controller = new AbortController()
+  await redis.subscribe('left', { signal: controller.signal })
+  controller.abort()
+  await fake.untilReceived('UNSUBSCRIBE', 4)
+  await redis.subscribe('left')
+  expect(fake.received('SUBSCRIBE')).toHaveLength(2)
+})
+
 test('changes while SUBSCRIBE or UNSUBSCRIBE is in flight are applied after its confirmation', async () => {
   let confirm = () => {}
   let isSlow = false

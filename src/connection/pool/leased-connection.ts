@@ -251,7 +251,10 @@ export class LeasedConnection implements LinkOwner, RefusalHandler {
     const answers = await Promise.allSettled(steps)
     this.watch = undefined
     this.#selectSent = false
-    return answers.every(answer => answer.status === 'fulfilled')
+    const isReset = answers.every(answer => answer.status === 'fulfilled')
+    // The server rejected a step (BUSY, ACL): its connection still has the state of the old holder.
+    if (!isReset && this.link.connection === connection) this.#altered = true
+    return isReset
   }
 
   // Events of the link

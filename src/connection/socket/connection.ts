@@ -401,7 +401,7 @@ export class Connection implements ReplySink {
    */
   probe(): void {
     if ((this.#state !== 'ready' && this.#state !== 'retiring') || !this.#orderCheck.supported) return
-    if (this.#orderCheck.wait() || mayBlock(this.#inflight)) return
+    if (this.#orderCheck.wait(this.newest) || mayBlock(this.#inflight)) return
     this.push(this.#orderCheck.next())
     this.commit()
   }

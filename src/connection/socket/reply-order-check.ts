@@ -65,10 +65,10 @@ export class ReplyOrderCheck {
     return this.#memory.acceptsProbes
   }
 
-  /** Whether a probe is outstanding. If so, the next one is sent after its reply. */
-  wait(): boolean {
+  /** Whether a probe is outstanding. The next one is sent after its reply, unless the probe is the `newest` command: it then serves. */
+  wait(newest: Command | undefined): boolean {
     const outstanding = this.awaited !== undefined
-    this.#wanted = outstanding
+    this.#wanted = outstanding && !(newest instanceof Probe)
     return outstanding
   }
 

@@ -220,3 +220,25 @@ describe('a leased connection', () => {
     })
   })
 })
+
+test('a connection whose database could not be reset is not leased again', async () => {
+  let isBusy = false
+  const databases = new Map<FakeConnection, string>()
+  const fake = await scripted(([name, argument = ''], connection) => {
+    if (name === 'SELECT') {
+      if (isBusy)
+        return resp.error('BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.')
+      databases.set(connection, argument)
+      return resp.ok
+    }
+    return name === 'GET' ? resp.bulk(databases.get(connection) ?? '0') : undefined
+  })
+  const redis = client(fake.port, { pool: { max: 1 } })
+  await redis.session(async session => {
+    await session.select(6)
+    isBusy = true
+  })
+  await until(() => fake.received('SELECT').length === 2)
+  isBusy = false
+  expect(await redis.session(session => session.get('database'))).toBe('0')
+})

@@ -212,3 +212,22 @@ describe('a probe', () => {
     await until(() => connection?.closed)
   })
 })
+
+test('a connection that is replaced closes although its probes are answered slowly', async () => {
+  const delays = { GET: 90, PING: 150 } as const
+  const { fake, redis } = await start(
+    async ([name, text = '']) => {
+      const ms = delays[name as keyof typeof delays]
+      if (ms !== undefined) await new Promise(resolve => setTimeout(resolve, ms))
+      if (name === 'SET') return resp.error("READONLY You can't write against a read only replica.")
+      return name === 'GET' ? resp.bulk('v') : name === 'PING' && text !== '' ? resp.bulk(text) : undefined
+    },
+    { healthCheckInterval: 100 },
+  )
+  const [first] = fake.connections
+  // The health check finds the connection busy, and sends a probe.
+  await Promise.all([redis.get('a'), redis.get('b'), redis.get('c')])
+  await until(() => probesAt(fake).length > 0)
+  await expect(redis.set('a', '1')).rejects.toMatchObject({ code: 'READONLY' })
+  await until(() => first?.closed === true)
+})
