@@ -22,6 +22,7 @@ export interface Way {
   readonly timeout: number | undefined
   readonly isIdempotent: boolean
   readonly isAborted: boolean
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The reason of every abort in a run. The oracle accepts it as a rejection. */
@@ -70,13 +71,14 @@ export class Act {
     const timeout = random.chance(0.5) ? random.skewed(1, 3_000) : undefined
     const isIdempotent = random.chance(0.2)
     const isAborted = random.chance(0.3)
+    const signal = isAborted ? this.abortable(random.skewed(0, 1_500)) : undefined
     const options = {
       ...(timeout === undefined ? {} : { timeout }),
       ...(isIdempotent ? { idempotent: true } : {}),
-      ...(isAborted ? { signal: this.abortable(random.skewed(0, 1_500)) } : {}),
+      ...(signal === undefined ? {} : { signal }),
     }
     if (timeout !== undefined) simulation.after(timeout, simulation.enter(subject, 'expiring'))
-    return { view: redis.with(options), timeout: timeout ?? usual, isIdempotent, isAborted }
+    return { view: redis.with(options), timeout: timeout ?? usual, isIdempotent, isAborted, signal }
   }
 
   /** Expects the reply to the command of `part`, decoded with `decode`. */
@@ -88,9 +90,11 @@ export class Act {
   abortable(ms: number): AbortSignal {
     const { simulation, subject } = this
     const controller = new AbortController()
+    simulation.witness.watch(controller.signal)
     simulation.after(ms, () => {
       const leave = simulation.enter(subject, 'aborting')
       simulation.note('user', () => `aborts (step ${this.step.id})`)
+      simulation.witness.aborts(controller.signal)
       controller.abort(new Abort('The user aborted the call.'))
       simulation.after(20, leave)
     })
@@ -171,6 +175,7 @@ export class Act {
           timeout: way.timeout,
           lane: 'shared',
           isIdempotent: way.isIdempotent,
+          signal: way.signal,
           expects: expects ?? (value => ownValue(value, part)),
         },
         () => make(way.view),

@@ -53,20 +53,20 @@ export interface CallTraits {
   readonly parts: readonly Part[]
   /** The call must settle within this time, ms; undefined: no limit. */
   readonly timeout?: number | undefined
+  /** Its abort rejects the call at once. */
+  readonly signal?: AbortSignal | undefined
   /** Calls of the same lane run in the order in which they were made. */
   readonly lane?: string | undefined
   /** The caller allowed the client to run the writes of this call twice. */
   readonly isIdempotent?: boolean
   readonly expects?: Expectation
   readonly isBlocking?: boolean
-  /** The call watches keys, so that a WatchError may reject it. */
+  /** The call watches keys, so that a WatchError may reject it. It may be repeated, with a lease for each try. */
   readonly watches?: boolean
   /** How long the server may block on the call, ms; 0: for ever. */
   readonly blocksFor?: number
   /** Returns true for the value of a blocking call whose time is over. */
   readonly isEmpty?: (value: unknown) => boolean
-  /** The call may still be open after its client was closed: it waits for another user, and notices the close at its next attempt. */
-  readonly outlives?: boolean
   /** The call runs code of the user, which may take any time. */
   readonly isSession?: boolean
   /** Each part has its own result: in an array of values and errors, or in the `results` of an error. */

@@ -2,7 +2,8 @@
 import { Act } from './act.js'
 import { RunningCluster } from './cluster.js'
 import { FAULTS } from './faults.js'
-import { INVARIANTS } from './invariants.js'
+import { AT_REST, INVARIANTS } from './invariants.js'
+import { isAtRest } from './oracle/at-rest.js'
 import { type Plan, planOf, type Step, type Strike } from './plan.js'
 import { RECOVERING, recover } from './recovery.js'
 import { Simulation, type Subject } from './simulation.js'
@@ -113,6 +114,9 @@ function live(simulation: Simulation): void {
     2 * RECOVERING,
     'The clients did not recover',
   )
+  // Replies to calls that were given up may still come, and the ends of their leases.
+  loop.run(() => isAtRest(simulation), SETTLING)
+  for (const invariant of AT_REST) for (const fault of invariant(simulation)) simulation.fail(invariant.name, fault)
   simulation.note('user', () => 'closes all clients')
   const closing = simulation.subjects.map(({ redis }) => redis.close())
   finish(simulation, Promise.all(closing), SETTLING, 'close() did not finish')

@@ -8,6 +8,7 @@ import { pairName } from './pairs.js'
 import type { Plan, Strike } from './plan.js'
 import type { Listening } from './users/subscriptions.js'
 import { show } from './values.js'
+import { Witness } from './witness.js'
 import { Digest } from './world/digest.js'
 import type { ClientModule } from './world/doors.js'
 import { EPOCH, Host } from './world/host.js'
@@ -46,6 +47,7 @@ export class Simulation {
   readonly loop: Loop
   readonly network: Network
   readonly ledger: Ledger = new Ledger()
+  readonly witness: Witness
   readonly hosts: Host[] = []
   /** Set if the servers are a cluster. */
   cluster: RunningCluster | undefined
@@ -90,6 +92,8 @@ export class Simulation {
       segment: random.pick([1, 7, 64, 1460, 65_536, 65_536]),
       room: random.pick([512, 16_384, 262_144, 4_194_304]),
     })
+    this.witness = new Witness(this.loop)
+    this.network.onWritten = chunk => this.witness.written(chunk)
     const cost = random.pick([2 ** -8, 2 ** -6, 2 ** -6, 2 ** -2])
     this.loop.calm(cost, random.pick([2 ** -12, 2 ** -10, 2 ** -10, 2 ** -3]))
     this.#onTrigger = onTrigger
@@ -144,6 +148,7 @@ export class Simulation {
     const call = this.ledger.open(`${subject.name}.${subject.generation}`, traits, this.loop.now, this.stoodStill)
     this.#fact('calls').number(call.id).string(call.client).string(traits.what)
     if (this.keepsStory) this.#tell('user', `calls ${call.name}`)
+    const counted = this.witness.counting(subject, call)
     let promise: Promise<T>
     try {
       promise = make()
@@ -151,6 +156,7 @@ export class Simulation {
       promise = Promise.reject(error)
       this.fail('settled', `${call.name} threw instead of rejecting: ${show(error)}`)
     }
+    counted()
     return promise.then(
       value => this.#settle(call, 'resolved', value, undefined),
       error => this.#settle(call, 'rejected', undefined, error),

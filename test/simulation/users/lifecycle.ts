@@ -36,7 +36,7 @@ async function close(act: Act): Promise<void> {
           'closes',
           `${call.name} was made before close(), which did not wait for it: ${messageOf(call.error)}`,
         )
-      if (call.fate === 'open' && call.traits.outlives !== true && !(isCutShort && call.traits.isSession === true))
+      if (call.fate === 'open' && !(isCutShort && call.traits.isSession === true))
         simulation.fail('closes', `${call.name} was still open after close() had resolved.`)
     }
   })

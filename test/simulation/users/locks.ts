@@ -1,13 +1,16 @@
 /** Users that acquire locks with fencing tokens, extend them, hold them too long or release them. Several clients compete. */
 import type { Lock } from '../../../src/index.js'
 import { type Act, databaseOf, type UserKind } from '../act.js'
+import type { Simulation } from '../simulation.js'
 import { show } from '../values.js'
 
 interface Holding {
   readonly lock: Lock
   readonly who: string
   readonly fencing: number
+  /** When its acquire() began and when it resolved. */
   readonly from: number
+  readonly since: number
 }
 
 /** The names of keys that another lock may use for its fencing token and its queue. */
@@ -31,20 +34,26 @@ async function hold(act: Act): Promise<void> {
   const call = await simulation.within(
     subject,
     'acquiring',
-    simulation.call(subject, { what: `acquires ${name}`, parts: [], outlives: true }, () => lock.acquire(signal)),
+    simulation.call(subject, { what: `acquires ${name}`, parts: [] }, () => lock.acquire(signal)),
   )
   if (call.error instanceof simulation.client.LockError && call.error.reason === 'not a lock')
     simulation.fail('locks', `${call.name}: ${call.error.message}`)
   if (call.fate !== 'resolved') return
   const leave = simulation.enter(subject, 'holding')
-  const mine = { lock, who, fencing: lock.fencingToken ?? -1, from }
+  const mine = { lock, who, fencing: lock.fencingToken ?? -1, from, since: loop.now }
   judge(act, key, mine)
   const { signal: loss } = lock
   loss.addEventListener('abort', () => {
     if (lock.signal === loss && lock.valid) simulation.fail('locks', `${key} of ${who} is lost and valid.`)
   })
+  const isStillAlone = () =>
+    isAlone(simulation, key, mine, (simulation.notes.holdings as Map<string, Holding[]>).get(key) ?? [])
   await simulation.sleep(random.skewed(0, 800))
-  if (lock.valid && random.chance(0.3)) await lock.extend(random.int(50, 1_000)).catch(() => {})
+  isStillAlone()
+  if (lock.valid && random.chance(0.3)) {
+    await lock.extend(random.int(50, 1_000)).catch(() => {})
+    isStillAlone()
+  }
   if (loss.aborted && lock.signal === loss && lock.valid)
     simulation.fail('locks', `${key} of ${who} was lost and is valid again.`)
   leave()
@@ -52,12 +61,15 @@ async function hold(act: Act): Promise<void> {
     await simulation.within(
       subject,
       'releasing',
-      simulation.call(subject, { what: `releases ${name}`, parts: [], outlives: true }, () => lock.release()),
+      simulation.call(subject, { what: `releases ${name}`, parts: [] }, () => lock.release()),
     )
   }
 }
 
-/** Fails the run if another lock on this key is valid now, or if an earlier holder has the same or a greater token. */
+/**
+ * Fails the run if another lock on this key is valid now. A holder whose acquire() began after that of another one had resolved has
+ * the greater token; no two holders have the same one.
+ */
 function judge({ simulation }: Act, key: string, mine: Holding): void {
   const all = (simulation.notes.holdings as Map<string, Holding[]> | undefined) ?? new Map<string, Holding[]>()
   simulation.notes.holdings = all
@@ -67,14 +79,19 @@ function judge({ simulation }: Act, key: string, mine: Holding): void {
     'user',
     () => `${mine.who} holds ${key} with ${mine.fencing} until ${show(mine.lock.validUntil - simulation.loop.start)}`,
   )
-  for (const other of others) {
-    if (other.lock.valid && mine.lock.valid)
-      simulation.fail('locks', `${key} is held by ${other.who} and by ${mine.who} at once.`)
-  }
-  const before = others.filter(({ fencing }) => fencing >= mine.fencing)
-  for (const { fencing, who } of before) {
-    if (mine.fencing !== -1)
+  isAlone(simulation, key, mine, others)
+  for (const { fencing, since, who } of others) {
+    if (fencing === mine.fencing || (fencing > mine.fencing && since < mine.from))
       simulation.fail('locks', `${key}: ${mine.who} has token ${mine.fencing}, and ${who} had ${fencing} before.`)
+  }
+}
+
+/** Fails the run if two locks on this key are valid now. */
+function isAlone(simulation: Simulation, key: string, mine: Holding, others: readonly Holding[]): void {
+  if (!mine.lock.valid) return
+  for (const other of others) {
+    if (other.lock !== mine.lock && other.lock.valid)
+      simulation.fail('locks', `${key} is held by ${other.who} and by ${mine.who} at once.`)
   }
 }
 

@@ -50,6 +50,7 @@ async function pipeline(act: Act): Promise<void> {
     what: `pipeline of ${all.length} from ${parts[0]?.token}`,
     parts,
     timeout: way.timeout,
+    signal: way.signal,
     isIdempotent: way.isIdempotent,
     isBatch: true,
     expects: (value: unknown) => results(value, all),
@@ -74,6 +75,7 @@ async function transaction(act: Act): Promise<void> {
     what: `multi of ${all.length} from ${parts[0]?.token}`,
     parts,
     timeout: way.timeout,
+    signal: way.signal,
     isIdempotent: way.isIdempotent,
     expects: (value: unknown, call: Call) => results(value, all) ?? inOnePiece(call),
   }

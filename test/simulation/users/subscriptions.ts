@@ -23,6 +23,7 @@ async function listen(act: Act): Promise<void> {
   const isLooped = random.chance(0.3)
   const options = random.chance(0.2) ? { signal: act.abortable(random.skewed(50, 4_000)) } : {}
   const { redis } = subject
+  let isListening = false
   const call = await simulation.within(
     subject,
     'subscribing',
@@ -33,7 +34,7 @@ async function listen(act: Act): Promise<void> {
             channel,
             message => {
               messages.push(message)
-              if (random.chance(0.02)) throw new Error('The handler of the user fails.')
+              if (isListening && random.chance(0.02)) throw simulation.witness.throws(client)
             },
             options,
           ),
@@ -58,7 +59,8 @@ async function listen(act: Act): Promise<void> {
     gaps.push({ from, to })
     simulation.note('client', () => `${who} has a gap in ${channel}: ${show([from - loop.start, to - loop.start])}`)
   })
-  subscription.on('error', () => {})
+  subscription.on('error', error => simulation.witness.reported(error))
+  isListening = true
   const end = () => {
     listening.to = Math.min(listening.to, loop.now)
   }
@@ -68,6 +70,7 @@ async function listen(act: Act): Promise<void> {
   await simulation.sleep(random.skewed(10, 5_000))
   leave()
   end()
+  options.signal?.removeEventListener('abort', end)
   await simulation.within(
     subject,
     'unsubscribing',

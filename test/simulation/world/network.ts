@@ -10,6 +10,14 @@ export interface Listener {
   accept(client: ClientEnd): ServerEnd
 }
 
+/** One attempt to connect. */
+export interface Dial {
+  readonly host: string
+  readonly at: number
+  /** When its socket was closed. */
+  closedAt: number
+}
+
 export type Manner = 'accepts' | 'refuses' | 'hangs'
 
 export class Network {
@@ -23,7 +31,9 @@ export class Network {
   readonly wires: Set<Wire> = new Set()
   readonly sockets: Set<SimSocket> = new Set()
   #wires = 0
-  dials = 0
+  readonly dials: Dial[] = []
+  /** Called with all bytes that the client hands to a socket. */
+  onWritten: ((chunk: string | Uint8Array) => void) | undefined
 
   constructor(loop: Loop, random: Random, traits: Traits) {
     this.#loop = loop
@@ -61,11 +71,15 @@ export class Network {
   }
 
   dial(options: SocketOptions): SimSocket {
-    const socket = new SimSocket(this.#loop, options)
+    const socket = new SimSocket(this.#loop, options, this.onWritten)
     this.sockets.add(socket)
-    socket.once('close', () => this.sockets.delete(socket))
-    this.dials++
     const host = options.host ?? ''
+    const dial: Dial = { host, at: this.#loop.now, closedAt: Number.POSITIVE_INFINITY }
+    this.dials.push(dial)
+    socket.once('close', () => {
+      this.sockets.delete(socket)
+      dial.closedAt = this.#loop.now
+    })
     if (isIP(host) !== 0) this.#knock(socket, `${this.#aliases.get(host) ?? host}:${options.port}`)
     else this.#loop.later(this.#random.skewed(0, 20), () => this.#resolve(socket, host))
     return socket

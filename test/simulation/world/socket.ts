@@ -26,6 +26,7 @@ interface Writing {
 export class SimSocket extends Duplex implements Polled {
   readonly options: SocketOptions
   readonly #loop: Loop
+  readonly #onWritten: ((chunk: string | Uint8Array) => void) | undefined
   connecting = true
   /** The index of the client that dialled. The world gives each client a keep-alive delay of its own to identify its sockets. */
   client = -1
@@ -38,7 +39,7 @@ export class SimSocket extends Duplex implements Polled {
   /** Events for the next poll phases, in order: connected, or a failure. */
   readonly #news: (() => void)[] = []
 
-  constructor(loop: Loop, options: SocketOptions) {
+  constructor(loop: Loop, options: SocketOptions, onWritten?: (chunk: string | Uint8Array) => void) {
     super({
       allowHalfOpen: false,
       decodeStrings: false,
@@ -47,6 +48,7 @@ export class SimSocket extends Duplex implements Polled {
     })
     this.options = options
     this.#loop = loop
+    this.#onWritten = onWritten
   }
 
   setNoDelay(): this {
@@ -148,6 +150,11 @@ export class SimSocket extends Duplex implements Polled {
   #push(wire: Wire, writing: Writing): boolean {
     writing.at += wire.accept(writing.bytes.subarray(writing.at))
     return writing.at === writing.bytes.length
+  }
+
+  override write(chunk: string | Uint8Array, ...more: never[]): boolean {
+    this.#onWritten?.(chunk)
+    return super.write(chunk, ...more)
   }
 
   override _write(chunk: string | Uint8Array, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
