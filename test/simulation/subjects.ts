@@ -84,7 +84,7 @@ export function replaceClient(simulation: Simulation, subject: Subject): void {
 /** Follows the state of the client's connections by its events. */
 function watch(simulation: Simulation, subject: Subject): void {
   const { redis } = subject
-  simulation.witness.follow(subject)
+  simulation.witness.follow(subject, simulation.plan.isCluster)
   let leave = () => {}
   const into = (state: string) => {
     leave()

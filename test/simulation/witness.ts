@@ -61,10 +61,9 @@ export class Witness {
   }
 
   /** Records the events of the client of `subject`. */
-  follow({ name, generation, redis }: Subject): void {
+  follow({ name, generation, redis }: Subject, isCluster: boolean): void {
     const client = `${name}.${generation}`
-    const isSingle = 'duplicate' in redis
-    for (const event of isSingle ? ['connect', ...EVENTS] : EVENTS)
+    for (const event of isCluster ? EVENTS : ['connect', ...EVENTS])
       redis.on(event as 'close', (value?: unknown) => {
         this.emitted.push({ client, name: event, at: this.#loop.now, value })
       })

@@ -1,9 +1,12 @@
 import type { Simulation } from '../simulation.js'
 
 /** No call makes the queue of its client longer than the bounds of its options. */
-export function* bounds({ witness }: Simulation): Iterable<string> {
+export function* bounds({ hosts, plan, witness }: Simulation): Iterable<string> {
   for (const { bounds, bytes, call, queued } of witness.queued) {
-    const { maxBytes = 2 ** 28, maxCommands = 1e6 } = bounds
+    // In a cluster they hold for each node, and for what waits for the topology.
+    const queues = plan.isCluster ? hosts.length + 1 : 1
+    const maxBytes = (bounds.maxBytes ?? 2 ** 28) * queues
+    const maxCommands = (bounds.maxCommands ?? 1e6) * queues
     if (queued[1] > Math.max(queued[0], maxCommands))
       yield `${call.name} was queued as number ${queued[1]} of at most ${maxCommands}.`
     if (bytes[1] > Math.max(bytes[0], maxBytes))

@@ -31,7 +31,7 @@ export function* leases({ ledger, plan, subjects }: Simulation): Iterable<string
     const isLeased = isSession === true || isBlocking === true
     if (isLeased) yield* play(use, 'leased', execution)
     else if (lane === 'shared') yield* play(use, 'shared', execution)
-    if (isLeased) yield* hold(use, call, execution)
+    if (isSession === true) yield* hold(use, call, execution)
     if (!plan.isCluster && !/^in\d:/.test(args[1] ?? '') && phase !== 'refused') {
       const own = databases.get(call.client.replace(/\.\d+$/, ''))
       if (own !== db) yield `${args.join(' ')} of ${call.name} ran in database ${db} instead of ${own}.`

@@ -13,6 +13,8 @@ export function* written({ ledger, witness }: Simulation): Iterable<string> {
     const isOfAll =
       isLoose !== true && isSession !== true && (isBatch !== true || call.value !== undefined || results !== undefined)
     for (const [index, part] of parts.entries()) {
+      // The part of a command that has no token of its own is found by its arguments.
+      if (/\s/.test(part.token)) continue
       const at = witness.writtenAt(part.token)
       if (at !== undefined && at > call.settledAt) yield `${call.name} had settled when ${part.token} was written.`
       const { outcome } = ((isOfAll && call.errorOf(index)) || {}) as { outcome?: string }
