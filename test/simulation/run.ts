@@ -10,7 +10,7 @@ import { Simulation, type Subject } from './simulation.js'
 import { addClient } from './subjects.js'
 import { USERS } from './users.js'
 import { show } from './values.js'
-import { type ClientModule, leadTo } from './world/doors.js'
+import { type ClientModule, connectClientsTo } from './world/environment.js'
 import { Random } from './world/random.js'
 
 /** Limits in virtual time for the steps of the users, and for open calls to settle afterwards, ms. */
@@ -58,7 +58,7 @@ export function runSeed(seed: number, options: RunOptions): Result {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = simulation.keepsStory ? 20 : 0
   const onWarning = (text: string) => simulation.fail('warnings', `A warning of the process: ${text}`)
-  leadTo({ loop, network, random: new Random(seed, 'client'), onWarning })
+  connectClientsTo({ loop, network, random: new Random(seed, 'client'), onWarning })
   onUnhandled = error =>
     simulation.fail('unhandled', `Unhandled rejection: ${error instanceof Error ? error.stack : show(error)}`)
   try {
@@ -69,7 +69,7 @@ export function runSeed(seed: number, options: RunOptions): Result {
     simulation.fail('crash', `It threw in the event loop: ${error instanceof Error ? error.stack : show(error)}`)
   } finally {
     Error.stackTraceLimit = stackTraceLimit
-    leadTo(undefined)
+    connectClientsTo(undefined)
   }
   const { failures, digest, pairs, story, ledger } = simulation
   return {

@@ -64,7 +64,7 @@ export class ReplicationLog {
     if (!changes) return
     this.offset += size
     if (this.onStep === undefined) return
-    // The values at the end of the step come last, after flushes and swaps.
+    // The values of keys are those at the end of the step, so they come after its flushes and swaps.
     const keys = draft.flatMap((each): Effect[] =>
       each.what === 'key' ? [{ ...each, ...current(each.db, each.key) }] : [],
     )

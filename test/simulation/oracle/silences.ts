@@ -1,6 +1,6 @@
 import type { Simulation } from '../simulation.js'
 
-/** These faults stop the process of the client, not its server: they are no reason to take a connection to be lost. */
+/** These faults stop the process of the client, not its server: they must not close a connection. */
 const OWN = ['standstill']
 
 /** A connection is closed for its silence only if a fault made it silent: the process itself may stand still for any time. */

@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { planOf } from '../plan.js'
 import { type Result, runSeed } from '../run.js'
-import { type ClientModule, installDoors, loadClient } from '../world/doors.js'
+import { type ClientModule, loadClient, replaceEnvironment } from '../world/environment.js'
 import { shrink } from './shrink.js'
 
 export interface Order {
@@ -96,6 +96,6 @@ function sendStory(order: Order): void {
   send({ kind: 'story', seed, story: [...story, ...failures.map(failure => `FAILED: ${failure}`)], size })
 }
 
-installDoors()
+replaceEnvironment()
 process.on('message', order => obey(order as Order))
 process.on('disconnect', () => process.exit())

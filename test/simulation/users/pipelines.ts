@@ -3,7 +3,7 @@ import type { Spec } from '../../../src/index.js'
 import { type Act, type UserKind, usualTimeout } from '../act.js'
 import type { Call, Part } from '../ledger.js'
 import { ownValue, show } from '../values.js'
-import type { ClientModule } from '../world/doors.js'
+import type { ClientModule } from '../world/environment.js'
 
 interface Line {
   readonly part: Part

@@ -141,7 +141,7 @@ export class Loop {
     this.#immediates.push(callback)
   }
 
-  /** Has `polled` called in the next poll phase. */
+  /** Calls `polled` in the next poll phase. */
   makeReady(polled: Polled): void {
     if (this.#isReady.has(polled)) return
     this.#isReady.add(polled)

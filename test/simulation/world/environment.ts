@@ -51,7 +51,7 @@ const virtual = {
 const clock = { now: (): number => world().loop.read(), timeOrigin: 0 }
 
 /** Replaces sockets, randomness and `Date.now`, which the client reads at each use, for the whole life of this process. */
-export function installDoors(): void {
+export function replaceEnvironment(): void {
   Object.assign(net, { connect: (options: never) => world().network.dial(options) })
   Object.assign(crypto, { randomBytes: (length: number) => world().random.bytes(length) })
   Math.random = () => world().random.float()
@@ -77,6 +77,6 @@ export function loadClient(folder: string): ClientModule {
 }
 
 /** Connects all loaded clients to the world of a run; undefined disconnects them. */
-export function leadTo(next: World | undefined): void {
+export function connectClientsTo(next: World | undefined): void {
   current = next
 }
