@@ -8,14 +8,17 @@ import { Nothing } from '../model/reply.js'
 import type { ModelRecord, ModelServer } from '../model/server.js'
 import type { Type } from '../model/values.js'
 import { type Frame, shown } from './frames.js'
+import { BITMAPS, HYPERLOGLOGS } from './generate/bitmaps.js'
 import { CONNECTIONS, PUBLISHING, SUBSCRIBING, TRANSACTIONS } from './generate/connections.js'
 import { HASHES, SETS } from './generate/hashes-sets.js'
 import { KEYS } from './generate/keys.js'
 import { BLOCKING, LISTS } from './generate/lists.js'
 import { SCRIPTS } from './generate/scripts.js'
 import { BLOCKING_SORTED_SETS, SORTED_SETS } from './generate/sorted-sets.js'
+import { DUMPS, SORTING } from './generate/sorting.js'
 import { BLOCKING_STREAMS, STREAMS } from './generate/streams.js'
 import { STRINGS } from './generate/strings.js'
+import { REDIRECTING, TRACKING } from './generate/tracking.js'
 import { type Dice, diceOf, type Make } from './generate/vocabulary.js'
 import { difference, type Label } from './normalise.js'
 import { encodeRequest, ModelSide, newModel, RealConnection, type Request } from './sides.js'
@@ -29,11 +32,24 @@ export interface CheckOptions {
   readonly progress?: (done: number) => void
 }
 
-const DATA: readonly (readonly Make[])[] = [STRINGS, KEYS, LISTS, HASHES, SETS, SORTED_SETS, STREAMS, SCRIPTS]
+const DATA: readonly (readonly Make[])[] = [
+  STRINGS,
+  KEYS,
+  LISTS,
+  HASHES,
+  SETS,
+  SORTED_SETS,
+  STREAMS,
+  SCRIPTS,
+  BITMAPS,
+  HYPERLOGLOGS,
+  SORTING,
+  DUMPS,
+]
 /** The protocols of the connections that run commands, and of those that only subscribe. */
 const WORKERS = [2, 3, 2, 3] as const
 const SUBSCRIBERS = [2, 3] as const
-/** Commands whose reply is random if an argument is missing. */
+/** Commands whose reply is random if an argument is missing, whose bytes are the model's own, or which could set an expiry of a few ms. */
 const RANDOM: ReadonlySet<string> = new Set([
   'spop',
   'srandmember',
@@ -47,6 +63,9 @@ const RANDOM: ReadonlySet<string> = new Set([
   'eval',
   'evalsha',
   'script',
+  'pfadd',
+  'pfmerge',
+  'restore',
 ])
 /** The number of last requests that a failure shows. */
 const STORY = 40
@@ -95,10 +114,13 @@ class Run {
   readonly #dice: Dice
   readonly #model: ModelServer
   readonly #pairs: Pair[] = []
+  readonly #ids = new Map<string, string>()
   #realIds: number[] = []
   #modelIds: number[] = []
   readonly #story: string[] = []
   #sent = 0
+  /** The payload of the last DUMP, on the model and on the real server. */
+  #dumps: readonly [string, string] = ['', '']
   /** The commands that EXEC has run; the record of EXEC itself follows them. */
   #queue: (readonly string[])[] = []
 
@@ -128,6 +150,7 @@ class Run {
       real.write(encodeRequest(['CLIENT', 'ID'], []))
       await real.has(1)
       this.#realIds[at] = Number(real.frames.take()?.text)
+      this.#ids.set(String(this.#realIds[at]), String(pair.model.connection.id))
       if (protocol === 3) {
         real.write(encodeRequest(['HELLO', '3'], []))
         await real.has(1)
@@ -171,7 +194,7 @@ class Run {
     const at = dice.pick(free)
     let inMulti = this.#pairs[at]!.model.connection.queue !== undefined
     const requests = Array.from({ length: 1 + dice.below(dice.chance(0.3) ? 12 : 3) }, () => {
-      const request = this.#request(inMulti)
+      const request = this.#request(inMulti, WORKERS[at]!)
       const name = request[0]!.toLowerCase()
       if (name === 'multi') inMulti = true
       else if (name === 'exec' || name === 'discard') inMulti = false
@@ -180,7 +203,7 @@ class Run {
     await this.#send(at, requests)
   }
 
-  #request(inMulti: boolean): Request {
+  #request(inMulti: boolean, protocol: 2 | 3): Request {
     const dice = this.#dice
     if (inMulti && dice.chance(0.2)) return dice.chance(0.9) ? ['EXEC'] : ['DISCARD']
     const chance = dice.below(100)
@@ -189,6 +212,7 @@ class Run {
       if (chance < 7) return [TRANSACTIONS, false]
       if (chance < 10) return [CONNECTIONS, false]
       if (chance < 14) return [PUBLISHING, true]
+      if (chance < 16) return [protocol === 2 && dice.chance(0.4) ? REDIRECTING : TRACKING, false]
       return [dice.pick(DATA), true]
     })()
     const args = [...dice.pick(group)(dice)]
@@ -245,7 +269,9 @@ class Run {
         const type = database.find(key)?.type
         if (type === undefined) return []
         // The lock stores times of the server's clock in its keys, which differ between the two servers.
-        return /lock|fencing/.test(key) ? [['TYPE', key]] : [READS[type](key), ['PTTL', key]]
+        if (/lock|fencing/.test(key)) return [['TYPE', key]]
+        // The bytes of a HyperLogLog are the model's own.
+        return [type === 'string' && key.startsWith('{t}p') ? ['PFCOUNT', key] : READS[type](key), ['PTTL', key]]
       })
       if (requests.length > 0) await this.#send(AUDITOR, requests)
     }
@@ -270,8 +296,8 @@ class Run {
       this.#sent++
     }
     // One write for all requests: commands of connections that they unblock then run after the last request, on both servers.
-    model.connection.receive(Buffer.concat(requests.map(args => encodeRequest(args, this.#modelIds))))
-    real.write(Buffer.concat(requests.map(args => encodeRequest(args, this.#realIds))))
+    model.connection.receive(Buffer.concat(requests.map(args => encodeRequest(args, this.#modelIds, this.#dumps[0]))))
+    real.write(Buffer.concat(requests.map(args => encodeRequest(args, this.#realIds, this.#dumps[1]))))
     await this.#compare()
   }
 
@@ -283,10 +309,14 @@ class Run {
       while (model.frames.count > 0) {
         const ours = model.frames.take()!
         const theirs = real.frames.take()
-        const label = labels.shift() ?? { args: [], queue: [] }
+        const label = (ours.sign === '>' ? undefined : labels.shift()) ?? { args: [], queue: [] }
         const found =
-          theirs === undefined ? `model:  ${shown(ours)}\nserver: nothing came` : difference(ours, theirs, label)
+          theirs === undefined
+            ? `model:  ${shown(ours)}\nserver: nothing came`
+            : difference(ours, theirs, label, this.#ids)
         if (found !== undefined) throw this.#failure(at, label, found)
+        const isDump = label.args[0]?.toLowerCase() === 'dump' && ours.sign === '$' && ours.text !== 'null'
+        if (isDump && theirs !== undefined) this.#dumps = [ours.text, theirs.text]
       }
       const extra = came ? real.frames.take() : undefined
       if (extra !== undefined)

@@ -5,11 +5,16 @@ import { Dialect } from '../model/dialect.js'
 import { type ModelOptions, type ModelRecord, ModelServer } from '../model/server.js'
 import { Frames } from './frames.js'
 
-/** A request. `{id:2}` in an argument stands for the id of connection 2 on the respective server. */
+/**
+ * A request. `{id:2}` in an argument stands for the id of connection 2 on the respective server, and `{dump}` for the payload of
+ * the last DUMP.
+ */
 export type Request = readonly string[]
 
-export function encodeRequest(args: Request, ids: readonly number[]): Buffer {
-  const words = args.map(arg => arg.replace(/\{id:(\d+)\}/g, (_, index) => String(ids[Number(index)])))
+export function encodeRequest(args: Request, ids: readonly number[], dump = ''): Buffer {
+  const words = args.map(arg =>
+    arg === '{dump}' ? dump : arg.replace(/\{id:(\d+)\}/g, (_, index) => String(ids[Number(index)])),
+  )
   return Buffer.from(`*${words.length}\r\n${words.map(word => `$${word.length}\r\n${word}\r\n`).join('')}`, 'latin1')
 }
 

@@ -105,6 +105,11 @@ export class Blocking {
       if (wait.db !== db || !wait.keys.includes(key)) continue
       const serve = db.find(key)?.type === wait.type ? () => wait.serve(key) : wait.deleted
       if (serve === undefined) continue
+      const isWhole = this.#server.dialect.is72
+      const { tracking } = this.#server
+      const outer = tracking.current
+      // Since 7.2 the server runs the whole command again, as a command of the connection that waited.
+      if (isWhole) tracking.current = connection
       let reply: Reply | undefined
       try {
         reply = serve()
@@ -112,13 +117,21 @@ export class Blocking {
         if (!(error instanceof Failure)) throw error
         reply = error
       }
+      if (isWhole) this.#rememberKeys(connection, wait)
       if (reply !== undefined) this.#end(connection, wait, reply)
-      else if (this.#server.dialect.is72) {
+      else if (isWhole) {
         // The call blocked anew, so it is now the last one in the line.
         this.#waiting.delete(connection)
         this.#waiting.set(connection, wait)
       }
+      if (isWhole) tracking.endCommand(connection)
+      tracking.current = outer
     }
+  }
+
+  #rememberKeys(connection: ModelConnection, { args }: Wait): void {
+    const spec = this.#server.commandOf(args)
+    if (!(spec instanceof Failure)) this.#server.tracking.remember(connection, spec, args)
   }
 
   /** Ends the waits whose deadline is over. */

@@ -75,12 +75,12 @@ export function keysOf({ keys }: CommandSpec, args: readonly string[]): readonly
   return found
 }
 
-/** Positions of keys that follow their count. */
+/** Positions of keys that follow their count. There are no keys if the count is wrong. */
 export function counted(at: number, ...others: readonly number[]): Keys {
   return args => {
     const count = Number(int64(args[at] ?? '') ?? 0n)
-    const those = count > 0 ? args.slice(at + 1, at + 1 + count) : []
-    return [...others.map(other => args[other]!), ...those]
+    if (count < 0 || count > args.length - at - 1) return []
+    return [...others.map(other => args[other]!), ...args.slice(at + 1, at + 1 + count)]
   }
 }
 

@@ -1,9 +1,12 @@
 /** All commands of the model. A new group is a file in `commands` and an entry here. */
 import { type CommandSpec, wrongArity } from './command.js'
+import { BITMAPS } from './commands/bitmaps.js'
 import { CLUSTER } from './commands/cluster.js'
 import { CONNECTIONS } from './commands/connections.js'
+import { DUMP } from './commands/dump.js'
 import { EXPIRY } from './commands/expiry.js'
 import { HASHES } from './commands/hashes.js'
+import { HYPERLOGLOG } from './commands/hyperloglog.js'
 import { KEYS } from './commands/keys.js'
 import { LISTS } from './commands/lists.js'
 import { BLOCKING_LISTS } from './commands/lists-blocking.js'
@@ -15,11 +18,13 @@ import { SORTED_SET_ALGEBRA } from './commands/sorted-set-algebra.js'
 import { SORTED_SET_POPS } from './commands/sorted-set-pops.js'
 import { SORTED_SET_RANGES } from './commands/sorted-set-ranges.js'
 import { SORTED_SETS } from './commands/sorted-sets.js'
+import { SORTING } from './commands/sorting.js'
 import { STREAM_GROUPS } from './commands/stream-groups.js'
 import { STREAM_INFO } from './commands/stream-info.js'
 import { STREAM_READING } from './commands/stream-reading.js'
 import { STREAMS } from './commands/streams.js'
 import { STRINGS } from './commands/strings.js'
+import { TRACKING } from './commands/tracking.js'
 import { TRANSACTIONS } from './commands/transactions.js'
 import type { Dialect } from './dialect.js'
 import { Failure } from './reply.js'
@@ -31,6 +36,10 @@ const GROUPS: readonly (readonly [string, readonly CommandSpec[]])[] = [
   ['string', STRINGS],
   ['keyspace', KEYS],
   ['keyspace', EXPIRY],
+  ['keyspace', DUMP],
+  ['keyspace', SORTING],
+  ['bitmap', BITMAPS],
+  ['hyperloglog', HYPERLOGLOG],
   ['list', LISTS],
   ['list', BLOCKING_LISTS],
   ['hash', HASHES],
@@ -44,6 +53,7 @@ const GROUPS: readonly (readonly [string, readonly CommandSpec[]])[] = [
   ['stream', STREAM_GROUPS],
   ['stream', STREAM_INFO],
   ['connection', CONNECTIONS],
+  ['connection', TRACKING],
   ['transaction', TRANSACTIONS],
   ['pubsub', PUBSUB],
   ['scripting', SCRIPTING],

@@ -52,6 +52,8 @@ export class ModelConnection implements ModelConnectionEvents {
   skipsNext = false
   /** ASKING, for the next command. */
   asking = false
+  /** CLIENT CACHING, for the next command. */
+  caching = false
   /** READONLY, in a cluster. */
   readsReplica = false
   monitors = false
@@ -165,6 +167,8 @@ export class ModelConnection implements ModelConnectionEvents {
   reset(): void {
     this.server.watches.unwatch(this)
     this.server.pubsub.removeAll(this)
+    this.server.tracking.disable(this)
+    this.caching = false
     this.queue = undefined
     this.refused = false
     this.dirty = false

@@ -102,9 +102,10 @@ export class Database {
     return true
   }
 
-  /** Marks a key as changed, for connections that watch it and for replicas. */
+  /** Marks a key as changed, for connections that watch or track it and for replicas. */
   touch(key: string): void {
     this.#server.watches.touch(this, key)
+    this.#server.tracking.touch(key)
     this.changed(key)
   }
 
@@ -128,6 +129,7 @@ export class Database {
       if (expiry !== undefined) this.setExpiry(key, expiry)
     }
     this.#server.watches.touch(this, key)
+    this.#server.tracking.touch(key)
   }
 
   /** Returns the value of a key, even if it has expired. */
@@ -159,7 +161,9 @@ export class Database {
   expire(key: string): void {
     this.delete(key)
     this.event('e', 'expired', key)
-    this.touch(key)
+    this.#server.watches.touch(this, key)
+    this.#server.tracking.expired(key)
+    this.changed(key)
   }
 
   /** The earliest expiry of a key, ms. */

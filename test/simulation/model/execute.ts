@@ -38,8 +38,12 @@ export function execute(connection: ModelConnection, args: readonly string[]): v
         server.tell(connection, args, null, 'queued')
         answer(connection, found.name, QUEUED, true)
       } else {
+        server.tracking.current = connection
         answer(connection, found.name, runCommand(connection, found, args, 'ran'), false)
+        server.tracking.endCommand(connection)
         server.endStep(args.reduce((sum, arg) => sum + arg.length, 14))
+        server.tracking.endCommand(connection)
+        server.tracking.current = undefined
       }
     }
     afterCommand(connection, args)
@@ -133,6 +137,7 @@ function refuse(
 function afterCommand(connection: ModelConnection, args: readonly string[]): void {
   const name = lower(args[0] ?? '')
   if (name !== 'asking' && connection.queue === undefined) connection.asking = false
+  if (name !== 'client' && connection.queue === undefined) connection.caching = false
   connection.skips = connection.skipsNext
   connection.skipsNext = false
 }

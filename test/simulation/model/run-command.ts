@@ -12,12 +12,15 @@ export function runCommand(
 ): Reply {
   const { server } = connection
   let reply: Reply
+  server.tracking.inScript = phase === 'script'
   try {
     reply = spec.run(new Call(connection, spec, args, phase !== 'ran'))
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     reply = error
   }
+  server.tracking.inScript = false
+  if (phase !== 'script' || server.dialect.is72) server.tracking.remember(connection, spec, args)
   const isBlocked = phase === 'ran' && reply instanceof Nothing && server.blocking.waitOf(connection) !== undefined
   server.tell(connection, args, reply, isBlocked ? 'blocked' : phase)
   return reply

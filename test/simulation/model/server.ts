@@ -18,6 +18,7 @@ import { type Effect, ReplicationLog, type Step } from './replication-log.js'
 import { Failure, type Reply } from './reply.js'
 import { encode } from './resp.js'
 import { Scripts } from './scripts.js'
+import { Tracking } from './tracking.js'
 import { Users } from './users.js'
 import { Watches } from './watches.js'
 import './twins/lock.js'
@@ -95,6 +96,7 @@ export class ModelServer {
   readonly pubsub: PubSub = new PubSub()
   readonly watches: Watches = new Watches()
   readonly blocking: Blocking = new Blocking(this)
+  readonly tracking: Tracking = new Tracking(this)
   readonly log: ReplicationLog = new ReplicationLog()
   readonly scripts: Scripts = new Scripts()
   readonly config: Map<string, string> = new Map()
@@ -191,6 +193,7 @@ export class ModelServer {
   }
 
   flush(): void {
+    this.tracking.broadcast()
     for (const connection of this.#unflushed) {
       this.#unflushed.delete(connection)
       connection.flush()
@@ -203,6 +206,7 @@ export class ModelServer {
     this.blocking.forget(connection)
     this.watches.unwatch(connection)
     this.pubsub.removeAll(connection)
+    this.tracking.disable(connection)
     this.#resumed.delete(connection)
     this.#unflushed.delete(connection)
   }

@@ -100,6 +100,11 @@ export function double(text: string, plain = false): number | undefined {
   return /^[+-]?0x[\da-f]+$/i.test(text) ? Number(text.replace(/^[+-]/, '')) * (text[0] === '-' ? -1 : 1) : undefined
 }
 
+/** Like `double()`, but an empty text is 0, and a number may follow blanks unless `plain` is true. */
+export function looseDouble(text: string, plain: boolean): number | undefined {
+  return text === '' ? 0 : double(plain ? text : text.trimStart(), plain)
+}
+
 /** Formats a number as `%.17g` does. */
 export function seventeenDigits(value: number): string {
   if (value === Infinity) return 'inf'

@@ -33,6 +33,10 @@ export class User {
     )
   }
 
+  get mayReadEveryKey(): boolean {
+    return this.keys.some(({ pattern, read }) => read && pattern === '*')
+  }
+
   /** Returns true if the user may use a channel. A pattern of PSUBSCRIBE must be literally equal to one of the user's patterns. */
   mayUseChannel(channel: string, literally: boolean): boolean {
     return this.channels.some(each => each === '*' || (literally ? each === channel : matches(each, channel)))

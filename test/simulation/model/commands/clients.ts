@@ -10,6 +10,7 @@ export function describeClient(connection: ModelConnection): string {
   const { host, port } = server.options.address ?? { host: '127.0.0.1', port: 6379 }
   const age = Math.floor((server.time() - connection.since) / 1000)
   const isBlocked = server.blocking.waitOf(connection) !== undefined
+  const mode = server.tracking.modeOf(connection)
   const flags = [
     connection.subscriptions + connection.shards.size > 0 && 'P',
     connection.queue !== undefined && 'x',
@@ -17,6 +18,9 @@ export function describeClient(connection: ModelConnection): string {
     connection.dirty && 'd',
     connection.readsReplica && 'r',
     connection.noEvict && 'e',
+    mode !== undefined && 't',
+    mode?.isBroken === true && 'R',
+    mode?.broadcasts === true && 'B',
   ].filter(Boolean)
   const library = server.dialect.is72 ? ` lib-name=${connection.libName} lib-ver=${connection.libVersion}` : ''
   return [
@@ -24,7 +28,7 @@ export function describeClient(connection: ModelConnection): string {
     `age=${age} idle=0 flags=${flags.join('') || 'N'} db=${connection.db} sub=${connection.channels.size}`,
     `psub=${connection.patterns.size} ssub=${connection.shards.size} multi=${connection.queue?.length ?? -1} qbuf=26`,
     `qbuf-free=20448 argv-mem=10 multi-mem=0 rbs=1024 rbp=0 obl=0 oll=0 omem=${connection.outputBytes} tot-mem=22298`,
-    `events=r cmd=${connection.lastCommand} user=${connection.user?.name ?? '(superuser)'} redir=-1`,
+    `events=r cmd=${connection.lastCommand} user=${connection.user?.name ?? '(superuser)'} redir=${mode?.redirect ?? -1}`,
     `resp=${connection.protocol}${library}`,
   ].join(' ')
 }

@@ -72,13 +72,10 @@ function expire(call: Call, unit: string): Reply {
 
 /** Deletes the key, because its new expiry is in the past. */
 export function expireNow({ db, key, server }: Call): void {
-  if (server.dialect.has({ valkey: [8, 0] })) {
-    db.expire(key)
-    return
-  }
   db.delete(key)
   db.touch(key)
-  db.event('g', 'del', key)
+  if (server.dialect.has({ valkey: [8, 0] })) db.event('e', 'expired', key)
+  else db.event('g', 'del', key)
 }
 
 function flagsOf(args: readonly string[]): ReadonlySet<string> {

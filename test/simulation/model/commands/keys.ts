@@ -28,6 +28,14 @@ export const KEYS: readonly CommandSpec[] = [
     return value === undefined ? null : encodingOf(value)
   }),
   command('object|refcount', 3, 'read', [2, 2, 1], call => (call.db.find(call.text(2)) === undefined ? null : 1)),
+  command('object|idletime', 3, 'read', [2, 2, 1], call => (call.db.find(call.text(2)) === undefined ? null : 0)),
+  command('object|freq', 3, 'read', [2, 2, 1], call =>
+    call.db.find(call.text(2)) === undefined
+      ? null
+      : new Failure(
+          'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
+        ),
+  ),
   command('flushdb', -1, 'write admin', undefined, call => flush(call, [call.db])),
   command('flushall', -1, 'write admin', undefined, call => flush(call, call.server.databases)),
   command('swapdb', 3, 'write admin', undefined, swap),
@@ -137,8 +145,12 @@ function move(call: Call): Reply {
 }
 
 function flush(call: Call, those: readonly Database[]): Reply {
-  const { server, args } = call
+  const { server, connection, args } = call
   if (args.length > 2 || (args.length === 2 && !['sync', 'async'].includes(lower(args[1]!)))) return SYNTAX
+  server.tracking.flushed()
+  // Redis since 7.4 flushes in the background, and replies to the call when that is done.
+  const isLate = server.dialect.has({ redis: [7, 4] }) && !call.atOnce && lower(args[1] ?? '') !== 'async'
+  if (isLate) server.tracking.endCommand(connection)
   for (const db of those) {
     server.watches.touchAll(db)
     server.blocking.deletedAll(db)
@@ -177,7 +189,7 @@ function encodingOf(value: Value): string {
     case 'set':
       return 'hashtable'
     case 'zset':
-      return 'listpack'
+      return value.isSkipList ? 'skiplist' : 'listpack'
     default:
       return 'stream'
   }

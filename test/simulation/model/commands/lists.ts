@@ -67,10 +67,11 @@ export const LISTS: readonly CommandSpec[] = [
     const [start, stop] = [call.int(2), call.int(3)]
     const list = db.findTyped(key, 'list')
     if (list === undefined) return OK
-    list.items = list.items.slice(...range(list.items.length, start, stop))
+    const { length } = list.items
+    list.items = list.items.slice(...range(length, start, stop))
     db.event('l', 'ltrim', key)
     db.deleteIfEmpty(key, list)
-    db.touch(key)
+    if (list.items.length < length || !call.server.dialect.has({ valkey: [9, 0] })) db.touch(key)
     return OK
   }),
   command('lpos', -3, 'read', FIRST, lpos),

@@ -1,5 +1,5 @@
 /** EVAL and SCRIPT. The scripts are run by their twins in `twins`. */
-import { type Call, type CommandSpec, command, counted, integer } from '../command.js'
+import { type Call, type CommandSpec, command, counted, integer, keysOf } from '../command.js'
 import { Double, Failure, MapReply, NullArray, OK, type Reply, SetReply, Status, Verbatim } from '../reply.js'
 import { runCommand } from '../run-command.js'
 import { type LuaValue, twinOf } from '../scripts.js'
@@ -71,7 +71,8 @@ function evaluate(call: Call, hash: string | undefined, readOnly: boolean): Repl
   }
 }
 
-function runFromScript({ connection, server }: Call, args: readonly string[], readOnly: boolean): Reply {
+function runFromScript(call: Call, args: readonly string[], readOnly: boolean): Reply {
+  const { connection, server } = call
   const spec = server.commandOf(args)
   if (spec instanceof Failure) return new Failure('ERR Unknown Redis command called from script')
   if (args.length < Math.abs(spec.arity) || (spec.arity > 0 && args.length !== spec.arity)) {
@@ -93,6 +94,8 @@ function runFromScript({ connection, server }: Call, args: readonly string[], re
       return new Failure("OOM command not allowed when used memory > 'maxmemory'.")
     }
   }
+  // Before 7.2 a script tracks its own keys instead of those that it reads.
+  if (!server.dialect.is72) server.tracking.remember(connection, spec, args, keysOf(call.spec, call.args))
   return runCommand(connection, spec, args, 'script')
 }
 

@@ -1,7 +1,7 @@
 /** Ranges of sorted sets: by rank, by score or by member. */
 import { type Call, type CommandSpec, command, FIRST, integer, TWO } from '../command.js'
 import { Failure, type Reply, SYNTAX } from '../reply.js'
-import { compare, double, lower } from '../text.js'
+import { compare, looseDouble, lower } from '../text.js'
 import { type Scored, SortedSet } from '../values.js'
 import { range } from './lists.js'
 import { withScores } from './sorted-sets.js'
@@ -57,8 +57,7 @@ function scoreRange({ server }: Call, min: string, max: string): (score: number)
   const plain = server.dialect.has({ redis: [8, 0], valkey: [9, 0] })
   const end = (text: string): [number, boolean] => {
     const open = text.startsWith('(')
-    const number = open ? text.slice(1) : text
-    const value = double((plain ? number : number.trimStart()) || '0', plain)
+    const value = looseDouble(open ? text.slice(1) : text, plain)
     if (value === undefined) throw new Failure('ERR min or max is not a float')
     return [value, open]
   }

@@ -240,7 +240,7 @@ function setId(call: Call): Reply {
   stream.last = id
   if (added !== undefined) stream.added = added
   if (deleted !== undefined && compareIds(deleted, MIN_ID) !== 0) stream.maxDeleted = deleted
-  db.touch(key)
+  db.changed(key)
   db.event('x', 'xsetid', key)
   return OK
 }
