@@ -42,6 +42,13 @@ export interface Part {
   readonly executions: Execution[]
 }
 
+export interface Arrival {
+  readonly at: number
+  readonly server: string
+  readonly channel: string
+  readonly message: string
+}
+
 export type Fate = 'open' | 'resolved' | 'rejected'
 
 /** Compares the value of a resolved call with the executions of its parts. Returns a description of the error, if there is one. */
@@ -124,13 +131,10 @@ export class Ledger {
   readonly executions: Execution[] = []
   /** Keys whose acknowledged writes a failover has lost; `order`: the number of executions until then. */
   readonly losses: { readonly order: number; readonly at: number; readonly keys: ReadonlySet<string> }[] = []
-  /** Messages of channels that reached the subscribers of a node of a cluster. */
-  readonly published: {
-    readonly at: number
-    readonly server: string
-    readonly channel: string
-    readonly message: string
-  }[] = []
+  /** Messages of channels at the servers of a cluster that they reached. */
+  readonly arrivals: Arrival[] = []
+  /** Subscriptions to shard channels that a server ended because their slot has moved. */
+  readonly expelled: { readonly at: number; readonly wire: Wire | undefined; readonly channel: string }[] = []
   /** The calls that run as MULTI … EXEC. */
   readonly transactions: Call[] = []
   readonly #parts = new Map<string, Part>()
@@ -185,6 +189,11 @@ export class Ledger {
     const call = new Call(this.calls.length + 1, client, traits, at, stoodStill)
     this.calls.push(call)
     return call
+  }
+
+  /** Returns true if acknowledged writes to `key` were lost after the execution number `since`. */
+  hasLost(key: string, since = 0): boolean {
+    return this.losses.some(({ keys, order }) => order >= since && keys.has(key))
   }
 
   ran(record: ModelRecord, at: number, wire: Wire | undefined): void {

@@ -34,8 +34,22 @@ export const CLUSTER_STATES: readonly string[] = ['redirected']
 /** Pairs that cannot happen, each with the reason. */
 export const IMPOSSIBLE: ReadonlyMap<string, string> = new Map()
 
+/** States that only a client of one server has, or shows by its events. */
+const SINGLE_STATES: readonly string[] = ['handshaking', 'selecting']
+
 export function statesOf(isCluster: boolean): readonly string[] {
-  return isCluster ? [...STATES, ...CLUSTER_STATES] : STATES
+  return isCluster ? [...STATES.filter(state => !SINGLE_STATES.includes(state)), ...CLUSTER_STATES] : STATES
+}
+
+/** The names of all pairs that can happen, with one server or in a cluster. */
+export function possiblePairs(): ReadonlySet<string> {
+  const pairs = new Set<string>()
+  for (const { isClusterOnly, isSingleOnly, name } of FAULTS) {
+    if (isClusterOnly !== true) for (const state of statesOf(false)) pairs.add(pairName(state, name))
+    if (isSingleOnly !== true) for (const state of statesOf(true)) pairs.add(pairName(state, name))
+  }
+  for (const pair of IMPOSSIBLE.keys()) pairs.delete(pair)
+  return pairs
 }
 
 export function pairName(state: string, fault: string): string {

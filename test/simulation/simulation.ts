@@ -19,11 +19,10 @@ import { Random } from './world/random.js'
 /** A client under test, and its current states. */
 export interface Subject {
   readonly name: string
-  readonly index: number
   readonly options: RedisOptions | RedisClusterOptions
   redis: Redis | RedisCluster
   /** Returns another client with the same options. */
-  readonly make: () => Redis | RedisCluster
+  readonly make: (generation: number) => Redis | RedisCluster
   readonly states: Map<string, number>
   /** The number of clients that were closed or destroyed before this one. */
   generation: number
@@ -271,7 +270,7 @@ export class Simulation {
   /** Returns true if the reply to `execution` may be lost: a fault hit its connection or its server, or its client was destroyed. */
   isExcused({ at, wire }: Execution): boolean {
     if (wire === undefined || wire.isHurt) return true
-    if ([...this.destroyed].some(name => name.startsWith(`client ${wire.client}.`))) return true
+    if (this.destroyed.has(wire.client)) return true
     return this.spells.some(({ from, to }) => from - 10_000 <= at && at <= to + 10_000)
   }
 

@@ -3,7 +3,7 @@ import type { Redis, RedisCluster, RedisClusterOptions, RedisOptions } from '../
 import type { Simulation, Subject } from './simulation.js'
 import { show } from './values.js'
 import { Random } from './world/random.js'
-import { KEEP_ALIVE } from './world/socket.js'
+import { keepAliveOf } from './world/socket.js'
 
 type Sometimes = <T extends object>(probability: number, options: () => T) => T | object
 
@@ -15,29 +15,28 @@ export function addClient(simulation: Simulation, index: number): void {
     const host = random.chance(0.5) ? `redis-${index}` : `10.0.${index}.1`
     const options = {
       host,
-      ...optionsOf(simulation, index, random, sometimes),
+      ...optionsOf(simulation, random, sometimes),
       ...sometimes(0.2, () => ({ db: random.int(1, 3) })),
     }
-    add(simulation, index, options, () => new simulation.client.Redis(options))
+    add(simulation, index, options, more => new simulation.client.Redis({ ...options, ...more }))
     return
   }
   const seeds = cluster.seedsFor(random)
   const options: RedisClusterOptions = {
-    ...optionsOf(simulation, index, random, sometimes),
+    ...optionsOf(simulation, random, sometimes),
     ...sometimes(0.5, () => ({ readFrom: random.pick(['primary', 'replica', 'nearest']) })),
     ...sometimes(0.5, () => ({ refreshInterval: random.pick([0, 300, 2_000]) })),
     ...sometimes(0.2, () => ({ allowRedirect: () => true })),
     ...cluster.mapFor(random),
   }
-  add(simulation, index, options, () => new simulation.client.RedisCluster(seeds, options), seeds)
+  add(simulation, index, options, more => new simulation.client.RedisCluster(seeds, { ...options, ...more }), seeds)
 }
 
 /** The options that both kinds of clients have. */
-function optionsOf(simulation: Simulation, index: number, random: Random, sometimes: Sometimes): RedisOptions {
+function optionsOf(simulation: Simulation, random: Random, sometimes: Sometimes): RedisOptions {
   const { jitter, latency } = simulation.network.traits
   const trip = 2 * latency + jitter
   return {
-    keepAlive: KEEP_ALIVE + index,
     ...sometimes(0.3, () => ({ protocol: random.pick([2, 3]) })),
     ...sometimes(0.4, () => ({ commandTimeout: random.pick([300, 1_000, 20_000, 0]) })),
     ...sometimes(0.5, () => ({ connectTimeout: Math.max(random.pick([50, 500, 3_000]), 20 * trip) })),
@@ -57,16 +56,16 @@ function add(
   simulation: Simulation,
   index: number,
   options: RedisOptions | RedisClusterOptions,
-  make: () => Redis | RedisCluster,
+  create: (more: { readonly keepAlive: number }) => Redis | RedisCluster,
   seeds?: unknown,
 ): void {
+  const make = (generation: number) => create({ keepAlive: keepAliveOf(index, generation) })
   const subject: Subject = {
     name: `client ${index}`,
-    index,
     generation: 0,
     options,
     make,
-    redis: make(),
+    redis: make(0),
     states: new Map(),
   }
   simulation.subjects.push(subject)
@@ -77,7 +76,7 @@ function add(
 /** Replaces a client that is being closed or destroyed by a new one with the same options. */
 export function replaceClient(simulation: Simulation, subject: Subject): void {
   subject.generation++
-  subject.redis = subject.make()
+  subject.redis = subject.make(subject.generation)
   watch(simulation, subject)
 }
 

@@ -1,4 +1,5 @@
 /** The values of keys. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Stream } from './stream.js'
 import { compare } from './text.js'
 
@@ -115,4 +116,12 @@ export function copyOf(value: Value): Value {
     default:
       return value.copy()
   }
+}
+
+/** Whether two values are equal. Streams never are. */
+export function isSame(a: Value | undefined, b: Value | undefined): boolean {
+  if (a === undefined || b === undefined || a.type !== b.type || a.type === 'stream') return a === b
+  if (a.type === 'string') return a.text === (b as Text).text
+  if (a.type === 'zset') return isDeepStrictEqual(a.ordered, (b as SortedSet).ordered)
+  return isDeepStrictEqual(a, b)
 }

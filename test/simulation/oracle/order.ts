@@ -18,7 +18,7 @@ export function* order({ ledger, plan }: Simulation): Iterable<string> {
       if (run === undefined || part.executions.length > 1) continue
       // A command without a key runs on any node.
       if (plan.isCluster && run.args[0] === 'PUBLISH') continue
-      const slot = plan.isCluster ? slotOf(run.args[1] ?? '') : 0
+      const slot = plan.isCluster ? slotOf(keyOf(run)) : 0
       const where = `${call.client} ${lane} ${slot}`
       const before = last.get(where)
       if (before !== undefined && before.run.order > run.order)
@@ -26,4 +26,8 @@ export function* order({ ledger, plan }: Simulation): Iterable<string> {
       else last.set(where, { run, name: call.name })
     }
   }
+}
+
+function keyOf({ args }: Execution): string {
+  return args[args[0]?.startsWith('EVAL') ? 3 : 1] ?? ''
 }

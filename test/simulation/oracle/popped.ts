@@ -25,8 +25,10 @@ export function* popped(simulation: Simulation): Iterable<string> {
   }
   for (const [token, callers] of received) {
     // An idempotent call may have added the element twice.
-    const added = runsOf(ledger.partOf(token) as Part).length
-    if (callers.length > added) yield `${token} was received by ${callers.join(' and by ')}.`
+    const runs = runsOf(ledger.partOf(token) as Part)
+    // A failover that loses the pop brings the element back.
+    const isBack = runs.some(({ args, order }) => ledger.hasLost(args[1] ?? '', order))
+    if (callers.length > runs.length && !isBack) yield `${token} was received by ${callers.join(' and by ')}.`
   }
   for (const execution of ledger.executions) {
     const { args, phase, reply, wire } = execution

@@ -12,7 +12,7 @@ export function* replaced({ cluster, ledger, loop, network, standstills }: Simul
   const margin = 4 * (latency + jitter) + 100 + loop.slowest * 20
   const refusedAt = new Map<Wire, number>()
   /** The last READONLY of each client. */
-  const last = new Map<number, number>()
+  const last = new Map<string, number>()
   for (const { at, phase, reply, wire } of ledger.executions) {
     if (wire === undefined || phase === 'script' || !(reply instanceof Failure) || !/\bREADONLY\b/.test(reply.text))
       continue

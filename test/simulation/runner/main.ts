@@ -6,8 +6,7 @@
  */
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { FAULTS } from '../faults.js'
-import { IMPOSSIBLE, pairName, STATES } from '../pairs.js'
+import { possiblePairs } from '../pairs.js'
 import { runMutants } from './mutants.js'
 import type { Tally } from './worker.js'
 import { WorkerProcess } from './worker-process.js'
@@ -92,17 +91,9 @@ function clearLine(): void {
 }
 
 function pairsMet(): { readonly met: number; readonly missing: string[]; readonly all: number } {
-  const missing: string[] = []
-  let met = 0
-  for (const state of STATES) {
-    for (const { isClusterOnly, name } of FAULTS) {
-      const pair = pairName(state, name)
-      if (isClusterOnly === true || IMPOSSIBLE.has(pair)) continue
-      if ((tally.pairs[pair] ?? 0) > 0) met++
-      else missing.push(pair)
-    }
-  }
-  return { met, missing, all: met + missing.length }
+  const possible = [...possiblePairs()]
+  const missing = possible.filter(pair => (tally.pairs[pair] ?? 0) === 0)
+  return { met: possible.length - missing.length, missing, all: possible.length }
 }
 
 async function main(): Promise<void> {

@@ -11,6 +11,8 @@ interface Holding {
   /** When its acquire() began and when it resolved. */
   readonly from: number
   readonly since: number
+  /** The number of executions when the call to acquire began. */
+  readonly order: number
 }
 
 /** The names of keys that another lock may use for its fencing token and its queue. */
@@ -30,6 +32,7 @@ async function hold(act: Act): Promise<void> {
   })
   const who = `${subject.name}.${subject.generation}, step ${act.step.id}`
   const from = loop.now
+  const order = simulation.ledger.executions.length
   const signal = random.chance(0.2) ? { signal: act.abortable(random.skewed(1, 2_000)) } : {}
   const call = await simulation.within(
     subject,
@@ -40,7 +43,7 @@ async function hold(act: Act): Promise<void> {
     simulation.fail('locks', `${call.name}: ${call.error.message}`)
   if (call.fate !== 'resolved') return
   const leave = simulation.enter(subject, 'holding')
-  const mine = { lock, who, fencing: lock.fencingToken ?? -1, from, since: loop.now }
+  const mine = { lock, who, fencing: lock.fencingToken ?? -1, from, since: loop.now, order }
   judge(act, key, mine)
   const { signal: loss } = lock
   loss.addEventListener('abort', () => {
@@ -80,17 +83,26 @@ function judge({ simulation }: Act, key: string, mine: Holding): void {
     () => `${mine.who} holds ${key} with ${mine.fencing} until ${show(mine.lock.validUntil - simulation.loop.start)}`,
   )
   isAlone(simulation, key, mine, others)
-  for (const { fencing, since, who } of others) {
+  for (const other of others) {
+    const { fencing, since, who } = other
+    if (isLost(simulation, mine, other)) continue
     if (fencing === mine.fencing || (fencing > mine.fencing && since < mine.from))
       simulation.fail('locks', `${key}: ${mine.who} has token ${mine.fencing}, and ${who} had ${fencing} before.`)
   }
+}
+
+/** Whether a failover has lost keys of the lock since one of the two acquired it: then others may acquire it too. */
+function isLost({ ledger }: Simulation, mine: Holding, other: Holding): boolean {
+  const since = Math.min(mine.order, other.order)
+  const isOfLock = (key: string) => key === mine.lock.name || key.includes(':lock:')
+  return ledger.losses.some(({ keys, order }) => order >= since && [...keys].some(isOfLock))
 }
 
 /** Fails the run if two locks on this key are valid now. */
 function isAlone(simulation: Simulation, key: string, mine: Holding, others: readonly Holding[]): void {
   if (!mine.lock.valid) return
   for (const other of others) {
-    if (other.lock !== mine.lock && other.lock.valid)
+    if (other.lock !== mine.lock && other.lock.valid && !isLost(simulation, mine, other))
       simulation.fail('locks', `${key} is held by ${other.who} and by ${mine.who} at once.`)
   }
 }

@@ -24,7 +24,7 @@ async function scan(act: Act): Promise<void> {
   const count = random.pick([1, 3, 100])
   const expects = (value: unknown) => {
     const found = new Set(value as string[])
-    const missing = there.filter(key => !found.has(key))
+    const missing = there.filter(key => !found.has(key) && !simulation.ledger.hasLost(key))
     return missing.length === 0 ? undefined : `The scan did not find ${show(missing)}.`
   }
   const walk = async () => {

@@ -1,4 +1,5 @@
 /** Users that subscribe to channels for a while, and users that publish to them. */
+import type { Redis } from '../../../src/index.js'
 import type { Act, UserKind } from '../act.js'
 import { show } from '../values.js'
 
@@ -6,7 +7,6 @@ import { show } from '../values.js'
 export interface Listening {
   readonly who: string
   readonly client: string
-  readonly index: number
   readonly channel: string
   readonly from: number
   to: number
@@ -14,23 +14,24 @@ export interface Listening {
   readonly gaps: { readonly from: number; readonly to: number }[]
 }
 
-async function listen(act: Act): Promise<void> {
+async function listen(act: Act, isSharded: boolean): Promise<void> {
   const { random, simulation, subject } = act
   const { loop } = simulation
-  const channel = act.key('chan', 3)
+  const channel = act.key(isSharded ? 'shard' : 'chan', 3)
   const messages: string[] = []
   const client = `${subject.name}.${subject.generation}`
   const isLooped = random.chance(0.3)
   const options = random.chance(0.2) ? { signal: act.abortable(random.skewed(50, 4_000)) } : {}
   const { redis } = subject
   let isListening = false
+  const subscribe: Redis['subscribe'] = isSharded ? redis.ssubscribe.bind(redis) : redis.subscribe.bind(redis)
   const call = await simulation.within(
     subject,
     'subscribing',
     simulation.call(subject, { what: `subscribes to ${channel}`, parts: [] }, () =>
       isLooped
-        ? redis.subscribe(channel, options)
-        : redis.subscribe(
+        ? subscribe(channel, options)
+        : subscribe(
             channel,
             message => {
               messages.push(message)
@@ -47,7 +48,6 @@ async function listen(act: Act): Promise<void> {
   const listening: Listening = {
     who,
     client,
-    index: subject.index,
     channel,
     from: loop.now,
     to: Number.POSITIVE_INFINITY,
@@ -88,7 +88,15 @@ async function publish(act: Act): Promise<void> {
   await act.one(`publish ${channel}`, act.way(), part, view => view.publish(channel, part.token))
 }
 
+async function publishToShard(act: Act): Promise<void> {
+  const channel = act.key('shard', 3)
+  const part = act.simulation.ledger.part(true)
+  await act.one(`spublish ${channel}`, act.way(), part, view => view.spublish(channel, part.token))
+}
+
 export const SUBSCRIPTIONS: readonly UserKind[] = [
-  { name: 'listen', weight: 3, run: listen },
+  { name: 'listen', weight: 3, run: act => listen(act, false) },
   { name: 'publish', weight: 6, run: publish },
+  { name: 'listen to shard', weight: 3, isClusterOnly: true, run: act => listen(act, true) },
+  { name: 'publish to shard', weight: 6, isClusterOnly: true, run: publishToShard },
 ]

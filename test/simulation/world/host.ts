@@ -8,7 +8,7 @@ import type { ClientEnd, ServerEnd, Wire } from './wire.js'
 export const EPOCH: number = 2 ** 40
 
 export class Host implements Listener {
-  readonly address: string
+  address: string
   readonly server: ModelServer
   readonly #loop: Loop
   readonly #network: Network
@@ -40,6 +40,14 @@ export class Host implements Listener {
     this.isUp = false
     this.#network.listen(this.address, undefined)
     for (const wire of [...this.#network.wires]) if (wire.server === this.address) wire.abandon(quietly)
+  }
+
+  /** Ends the process and starts it at another address. */
+  move(address: string): void {
+    this.kill(false)
+    this.server.kill(() => true)
+    this.address = address
+    this.start()
   }
 
   restart(keepsData: boolean): void {

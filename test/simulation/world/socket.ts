@@ -14,8 +14,13 @@ export interface SocketOptions {
   readonly onread: { buffer(): Uint8Array; callback(bytes: number, buffer: Uint8Array): boolean }
 }
 
-/** The keep-alive delay of the client with the index 0, ms. */
-export const KEEP_ALIVE = 20_000
+const KEEP_ALIVE = 20_000
+const GENERATIONS = 1_000
+
+/** The keep-alive delay of a client. It is another one for each client, so that the world can identify their sockets. */
+export function keepAliveOf(client: number, generation: number): number {
+  return KEEP_ALIVE + client * GENERATIONS + generation
+}
 
 interface Writing {
   readonly bytes: Buffer
@@ -28,8 +33,8 @@ export class SimSocket extends Duplex implements Polled {
   readonly #loop: Loop
   readonly #onWritten: ((chunk: string | Uint8Array) => void) | undefined
   connecting = true
-  /** The index of the client that dialled. The world gives each client a keep-alive delay of its own to identify its sockets. */
-  client = -1
+  /** The name of the client that dialled, by its keep-alive delay. */
+  client = ''
   referenced = true
   wire: Wire | undefined
   #space: Uint8Array | undefined
@@ -56,7 +61,8 @@ export class SimSocket extends Duplex implements Polled {
   }
 
   setKeepAlive(_: boolean, delay: number): this {
-    this.client = delay - KEEP_ALIVE
+    const number = delay - KEEP_ALIVE
+    this.client = `client ${Math.floor(number / GENERATIONS)}.${number % GENERATIONS}`
     return this
   }
 

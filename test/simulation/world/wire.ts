@@ -94,6 +94,8 @@ export class Wire implements ClientEnd {
   #hungUp = false
   /** The time of the first fault of this connection. Bytes that were in transit then may be lost. */
   hurtAt: number = Number.POSITIVE_INFINITY
+  /** The time at which the client closed its end. */
+  closedAt: number = Number.POSITIVE_INFINITY
   #isAbandoned = false
   #isForgotten = false
   #serverClosed = false
@@ -133,8 +135,8 @@ export class Wire implements ClientEnd {
     this.#server = server
   }
 
-  /** The index of the client that dialled. */
-  get client(): number {
+  /** The name of the client that dialled. */
+  get client(): string {
     return this.#socket.client
   }
 
@@ -192,6 +194,7 @@ export class Wire implements ClientEnd {
   hangUp(): void {
     if (this.#hungUp) return
     this.#hungUp = true
+    this.closedAt = this.#loop.now
     const way = this.#toServer
     if (!way.isDeaf) this.#arrive(way, 0, () => this.#closeServer())
     this.#onClosed(this)

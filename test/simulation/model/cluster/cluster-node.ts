@@ -14,7 +14,7 @@ export interface Address {
 export class ClusterNode {
   readonly index: number
   readonly id: string
-  readonly address: Address
+  address: Address
   readonly server: ModelServer
   readonly view: View
   /** Whether the process is running. */
@@ -71,6 +71,9 @@ export class ClusterNode {
     return new Failure(`MOVED ${slot} ${this.#addressOf(owner)}`)
   }
 
+  /** Called when the subscription of a connection to a shard channel ends because its slot has moved. Set by the cluster. */
+  onExpelled: (connection: number, channel: string) => void = () => {}
+
   /** Returns the address of a node as this node reports it. Set by the cluster. */
   addressOf: (node: number) => Address = () => ({ host: '', port: 0 })
 
@@ -99,6 +102,7 @@ export class ClusterNode {
       for (const connection of [...those]) {
         server.pubsub.remove('shards', channel, connection)
         connection.push(['sunsubscribe', channel, connection.shards.size])
+        this.onExpelled(connection.id, channel)
       }
     }
     server.pumpResumed()

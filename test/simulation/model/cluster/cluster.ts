@@ -5,9 +5,11 @@
 
 import type { Step } from '../replication-log.js'
 import type { ModelOptions, ModelRecord } from '../server.js'
-import { copyOf } from '../values.js'
+import { isSame } from '../values.js'
 import { type Address, ClusterNode } from './cluster-node.js'
+import { Migrations } from './migrations.js'
 import { SLOTS, slotOf } from './slots.js'
+import type { Announcement } from './view.js'
 
 export interface ModelClusterOptions extends Omit<ModelOptions, 'history' | 'label' | 'address' | 'databases'> {
   readonly primaries: number
@@ -15,6 +17,8 @@ export interface ModelClusterOptions extends Omit<ModelOptions, 'history' | 'lab
   readonly replicasEach?: number
   /** The primary of each replica. */
   readonly replicas?: readonly number[]
+  /** The number of nodes that join later, by `join()`. They come after all others. */
+  readonly spares?: number
   /** Returns the owner of a slot. The default gives each primary one range. */
   readonly ownerOf?: (slot: number) => number
   /** Returns the address that a node announces. Primaries come first, then the replicas. */
@@ -32,6 +36,8 @@ export interface ModelClusterOptions extends Omit<ModelOptions, 'history' | 'lab
   readonly onLost?: (keys: ReadonlySet<string>) => void
   /** Called when a message of a channel has reached the subscribers of a node. */
   readonly onPublished?: (node: ClusterNode, channel: string, message: string) => void
+  /** Called when a node ends the subscription of a connection to a shard channel, because it does not serve the slot any more. */
+  readonly onExpelled?: (node: ClusterNode, connection: number, channel: string) => void
 }
 
 interface Due {
@@ -42,18 +48,21 @@ interface Due {
 
 export class ModelCluster {
   readonly nodes: readonly ClusterNode[]
+  readonly migrations: Migrations = new Migrations(this)
   readonly #options: ModelClusterOptions
   #due: Due[] = []
   #numbers = 0
   /** The time at which the last message of each link of the bus arrives. */
   readonly #arrivals = new Map<string, number>()
+  readonly #forgotten = new Set<number>()
 
   constructor(options: ModelClusterOptions) {
     this.#options = options
     const { primaries, replicasEach = 0, random, address: addressOf, ...rest } = options
     const replicas =
       options.replicas ?? Array.from({ length: primaries * replicasEach }, (_, replica) => replica % primaries)
-    const count = primaries + replicas.length
+    const members = primaries + replicas.length
+    const count = members + (options.spares ?? 0)
     const address = addressOf ?? ((node: number) => ({ host: '127.0.0.1', port: 7000 + node }))
     const id = () => Array.from({ length: 40 }, () => Math.floor(random() * 16).toString(16)).join('')
     this.nodes = Array.from(
@@ -62,16 +71,25 @@ export class ModelCluster {
     )
     const ownerOf = options.ownerOf ?? ((slot: number) => Math.floor((slot * primaries) / SLOTS))
     const owners = Int16Array.from({ length: SLOTS }, (_, slot) => ownerOf(slot))
-    for (const node of this.nodes) this.#prepare(node, primaries, replicas, owners)
+    for (const node of this.nodes) this.#prepare(node, primaries, replicas)
+    for (const node of this.nodes.slice(0, members)) {
+      node.view.ownAll(owners)
+      if (node.view.isReplica) this.#follow(node, node.view.primary)
+      for (let spare = members; spare < count; spare++) node.view.unknown.add(spare)
+    }
+    for (const spare of this.nodes.slice(members)) {
+      spare.alive = false
+      for (const { index } of this.nodes) if (index !== spare.index) spare.view.unknown.add(index)
+    }
   }
 
-  #prepare(node: ClusterNode, primaries: number, replicas: readonly number[], owners: Int16Array): void {
-    const { view, server, index } = node
-    view.ownAll(owners)
+  #prepare(node: ClusterNode, primaries: number, replicas: readonly number[]): void {
+    const { view, server } = node
     for (const each of this.nodes) {
       view.epochs[each.index] = each.index < primaries ? each.index + 1 : 0
       view.primaries[each.index] = replicas[each.index - primaries] ?? -1
     }
+    node.onExpelled = (connection, channel) => this.#options.onExpelled?.(node, connection, channel)
     node.addressOf = other => node.shown.get(other) ?? this.nodes[other]!.address
     server.cluster = {
       node,
@@ -82,7 +100,6 @@ export class ModelCluster {
     server.acknowledged = offset =>
       this.#replicas(node).filter(each => each.server.log.offset >= offset && each.connected).length
     server.replicas = () => this.#replicas(node).map(each => ({ ...each.address, offset: each.server.log.offset }))
-    if (index >= primaries) this.#follow(node, view.primary)
   }
 
   // ---- time
@@ -144,24 +161,36 @@ export class ModelCluster {
     return live && replica.view.primary === primary.index
   }
 
-  /** Makes the node a replica, and replaces its data by the data of its primary. */
+  /** Makes the node a replica, and replaces its data by the data of its primary, if that can be reached. */
   #follow(node: ClusterNode, primary: number): void {
     const source = this.nodes[primary]!
-    node.view.primaries[node.index] = primary
+    const { server, view } = node
+    view.primaries[node.index] = primary
+    view.migrating.clear()
+    view.importing.clear()
     node.backlog = []
-    node.server.demote(source.address.host, source.address.port, source.alive)
-    if (!source.alive) return
+    const isUp = source.alive && source.connected && node.connected
+    server.demote(source.address.host, source.address.port, isUp)
+    if (!isUp) return
     this.#reportLost(node, source)
-    node.server.databases[0]!.load(source.server.databases[0]!)
-    node.server.log.offset = source.server.log.offset
+    server.databases[0]!.load(source.server.databases[0]!)
+    server.log.offset = source.server.log.offset
   }
 
-  /** Reports the keys whose values the node loses when it becomes a replica of `source`. */
-  #reportLost(node: ClusterNode, source: ClusterNode): void {
-    const [ours, theirs] = [node, source].map(({ server }) => server.databases[0]!)
-    const served = ours!.keys().filter(key => source.view.owners[slotOf(key)] === source.index)
-    const lost = served.filter(key => JSON.stringify(ours!.raw(key)) !== JSON.stringify(theirs!.raw(key)))
-    if (lost.length > 0) this.#options.onLost?.(new Set(lost))
+  /** Reports the keys that `loser` served and whose values are others at `winner`, which serves them from now on. */
+  #reportLost(loser: ClusterNode, winner: ClusterNode): void {
+    const [theirs, ours] = [loser, winner].map(({ server }) => server.databases[0]!)
+    const keys = new Set([...theirs!.keys(), ...ours!.keys()])
+    const lost = [...keys].filter(
+      key =>
+        winner.view.owners[slotOf(key)] === winner.index &&
+        !(isSame(theirs!.raw(key), ours!.raw(key)) && theirs!.expiryOf(key) === ours!.expiryOf(key)),
+    )
+    this.lose(lost)
+  }
+
+  lose(keys: readonly string[]): void {
+    if (keys.length > 0) this.#options.onLost?.(new Set(keys))
   }
 
   // ---- the cluster bus
@@ -183,6 +212,25 @@ export class ModelCluster {
     for (const other of this.nodes) if (other !== node) this.#send(node, other, () => this.#learn(other, announcement))
   }
 
+  /** Has all other nodes announce themselves to this one, and this one to them. */
+  exchange(node: ClusterNode): void {
+    for (const other of this.nodes) {
+      if (other === node || !other.alive || !other.connected) continue
+      const announcement = other.view.announcement()
+      this.#send(other, node, () => this.#learn(node, announcement))
+    }
+    this.announce(node)
+  }
+
+  /** Delays all messages of the bus to this node for `ms`. */
+  hush(node: ClusterNode, ms: number): void {
+    const at = this.#options.now() + ms
+    for (const { index } of this.nodes) {
+      const link = `${index} ${node.index}`
+      this.#arrivals.set(link, Math.max(at, this.#arrivals.get(link) ?? at))
+    }
+  }
+
   /** PUBLISH reaches all nodes, SPUBLISH the nodes of the shard. */
   #broadcast(node: ClusterNode, kind: 'channels' | 'shards', channel: string, message: string): void {
     const shardOf = ({ index }: ClusterNode) => (node.view.primaries[index]! < 0 ? index : node.view.primaries[index]!)
@@ -199,32 +247,26 @@ export class ModelCluster {
     this.#options.onPublished?.(node, channel, message)
   }
 
-  #learn(node: ClusterNode, announcement: ReturnType<ClusterNode['view']['announcement']>): void {
+  #learn(node: ClusterNode, announcement: Announcement): void {
     const { view } = node
+    if (this.#forgotten.has(announcement.node)) return
     view.unknown.delete(announcement.node)
     const had = view.owners.includes(node.index)
-    const lost = view.learn(announcement)
+    const { lost, hasTakenOver } = view.learn(announcement)
     if (lost.length > 0) {
       if (had && !view.owners.includes(node.index)) {
         this.#follow(node, announcement.node)
         this.announce(node)
-      } else {
-        const dropped = node.dropSlots(new Set(lost))
-        if (dropped.length > 0) this.#options.onLost?.(new Set(dropped))
-      }
-    } else if (view.isReplica && !this.#ownsAny(node, view.primary) && announcement.slots.length > 0) {
+      } else this.lose(node.dropSlots(new Set(lost)))
+    } else if (view.isReplica && announcement.slots.length > 0 && !view.owners.includes(view.primary)) {
       // The primary of this replica has lost all its slots, or has become a replica: follow the new owner.
-      const next = view.primaries[view.primary]!
+      const next = hasTakenOver ? announcement.node : view.primaries[view.primary]!
       if (next >= 0 && next !== node.index) {
         this.#follow(node, next)
         this.announce(node)
       }
     }
     node.settle()
-  }
-
-  #ownsAny({ view }: ClusterNode, owner: number): boolean {
-    return view.owners.includes(owner)
   }
 
   #everyoneSettles(): void {
@@ -242,8 +284,9 @@ export class ModelCluster {
     })
   }
 
-  /** Starts the process of a node again, with the view that it had before. */
+  /** Starts the process of a node again, with the view that it had before. Without its data, its replicas lose theirs too. */
   restart(node: ClusterNode, keepsData = true): void {
+    if (!keepsData && node.isPrimary) this.lose(node.server.databases[0]!.keys())
     node.alive = true
     node.isolated = false
     node.server.restart(keepsData)
@@ -269,20 +312,29 @@ export class ModelCluster {
 
   /** Exchanges announcements between a node that is back and all others. */
   #rejoin(node: ClusterNode): void {
-    for (const other of this.nodes) {
-      if (other.alive && other.connected) other.view.flag(node.index, false)
-      if (other !== node && other.alive && other.connected) {
-        const announcement = other.view.announcement()
-        this.#send(other, node, () => this.#learn(node, announcement))
-      }
-    }
-    this.announce(node)
+    for (const other of this.nodes) if (other.alive && other.connected) other.view.flag(node.index, false)
+    this.exchange(node)
     this.#after(0, () => {
       if (node.view.isReplica) this.#follow(node, node.view.primary)
       // Steps in transit to its replicas were lost with the node, so each replica needs a full synchronisation.
       for (const replica of this.#replicas(node)) if (this.#isLinked(node, replica)) this.#follow(replica, node.index)
     })
     this.#everyoneSettles()
+  }
+
+  /** CLUSTER MEET: a spare node, whose process is started, joins as a primary without slots. */
+  join(node: ClusterNode): void {
+    node.alive = true
+    this.#forgotten.delete(node.index)
+    this.#rejoin(node)
+  }
+
+  /** CLUSTER FORGET on all nodes: the node, which must not have slots, leaves and ends. */
+  leave(node: ClusterNode): void {
+    node.alive = false
+    node.server.kill(() => true)
+    this.#forgotten.add(node.index)
+    for (const { index, view } of this.nodes) if (index !== node.index) view.unknown.add(node.index)
   }
 
   #fail(node: ClusterNode): void {
@@ -308,87 +360,28 @@ export class ModelCluster {
   /** Gives the slots of a primary to its replica, with a higher epoch. Steps that the replica has not applied are lost. */
   #promote(replica: ClusterNode, primary: ClusterNode): void {
     const { view, server, index } = replica
-    const lost = new Set(
-      replica.backlog.flatMap(({ effects }) => effects.flatMap(effect => (effect.what === 'key' ? [effect.key] : []))),
-    )
-    if (lost.size > 0) this.#options.onLost?.(lost)
     replica.backlog = []
-    view.epochs[index] = view.epoch + 1
+    view.epochs[index] = this.nextEpoch
     view.primaries[index] = -1
     for (let slot = 0; slot < SLOTS; slot++) if (view.owners[slot] === primary.index) view.own(slot, index)
+    this.#reportLost(primary, replica)
+    this.migrations.inherit(primary, replica)
     server.promote()
     this.announce(replica)
     replica.settle()
   }
 
+  get nextEpoch(): number {
+    return Math.max(...this.nodes.map(({ view }) => view.epoch)) + 1
+  }
+
   /** CLUSTER FAILOVER: the replica applies all steps before it takes over, so nothing is lost. */
-  failover(replica: ClusterNode): void {
+  failover(replica: ClusterNode): boolean {
     const primary = this.nodes[replica.view.primary]
-    if (primary === undefined || !replica.alive) return
+    if (primary === undefined || !this.#isLinked(primary, replica)) return false
     while (replica.backlog[0] !== undefined) replica.server.apply(replica.backlog.shift()!)
     this.#promote(replica, primary)
-    if (primary.alive && primary.connected) this.#learn(primary, replica.view.announcement())
-  }
-
-  // ---- migrations of slots
-
-  /** Begins the migration of a slot. Both nodes know it at once. */
-  startMigration(slot: number, to: ClusterNode): boolean {
-    const from = this.nodes.find(({ view, index, isPrimary }) => isPrimary && view.owners[slot] === index)
-    if (from === undefined || from === to || !to.isPrimary || from.view.migrating.has(slot)) return false
-    to.view.importing.set(slot, from.index)
-    from.view.migrating.set(slot, to.index)
+    this.#learn(primary, replica.view.announcement())
     return true
-  }
-
-  /** Moves up to `count` keys of a migrating slot. */
-  moveKeys(slot: number, count: number): number {
-    const from = this.#sourceOf(slot)
-    if (from === undefined) return 0
-    const to = this.nodes[from.view.migrating.get(slot)!]!
-    const [source, target] = [from, to].map(({ server }) => server.databases[0]!)
-    const keys = source!.keys().filter(key => slotOf(key) === slot)
-    for (const key of keys.slice(0, count)) {
-      const [value, expiry] = [source!.find(key), source!.expiryOf(key)]
-      if (value === undefined) continue
-      target!.put(key, copyOf(value))
-      if (expiry !== undefined) target!.setExpiry(key, expiry)
-      source!.delete(key)
-      source!.touch(key)
-      source!.event('g', 'del', key)
-    }
-    for (const { server } of [from, to]) server.finishStep(100)
-    return Math.min(count, keys.length)
-  }
-
-  #sourceOf(slot: number): ClusterNode | undefined {
-    return this.nodes.find(({ view, alive }) => alive && view.migrating.has(slot))
-  }
-
-  /** Moves the remaining keys. Then the new owner announces itself with a higher epoch. */
-  finishMigration(slot: number): boolean {
-    const from = this.#sourceOf(slot)
-    if (from === undefined) return false
-    const to = this.nodes[from.view.migrating.get(slot)!]!
-    if (!to.alive || !to.connected) return false
-    this.moveKeys(slot, Infinity)
-    to.view.importing.delete(slot)
-    to.view.epochs[to.index] = Math.max(...this.nodes.map(({ view }) => view.epoch)) + 1
-    to.view.own(slot, to.index)
-    to.settle()
-    this.announce(to)
-    return true
-  }
-
-  /** Cancels the migration on both nodes. Keys that have moved are moved back. */
-  abortMigration(slot: number): void {
-    const from = this.#sourceOf(slot)
-    if (from === undefined) return
-    const to = this.nodes[from.view.migrating.get(slot)!]!
-    from.view.migrating.delete(slot)
-    to.view.importing.delete(slot)
-    to.view.migrating.set(slot, from.index)
-    this.moveKeys(slot, Infinity)
-    to.view.migrating.delete(slot)
   }
 }

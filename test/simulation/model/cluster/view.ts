@@ -61,9 +61,10 @@ export class View {
     }
   }
 
-  /** Applies the announcement of another node. Returns the slots that this node has lost by it. */
-  learn({ node, epoch, primary, slots }: Announcement): number[] {
+  /** Applies the announcement of another node. Returns the slots that this node and its primary have lost by it. */
+  learn({ node, epoch, primary, slots }: Announcement): { lost: number[]; hasTakenOver: boolean } {
     const lost: number[] = []
+    let hasTakenOver = false
     this.epochs[node] = Math.max(epoch, this.epochs[node]!)
     if (primary !== this.primaries[node]) {
       this.primaries[node] = primary
@@ -76,12 +77,13 @@ export class View {
         // The owner of a slot that this node is importing changes only when this node finishes the migration.
         if (this.importing.has(slot)) continue
         this.own(slot, node)
+        hasTakenOver ||= owner >= 0 && owner === this.primary
         if (owner !== this.#self) continue
         this.migrating.delete(slot)
         lost.push(slot)
       }
     }
-    return lost
+    return { lost, hasTakenOver }
   }
 
   #disown(node: number): void {

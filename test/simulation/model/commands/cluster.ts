@@ -49,9 +49,10 @@ function primariesOf(
 
 function slots(call: Call): Reply {
   const { node } = clusterOf(call)
-  const entry = ({ index, id }: ClusterNode): Reply => {
-    const { host, port } = node.addressOf(index)
-    return [host, port, id, new MapReply([])]
+  const entry = (each: ClusterNode): Reply => {
+    const { host, port } = node.addressOf(each.index)
+    const ip = host === '?' ? [['ip', each.address.host] as const] : []
+    return [host, port, each.id, new MapReply(ip)]
   }
   return primariesOf(call).flatMap(({ primary, replicas, ranges }) => {
     const living = replicas.filter(({ index }) => !node.view.hasFailed(index))
@@ -66,7 +67,7 @@ function shards(call: Call): Reply {
     return new MapReply([
       ['id', each.id],
       ['port', port],
-      ['ip', host],
+      ['ip', host === '?' ? each.address.host : host],
       ['endpoint', host],
       ['role', role],
       ['replication-offset', each.server.log.offset],
