@@ -19,6 +19,7 @@ import { order } from './oracle/order.js'
 import { ownReplies } from './oracle/own-replies.js'
 import { popped } from './oracle/popped.js'
 import { reasons } from './oracle/reasons.js'
+import { redirects } from './oracle/redirects.js'
 import { refusals } from './oracle/refusals.js'
 import { repeats } from './oracle/repeats.js'
 import { replaced } from './oracle/replaced.js'
@@ -50,6 +51,7 @@ export const INVARIANTS: readonly Invariant[] = [
   silences,
   errors,
   reasons,
+  redirects,
   replaced,
   handshakes,
   leftovers,

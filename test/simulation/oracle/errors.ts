@@ -15,7 +15,14 @@ export function* errors({ client, ledger }: Simulation): Iterable<string> {
     if (text.includes('s3cret')) yield `${call.name} rejected with a secret in its error: ${text}`
     if (call.error instanceof client.WatchError && call.traits.watches !== true)
       yield `${call.name} watches no key and rejected with ${show(call.error)}`
-    if (reasonsOf(call.error).includes('NOSCRIPT No matching script')) yield `${call.name} rejected with NOSCRIPT.`
+    const reasons = reasonsOf(call.error)
+    // The words of Valkey may also be those of a script, and the client may be unable to find out.
+    if (reasons.includes('NOSCRIPT No matching script. Please use EVAL.')) yield `${call.name} rejected with NOSCRIPT.`
+    if (reasons.includes('was sent from node to node')) yield `${call.name} was redirected in circles.`
+    const { isSession, timeout } = call.traits
+    const isEarly = timeout === undefined || call.settledAt - call.startedAt < timeout - 2
+    if (isEarly && isSession !== true && /^(MOVED|ASK|TRYAGAIN)$/.test(codeOf(call.error)))
+      yield `${call.name} rejected with ${show(call.error)} before its deadline.`
     if (/~\d+~/.test(text)) yield `${call.name} rejected with an argument in its error: ${text}`
   }
 }
@@ -23,4 +30,8 @@ export function* errors({ client, ledger }: Simulation): Iterable<string> {
 /** Returns the messages of an error and of its causes. */
 function reasonsOf(error: unknown): string {
   return error instanceof Error ? `${error.message}\n${reasonsOf(error.cause)}` : ''
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error ? String((error as { code?: string }).code) : ''
 }
