@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { INVARIANTS } from './invariants.js'
+import { AT_REST, INVARIANTS } from './invariants.js'
 import { patched, readMutants } from './runner/mutant.js'
 
 /** The rules that are checked while a run goes on (`simulation.fail`). */
@@ -17,7 +17,7 @@ test.for(mutants)('the patch of the mutant $name applies to the sources and chan
 })
 
 test('every mutant expects rules that exist', () => {
-  const rules = new Set([...WHILE_RUNNING, ...INVARIANTS.map(({ name }) => name)])
+  const rules = new Set([...WHILE_RUNNING, ...AT_REST.map(({ name }) => name), ...INVARIANTS.map(({ name }) => name)])
   for (const { expects, name } of mutants) {
     expect(
       expects.filter(rule => !rules.has(rule)),

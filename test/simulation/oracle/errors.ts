@@ -2,6 +2,9 @@ import { Abort } from '../act.js'
 import type { Simulation } from '../simulation.js'
 import { show } from '../values.js'
 
+/** The words of the nodes of a cluster. */
+const REDIRECT = /^(MOVED \d+ |ASK \d+ |TRYAGAIN Multiple keys)/
+
 /**
  * Every call rejects with an error of the client or with the caller's own abort reason. No error contains a secret or an argument,
  * and none says that the server does not have a script.
@@ -21,7 +24,7 @@ export function* errors({ client, ledger }: Simulation): Iterable<string> {
     if (reasons.includes('was sent from node to node')) yield `${call.name} was redirected in circles.`
     const { isSession, timeout } = call.traits
     const isEarly = timeout === undefined || call.settledAt - call.startedAt < timeout - 2
-    if (isEarly && isSession !== true && /^(MOVED|ASK|TRYAGAIN)$/.test(codeOf(call.error)))
+    if (isEarly && isSession !== true && REDIRECT.test(reasons))
       yield `${call.name} rejected with ${show(call.error)} before its deadline.`
     if (/~\d+~/.test(text)) yield `${call.name} rejected with an argument in its error: ${text}`
   }
@@ -30,8 +33,4 @@ export function* errors({ client, ledger }: Simulation): Iterable<string> {
 /** Returns the messages of an error and of its causes. */
 function reasonsOf(error: unknown): string {
   return error instanceof Error ? `${error.message}\n${reasonsOf(error.cause)}` : ''
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error ? String((error as { code?: string }).code) : ''
 }
