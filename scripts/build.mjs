@@ -11,7 +11,7 @@ import { esmExternalRequirePlugin } from 'rolldown/plugins'
 import { root, run, tool } from './child.mjs'
 import { lateModules } from './late.mjs'
 
-const ENTRIES = ['index', 'internal']
+const ENTRIES = ['index', 'internal', 'otel']
 
 /**
  * Modules that most programs never use, grouped by the file that holds them; it is loaded at the first use of one of their
@@ -39,7 +39,8 @@ const src = path.join(root, 'src')
 const dist = path.join(root, 'dist')
 const esm = path.join(dist, 'esm')
 
-const PACKAGES = Object.keys(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).dependencies)
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+const PACKAGES = Object.keys({ ...dependencies, ...peerDependencies })
 const BUILTIN = /^node:/
 
 /** The declarations and the sources carry the comments, and the package contains both. */

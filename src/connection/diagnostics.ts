@@ -7,6 +7,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel'
 import { CallDetails, type Command } from '../commands/core/command.js'
 import { hasOwn } from '../commands/core/own-properties.js'
+import { RedisError } from '../errors/errors.js'
 import type { Endpoint } from './options/options.js'
 
 /** The context of `respire:command`. `args` is the name of the command and a `?` for each argument. */
@@ -14,8 +15,9 @@ export interface CommandContext {
   readonly command: string
   readonly args: readonly string[]
   readonly database: number
-  readonly serverAddress: string | undefined
-  readonly serverPort: number | undefined
+  /** The server: in a cluster the first seed until the call has settled, and then the node that replied. */
+  serverAddress: string | undefined
+  serverPort: number | undefined
   /** How often it was sent without success. */
   attempt: number
   redirects: number
@@ -91,6 +93,7 @@ export function traceCommand(command: Command, where: Where, start: () => void):
   const end = (value: unknown, error: unknown) => {
     context.attempt = details.attempts
     context.redirects = details.redirects
+    Object.assign(context, placeOf(error instanceof RedisError ? error.node : details.node))
     finish(commandChannel, context, value, error)
   }
   details.whenSettled((_, value, error) => end(value, error))
@@ -119,6 +122,15 @@ export function traceConnect(endpoint: Endpoint, attempt: number): ConnectContex
 export function addressOf(endpoint: Endpoint): { serverAddress: string; serverPort: number | undefined } {
   if (hasOwn(endpoint, 'path')) return { serverAddress: endpoint.path, serverPort: undefined }
   return { serverAddress: endpoint.host, serverPort: endpoint.port }
+}
+
+/** The address and port in the name of a node; empty if no node is known. */
+function placeOf(node: string | undefined): { serverAddress?: string; serverPort?: number | undefined } {
+  if (node === undefined) return {}
+  const [, host, port] = /^\[?([^[\]/]*?)\]?:(\d+)$/.exec(node) ?? []
+  return host === undefined
+    ? { serverAddress: node, serverPort: undefined }
+    : { serverAddress: host, serverPort: Number(port) }
 }
 
 /** Publishes the end of the operation of a context. */

@@ -105,7 +105,7 @@ describe('the ES modules for bundlers', () => {
     const { exports, module } = JSON.parse(
       readFileSync(path.join(consumer.folder, 'node_modules/@respire/redis/package.json'), 'utf8'),
     )
-    for (const door of ['.', './internal']) {
+    for (const door of ['.', './internal', './otel']) {
       // A bundler takes the first condition that it knows.
       expect(Object.keys(exports[door])).toEqual(['module', 'import', 'require'])
       expect(existsSync(path.join(consumer.folder, 'node_modules/@respire/redis', exports[door].module))).toBe(true)

@@ -23,8 +23,8 @@ export async function installConsumer(): Promise<Consumer> {
   const ours = path.join(modules, '@respire/redis')
   mkdirSync(ours, { recursive: true })
   execFileSync('tar', ['-xzf', tarball, '-C', ours, '--strip-components=1'])
-  const { dependencies } = JSON.parse(readFileSync(path.join(ours, 'package.json'), 'utf8'))
-  for (const name of Object.keys(dependencies)) {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(path.join(ours, 'package.json'), 'utf8'))
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
     cpSync(path.join(root, 'node_modules', name), path.join(modules, name), { recursive: true })
   }
   symlinkSync(path.join(root, 'node_modules/@types'), path.join(modules, '@types'))

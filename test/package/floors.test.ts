@@ -10,6 +10,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   lock: ['errors', 'commands'],
   client: ['errors', 'commands', 'connection', 'pubsub', 'lock'],
   cluster: ['errors', 'commands', 'connection', 'pubsub', 'lock', 'client'],
+  otel: ['errors', 'commands', 'connection', 'client', 'cluster'],
 }
 
 /** The floors inside a room: a folder imports from itself, from those below it and from the files of its room. */
@@ -26,10 +27,11 @@ const INNER_FLOORS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The doors: they alone export what others define, and nothing imports them. */
-const DOORS = ['index.ts', 'internal.ts']
+const DOORS = ['index.ts', 'internal.ts', 'otel.ts']
 
 /** The files that may import each package, and each module that opens sockets. */
 const ACQUAINTANCES: Readonly<Record<string, (source: Source) => boolean>> = {
+  '@opentelemetry/api': ({ room }) => room === 'otel',
   denque: ({ room }) => room === 'connection' || room === 'pubsub',
   'generic-pool': ({ file }) => file === 'connection/pool/pool.ts',
   'cluster-key-slot': ({ file }) => file === 'cluster/slots.ts',

@@ -11,7 +11,7 @@ afterAll(() => consumer?.remove())
 
 const run = (code: string, ...flags: string[]): string => consumer.node(...flags, '--input-type=module', '--eval', code)
 
-const ENTRIES = ['@respire/redis', '@respire/redis/internal']
+const ENTRIES = ['@respire/redis', '@respire/redis/internal', '@respire/redis/otel']
 
 describe('the packed package', () => {
   it.each(ENTRIES)('import and require of %s give the same objects, name by name', entry => {
@@ -93,8 +93,8 @@ describe('the packed package', () => {
       })
       console.log(JSON.stringify({ files: readdirSync(folder).sort(), dist: readdirSync(folder + 'dist').sort(), maps }))`
     const { files, dist, maps } = JSON.parse(run(code))
-    expect(files).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'])
-    const doors = ['index', 'internal'].flatMap(door => ['.d.mts', '.d.ts', '.js', '.mjs'].map(ending => door + ending))
+    expect(files).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json', 'src'])
+    const doors = ['index', 'internal', 'otel'].flatMap(door => ['.d.mts', '.d.ts', '.js', '.mjs'].map(ending => door + ending))
     expect(dist.filter((file: string) => !file.endsWith('.map'))).toEqual(
       [...doors, 'core.js', 'esm', 'late', 'rolldown-runtime.js', 'types'].sort(),
     )

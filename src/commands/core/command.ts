@@ -19,6 +19,8 @@ export class CallDetails {
   attempts = 0
   /** Redirects followed (cluster). */
   redirects = 0
+  /** The server that replied: `host:port`, or the path of a unix socket. */
+  node: string | undefined = undefined
   /** How often it waited for its slot to be served (cluster). */
   waits = 0
   /** The retryable error reply (LOADING, TRYAGAIN…) after which it waits to be sent again. */
@@ -28,26 +30,27 @@ export class CallDetails {
    * NOSCRIPT.
    */
   onReplaced: ((error: unknown) => void) | undefined = undefined
-  #whenSettled: WhenSettled[] | undefined = undefined
+  /** Public, because with a private member the Commands of two copies of this package would have types that do not fit. */
+  callbacks: WhenSettled[] | undefined = undefined
 
   /** Calls `done` once, before the promise settles. Callbacks run in the order in which they were added. */
   whenSettled(done: WhenSettled): void {
-    if (this.#whenSettled === undefined) this.#whenSettled = [done]
-    else this.#whenSettled.push(done)
+    if (this.callbacks === undefined) this.callbacks = [done]
+    else this.callbacks.push(done)
   }
 
   /** Removes a callback of `whenSettled`. */
   ignoreSettled(done: WhenSettled): void {
-    const all = this.#whenSettled
+    const all = this.callbacks
     const index = all?.indexOf(done) ?? -1
     if (index >= 0) all?.splice(index, 1)
   }
 
   settled(command: Command, value: unknown, error: unknown): void {
-    const all = this.#whenSettled
+    const all = this.callbacks
     if (all === undefined) return
     // A pipeline that is sent again adds its callbacks again.
-    this.#whenSettled = undefined
+    this.callbacks = undefined
     for (const done of all) done(command, value, error)
   }
 }

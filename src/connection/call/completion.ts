@@ -41,7 +41,11 @@ export function succeed(command: Command, reply: Reply, node?: string): boolean 
   command.resolve = undefined
   // A batch releases the arguments when all have settled: it needs the keys to find out whether a resent command was overtaken.
   if ((command.state & State.batched) === 0) command.release()
-  command.details?.settled(command, value, undefined)
+  const { details } = command
+  if (details !== undefined) {
+    details.node = node
+    details.settled(command, value, undefined)
+  }
   resolve(value, command)
   return (command.state & State.suspected) === 0
 }

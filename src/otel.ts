@@ -1,0 +1,3 @@
+/** The entry point `@respire/redis/otel`: spans and metrics of OpenTelemetry. */
+
+export { type Instrumentation, type InstrumentOptions, instrument } from './otel/instrument.js'
