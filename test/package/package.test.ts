@@ -94,7 +94,9 @@ describe('the packed package', () => {
       console.log(JSON.stringify({ files: readdirSync(folder).sort(), dist: readdirSync(folder + 'dist').sort(), maps }))`
     const { files, dist, maps } = JSON.parse(run(code))
     expect(files).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json', 'src'])
-    const doors = ['index', 'internal', 'otel'].flatMap(door => ['.d.mts', '.d.ts', '.js', '.mjs'].map(ending => door + ending))
+    const doors = ['index', 'internal', 'otel'].flatMap(door =>
+      ['.d.mts', '.d.ts', '.js', '.mjs'].map(ending => door + ending),
+    )
     expect(dist.filter((file: string) => !file.endsWith('.map'))).toEqual(
       [...doors, 'core.js', 'esm', 'late', 'rolldown-runtime.js', 'types'].sort(),
     )
