@@ -3,7 +3,7 @@ import type { TracingChannelSubscribers } from 'node:diagnostics_channel'
 import { batchChannel, commandChannel } from '../connection/diagnostics.js'
 import type { Traced } from './attributes.js'
 
-/** What is done at the start and at the end of each call. The end gets the result of the start. */
+/** Functions that are called at the start and at the end of each call. The end gets the result of the start. */
 export interface Observer<S> {
   begin(context: Traced): S
   end(begun: S, context: Traced): void
