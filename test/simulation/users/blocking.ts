@@ -23,6 +23,7 @@ async function pop(act: Act): Promise<void> {
     parts: [part],
     expects: (value: unknown) => (value === null ? undefined : ownValue(flat(value), part)),
     isBlocking: true,
+    isIdempotent: way.isIdempotent,
     blocksFor: seconds * 1_000,
     isEmpty,
   }
