@@ -29,10 +29,12 @@ export function* leases({ ledger, plan, subjects }: Simulation): Iterable<string
     if (call === undefined) continue
     const { isBlocking, isSession, lane } = call.traits
     const isLeased = isSession === true || isBlocking === true
+    // In a cluster a redirected transaction of a session runs on a shared connection of the new node.
+    if (plan.isCluster) continue
     if (isLeased) yield* play(use, 'leased', execution)
     else if (lane === 'shared') yield* play(use, 'shared', execution)
     if (isSession === true) yield* hold(use, call, execution)
-    if (!plan.isCluster && !/^in\d:/.test(args[1] ?? '') && phase !== 'refused') {
+    if (!/^in\d:/.test(args[1] ?? '') && phase !== 'refused') {
       const own = databases.get(call.client.replace(/\.\d+$/, ''))
       if (own !== db) yield `${args.join(' ')} of ${call.name} ran in database ${db} instead of ${own}.`
     }

@@ -16,7 +16,9 @@ export function* once({ ledger }: Simulation): Iterable<string> {
         yield `${call.name} rejected with 'not sent' and ran ${runs} times (${part.token}).`
       // The error of a script may be its own.
       const isScript = part.executions.some(({ phase }) => phase === 'script')
-      if (error?.code !== undefined && REFUSALS.has(error.code) && runs > 0 && !isScript)
+      // A command that is resent may have run before it was rejected.
+      const isResent = isIdempotent === true || !part.isWrite
+      if (error?.code !== undefined && REFUSALS.has(error.code) && runs > 0 && !isScript && !isResent)
         yield `${call.name} rejected with ${error.code} and ran ${runs} times (${part.token}).`
       if (part.isWrite && runs > 1 && isIdempotent !== true) yield `${call.name} ran ${runs} times (${part.token}).`
       if (call.fate === 'resolved' && error === undefined && runs === 0 && part.executions.length === 0)

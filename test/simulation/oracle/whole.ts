@@ -1,3 +1,4 @@
+import { Abort } from '../act.js'
 import type { Simulation } from '../simulation.js'
 
 /**
@@ -10,7 +11,8 @@ export function* whole({ ledger }: Simulation): Iterable<string> {
     const ran = parts.filter(({ executions }) => executions.some(({ phase }) => phase === 'exec' || phase === 'ran'))
     const isOutside = ran.some(({ executions }) => executions.some(({ phase }) => phase === 'ran'))
     if (isOutside) {
-      if ((call.error as { outcome?: string } | undefined)?.outcome !== 'unknown')
+      // The reason of an abort says nothing about the outcome.
+      if (!(call.error instanceof Abort) && (call.error as { outcome?: string } | undefined)?.outcome !== 'unknown')
         yield `${call.name}: ${ran.length} of its ${parts.length} commands ran outside of MULTI.`
     } else if (ran.length !== 0 && ran.length !== parts.length)
       yield `${call.name}: ${ran.length} of its ${parts.length} commands ran.`
