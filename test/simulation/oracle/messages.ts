@@ -28,7 +28,8 @@ export function* messages(simulation: Simulation): Iterable<string> {
       const last = Math.max(...arrivals.map(arrival => arrival.at))
       // The process reads no message while it stands still.
       if (last >= end - 200 || end - stoodStillAt(end) - (last - stoodStillAt(last)) <= 200) continue
-      if (isExcused(listening, stays, at, arrivals, end)) continue
+      const ownTime = (time: number) => time - stoodStillAt(time)
+      if (isExcused(listening, stays, at, arrivals, end, ownTime)) continue
       yield `${who} missed ${args[2]} of ${channel}, which lies in no gap.`
     }
   }
@@ -41,6 +42,7 @@ function isExcused(
   at: number,
   arrivals: readonly { readonly at: number; readonly server: string }[],
   end: number,
+  ownTime: (time: number) => number,
 ): boolean {
   const last = Math.max(...arrivals.map(arrival => arrival.at))
   if (gaps.some(gap => gap.from - 2 <= last && at <= gap.to + 2)) return true
@@ -49,7 +51,9 @@ function isExcused(
   if (stay !== undefined && !arrivals.some(({ at: when, server }) => server === stay.server && when >= stay.from))
     return true
   // A gap is emitted after the resubscription. If the subscription ended before that, no gap reports the loss.
-  return stays.some(({ to }) => to <= last + 200 && to <= end + 200 && !gaps.some(gap => gap.to >= to))
+  const isBack = (lost: number) =>
+    stays.some(({ from, to }) => from >= lost && ownTime(end) - ownTime(from) > 500 && to - from > 500)
+  return stays.some(({ to }) => to <= last + 200 && to <= end + 200 && !gaps.some(gap => gap.to >= to) && !isBack(to))
 }
 
 function staysOf({ ledger }: Simulation, { channel, client }: Listening): Stay[] {

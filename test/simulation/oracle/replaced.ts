@@ -13,7 +13,13 @@ export function* replaced({ cluster, ledger, loop, network, standstills }: Simul
   const refusedAt = new Map<Wire, number>()
   /** The last READONLY of each client. */
   const last = new Map<string, number>()
-  for (const { at, phase, reply, wire } of ledger.executions) {
+  // The reply to a call that has settled is dropped.
+  const settledAt = new Map<unknown, number>()
+  for (const call of ledger.calls)
+    for (const { executions } of call.traits.parts) for (const each of executions) settledAt.set(each, call.settledAt)
+  for (const execution of ledger.executions) {
+    const { at, phase, reply, wire } = execution
+    if ((settledAt.get(execution) ?? Infinity) <= at) continue
     if (wire === undefined || phase === 'script' || !(reply instanceof Failure) || !/\bREADONLY\b/.test(reply.text))
       continue
     const before = last.get(wire.client) ?? Number.NEGATIVE_INFINITY

@@ -1,7 +1,7 @@
 import type { Simulation } from '../simulation.js'
 
-/** These faults stop the process of the client, not its server: they must not close a connection. */
-const OWN = ['standstill']
+/** These faults make a server or a connection silent. */
+const SILENT = /silence|stall$|stall to|pause|kill|restart|unreach|cut off|slow|hang|buffer|QUEUED|twice/
 
 /** A connection is closed for its silence only if a fault made it silent: the process itself may stand still for any time. */
 export function* silences({ clientErrors, network, struck }: Simulation): Iterable<string> {
@@ -13,7 +13,7 @@ export function* silences({ clientErrors, network, struck }: Simulation): Iterab
     if (silence === undefined || isSlow) continue
     const begin = at - Number(silence) - 100
     // A fault may last for some time.
-    const isExplained = struck.some(each => !OWN.includes(each.fault) && each.at <= at && each.at >= begin - 30_000)
+    const isExplained = struck.some(each => SILENT.test(each.fault) && each.at <= at && each.at >= begin - 30_000)
     if (!isExplained) yield `${name} closed a connection that no fault had made silent: ${error}`
   }
 }

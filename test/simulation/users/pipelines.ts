@@ -148,9 +148,39 @@ async function crowd(act: Act): Promise<void> {
   await simulation.within(subject, 'piping', Promise.all(calls))
 }
 
+/** A pipeline of large values: often only its beginning fits into the socket when the connection or the server changes. */
+async function largePipeline(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  const way = act.way()
+  const all = Array.from({ length: random.int(2, 10) }, () => ({
+    part: simulation.ledger.part(true),
+    key: act.key('large'),
+    size: random.skewed(10, 200_000),
+  }))
+  const parts = all.map(({ part }) => part)
+  const traits = {
+    what: `large pipeline of ${all.length} from ${parts[0]?.token}`,
+    parts,
+    timeout: way.timeout,
+    signal: way.signal,
+    isIdempotent: way.isIdempotent,
+    isBatch: true,
+  }
+  await simulation.within(
+    subject,
+    'sending much',
+    simulation.call(subject, traits, () => {
+      const batch = way.view.pipeline<unknown>()
+      for (const { key, part, size } of all) batch.set(key, `${part.token}${'x'.repeat(size)}`)
+      return batch.exec({ settle: true })
+    }),
+  )
+}
+
 export const PIPELINES: readonly UserKind[] = [
   { name: 'pipeline', weight: 4, run: pipeline },
   { name: 'transaction', weight: 4, run: transaction },
+  { name: 'large pipeline', weight: 0.7, run: largePipeline },
   { name: 'twice', weight: 0.5, run: twice },
   { name: 'crowd', weight: 0.5, run: crowd },
 ]
