@@ -95,6 +95,16 @@ export class RunningCluster {
     for (const host of this.#hosts) host.touched()
   }
 
+  /** Has all nodes announce themselves to each other after a while: a message that was lost is repeated. */
+  gossipSoon(): void {
+    const { isHealed, loop } = this.#simulation
+    loop.later(500, () => {
+      if (isHealed) this.model.migrations.repair()
+      this.model.gossip()
+      this.touched()
+    })
+  }
+
   /** Ends the process of a node; with `quietly` the whole machine, so that clients receive nothing. */
   kill(node: ClusterNode, quietly: boolean): void {
     this.hostOf(node).kill(quietly)

@@ -29,7 +29,7 @@ export const STATES: readonly string[] = [
 ]
 
 /** States of a cluster client alone. */
-export const CLUSTER_STATES: readonly string[] = ['redirected']
+export const CLUSTER_STATES: readonly string[] = ['redirected', 'splitting']
 
 /** Pairs that cannot happen, each with the reason. */
 export const IMPOSSIBLE: ReadonlyMap<string, string> = new Map()

@@ -105,6 +105,7 @@ function live(simulation: Simulation): void {
   if (!finish(simulation, Promise.all(acting), ACTING, 'The users did not finish')) return
   simulation.note('world', () => 'all faults end')
   simulation.heal()
+  simulation.cluster?.gossipSoon()
   const isSettled = () => simulation.ledger.calls.every(({ fate }) => fate !== 'open')
   const verdict = loop.run(isSettled, SETTLING)
   if (verdict !== 'done') simulation.fail('settled', `Calls are open at the end (${verdict}).`)

@@ -12,6 +12,7 @@ import { SCRIPTS } from './users/scripts.js'
 import { SESSIONS } from './users/sessions.js'
 import { SETS } from './users/sets.js'
 import { SORTED_SETS } from './users/sorted-sets.js'
+import { SPLITS } from './users/splits.js'
 import { STRINGS } from './users/strings.js'
 import { SUBSCRIPTIONS } from './users/subscriptions.js'
 
@@ -30,4 +31,5 @@ export const USERS: readonly UserKind[] = [
   ...SORTED_SETS,
   ...QUEUES,
   ...SCRIPTS,
+  ...SPLITS,
 ]

@@ -25,6 +25,7 @@ export function clusterFault(name: string, weight: number, longest: number, begi
         isOver = true
         end()
         cluster.touched()
+        cluster.gossipSoon()
       }
       simulation.loop.later(random.skewed(5, longest), over)
       return over
@@ -118,7 +119,7 @@ export const CLUSTER: readonly Fault[] = [
     return undefined
   }),
   clusterFault('cluster down', 3, 4_000, (cluster, random, simulation) => {
-    const nodes = random.chance(0.5) ? cluster.nodes : [random.pick(cluster.nodes)]
+    const nodes = random.chance(0.5) ? cluster.nodes : cluster.nodes.slice(0, 1)
     simulation.note('world', () => `CLUSTERDOWN at ${nodes.map(({ index }) => index).join()}`)
     const passed = simulation.spell('cluster down')
     for (const node of nodes) {

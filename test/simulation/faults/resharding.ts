@@ -98,8 +98,9 @@ export const RESHARDING: readonly Fault[] = [
     return undefined
   }),
   clusterFault('odd topology', 3, 4_000, (cluster, random, simulation) => {
+    const odd = pickNode(cluster.nodes, random)
+    if (odd === undefined) return undefined
     const viewers = random.chance(0.5) ? cluster.nodes : [random.pick(cluster.nodes)]
-    const odd = random.pick(cluster.nodes)
     const how = odd.isPrimary ? 'itself without a host' : random.pick(['without a port', 'with an unknown name'])
     simulation.note('world', () => `${viewers.map(({ index }) => index).join()} report node ${odd.index} ${how}`)
     const those = odd.isPrimary ? [odd] : viewers

@@ -1,4 +1,5 @@
 import type { Call, Execution } from '../ledger.js'
+import { Failure, type Reply } from '../model/reply.js'
 import type { Simulation } from '../simulation.js'
 import type { Wire } from '../world/wire.js'
 
@@ -24,10 +25,12 @@ export function* leases({ ledger, plan, subjects }: Simulation): Iterable<string
     const call = callOf.get(execution)
     if (name === 'SUBSCRIBE' || name === 'SSUBSCRIBE' || name === 'PSUBSCRIBE')
       yield* play(use, 'subscriber', execution)
-    if (name === 'WATCH') Object.assign(use, { isWatching: true, watcher: undefined })
+    if (name === 'WATCH' && phase !== 'refused') Object.assign(use, { isWatching: true, watcher: undefined })
     else if (name === 'EXEC' || name === 'UNWATCH' || name === 'DISCARD') use.isWatching = false
     if (call === undefined) continue
     const { isBlocking, isSession, lane } = call.traits
+    // After ASK one command of a session runs at the node to which its slot migrates, on the shared connection.
+    if (plan.isCluster && isSession === true && hasStrayed(execution, call)) continue
     const isLeased = isSession === true || isBlocking === true
     // In a cluster a redirected transaction of a session runs on a shared connection of the new node.
     if (plan.isCluster) continue
@@ -39,6 +42,16 @@ export function* leases({ ledger, plan, subjects }: Simulation): Iterable<string
       if (own !== db) yield `${args.join(' ')} of ${call.name} ran in database ${db} instead of ${own}.`
     }
   }
+}
+
+/** Whether an earlier execution of the same command was answered by ASK. */
+function hasStrayed(execution: Execution, { traits }: Call): boolean {
+  const part = traits.parts.find(({ executions }) => executions.includes(execution))
+  return part?.executions.some(({ order, reply }) => order < execution.order && isAsk(reply)) === true
+}
+
+function isAsk(reply: Reply): boolean {
+  return reply instanceof Failure && reply.text.startsWith('ASK ')
 }
 
 interface Use {

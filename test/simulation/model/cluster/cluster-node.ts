@@ -55,7 +55,8 @@ export class ClusterNode {
     const { view, index } = this
     const owner = view.owners[slot]!
     if (owner < 0) return new Failure('CLUSTERDOWN Hash slot not served')
-    if (this.isDown) return new Failure('CLUSTERDOWN The cluster is down')
+    // cluster-allow-pubsubshard-when-down is on by default.
+    if (this.isDown && !isPubSub) return new Failure('CLUSTERDOWN The cluster is down')
     const target = owner === index ? view.migrating.get(slot) : undefined
     const imports = view.importing.has(slot)
     const missing =

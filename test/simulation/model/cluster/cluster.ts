@@ -222,6 +222,19 @@ export class ModelCluster {
     this.announce(node)
   }
 
+  /** Has all nodes announce themselves to each other, as they do from time to time. */
+  gossip(): void {
+    for (const node of this.nodes) if (node.alive && node.connected) this.announce(node)
+  }
+
+  /** CLUSTER SETSLOT: an administrator passes the announcement of another node to a node, after a while. */
+  inform(node: ClusterNode, other: ClusterNode): void {
+    const announcement = other.view.announcement()
+    this.#after(this.#options.gossipDelay?.() ?? 0, () => {
+      if (node.alive) this.#learn(node, announcement)
+    })
+  }
+
   /** Delays all messages of the bus to this node for `ms`. */
   hush(node: ClusterNode, ms: number): void {
     const at = this.#options.now() + ms

@@ -49,19 +49,29 @@ export class Migrations {
   finish(slot: number): boolean {
     const migration = this.#of(slot)
     if (migration === undefined) return false
-    const { to } = migration
+    const { from, to } = migration
     if (!to.alive || !to.connected || !to.isPrimary) return false
     move(migration, new Set([slot]))
     to.view.importing.delete(slot)
-    this.#take(to, [slot])
+    this.#take(from, to, [slot])
     return true
   }
 
-  #take(to: ClusterNode, slots: readonly number[]): void {
+  #take(from: ClusterNode, to: ClusterNode, slots: readonly number[]): void {
     to.view.epochs[to.index] = this.#cluster.nextEpoch
     for (const slot of slots) to.view.own(slot, to.index)
     to.settle()
+    this.#cluster.inform(from, to)
     this.#cluster.exchange(to)
+  }
+
+  /** Cancels the migrations whose target does not import the slot, as `redis-cli --cluster fix` does. */
+  repair(): void {
+    for (const { view } of this.#cluster.nodes) {
+      for (const [slot, to] of view.migrating) {
+        if (this.#cluster.nodes[to]?.view.importing.has(slot) !== true) view.migrating.delete(slot)
+      }
+    }
   }
 
   /** Cancels the migration on both nodes. Keys that have moved are moved back. */
@@ -81,7 +91,7 @@ export class Migrations {
     // The old owner replies ASK until it learns that the slots have another owner.
     for (const slot of moving) from.view.migrating.set(slot, to.index)
     move({ from, to }, new Set(moving))
-    this.#take(to, moving)
+    this.#take(from, to, moving)
   }
 
   /** The replica that was promoted continues the migrations of its primary. */
