@@ -78,6 +78,10 @@ export class MultiExec extends Command implements CommandOwner {
     this.#isMixed = binary !== undefined && commands.some(({ shape }) => !shape.bytes)
   }
 
+  get isWithoutMulti(): boolean {
+    return !this.#begun && this.#lineError !== undefined
+  }
+
   /** The lines to write. Each attempt needs new ones, because a line that settles releases its arguments. */
   lines(): Command[] {
     this.#lineError = undefined

@@ -14,6 +14,8 @@ import { WatchError } from '../../errors/errors.js'
 /** A transaction, and the watch that guards it. */
 export interface Guarded extends Command {
   watch: Watch | undefined
+  /** MULTI was rejected, so that EXEC did nothing: the server still watches. */
+  readonly isWithoutMulti: boolean
 }
 
 export class Watch {
@@ -66,7 +68,8 @@ export class Watch {
     // EXEC ends the watch: a resent one would run unguarded, even if the caller declared that it may run twice.
     transaction.state &= ~State.repeatable
     this.#guarded.add(transaction)
-    this.endWith(transaction, error => (transaction.state & State.written) !== 0 || error instanceof WatchError)
+    const hasEnded = () => (transaction.state & State.written) !== 0 && !transaction.isWithoutMulti
+    this.endWith(transaction, error => hasEnded() || error instanceof WatchError)
   }
 
   /** `command` will end this watch when it settles, if `ends` returns true for its error. */

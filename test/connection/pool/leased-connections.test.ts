@@ -105,6 +105,22 @@ describe('a watch of a session', () => {
   })
 })
 
+test('a transaction whose MULTI is rejected does not end the watch: the connection is leased again after UNWATCH', async () => {
+  const fake = await scripted(([name]) => {
+    if (name === 'MULTI') return resp.error("NOPERM this user has no permissions to run the 'multi' command")
+    if (name === 'EXEC') return resp.error('ERR EXEC without MULTI')
+    return name === 'WATCH' || name === 'UNWATCH' || name === 'SET' ? resp.ok : undefined
+  })
+  const redis = client(fake.port)
+  const outcome = redis.session(async session => {
+    await session.watch('stock')
+    await session.multi().set('stock', '9').exec()
+  })
+  await expect(outcome).rejects.toMatchObject({ outcome: 'unknown' })
+  await redis.session(session => session.set('stock', '8'))
+  expect(received(fake, 'WATCH', 'EXEC', 'UNWATCH', 'SET').slice(2)).toEqual(['EXEC', 'UNWATCH', 'SET stock 8'])
+})
+
 describe('a watch that follows another', () => {
   test('a watch is not ended by the EXEC or UNWATCH of the watch before it', async () => {
     for (const end of ['EXEC', 'UNWATCH'] as const) {

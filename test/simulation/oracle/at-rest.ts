@@ -1,4 +1,3 @@
-import { Failure } from '../model/reply.js'
 import type { Simulation } from '../simulation.js'
 
 /** Returns true if no client has anything left to do. */
@@ -22,10 +21,6 @@ export function* atRest(simulation: Simulation): Iterable<string> {
     if (pool.idle !== pool.size) yield `${name} has ${pool.size} pooled connections, and ${pool.idle} of them are idle.`
   }
   const databases = new Set(simulation.subjects.map(({ options }) => ('db' in options && options.db) || 0))
-  // Where a proxy rejects MULTI, EXEC fails and ends no watch.
-  const withoutMulti = new Set<unknown>()
-  for (const { args, reply, wire } of simulation.ledger.executions)
-    if (args[0] === 'MULTI' && reply instanceof Failure) withoutMulti.add(wire)
   for (const { server, wires } of simulation.hosts) {
     for (const connection of server.connections.values()) {
       const wire = wires.get(connection.id)
@@ -34,8 +29,7 @@ export function* atRest(simulation: Simulation): Iterable<string> {
       const { channels, db, id, patterns, queue, shards, watched } = connection
       const where = `Connection ${id} of ${server.label}`
       if (queue !== undefined) yield `${where} is inside MULTI although all calls have settled.`
-      if (watched.length > 0 && !withoutMulti.has(wire))
-        yield `${where} watches ${watched.length} keys although all calls have settled.`
+      if (watched.length > 0) yield `${where} watches ${watched.length} keys although all calls have settled.`
       if (!databases.has(db)) yield `${where} has selected database ${db}, which is not that of its client.`
       if (server.blocking.waitOf(connection) !== undefined) yield `${where} is blocked although all calls have settled.`
       const left = [...channels, ...patterns, ...shards].filter(each => !each.includes(':lock:waiting:'))
