@@ -16,6 +16,8 @@ export const NOBODY: readonly undefined[] = new Array<undefined>(SLOTS).fill(und
 export class SlotMap {
   /** By slot; undefined where a slot has no owner. */
   readonly table: (Shard | undefined)[] = new Array<Shard | undefined>(SLOTS).fill(undefined)
+  /** The table before an `adopt()`. It is kept, because a new one at every refresh would be 128 KiB of garbage. */
+  readonly #before: (Shard | undefined)[] = new Array<Shard | undefined>(SLOTS).fill(undefined)
   #shards: readonly { readonly shard: Shard; readonly slot: number }[] | undefined
 
   primaryOf(slot: number): ClusterNode | undefined {
@@ -50,17 +52,28 @@ export class SlotMap {
   adopt(
     shards: readonly { readonly shard: Shard; readonly slots: readonly (readonly [number, number])[] }[],
   ): number[] {
-    const before = this.table.slice()
-    this.table.fill(undefined)
+    const { table } = this
+    const before = this.#before
+    for (let slot = 0; slot < SLOTS; slot++) before[slot] = table[slot]
+    table.fill(undefined)
     for (const { shard, slots } of shards) {
       // Two shards may claim a slot. Either is a good guess: the wrong one replies with MOVED.
-      for (const [first, last] of slots) for (let slot = first; slot <= last; slot++) this.table[slot] ??= shard
+      for (const [first, last] of slots) for (let slot = first; slot <= last; slot++) table[slot] ??= shard
     }
     this.#shards = undefined
     const changed: number[] = []
+    let [old, now] = [before[0], table[0]]
+    let isChanged = old?.primary !== now?.primary
     for (let slot = 0; slot < SLOTS; slot++) {
-      if (before[slot]?.primary !== this.table[slot]?.primary) changed.push(slot)
+      // Neighbours most often belong to the same shard.
+      if (before[slot] !== old || table[slot] !== now) {
+        old = before[slot]
+        now = table[slot]
+        isChanged = old?.primary !== now?.primary
+      }
+      if (isChanged) changed.push(slot)
     }
+    before.fill(undefined)
     return changed
   }
 }

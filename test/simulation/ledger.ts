@@ -128,6 +128,8 @@ function tokenIn(text: string): string | undefined {
 
 export class Ledger {
   readonly calls: Call[] = []
+  /** The number of calls that are open. */
+  unsettled = 0
   readonly executions: Execution[] = []
   /** Keys whose acknowledged writes a failover has lost; `order`: the number of executions until then. */
   readonly losses: { readonly order: number; readonly at: number; readonly keys: ReadonlySet<string> }[] = []
@@ -188,6 +190,7 @@ export class Ledger {
   open(client: string, traits: CallTraits, at: number, stoodStill: number): Call {
     const call = new Call(this.calls.length + 1, client, traits, at, stoodStill)
     this.calls.push(call)
+    this.unsettled++
     return call
   }
 

@@ -106,7 +106,7 @@ function live(simulation: Simulation): void {
   simulation.note('world', () => 'all faults end')
   simulation.heal()
   simulation.cluster?.gossipSoon()
-  const isSettled = () => simulation.ledger.calls.every(({ fate }) => fate !== 'open')
+  const isSettled = () => simulation.ledger.unsettled === 0
   const verdict = loop.run(isSettled, SETTLING)
   if (verdict !== 'done') simulation.fail('settled', `Calls are open at the end (${verdict}).`)
   finish(

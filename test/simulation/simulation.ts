@@ -164,6 +164,7 @@ export class Simulation {
 
   #settle(call: Call, fate: 'resolved' | 'rejected', value: unknown, error: unknown): Call {
     call.fate = fate
+    this.ledger.unsettled--
     call.settledAt = this.loop.now
     call.value = value
     call.error = error

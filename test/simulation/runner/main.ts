@@ -7,6 +7,7 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { possiblePairs } from '../pairs.js'
+import { USERS } from '../users.js'
 import { runMutants } from './mutants.js'
 import type { Tally } from './worker.js'
 import { WorkerProcess } from './worker-process.js'
@@ -35,10 +36,15 @@ const { values, positionals: names } = parseArgs({
 })
 
 const only = values.only?.split(',')
-const from = Number(values.from)
-const seeds = values.seeds === undefined ? (values.minutes === undefined ? 1_000 : 1e9) : Number(values.seeds)
+const unknown = only?.filter(name => !USERS.some(kind => kind.name === name)) ?? []
+if (unknown.length > 0) {
+  const known = USERS.map(({ name }) => name).join(', ')
+  refuse(`--only: unknown kind of user: ${unknown.join(', ')}. The known kinds are: ${known}.`)
+}
+const from = positive('from', 1)
+const seeds = positive('seeds', values.minutes === undefined ? 1_000 : 1e9)
 const began = performance.now()
-const end = began + Number(values.minutes ?? 1e6) * 60_000
+const end = began + positive('minutes', 1e6) * 60_000
 const tally: Tally = { seeds: 0, steps: 0, calls: 0, executions: 0, elapsed: 0, digest: 0, pairs: {} }
 const failed: number[] = []
 let next = from
@@ -46,22 +52,49 @@ let next = from
 /** Runs batches until no seed is left or the time is over. */
 async function labour(): Promise<void> {
   while (next < from + seeds && performance.now() < end) {
-    const worker = new WorkerProcess(values.client)
+    let worker = new WorkerProcess(values.client)
     for (let life = 0; life < LIFE; life += BATCH) {
       if (next >= from + seeds || performance.now() >= end) break
       const first = next
       next = Math.min(from + seeds, next + BATCH)
-      if (!(await batch(worker, first, next - first))) break
+      worker = await batch(worker, first, next)
     }
     worker.kill()
   }
 }
 
-/** Resolves with false if the worker hung or exited. */
-async function batch(worker: WorkerProcess, first: number, count: number): Promise<boolean> {
-  const more = await worker.run({ kind: 'run', from: first, count, only }, fail)
-  if (more !== undefined) add(more)
-  return more !== undefined
+/** Runs the seeds from `first` to before `last`. Returns the worker, or a new one if the worker hung or exited. */
+async function batch(worker: WorkerProcess, first: number, last: number): Promise<WorkerProcess> {
+  let current = worker
+  for (let at = first; at < last; ) {
+    let latest = at
+    const more = await current.run({ kind: 'run', from: at, count: last - at, only }, (seed, failures) => {
+      latest = seed
+      fail(seed, failures)
+    })
+    if (more !== undefined) {
+      add(more)
+      return current
+    }
+    current.kill()
+    current = new WorkerProcess(values.client)
+    // The tally of a worker that exits is lost, but for the number of its seeds.
+    tally.seeds += latest + 1 - at
+    at = latest + 1
+  }
+  return current
+}
+
+/** Returns the number that an option gives. Exits if it is none. */
+function positive(name: 'from' | 'seeds' | 'minutes' | 'workers', otherwise: number): number {
+  const value = values[name] === undefined ? otherwise : Number(values[name])
+  if (value > 0 && (name === 'minutes' || Number.isSafeInteger(value))) return value
+  return refuse(`--${name}: expected a positive number, got '${values[name]}'.`)
+}
+
+function refuse(why: string): never {
+  console.error(why)
+  process.exit(1)
 }
 
 function fail(seed: number, failures: readonly string[]): void {
@@ -80,14 +113,20 @@ function add(more: Tally): void {
 
 function progress(): void {
   if (!process.stderr.isTTY || values.quiet) return
-  const share = Math.min(1, Math.max(tally.seeds / seeds, (performance.now() - began) / (end - began)))
+  const seconds = (performance.now() - began) / 1_000
+  const share = Math.min(1, Math.max(tally.seeds / seeds, (1_000 * seconds) / (end - began)))
   const filled = Math.round(share * 30)
   const bar = `${'█'.repeat(filled)}${'░'.repeat(30 - filled)}`
-  process.stderr.write(`\r${bar} ${tally.seeds} seeds, ${failed.length} failed, ${pairsMet().met} pairs   `)
+  const rate = (tally.seeds / seconds).toFixed(1)
+  const left = Math.ceil((seconds / share - seconds) / 60)
+  clearLine()
+  process.stderr.write(
+    `${bar} ${tally.seeds} seeds, ${rate}/s, ${left} min left, ${failed.length} failed, ${pairsMet().met} pairs`,
+  )
 }
 
 function clearLine(): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(90)}\r`)
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 }
 
 function pairsMet(): { readonly met: number; readonly missing: string[]; readonly all: number } {
@@ -99,13 +138,13 @@ function pairsMet(): { readonly met: number; readonly missing: string[]; readonl
 async function main(): Promise<void> {
   const { SEED } = process.env
   if (SEED !== undefined) return new WorkerProcess(values.client).tell('story', Number(SEED), only)
-  const workers = Number(values.workers ?? cpus().length)
+  const workers = positive('workers', cpus().length)
   if (values.mutants) {
     const isGood = await runMutants({
       names,
       workers,
       from,
-      seeds: Number(values.seeds ?? 20_000),
+      seeds: values.seeds === undefined ? 20_000 : seeds,
       only,
       summary: values.summary,
     })
@@ -113,8 +152,8 @@ async function main(): Promise<void> {
     return
   }
   if (values.fixed !== undefined) {
-    const worker = new WorkerProcess(values.client)
-    for (const seed of values.fixed.split(',')) await batch(worker, Number(seed), 1)
+    let worker = new WorkerProcess(values.client)
+    for (const seed of values.fixed.split(',')) worker = await batch(worker, Number(seed), Number(seed) + 1)
     worker.kill()
   }
   await Promise.all(Array.from({ length: workers }, labour))

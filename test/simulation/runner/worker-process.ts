@@ -6,6 +6,9 @@ import type { Order, Report, Tally } from './worker.js'
 /** A seed that takes longer counts as an endless loop, ms. */
 const HANGS = 180_000
 
+/** The workers use all cores already: threads of the garbage collector would only take turns with them. */
+const FLAGS = ['--single-threaded-gc', '--min-semi-space-size=16', '--max-semi-space-size=32']
+
 export type OnFailed = (seed: number, failures: readonly string[]) => void
 
 export class WorkerProcess {
@@ -14,7 +17,8 @@ export class WorkerProcess {
   /** `client` is the folder of the compiled client; undefined: the one beside the simulation. */
   constructor(client?: string) {
     const env = { ...process.env, ...(client === undefined ? {} : { SIMULATED_CLIENT: path.resolve(client) }) }
-    this.#child = fork(path.join(__dirname, 'worker.js'), { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
+    this.#child = fork(path.join(__dirname, 'worker.js'), { env, stdio: [...stdio], execArgv: FLAGS })
   }
 
   /** Runs the seeds of `order`. Resolves with undefined if the process hung or exited; this also counts as a failure of the seed. */
@@ -45,8 +49,11 @@ export class WorkerProcess {
         } else if (report.kind === 'failed') onFailed(report.seed, report.failures)
         else if (report.kind === 'done') over(report.tally)
       })
-      child.on('exit', code => over(undefined, `crash: The worker process exited (${code}).`))
-      child.send(order)
+      const exited = (code: number | string | null) => over(undefined, `crash: The worker process exited (${code}).`)
+      child.on('exit', (code, signal) => exited(code ?? signal))
+      child.on('error', error => over(undefined, `crash: The worker process failed: ${error.message}`))
+      if (child.exitCode === null && child.signalCode === null) child.send(order)
+      else exited(child.exitCode ?? child.signalCode)
     })
   }
 

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { planOf } from '../plan.js'
 import { type Result, runSeed } from '../run.js'
 import { type ClientModule, loadClient, replaceEnvironment } from '../world/environment.js'
+import { hash } from '../world/random.js'
 import { shrink } from './shrink.js'
 
 export interface Order {
@@ -27,7 +28,7 @@ export interface Tally {
   executions: number
   /** Virtual time, ms. */
   elapsed: number
-  /** The combined digest of all runs, in their order. */
+  /** The sum of the hashes of all seeds with their digests, so it does not depend on which process ran which seeds. */
   digest: number
   pairs: Record<string, number>
 }
@@ -70,7 +71,7 @@ function runAll(order: Order): void {
     tally.calls += calls
     tally.executions += executions
     tally.elapsed += elapsed
-    tally.digest = (Math.imul(tally.digest, 31) + Number.parseInt(digest, 16)) >>> 0
+    tally.digest = (tally.digest + hash(`${seed} ${digest}`)) >>> 0
     for (const [pair, count] of pairs) tally.pairs[pair] = (tally.pairs[pair] ?? 0) + count
     if (failures.length > 0) send({ kind: 'failed', seed, failures, digest })
     if (failures.length > 0 && order.first === true) break
