@@ -68,6 +68,8 @@ export interface CallTraits {
   readonly isIdempotent?: boolean
   readonly expects?: Expectation
   readonly isBlocking?: boolean
+  /** It does not fit into one write of a socket. */
+  readonly isLarge?: boolean
   /** The call watches keys, so that a WatchError may reject it. It may be repeated, with a lease for each try. */
   readonly watches?: boolean
   /** How long the server may block on the call, ms; 0: for ever. */

@@ -15,6 +15,9 @@ export function* deadlines({ client, ledger, stoodStillAt, loop }: Simulation): 
     const isOwn = call.error instanceof client.TimeoutError && / timed out after /.test(call.error.message)
     if (isOwn && call.settledAt - call.startedAt < timeout - 1)
       yield `${call.name} timed out after ${(call.settledAt - call.startedAt).toFixed(1)} ms, its deadline is ${timeout} ms.`
+    const { elapsed } = (call.error ?? {}) as { elapsed?: number }
+    if (isOwn && call.traits.isBatch !== true && (elapsed ?? timeout) < timeout - 2)
+      yield `${call.name} says that it timed out after ${elapsed} ms, its deadline is ${timeout} ms.`
     if (took > timeout + slack) yield `${call.name} took ${took.toFixed(1)} ms, its deadline is ${timeout} ms.`
   }
 }

@@ -21,7 +21,6 @@ export function* errors({ client, ledger }: Simulation): Iterable<string> {
     const reasons = reasonsOf(call.error)
     // The words of Valkey may also be those of a script, and the client may be unable to find out.
     if (reasons.includes('NOSCRIPT No matching script. Please use EVAL.')) yield `${call.name} rejected with NOSCRIPT.`
-    if (reasons.includes('was sent from node to node')) yield `${call.name} was redirected in circles.`
     const { isSession, timeout } = call.traits
     const isEarly = timeout === undefined || call.settledAt - call.startedAt < timeout - 2
     if (isEarly && isSession !== true && REDIRECT.test(reasons))

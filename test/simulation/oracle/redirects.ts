@@ -7,7 +7,9 @@ const LEARNING = 1_000
 const MOST = 2
 
 /** A client learns the owner of a slot from one MOVED: later calls go there at once. */
-export function* redirects({ ledger, stoodStillAt }: Simulation): Iterable<string> {
+export function* redirects(simulation: Simulation): Iterable<string> {
+  yield* circles(simulation)
+  const { ledger, stoodStillAt } = simulation
   /** By client and slot: the last MOVED that taught something, and how often the same one came long after it. */
   const learned = new Map<string, { readonly target: string; readonly at: number; again: number; last: number }>()
   for (const { at, reply, wire } of ledger.executions) {
@@ -22,6 +24,17 @@ export function* redirects({ ledger, stoodStillAt }: Simulation): Iterable<strin
       before.last = own
       if (++before.again > MOST)
         yield `Client ${wire.client} got MOVED ${slot} ${target} ${before.again + 1} times, over a long time.`
+    }
+  }
+}
+
+/** A command that follows ASK says so: otherwise the node that imports the slot sends it back with MOVED. */
+function* circles({ ledger }: Simulation): Iterable<string> {
+  for (const { name, traits } of ledger.calls) {
+    for (const { executions, token } of traits.parts) {
+      const replies = executions.map(({ reply }) => (reply instanceof Failure ? reply.text.split(' ')[0] : undefined))
+      const asks = replies.filter((code, i) => code === 'ASK' && replies[i + 1] === 'MOVED').length
+      if (asks >= 4) yield `${name} was sent back ${asks} times by the node to which ASK had led it (${token}).`
     }
   }
 }

@@ -165,6 +165,7 @@ async function largePipeline(act: Act): Promise<void> {
     signal: way.signal,
     isIdempotent: way.isIdempotent,
     isBatch: true,
+    isLarge: true,
   }
   await simulation.within(
     subject,
