@@ -1,7 +1,7 @@
 /** One step of a user: its client, its random numbers, and the helpers with which all steps call the client. */
 import { isDeepStrictEqual } from 'node:util'
 import type { RedisOptions, View } from '../../src/index.js'
-import type { Call, Expectation, Part } from './ledger.js'
+import type { Call, CallTraits, Expectation, Part } from './ledger.js'
 import type { Reply } from './model/reply.js'
 import type { Step } from './plan.js'
 import type { Simulation, Subject } from './simulation.js'
@@ -136,6 +136,7 @@ export class Act {
     seconds: number,
     make: (view: View) => Promise<unknown>,
     decode: (reply: Reply) => unknown = plain,
+    more: Partial<CallTraits> = {},
   ): Promise<Call> {
     const { random, simulation, subject } = this
     const way = this.way()
@@ -146,7 +147,10 @@ export class Act {
       parts: [part],
       expects: (value: unknown) => (value === null ? undefined : ownValue(value, part, decode)),
       isBlocking: true,
+      blocksFor: seconds * 1_000,
+      isEmpty: (value: unknown) => value === null,
       isIdempotent: way.isIdempotent,
+      ...more,
     }
     return simulation.within(
       subject,

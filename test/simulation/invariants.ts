@@ -5,10 +5,12 @@ import { arrivals } from './oracle/arrivals.js'
 import { atRest } from './oracle/at-rest.js'
 import { blocked } from './oracle/blocked.js'
 import { bounds } from './oracle/bounds.js'
+import { bytes } from './oracle/bytes.js'
 import { databases } from './oracle/databases.js'
 import { deadlines } from './oracle/deadlines.js'
 import { errors } from './oracle/errors.js'
 import { events } from './oracle/events.js'
+import { followed } from './oracle/followed.js'
 import { handlers } from './oracle/handlers.js'
 import { handshakes } from './oracle/handshakes.js'
 import { leases } from './oracle/leases.js'
@@ -47,6 +49,8 @@ export const INVARIANTS: readonly Invariant[] = [
   popped,
   blocked,
   messages,
+  followed,
+  bytes,
   deadlines,
   silences,
   errors,

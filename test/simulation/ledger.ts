@@ -70,6 +70,10 @@ export interface CallTraits {
   readonly isBlocking?: boolean
   /** It does not fit into one write of a socket. */
   readonly isLarge?: boolean
+  /** The call does not remove the elements that it returns. */
+  readonly isReading?: boolean
+  /** A duplicate of the client makes the call: closing the client does not concern it. */
+  readonly isOfDuplicate?: boolean
   /** The call watches keys, so that a WatchError may reject it. It may be repeated, with a lease for each try. */
   readonly watches?: boolean
   /** How long the server may block on the call, ms; 0: for ever. */
@@ -205,8 +209,6 @@ export class Ledger {
     const execution = new Execution(record, at, this.executions.length, wire)
     this.executions.push(execution)
     const { args } = record
-    // A command of a script is a part of the script's own execution.
-    if (record.phase === 'script') return
     const worded = this.#worded.get(args[0] as string)?.get(args.join(' '))
     if (worded !== undefined) {
       worded.executions.push(execution)

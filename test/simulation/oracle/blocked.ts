@@ -1,3 +1,4 @@
+import type { Execution } from '../ledger.js'
 import type { Simulation } from '../simulation.js'
 import { show } from '../values.js'
 
@@ -7,10 +8,13 @@ const ROUNDING = 2
 /**
  * A blocking call ends without a result only when its own time is over. No call blocks the connection that all callers share.
  */
-export function* blocked({ ledger }: Simulation): Iterable<string> {
+export function* blocked({ ledger, notes }: Simulation): Iterable<string> {
   for (const call of ledger.calls) {
     const { blocksFor } = call.traits
     if (blocksFor === undefined || call.fate !== 'resolved' || call.traits.isEmpty?.(call.value) !== true) continue
+    // Another user may have ended it with CLIENT UNBLOCK.
+    const wasUnblocked = ({ connection }: Execution) => (notes.unblocked as Set<number> | undefined)?.has(connection)
+    if (call.traits.parts.some(({ executions }) => executions.some(wasUnblocked))) continue
     const took = call.settledAt - call.startedAt
     if (blocksFor === 0 || took < blocksFor - ROUNDING)
       yield `${call.name} resolved with ${show(call.value)} after ${took.toFixed(1)} ms.`

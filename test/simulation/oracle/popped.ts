@@ -20,7 +20,8 @@ export function* popped(simulation: Simulation): Iterable<string> {
   // Connections whose id the client knows. On others it cannot send CLIENT UNBLOCK, so it drops them to abort a call.
   const known = new Set<unknown>()
   for (const call of ledger.calls) {
-    if (call.fate !== 'resolved' || call.traits.isBlocking !== true) continue
+    const { isBlocking, isReading } = call.traits
+    if (call.fate !== 'resolved' || isBlocking !== true || isReading === true) continue
     for (const token of tokensOf(call.value)) received.set(token, [...(received.get(token) ?? []), call.name])
   }
   for (const [token, callers] of received) {

@@ -36,7 +36,7 @@ async function close(act: Act): Promise<void> {
           'closes',
           `${call.name} was made before close(), which did not wait for it: ${messageOf(call.error)}`,
         )
-      if (call.fate === 'open' && !(isCutShort && call.traits.isSession === true))
+      if (call.fate === 'open' && call.traits.isOfDuplicate !== true && !(isCutShort && call.traits.isSession === true))
         simulation.fail('closes', `${call.name} was still open after close() had resolved.`)
     }
   })
@@ -44,7 +44,9 @@ async function close(act: Act): Promise<void> {
 
 /** Returns true for the calls for which close() waits: not for blocking ones, and not for code of the user that calls more. */
 function isOrdinary({ traits }: Call): boolean {
-  return traits.parts.length > 0 && traits.isBlocking !== true && traits.isSession !== true
+  return (
+    traits.parts.length > 0 && traits.isBlocking !== true && traits.isSession !== true && traits.isOfDuplicate !== true
+  )
 }
 
 function messageOf(error: unknown): string {
