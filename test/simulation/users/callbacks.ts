@@ -4,7 +4,7 @@ import { Abort, type Act, type UserKind } from '../act.js'
 import type { Call } from '../ledger.js'
 import { show } from '../values.js'
 
-type Event = 'connect' | 'ready' | 'reconnecting' | 'close' | 'gap' | 'error'
+type Event = 'connect' | 'ready' | 'reconnecting' | 'gap' | 'error'
 
 /** Calls `make`, whose callback throws `thrown` if it gets that far: then the call must reject with the very same error. */
 async function throwing(
@@ -20,7 +20,7 @@ async function throwing(
     threw = true
     throw thrown
   }
-  const traits = { what, parts: [], isSession: true }
+  const traits = { what, parts: [], isSession: true, watches: true }
   const signal = random.chance(0.2) ? act.abortable(random.skewed(0, 500)) : undefined
   const view = signal === undefined ? subject.redis : subject.redis.with({ signal })
   const call: Call = await simulation.call(subject, traits, () => make(view, fail))
@@ -105,7 +105,7 @@ function eventOf({ random, simulation }: Act, events: readonly Event[]): Event {
 async function listeners(act: Act): Promise<void> {
   const { random, simulation, subject } = act
   const redis = subject.redis as Redis
-  const event = eventOf(act, ['ready', 'reconnecting', 'close', 'gap'])
+  const event = eventOf(act, ['ready', 'reconnecting', 'gap'])
   const isAsync = random.chance(0.3)
   const listener = (): unknown => {
     if (isAsync) return Promise.reject(new Error('The listener of the user rejects.'))

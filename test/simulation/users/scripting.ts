@@ -55,7 +55,13 @@ async function several(act: Act): Promise<void> {
   const manner = random.pick(['pipeline', 'transaction', 'session'] as const)
   const run = async (view: View): Promise<unknown> => {
     if (manner === 'session') {
-      return view.session(session => Promise.all(parts.map(part => script.run(session, key, Number(part.token)))))
+      return view.session(async session => {
+        const all = await Promise.allSettled(parts.map(part => script.run(session, key, Number(part.token))))
+        return all.map(each => {
+          if (each.status === 'rejected') throw each.reason
+          return each.value
+        })
+      })
     }
     if (manner === 'pipeline') {
       const batch = view.pipeline<unknown>()
