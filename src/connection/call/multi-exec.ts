@@ -121,8 +121,10 @@ export class MultiExec extends Command implements CommandOwner {
       else this.#executed(value as Reply)
       if (this.commands.some(command => (command.state & State.suspected) !== 0)) line.state |= State.suspected
     } else if (line.spec === MULTI) {
-      if (failed) this.#lineError = value as RedisError
-      else if (word(value as Reply) === 'OK') this.#begun = true
+      if (failed) {
+        this.#lineError = value as RedisError
+        this.watch?.goOn()
+      } else if (word(value as Reply) === 'OK') this.#begun = true
       else this.#shifted('MULTI was not answered with OK')
     } else if (this.#begun) {
       if (failed) this.#lineError ??= value as RedisError

@@ -81,6 +81,11 @@ export class Watch {
     })
   }
 
+  /** MULTI of a guarded transaction was rejected, perhaps after the transaction had settled: the server still watches. */
+  goOn(): void {
+    this.#over = false
+  }
+
   end(): void {
     this.#over = true
     this.#before = undefined

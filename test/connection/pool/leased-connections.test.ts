@@ -122,6 +122,34 @@ test('a transaction whose MULTI is rejected does not end the watch: the connecti
 })
 
 describe('a watch that follows another', () => {
+  test('the connection of a transaction that was aborted before its MULTI was rejected is unwatched', async () => {
+    const controller = new AbortController()
+    const fake = await scripted(([name]) => {
+      if (name === 'WATCH' || name === 'UNWATCH') return resp.ok
+      if (name === 'MULTI') return resp.error("NOPERM this user has no permissions to run the 'multi' command")
+      if (name === 'EXEC') return resp.error('ERR EXEC without MULTI')
+      return name === 'SET' ? resp.ok : undefined
+    })
+    const redis = client(fake.port)
+    const outcome = redis.session(async session => {
+      await session.watch('stock')
+      const executed = session.with({ signal: controller.signal }).multi().set('stock', '9').exec()
+      await Promise.resolve()
+      setImmediate(() => controller.abort())
+      return executed
+    })
+    await expect(outcome).rejects.toThrow()
+    await until(() => fake.received('UNWATCH').length === 1)
+    await redis.session(session => session.set('stock', '1'))
+    expect(received(fake, 'MULTI', 'EXEC', 'UNWATCH', 'SET')).toEqual([
+      'MULTI',
+      'SET stock 9',
+      'EXEC',
+      'UNWATCH',
+      'SET stock 1',
+    ])
+  })
+
   test('a watch is not ended by the EXEC or UNWATCH of the watch before it', async () => {
     for (const end of ['EXEC', 'UNWATCH'] as const) {
       const open = new Set<FakeConnection>()

@@ -105,6 +105,35 @@ function inOnePiece({ traits }: Call): string | undefined {
   return `${orders.length} of ${traits.parts.length} commands of the transaction ran, over ${span} places.`
 }
 
+/** A transaction in which DUMP, whose reply is bytes, stands beside a command whose reply is text. */
+async function dump(act: Act): Promise<void> {
+  const { random, simulation, subject } = act
+  // All commands have the same token, so the part counts as a read.
+  const part = simulation.ledger.part(false)
+  const key = `dump:${part.token}`
+  const bytes = Buffer.from(Array.from({ length: random.skewed(1, 100) }, () => random.int(0, 255)))
+  const at = random.int(0, 1)
+  const expects = (value: unknown) => {
+    const results = value as unknown[]
+    const dumped = results[at]
+    const isOwn = part.executions.some(
+      ({ args, reply }) =>
+        args[0] === 'DUMP' && Buffer.isBuffer(dumped) && Buffer.from(reply as string, 'latin1').equals(dumped),
+    )
+    return isOwn ? ownValue(results[1 - at], part) : `DUMP resolved with ${show(dumped)}.`
+  }
+  const { isIdempotent, view } = act.way()
+  const traits = { what: `multi with dump ${part.token}`, parts: [part], isLoose: true, isIdempotent, expects }
+  const call = simulation.call(subject, traits, async () => {
+    await view.set(key, bytes)
+    const multi = view.multi<unknown>()
+    if (at === 0) multi.dump(key).get(key)
+    else multi.get(key).dump(key)
+    return multi.exec()
+  })
+  await simulation.within(subject, 'in a transaction', call)
+}
+
 /** A client defines each command once. */
 const specs = new WeakMap<ClientModule, Spec>()
 
@@ -182,6 +211,7 @@ export const PIPELINES: readonly UserKind[] = [
   { name: 'pipeline', weight: 4, run: pipeline },
   { name: 'transaction', weight: 4, run: transaction },
   { name: 'large pipeline', weight: 0.7, run: largePipeline },
+  { name: 'dump', weight: 1, run: dump },
   { name: 'twice', weight: 0.5, run: twice },
   { name: 'crowd', weight: 0.5, run: crowd },
 ]
