@@ -117,8 +117,7 @@ async function dump(act: Act): Promise<void> {
     const results = value as unknown[]
     const dumped = results[at]
     const isOwn = part.executions.some(
-      ({ args, reply }) =>
-        args[0] === 'DUMP' && Buffer.isBuffer(dumped) && Buffer.from(reply as string, 'latin1').equals(dumped),
+      ({ args, reply }) => Buffer.isBuffer(dumped) && args[0] === 'DUMP' && dumped.toString('latin1') === reply,
     )
     return isOwn ? ownValue(results[1 - at], part) : `DUMP resolved with ${show(dumped)}.`
   }
