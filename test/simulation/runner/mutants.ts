@@ -90,7 +90,11 @@ function copyWith(mutant: Mutant): string {
 async function compile(folder: string): Promise<void> {
   const tsc = path.join(root, 'node_modules/typescript')
   const { bin } = JSON.parse(readFileSync(path.join(tsc, 'package.json'), 'utf8')) as { bin: { tsc: string } }
-  await promisify(execFile)(process.execPath, [path.join(tsc, bin.tsc), '-p', folder, '--noCheck'])
+  // With a check of types: a mutant that cannot run is an error, not a mutant that was found.
+  const compiling = promisify(execFile)(process.execPath, [path.join(tsc, bin.tsc), '-p', folder])
+  await compiling.catch((error: { stdout?: string }) => {
+    throw new Error(`${path.basename(folder)} does not compile:\n${error.stdout}`)
+  })
 }
 
 /** The client as it is. */
