@@ -11,7 +11,7 @@ import type { Step } from '../client/scan.js'
 import type { Session } from '../client/session.js'
 import { holdSession } from '../client/session-engine.js'
 import { SELECT, UNWATCH, WATCH } from '../commands/client-internal.js'
-import { CallDetails, type Command, State } from '../commands/core/command.js'
+import { CallDetails, type Command, noteNotRun, State } from '../commands/core/command.js'
 import type { ReplyTypes } from '../commands/core/context.js'
 import { queueMicrotask, setTimer } from '../commands/core/timers.js'
 import { clientClosed, unansweredError } from '../connection/call/call-errors.js'
@@ -208,7 +208,7 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
     else {
       if (target === 'later') this.#refused(lease, command, redirect)
       else {
-        command.state &= ~State.written
+        noteNotRun(command)
         this.#comeBack(lease, command, redirect)
         this.#acquire().catch(() => {})
       }
@@ -245,7 +245,7 @@ class ClusterSessionEngine extends OneConnectionEngine implements SessionEngine 
   #refused(lease: Lease, command: Command, refusal: RedisError): void {
     command.details ??= new CallDetails()
     command.details.refusal = refusal
-    command.state &= ~State.written
+    noteNotRun(command)
     this.#later(lease, command, refusal)
   }
 

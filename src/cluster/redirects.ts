@@ -8,8 +8,8 @@
  * The server did not run the command in any of these cases, so that it may be sent again. When its deadline passes first, the
  * call rejects with the error reply.
  */
-import { CallDetails, type Command, State } from '../commands/core/command.js'
-import { cloneError } from '../connection/call/call-errors.js'
+import { CallDetails, type Command, noteNotRun, State } from '../commands/core/command.js'
+import { cloneError, unansweredError } from '../connection/call/call-errors.js'
 import { fail } from '../connection/call/completion.js'
 import { isGenuine } from '../connection/call/refusals.js'
 import type { RefusalHandler } from '../connection/link/link-owner.js'
@@ -80,13 +80,14 @@ export class Redirects implements RefusalHandler {
       this.#wait(command, slot, redirect)
       return
     }
-    command.state &= ~State.written
+    noteNotRun(command)
     if (!(redirect instanceof MovedError)) command.state |= State.asking
     sendTo(this.#state, target, command)
   }
 
   #wait(command: Command, slot: number, refusal: RedisError): void {
-    command.state &= ~(State.written | State.asking)
+    noteNotRun(command)
+    command.state &= ~State.asking
     this.#router.queues.add(command, slot, refusal)
     // The limit is for commands that run in circles. The cluster may be another one after a wait.
     if (command.details !== undefined) command.details.redirects = 0
@@ -149,7 +150,8 @@ function countHop(state: ClusterState, node: ClusterNode, command: Command, refu
 
 function giveUp(state: ClusterState, command: Command, error: ClusterError): void {
   state.refresh()
-  fail(command, error)
+  noteNotRun(command)
+  fail(command, unansweredError(command, error, error.cause))
 }
 
 function passes(refusal: RedisError): boolean {

@@ -15,7 +15,7 @@
  */
 import { sendInOrder } from '../client/batch.js'
 import { blockTime, type Command, State } from '../commands/core/command.js'
-import { clientClosed } from '../connection/call/call-errors.js'
+import { clientClosed, unansweredError } from '../connection/call/call-errors.js'
 import { fail } from '../connection/call/completion.js'
 import { MultiExec } from '../connection/call/multi-exec.js'
 import { BlockingCommand } from '../connection/node/blocking-command.js'
@@ -124,7 +124,7 @@ export class Router {
     const met = this.#uncovered.get(slot)
     const error = notCovered(slot)
     if (met !== undefined && refreshing.ended > met) {
-      fail(command, error)
+      fail(command, unansweredError(command, error, error.cause))
       return
     }
     if (met === undefined) this.#uncovered.set(slot, refreshing.begun)

@@ -1,6 +1,6 @@
 import { CallDetails, type Command, type CommandOwner } from '../commands/core/command.js'
 import { backoffDelay, clearTimeout, setTimer } from '../commands/core/timers.js'
-import { cloneError, notSent, timedOut, unansweredError } from '../connection/call/call-errors.js'
+import { notSent, timedOut, unansweredError } from '../connection/call/call-errors.js'
 import { fail } from '../connection/call/completion.js'
 import { inSlices } from '../connection/call/time-slices.js'
 import { isFull, pipelineOf } from '../connection/link/handfuls.js'
@@ -235,7 +235,7 @@ export class SlotQueues {
   #limitErrorOf(command: Command, cause: RedisError | undefined): RedisError | undefined {
     const pipeline = pipelineOf(command)
     const before = pipeline === undefined ? undefined : this.#broken.get(pipeline)
-    if (before !== undefined) return cloneError(before, { command: command.spec.name, outcome: 'not sent' })
+    if (before !== undefined) return unansweredError(command, before)
     const limit = exceededLimit(this.#length, this.#bytes + command.size, this.#limits)
     if (limit === undefined) return undefined
     const message = `Too many commands wait for the cluster: this one would exceed ${limit}`

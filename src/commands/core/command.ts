@@ -99,6 +99,14 @@ export const State = {
   fence: 32768,
 } as const
 
+/**
+ * Notes that the server rejected `command` before it ran: it counts as never written, unless an earlier connection was lost with
+ * it, because the command may have run there.
+ */
+export function noteNotRun(command: Command): void {
+  if ((command.details?.attempts ?? 0) === 0) command.state &= ~State.written
+}
+
 /** The object that holds an unsettled command and decides about it. */
 export interface CommandOwner {
   /**

@@ -53,15 +53,16 @@ export function timedOut(command: Command, now: TimeoutFacts): RedisError {
   return withoutStack(() => new TimeoutError(message, details))
 }
 
-/** The error of a call that is rejected before it is queued. */
+/** The error of a call that is rejected before it is queued. After a lost connection it may have run. */
 export function notSent(
   command: Command,
   message: string,
   { node, lastError }: { readonly node: string; readonly lastError: RedisError | undefined },
 ): ConnectionError {
-  return new ConnectionError(`${message}: ${command.spec.name} was not sent.`, {
+  const written = (command.state & State.written) !== 0
+  return new ConnectionError(`${message}: ${command.spec.name} was not sent${written ? ' again' : ''}.`, {
     node,
-    outcome: 'not sent',
+    outcome: written ? 'unknown' : 'not sent',
     cause: lastError,
   })
 }

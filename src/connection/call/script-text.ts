@@ -6,7 +6,7 @@
  *                                    0 ──▸ EVAL       1 ──▸ the script returned the error: it has run
  *                                    error ──▸ EVAL if the script writes nothing; otherwise the run is rejected
  */
-import { Command, type CommandOwner, State } from '../../commands/core/command.js'
+import { Command, type CommandOwner, noteNotRun, State } from '../../commands/core/command.js'
 import { ScriptCommand } from '../../commands/script.js'
 import { SCRIPT_EXISTS } from '../../commands/scripting.js'
 import { NoScriptError, type Phase, type RedisError } from '../../errors/errors.js'
@@ -44,7 +44,8 @@ function sendWithText(link: Resender, command: ScriptCommand, error: NoScriptErr
   error.command ??= command.spec.name
   command.giveText()
   command.details?.onReplaced?.(error)
-  command.state = (command.state & ~State.written) | State.accepted
+  noteNotRun(command)
+  command.state |= State.accepted
   link.send(command)
 }
 

@@ -9,7 +9,7 @@
  *             down ─┘ (waits for the backoff, or for a call)
  */
 import Denque from 'denque'
-import { type Command, State } from '../../commands/core/command.js'
+import { type Command, noteNotRun, State } from '../../commands/core/command.js'
 import type { Reply } from '../../commands/core/reply.js'
 import { nextTick, performance, setImmediate } from '../../commands/core/timers.js'
 import type { Phase, RedisError } from '../../errors/errors.js'
@@ -224,6 +224,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
    * full, because commands in flight do not count for the limits of the queue.
    */
   later(command: Command, refusal: RedisError): void {
+    noteNotRun(command)
     const error = queueLimitError(this, command, this.#settings.queue, this.#retries.probe, refusal)
     if (error === undefined && this.#state !== 'closed') this.#retries.add(command, refusal)
     else fail(command, error ?? refusal)

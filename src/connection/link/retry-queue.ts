@@ -1,5 +1,5 @@
 /** Retries of commands that the server rejected only for now. */
-import { CallDetails, type Command, State, whenSettled } from '../../commands/core/command.js'
+import { CallDetails, type Command, noteNotRun, State, whenSettled } from '../../commands/core/command.js'
 import { backoffDelay, clearTimeout, performance, setTimer } from '../../commands/core/timers.js'
 import { BusyLoadingError, ConnectionError, type RedisError, ResponseError } from '../../errors/errors.js'
 import { fail } from '../call/completion.js'
@@ -9,7 +9,7 @@ import type { CommandQueue } from './command-queue.js'
 
 /** Notes that `command` did not run: if it rejects, its outcome is not `'unknown'`. */
 export function noteRefusal(command: Command, refusal: RedisError): void {
-  command.state &= ~State.written
+  noteNotRun(command)
   command.details ??= new CallDetails()
   command.details.refusal = refusal
 }
