@@ -150,7 +150,7 @@ test('of ten contenders never two hold the lock while servers die and come back'
       await lock.release()
     }
   }
-  const trouble = async () => {
+  const disturb = async () => {
     while (!over()) {
       // A server that restarts with an empty memory would grant the lock twice, as the docs say. So it is paused instead.
       const server = random.pick(servers)
@@ -159,7 +159,7 @@ test('of ten contenders never two hold the lock while servers die and come back'
       await server.resume()
     }
   }
-  await Promise.all([trouble(), ...Array.from({ length: 10 }, contender)])
+  await Promise.all([disturb(), ...Array.from({ length: 10 }, contender)])
   expect(most).toBe(1)
   await until(async () => (await held()) === 0)
 })
