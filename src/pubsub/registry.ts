@@ -382,7 +382,8 @@ export class Registry implements SubscriberOwner, SubscriptionStateOwner {
   }
 
   #emitGap(gap: Gap | undefined): void {
-    if (gap !== undefined) this.#owner.onGap(gap)
+    // The subscriptions have ended with the client.
+    if (gap !== undefined && this.#closed === undefined) this.#owner.onGap(gap)
   }
 
   // End

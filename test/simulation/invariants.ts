@@ -25,6 +25,7 @@ import { redirects } from './oracle/redirects.js'
 import { refusals } from './oracle/refusals.js'
 import { repeats } from './oracle/repeats.js'
 import { replaced } from './oracle/replaced.js'
+import { secrets } from './oracle/secrets.js'
 import { settled } from './oracle/settled.js'
 import { silences } from './oracle/silences.js'
 import { sockets } from './oracle/sockets.js'
@@ -54,6 +55,7 @@ export const INVARIANTS: readonly Invariant[] = [
   deadlines,
   silences,
   errors,
+  secrets,
   reasons,
   redirects,
   replaced,

@@ -80,6 +80,8 @@ export interface CallTraits {
   readonly blocksFor?: number
   /** Returns true for the value of a blocking call whose time is over. */
   readonly isEmpty?: (value: unknown) => boolean
+  /** The call is a loop of the user, which notices the end of its client at its next step. */
+  readonly isLoop?: boolean
   /** The call runs code of the user, which may take any time. */
   readonly isSession?: boolean
   /** Each part has its own result: in an array of values and errors, or in the `results` of an error. */

@@ -5,8 +5,13 @@ import { FAULTS } from './faults.js'
 export const STATES: readonly string[] = [
   'dialling',
   'handshaking',
+  'authenticating',
   'ready',
   'down',
+  'queued while down',
+  'in line for the pool',
+  'retiring',
+  'retrying',
   'calling',
   'idle',
   'piping',
@@ -19,23 +24,54 @@ export const STATES: readonly string[] = [
   'subscribing',
   'subscribed',
   'unsubscribing',
+  'resubscribing',
   'acquiring',
+  'waiting for a lock',
   'holding',
+  'renewing',
   'releasing',
   'scanning',
   'sending much',
+  'half written',
   'expiring',
   'closing',
 ]
 
+/** The kinds of users that bring a client into a state. A plan that aims at the state has more of them. */
+export const KINDS: Readonly<Record<string, readonly string[]>> = {
+  piping: ['pipeline'],
+  'in a transaction': ['transaction'],
+  watching: ['cas'],
+  selecting: ['select'],
+  blocking: ['pop', 'move'],
+  'in a session': ['cas', 'nested'],
+  'in line for the pool': ['cas', 'nested', 'pop'],
+  subscribing: ['listen'],
+  subscribed: ['listen'],
+  unsubscribing: ['listen'],
+  resubscribing: ['listen'],
+  acquiring: ['lock'],
+  'waiting for a lock': ['lock'],
+  holding: ['lock'],
+  renewing: ['lock'],
+  releasing: ['lock'],
+  scanning: ['scan'],
+  'sending much': ['setBytes'],
+  'half written': ['setBytes'],
+  closing: ['close'],
+}
+
 /** States of a cluster client alone. */
 export const CLUSTER_STATES: readonly string[] = ['redirected', 'splitting']
 
-/** Pairs that cannot happen, each with the reason. */
+/**
+ * Pairs that cannot happen, each with the reason. There is none so far: a fault strikes at any time, also if there is no connection
+ * that it could hit, and states of which a cluster shows nothing are not in its table.
+ */
 export const IMPOSSIBLE: ReadonlyMap<string, string> = new Map()
 
 /** States that only a client of one server has, or shows by its events. */
-const SINGLE_STATES: readonly string[] = ['handshaking', 'selecting']
+const SINGLE_STATES: readonly string[] = ['handshaking', 'authenticating', 'selecting']
 
 export function statesOf(isCluster: boolean): readonly string[] {
   return isCluster ? [...STATES.filter(state => !SINGLE_STATES.includes(state)), ...CLUSTER_STATES] : STATES

@@ -4,7 +4,7 @@
  */
 import type { UserKind } from './act.js'
 import { FAULTS } from './faults.js'
-import { pairAt } from './pairs.js'
+import { KINDS, pairAt } from './pairs.js'
 import { USERS } from './users.js'
 import { Random } from './world/random.js'
 
@@ -37,6 +37,8 @@ export interface Plan {
 }
 
 export const STEPS = 200
+/** The number of pairs that each seed aims at. */
+const AIMS = 4
 
 export function planOf(seed: number, only?: readonly string[]): Plan {
   const random = new Random(seed, 'plan')
@@ -50,8 +52,12 @@ export function planOf(seed: number, only?: readonly string[]): Plan {
   const known = USERS.filter(kind => isKnown(kind) && (only === undefined || only.includes(kind.name)))
   if (known.length === 0)
     throw new Error(`Unknown kind of user. The known kinds are: ${USERS.map(({ name }) => name).join(', ')}.`)
+  const wanted = new Set(aimsOf(seed, isCluster).flatMap(({ state }) => KINDS[state] ?? []))
   // The weights differ from run to run, so that even a rare kind of step is frequent in some runs.
-  const kinds = known.map(kind => ({ ...kind, weight: kind.weight * 2 ** random.int(0, 4) }))
+  const kinds = known.map(kind => ({
+    ...kind,
+    weight: wanted.has(kind.name) ? Math.max(2, kind.weight) * 4 : kind.weight * 2 ** random.int(0, 4),
+  }))
   const actors = random.int(2, 8)
   const pace = random.pick([1, 5, 20, 60])
   const steps = Array.from({ length: STEPS + random.int(0, 60) }, (_, id) => ({
@@ -66,7 +72,7 @@ export function planOf(seed: number, only?: readonly string[]): Plan {
   return { seed, isCluster, clients, steps, strikes: strikesOf(random, seed, isCluster, duration) }
 }
 
-/** Returns faults at random times, and three faults at the state changes that the pair table asks for. */
+/** Returns faults at random times, and faults at the state changes that the pair table asks for. */
 function strikesOf(random: Random, seed: number, isCluster: boolean, duration: number): Strike[] {
   const known = FAULTS.filter(fault => (isCluster ? !fault.isSingleOnly : !fault.isClusterOnly))
   const faults = known.map(fault => ({ ...fault, weight: fault.weight * 2 ** random.int(0, 4) }))
@@ -74,10 +80,14 @@ function strikesOf(random: Random, seed: number, isCluster: boolean, duration: n
   const count = random.pick([0, 2, 5, 10, 20])
   for (let id = 0; id < count; id++)
     strikes.push({ id, fault: random.weighted(faults).name, at: random.int(0, Math.ceil(duration)) })
-  for (let k = 0; k < 3; k++) {
-    const { state, fault } = pairAt(seed * 3 + k, isCluster)
+  for (const [k, { state, fault }] of aimsOf(seed, isCluster).entries()) {
     const when = { state, count: random.pick([1, 1, 2, 3, 5]) }
     strikes.push({ id: count + k, fault, at: random.chance(0.5) ? 0 : random.int(0, Math.ceil(duration / 2)), when })
   }
   return strikes
+}
+
+/** The pairs that a seed aims at. */
+function aimsOf(seed: number, isCluster: boolean): readonly { readonly state: string; readonly fault: string }[] {
+  return Array.from({ length: AIMS }, (_, k) => pairAt(seed * AIMS + k, isCluster))
 }

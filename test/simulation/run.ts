@@ -7,7 +7,7 @@ import { isAtRest } from './oracle/at-rest.js'
 import { type Plan, planOf, type Step, type Strike } from './plan.js'
 import { RECOVERING, recover } from './recovery.js'
 import { Simulation, type Subject } from './simulation.js'
-import { addClient } from './subjects.js'
+import { addClient, SECRET, USER } from './subjects.js'
 import { USERS } from './users.js'
 import { show } from './values.js'
 import { type ClientModule, connectClientsTo } from './world/environment.js'
@@ -94,7 +94,8 @@ function live(simulation: Simulation): void {
       simulation.network.name(`redis-${i}`, '10.0.0.1')
       simulation.network.alias(`10.0.${i}.1`, '10.0.0.1')
     }
-    simulation.addServer('10.0.0.1:6379')
+    const { server } = simulation.addServer('10.0.0.1:6379')
+    server.users.set(USER, ['on', `>${SECRET}`, '~*', '&*', '+@all'])
   }
   for (let i = 0; i < plan.clients; i++) addClient(simulation, i)
   for (const strike of plan.strikes) {

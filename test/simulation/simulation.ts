@@ -6,6 +6,7 @@ import { DIALECTS, type Dialect } from './model/dialect.js'
 import { type ModelOptions, type ModelRecord, ModelServer } from './model/server.js'
 import { pairName } from './pairs.js'
 import type { Plan, Strike } from './plan.js'
+import { ShownStates } from './states.js'
 import type { Listening } from './users/subscriptions.js'
 import { show } from './values.js'
 import { Witness } from './witness.js'
@@ -47,6 +48,7 @@ export class Simulation {
   readonly network: Network
   readonly ledger: Ledger = new Ledger()
   readonly witness: Witness
+  readonly #shown: ShownStates = new ShownStates(this)
   readonly hosts: Host[] = []
   /** Set if the servers are a cluster. */
   cluster: RunningCluster | undefined
@@ -85,14 +87,19 @@ export class Simulation {
     this.dialect = new Random(plan.seed, 'dialect').pick(DIALECTS)
     this.loop = new Loop(start)
     const { random } = this
+    // Much that is sent is written in pieces if the network holds little.
+    const isNarrow = plan.strikes.some(({ when }) => when?.state === 'half written')
     this.network = new Network(this.loop, new Random(plan.seed, 'network'), {
       latency: random.pick([2 ** -4, 2 ** -2, 1, 5, 30]),
       jitter: random.pick([0, 0, 1, 10, 50]),
       segment: random.pick([1, 7, 64, 1460, 65_536, 65_536]),
-      room: random.pick([512, 16_384, 262_144, 4_194_304]),
+      room: random.pick(isNarrow ? [512, 512, 16_384, 16_384] : [512, 16_384, 262_144, 4_194_304]),
     })
     this.witness = new Witness(this.loop)
     this.network.onWritten = chunk => this.witness.written(chunk)
+    this.network.onHungUp = wire => {
+      if (this.#shown.resubscriberOf(wire) !== undefined) this.#trigger('resubscribing')
+    }
     const cost = random.pick([2 ** -8, 2 ** -6, 2 ** -6, 2 ** -2])
     this.loop.calm(cost, random.pick([2 ** -12, 2 ** -10, 2 ** -10, 2 ** -3]))
     this.#onTrigger = onTrigger
@@ -126,7 +133,9 @@ export class Simulation {
       dialect: this.dialect,
       history: record => {
         const { args, connection, phase, reply, server } = record
-        this.ledger.ran(record, record.at - EPOCH + this.loop.start, hostOf(record).wires.get(connection))
+        const wire = hostOf(record).wires.get(connection)
+        this.ledger.ran(record, record.at - EPOCH + this.loop.start, wire)
+        this.#shown.replied(record, wire)
         if (phase === 'queued') return
         this.#fact('server').string(server).string(phase).number(connection).value(args).value(reply)
         if (this.keepsStory)
@@ -156,6 +165,7 @@ export class Simulation {
       this.fail('settled', `${call.name} threw instead of rejecting: ${show(error)}`)
     }
     counted()
+    for (const state of this.#shown.afterCall(subject)) this.#trigger(state)
     return promise.then(
       value => this.#settle(call, 'resolved', value, undefined),
       error => this.#settle(call, 'rejected', undefined, error),
@@ -209,6 +219,10 @@ export class Simulation {
   }
 
   #trigger(state: string): void {
+    // Much that is sent is written in pieces.
+    if (state === 'sending much') this.#trigger('half written')
+    // A client with a password sends it in the handshake.
+    if (state === 'handshaking') this.#trigger('authenticating')
     this.#entered.set(state, (this.#entered.get(state) ?? 0) + 1)
     for (const trigger of this.#triggers) {
       const { when, at } = trigger.strike
@@ -226,6 +240,7 @@ export class Simulation {
       const { stats } = subject.redis
       if (stats.inflight + stats.queued === 0) this.#pair('idle', event)
       for (const [state, count] of subject.states) if (count > 0) this.#pair(state, event)
+      for (const state of this.#shown.of(subject)) this.#pair(state, event)
     }
   }
 

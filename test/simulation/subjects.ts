@@ -5,6 +5,10 @@ import { show } from './values.js'
 import { Random } from './world/random.js'
 import { keepAliveOf } from './world/socket.js'
 
+/** A user of the servers, and the password: no error shows it. */
+export const USER = 'application'
+export const SECRET = 's3cret'
+
 type Sometimes = <T extends object>(probability: number, options: () => T) => T | object
 
 export function addClient(simulation: Simulation, index: number): void {
@@ -17,6 +21,7 @@ export function addClient(simulation: Simulation, index: number): void {
       host,
       ...optionsOf(simulation, random, sometimes),
       ...sometimes(0.2, () => ({ db: random.int(1, 3) })),
+      ...sometimes(0.25, () => ({ username: USER, password: SECRET })),
     }
     add(simulation, index, options, more => new simulation.client.Redis({ ...options, ...more }))
     return
@@ -36,6 +41,7 @@ export function addClient(simulation: Simulation, index: number): void {
 function optionsOf(simulation: Simulation, random: Random, sometimes: Sometimes): RedisOptions {
   const { jitter, latency } = simulation.network.traits
   const trip = 2 * latency + jitter
+  const isAimedAt = (state: string) => simulation.plan.strikes.some(({ when }) => when?.state === state)
   return {
     ...sometimes(0.3, () => ({ protocol: random.pick([2, 3]) })),
     ...sometimes(0.4, () => ({ commandTimeout: random.pick([300, 1_000, 20_000, 0]) })),
@@ -45,7 +51,7 @@ function optionsOf(simulation: Simulation, random: Random, sometimes: Sometimes)
       reconnect: random.pick([false, { min: 1, max: 20 }, { attempts: 3 }, { min: 200, max: 4_000 }]),
     })),
     ...sometimes(0.2, () => ({ queue: random.pick([{ maxCommands: 5 }, { maxBytes: 4_000 }, { offline: false }]) })),
-    ...sometimes(0.3, () => ({
+    ...sometimes(isAimedAt('in line for the pool') ? 1 : 0.3, () => ({
       pool: random.pick([{ max: 1 }, { max: 2, acquireTimeout: 500 }, { min: 2, idleTimeout: 300 }]),
     })),
     ...sometimes(0.1, () => ({ clientName: 'simulated' })),

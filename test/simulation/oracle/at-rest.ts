@@ -1,3 +1,4 @@
+import { Failure } from '../model/reply.js'
 import type { Simulation } from '../simulation.js'
 
 /** Returns true if no client has anything left to do. */
@@ -21,6 +22,10 @@ export function* atRest(simulation: Simulation): Iterable<string> {
     if (pool.idle !== pool.size) yield `${name} has ${pool.size} pooled connections, and ${pool.idle} of them are idle.`
   }
   const databases = new Set(simulation.subjects.map(({ options }) => ('db' in options && options.db) || 0))
+  // A node whose cluster is down rejects SUNSUBSCRIBE if it is configured so. The client then takes the subscription to be over.
+  const withoutShards = new Set<unknown>()
+  for (const { args, reply, wire } of simulation.ledger.executions)
+    if (args[0] === 'SUNSUBSCRIBE' && reply instanceof Failure) withoutShards.add(wire)
   for (const { server, wires } of simulation.hosts) {
     for (const connection of server.connections.values()) {
       const wire = wires.get(connection.id)
@@ -32,7 +37,9 @@ export function* atRest(simulation: Simulation): Iterable<string> {
       if (watched.length > 0) yield `${where} watches ${watched.length} keys although all calls have settled.`
       if (!databases.has(db)) yield `${where} has selected database ${db}, which is not that of its client.`
       if (server.blocking.waitOf(connection) !== undefined) yield `${where} is blocked although all calls have settled.`
-      const left = [...channels, ...patterns, ...shards].filter(each => !each.includes(':lock:waiting:'))
+      const left = [...channels, ...patterns, ...(withoutShards.has(wire) ? [] : shards)].filter(
+        each => !each.includes(':lock:waiting:'),
+      )
       if (left.length > 0) yield `${where} is subscribed to ${left.join(' ')} although all subscriptions have ended.`
     }
   }

@@ -12,7 +12,7 @@ export function* refusals({ client, ledger, witness }: Simulation): Iterable<str
       // A call that waits for a connection rejects with the reply to the handshake.
       if (witness.writtenAt(part.token) === undefined) continue
       if (!(error instanceof client.ResponseError) || error instanceof client.ExecAbortError) continue
-      if (/^MULTI was rejected/.test(error.message)) continue
+      if (/^MULTI was rejected|rejected HELLO/.test(error.message)) continue
       const { code } = error
       const isOwn = part.executions.some(({ reply }) => reply instanceof Failure && reply.text.startsWith(`${code}`))
       // The error of a pipeline without results may be that of another command.

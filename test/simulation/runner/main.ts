@@ -6,7 +6,7 @@
  */
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
-import { possiblePairs } from '../pairs.js'
+import { IMPOSSIBLE, possiblePairs } from '../pairs.js'
 import { USERS } from '../users.js'
 import { runMutants } from './mutants.js'
 import type { Tally } from './worker.js'
@@ -135,6 +135,23 @@ function pairsMet(): { readonly met: number; readonly missing: string[]; readonl
   return { met: possible.length - missing.length, missing, all: possible.length }
 }
 
+/** The pairs that were never met, one line for each state, and the pairs that cannot be met, with their reasons. */
+function pairTable(missing: readonly string[]): string {
+  const byState = new Map<string, string[]>()
+  for (const pair of missing) {
+    const [state = '', fault = ''] = pair.split(' × ')
+    byState.set(state, [...(byState.get(state) ?? []), fault])
+  }
+  const lines = [...byState].map(([state, faults]) => `  ${state.padEnd(20)}  ${faults.join(', ')}`)
+  const impossible = [...IMPOSSIBLE].map(([pair, reason]) => `  ${pair}: ${reason}`)
+  return [
+    missing.length === 0 ? 'Every possible pair was met.' : 'Never met:',
+    ...lines,
+    `Impossible: ${impossible.length}`,
+    ...impossible,
+  ].join('\n')
+}
+
 async function main(): Promise<void> {
   const { SEED } = process.env
   if (SEED !== undefined) return new WorkerProcess(values.client).tell('story', Number(SEED), only)
@@ -167,7 +184,7 @@ async function main(): Promise<void> {
       `${Math.round(tally.elapsed / 60_000)} minutes of virtual time in ${seconds.toFixed(0)} s; ` +
       `${met} of ${all} pairs; digest ${tally.digest.toString(16)}`,
   )
-  if (values.pairs) console.log(`Never met:\n${missing.map(pair => `  ${pair}`).join('\n')}`)
+  if (values.pairs) console.log(pairTable(missing))
   process.exitCode = failed.length > 0 ? 1 : 0
 }
 

@@ -36,7 +36,9 @@ async function close(act: Act): Promise<void> {
           'closes',
           `${call.name} was made before close(), which did not wait for it: ${messageOf(call.error)}`,
         )
-      if (call.fate === 'open' && call.traits.isOfDuplicate !== true && !(isCutShort && call.traits.isSession === true))
+      const { isLoop, isOfDuplicate, isSession } = call.traits
+      const isOwn = isLoop === true || isOfDuplicate === true || (isCutShort && isSession === true)
+      if (call.fate === 'open' && !isOwn)
         simulation.fail('closes', `${call.name} was still open after close() had resolved.`)
     }
   })

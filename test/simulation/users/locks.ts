@@ -34,11 +34,19 @@ async function hold(act: Act): Promise<void> {
   const from = loop.now
   const order = simulation.ledger.executions.length
   const signal = random.chance(0.2) ? { signal: act.abortable(random.skewed(1, 2_000)) } : {}
+  let leaveQueue = () => {}
+  let isOver = false
+  // After some round trips the lock has another holder.
+  simulation.after(6 * simulation.network.traits.latency + 20, () => {
+    if (!isOver) leaveQueue = simulation.enter(subject, 'waiting for a lock')
+  })
   const call = await simulation.within(
     subject,
     'acquiring',
     simulation.call(subject, { what: `acquires ${name}`, parts: [] }, () => lock.acquire(signal)),
   )
+  isOver = true
+  leaveQueue()
   if (call.error instanceof simulation.client.LockError && call.error.reason === 'not a lock')
     simulation.fail('locks', `${call.name}: ${call.error.message}`)
   if (call.fate !== 'resolved') return
@@ -53,8 +61,12 @@ async function hold(act: Act): Promise<void> {
     isAlone(simulation, key, mine, (simulation.notes.holdings as Map<string, Holding[]>).get(key) ?? [])
   await simulation.sleep(random.skewed(0, 800))
   isStillAlone()
-  if (lock.valid && random.chance(0.3)) {
-    await lock.extend(random.int(50, 1_000)).catch(() => {})
+  if (lock.valid && random.chance(0.5)) {
+    await simulation.within(
+      subject,
+      'renewing',
+      lock.extend(random.int(50, 1_000)).catch(() => {}),
+    )
     isStillAlone()
   }
   if (loss.aborted && lock.signal === loss && lock.valid)

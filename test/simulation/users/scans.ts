@@ -35,7 +35,11 @@ async function scan(act: Act): Promise<void> {
     }
     return found
   }
-  await simulation.within(subject, 'scanning', simulation.call(subject, { what: 'scans', parts: [], expects }, walk))
+  await simulation.within(
+    subject,
+    'scanning',
+    simulation.call(subject, { what: 'scans', parts: [], isLoop: true, expects }, walk),
+  )
 }
 
 export const SCANS: readonly UserKind[] = [

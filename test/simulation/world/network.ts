@@ -32,6 +32,8 @@ export class Network {
   readonly sockets: Set<SimSocket> = new Set()
   #wires = 0
   readonly dials: Dial[] = []
+  /** Called when the client has closed its end of a connection. */
+  onHungUp: ((wire: Wire) => void) | undefined
   /** Called with all bytes that the client hands to a socket. */
   onWritten: ((chunk: string | Uint8Array) => void) | undefined
 
@@ -107,9 +109,10 @@ export class Network {
         )
         return
       }
-      const wire = new Wire(++this.#wires, address, this.#loop, this.#random, this.traits, socket, closed =>
-        this.wires.delete(closed),
-      )
+      const wire = new Wire(++this.#wires, address, this.#loop, this.#random, this.traits, socket, closed => {
+        this.wires.delete(closed)
+        this.onHungUp?.(closed)
+      })
       this.wires.add(wire)
       wire.attach(listener.accept(wire))
       this.#loop.later(latency, () => socket.connected(wire))
