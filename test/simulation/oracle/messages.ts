@@ -58,8 +58,9 @@ function isExcused(
 
 function staysOf({ ledger }: Simulation, { channel, client }: Listening): Stay[] {
   const stays: Stay[] = []
-  for (const { args, at, server, wire } of ledger.executions) {
-    if (!args[0]?.endsWith('SUBSCRIBE') || wire?.client !== client || !args.includes(channel)) continue
+  for (const { args, at, phase, server, wire } of ledger.executions) {
+    if (phase === 'refused' || !args[0]?.endsWith('SUBSCRIBE') || wire?.client !== client || !args.includes(channel))
+      continue
     if (args[0].includes('UN')) continue
     const unsubscribed = ledger.executions.find(
       each =>
