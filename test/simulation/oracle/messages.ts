@@ -14,17 +14,17 @@ interface Stay {
 /** Every missed message lies in a gap, and no message is delivered twice. */
 export function* messages(simulation: Simulation): Iterable<string> {
   const { closings, ledger, listenings, stoodStillAt } = simulation
+  const published = ledger.executions.filter(each => each.args[0]?.endsWith('PUBLISH') && didRun(each))
   for (const listening of listenings) {
     const { channel, client, from, to, who } = listening
     const had = new Set(listening.messages)
     if (had.size < listening.messages.length) yield `${who} received a message of ${channel} twice.`
     const end = Math.min(to, closings.get(client) ?? Number.POSITIVE_INFINITY)
     const stays = staysOf(simulation, listening)
-    for (const { args, at, wire, ...execution } of ledger.executions) {
-      if (!args[0]?.endsWith('PUBLISH') || args[1] !== channel || !didRun({ args, at, wire, ...execution })) continue
-      if (at <= from + 1 || wire === undefined || had.has(args[2] as string)) continue
+    for (const { args, at, server, wire } of published) {
+      if (args[1] !== channel || at <= from + 1 || wire === undefined || had.has(args[2] as string)) continue
       const arrivals = ledger.arrivals.filter(each => each.channel === channel && each.message === args[2])
-      if (arrivals.length === 0) arrivals.push({ at, channel, message: args[2] as string, server: execution.server })
+      if (arrivals.length === 0) arrivals.push({ at, channel, message: args[2] as string, server })
       const last = Math.max(...arrivals.map(arrival => arrival.at))
       // The process reads no message while it stands still.
       if (last >= end - 200 || end - stoodStillAt(end) - (last - stoodStillAt(last)) <= 200) continue

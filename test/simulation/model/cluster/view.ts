@@ -99,6 +99,7 @@ export class View {
 
   /** Makes `node` the owner of `slot`; -1: nobody owns it. */
   own(slot: number, node: number): void {
+    if (this.owners[slot] === node) return
     this.owners[slot] = node
     this.#isCovered = undefined
     this.#ranges.clear()
@@ -109,6 +110,7 @@ export class View {
   }
 
   flag(node: number, hasFailed: boolean): void {
+    if (this.#failed[node] === hasFailed) return
     this.#failed[node] = hasFailed
     this.#isCovered = undefined
   }
@@ -122,7 +124,15 @@ export class View {
 
   /** Whether every slot has an owner that is not flagged as failed. */
   get isCovered(): boolean {
-    this.#isCovered ??= this.owners.every(owner => owner >= 0 && !this.hasFailed(owner))
+    this.#isCovered ??= this.#covers()
     return this.#isCovered
+  }
+
+  #covers(): boolean {
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const owner = this.owners[slot]!
+      if (owner < 0 || this.#failed[owner] === true) return false
+    }
+    return true
   }
 }
