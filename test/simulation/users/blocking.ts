@@ -1,4 +1,5 @@
 /** Users that push jobs to lists and wait for them with BLPOP. */
+import type { Session } from '../../../src/index.js'
 import type { Act, UserKind } from '../act.js'
 import { popped } from '../replies.js'
 
@@ -29,21 +30,31 @@ function isEmpty(value: unknown): boolean {
   return value === null
 }
 
-/** Waits for replicas that do not exist. */
+/** Writes in a session, and waits for more replicas than there are. */
 async function wait(act: Act): Promise<void> {
   const { random, simulation, subject } = act
   const ms = random.pick([20, 200, 1_000])
+  const part = simulation.ledger.part(true)
+  const { isIdempotent, view } = act.way()
   const traits = {
-    what: `wait 2 ${ms}`,
-    parts: [],
+    what: `wait 9 ${ms} ${part.token}`,
+    parts: [part],
+    isLoose: true,
+    isSession: true,
+    isIdempotent,
     blocksFor: ms,
-    isEmpty: (value: unknown) => Number(value) < 2,
+    isEmpty: (value: unknown) => Number(value) < 9,
   }
-  const view = act.way().view.with(random.chance(0.5) ? { signal: act.abortable(random.skewed(1, 2 * ms)) } : {})
+  const options = random.chance(0.5) ? { signal: act.abortable(random.skewed(1, 2 * ms)) } : {}
+  const key = act.key('waited')
+  const work = async (session: Session) => {
+    await session.set(key, part.token)
+    return session.with(options).wait(9, ms)
+  }
   await simulation.within(
     subject,
     'blocking',
-    simulation.call(subject, traits, () => view.wait(2, ms)),
+    simulation.call(subject, traits, () => view.session(work)),
   )
 }
 
