@@ -15,7 +15,7 @@ const id = (dice: Dice) => dice.pick(['room:1', 'room:2', 'other:1', 'odd'])
 const both = (name: string) => [name, `${name}:waiting`]
 
 /** Each time is longer than all before. Otherwise a millisecond could decide whether the script prolongs a key. */
-let longest = 200_000
+let longest = 100_000_000
 const later = () => {
   longest += 10_000
   return String(longest)
@@ -27,13 +27,13 @@ export const SCRIPTS: readonly Make[] = [
       d,
       ACQUIRE.lua,
       [...both(lock(d)), '{t}fencing'],
-      [token(d), d.pick(['100000', '']), d.pick([id(d), '']), d.pick(['', '1700000000000000']), later()],
+      [token(d), d.pick(['90000000', '']), d.pick([id(d), '']), d.pick(['', '1700000000000000']), later()],
     ),
-  d => run(d, ACQUIRE.lua, [...both(lock(d)), '{t}lockodd'], [token(d), '100000', '', '', '']),
+  d => run(d, ACQUIRE.lua, [...both(lock(d)), '{t}lockodd'], [token(d), '90000000', '', '', '']),
   () => ['RPUSH', '{t}lockodd', 'x'],
   d => run(d, RELEASE.lua, both(lock(d)), [token(d)]),
   d => run(d, LEAVE.lua, both(lock(d)), [id(d)]),
-  d => run(d, EXTEND.lua, [lock(d)], [token(d), '150000', d.pick(['add', 'replace', 'reset', 'keep'])]),
+  d => run(d, EXTEND.lua, [lock(d)], [token(d), '95000000', d.pick(['add', 'replace', 'reset', 'keep'])]),
   d => run(d, OWNER.lua, [lock(d)], [token(d)]),
   d => run(d, ADD, [key(d, 's')], [d.pick([small(d), 'x'])]),
   d => run(d, ECHO, [], words(d)),

@@ -46,5 +46,7 @@ export const DUMPS: readonly Make[] = [
     ...maybe(d, 0.2, 'FREQ', d.pick(['3', '256'])),
   ],
   d => ['RESTORE', any(d), '0', word(d), ...maybe(d, 0.2, word(d))],
-  d => ['OBJECT', d.pick(['REFCOUNT', 'FREQ', 'IDLETIME', 'foo']), d.chance(0.3) ? '{t}none' : key(d, 'z')],
+  d => ['OBJECT', d.pick(['FREQ', 'IDLETIME', 'foo']), key(d, 'z')],
+  // The count of a number is that of all keys that hold it.
+  () => ['OBJECT', 'REFCOUNT', '{t}none'],
 ]
