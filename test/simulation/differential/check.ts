@@ -7,7 +7,7 @@ import type { Dialect } from '../model/dialect.js'
 import { Nothing } from '../model/reply.js'
 import type { ModelRecord, ModelServer } from '../model/server.js'
 import type { Type } from '../model/values.js'
-import { type Frame, shown } from './frames.js'
+import { shown } from './frames.js'
 import { BITMAPS, HYPERLOGLOGS } from './generate/bitmaps.js'
 import { CONNECTIONS, PUBLISHING, SUBSCRIBING, TRANSACTIONS } from './generate/connections.js'
 import { HASHES, SETS } from './generate/hashes-sets.js'
@@ -20,7 +20,7 @@ import { BLOCKING_STREAMS, STREAMS } from './generate/streams.js'
 import { STRINGS } from './generate/strings.js'
 import { REDIRECTING, TRACKING } from './generate/tracking.js'
 import { type Dice, diceOf, type Make } from './generate/vocabulary.js'
-import { difference, type Label } from './normalise.js'
+import { allMessages, difference, type Label } from './normalise.js'
 import { encodeRequest, ModelSide, newModel, RealConnection, type Request } from './sides.js'
 
 export interface CheckOptions {
@@ -329,10 +329,7 @@ class Run {
     const { real, model } = this.#pairs[at]!
     const expected = model.frames.count
     await real.has(expected)
-    const [ours, theirs] = [model, real].map(({ frames }) => {
-      const all = Array.from({ length: frames.count }, () => frames.take()!)
-      return all.flatMap(partsOf).sort().join('\n')
-    })
+    const [ours, theirs] = [model, real].map(({ frames }) => allMessages(frames))
     if (ours !== theirs) throw this.#failure(at, { args: [], queue: [] }, `model:\n${ours}\nserver:\n${theirs}`)
   }
 
@@ -342,11 +339,4 @@ class Run {
       `The replies differ after ${this.#sent} commands, on connection ${at}, for ${args.join(' ') || 'a command of another connection'}:\n${found}\nThe last requests:\n${last}`,
     )
   }
-}
-
-/** Splits the confirmation of an unsubscription into its topic and its count. */
-function partsOf(frame: Frame): string[] {
-  const [verb, topic, count] = frame.items.map(shown)
-  if (!/"[ps]?unsubscribe"/.test(verb ?? '')) return [shown(frame)]
-  return [`${frame.sign} ${verb} ${topic}`, `${frame.sign} ${verb} ${count}`]
 }

@@ -1,5 +1,5 @@
 /** Differences between two replies that are both correct: elapsed time, ids and the order of sets. */
-import { type Frame, shown } from './frames.js'
+import { type Frame, type Frames, shown } from './frames.js'
 
 /** Commands that reply with a time, each with the difference that is allowed. */
 const TIMES: Readonly<Record<string, number>> = {
@@ -118,4 +118,17 @@ function withoutIdle(frame: Frame): Frame {
 function withoutThird(frame: Frame): Frame {
   if (frame.items.length !== 4) return frame
   return { ...frame, items: frame.items.filter((_, at) => at !== 2) }
+}
+
+/** Takes all messages of a subscriber, and returns them without their order. */
+export function allMessages(frames: Frames): string {
+  const all = Array.from({ length: frames.count }, () => frames.take()!)
+  return all.flatMap(partsOf).sort().join('\n')
+}
+
+/** Splits the confirmation of an unsubscription into its topic and its count. */
+function partsOf(frame: Frame): string[] {
+  const [verb, topic, count] = frame.items.map(shown)
+  if (!/"[ps]?unsubscribe"/.test(verb ?? '')) return [shown(frame)]
+  return [`${frame.sign} ${verb} ${topic}`, `${frame.sign} ${verb} ${count}`]
 }

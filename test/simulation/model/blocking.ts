@@ -110,6 +110,7 @@ export class Blocking {
       const outer = tracking.current
       // Since 7.2 the server runs the whole command again, as a command of the connection that waited.
       if (isWhole) tracking.current = connection
+      else tracking.writer = connection
       let reply: Reply | undefined
       try {
         reply = serve()
@@ -126,6 +127,7 @@ export class Blocking {
       }
       if (isWhole) tracking.endCommand(connection)
       tracking.current = outer
+      tracking.writer = undefined
     }
   }
 

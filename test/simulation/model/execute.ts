@@ -1,7 +1,7 @@
 /** Executes a request: the checks in the server's order, the queue of MULTI, and the steps after a command. */
 import { type CommandSpec, keysOf, wrongArity } from './command.js'
 import { commandOf } from './commands.js'
-import type { ModelConnection } from './connection.js'
+import type { ModelConnection, Queued } from './connection.js'
 import { Failure, QUEUED, type Reply } from './reply.js'
 import { dropTransaction, runCommand } from './run-command.js'
 import { lower } from './text.js'
@@ -34,7 +34,8 @@ export function execute(connection: ModelConnection, args: readonly string[]): v
     } else if (!(found instanceof Failure)) {
       connection.lastCommand = found.name
       if (connection.queue !== undefined && !NOT_QUEUED.has(found.name)) {
-        connection.queue.push({ spec: found, args })
+        // The server does not keep the commands of a transaction that fails anyway.
+        if (!connection.refused && !connection.dirty) connection.queue.push({ spec: found, args })
         server.tell(connection, args, null, 'queued')
         answer(connection, found.name, QUEUED, true)
       } else {
@@ -46,7 +47,7 @@ export function execute(connection: ModelConnection, args: readonly string[]): v
         server.tracking.current = undefined
       }
     }
-    afterCommand(connection, args)
+    afterCommand(connection, found instanceof Failure ? undefined : found.name)
   })
 }
 
@@ -79,11 +80,12 @@ function refusalOf(
   const redirected = server.redirect?.(connection, {
     keys: [...keysOf(spec, args), ...queue.flatMap(each => keysOf(each.spec, each.args))],
     writes: any('write'),
-    isPubSub: flags.has('pubsub'),
+    isPubSub: isShardPubSub(connection, spec, queue),
+    isQueued: connection.queue !== undefined && name !== 'exec',
   })
   if (redirected !== undefined) {
     if (name === 'exec') dropTransaction(connection)
-    else if (connection.queue !== undefined) connection.refused = true
+    else if (connection.queue !== undefined) spoil(connection, connection.queue)
     return redirected
   }
   if (server.outOfMemory && any('denyoom')) {
@@ -117,6 +119,19 @@ function refusalOf(
   return undefined
 }
 
+/** Makes the open transaction fail at EXEC. */
+function spoil(connection: ModelConnection, queue: Queued[]): void {
+  connection.refused = true
+  if (connection.server.dialect.has({ valkey: [8, 0] })) queue.length = 0
+}
+
+/** A replica serves shard channels. Servers since 7.2 also look into transactions, and Redis no longer counts SUNSUBSCRIBE. */
+function isShardPubSub({ server: { dialect } }: ModelConnection, spec: CommandSpec, queue: readonly Queued[]): boolean {
+  const counts = ({ flags, name }: CommandSpec) =>
+    flags.has('pubsub') && !(name === 'sunsubscribe' && dialect.has({ redis: [7, 2] }))
+  return counts(spec) || (dialect.is72 && queue.some(each => counts(each.spec)))
+}
+
 function refuse(
   connection: ModelConnection,
   spec: CommandSpec | undefined,
@@ -124,7 +139,7 @@ function refuse(
   failure: Failure,
 ): void {
   let reply = failure
-  if (connection.queue !== undefined) connection.refused = true
+  if (connection.queue !== undefined) spoil(connection, connection.queue)
   if (spec?.name === 'exec' && connection.queue !== undefined) {
     dropTransaction(connection)
     reply = new Failure(`EXECABORT Transaction discarded because of: ${failure.text}`)
@@ -134,10 +149,9 @@ function refuse(
 }
 
 /** Clears the state that holds for one command only. */
-function afterCommand(connection: ModelConnection, args: readonly string[]): void {
-  const name = lower(args[0] ?? '')
+function afterCommand(connection: ModelConnection, name: string | undefined): void {
   if (name !== 'asking' && connection.queue === undefined) connection.asking = false
-  if (name !== 'client' && connection.queue === undefined) connection.caching = false
+  if (name?.startsWith('client|') !== true && connection.queue === undefined) connection.caching = false
   connection.skips = connection.skipsNext
   connection.skipsNext = false
 }

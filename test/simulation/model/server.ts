@@ -68,6 +68,8 @@ export interface Wanted {
   readonly writes: boolean
   /** Its keys are shard channels. */
   readonly isPubSub: boolean
+  /** The command only joins the queue of MULTI. */
+  readonly isQueued: boolean
 }
 
 /** Returns the reply that rejects a command that this node of a cluster may not run. */

@@ -29,6 +29,8 @@ export class Tracking {
   readonly #prefixes = new Map<string, Map<string, ModelConnection | undefined>>()
   /** The connection whose command is running. */
   current: ModelConnection | undefined
+  /** The connection that changes keys, if it is another one: before 7.2, one whose blocking call ends. */
+  writer: ModelConnection | undefined
   /** A script is running: its changes do not count as the connection's own for BCAST NOLOOP. */
   inScript = false
 
@@ -67,7 +69,7 @@ export class Tracking {
 
   /** Must be called when the running command has changed a key. */
   touch(key: string): void {
-    this.#touch(key, this.inScript ? undefined : this.current)
+    this.#touch(key, this.inScript ? undefined : (this.writer ?? this.current))
   }
 
   /** Must be called when a key has expired. */

@@ -46,7 +46,7 @@ export class ClusterNode {
   }
 
   /** Returns the reply that redirects or rejects a request, or undefined if this node may run it. */
-  #redirect(connection: ModelConnection, { keys, writes, isPubSub }: Wanted): Failure | undefined {
+  #redirect(connection: ModelConnection, { keys, writes, isPubSub, isQueued }: Wanted): Failure | undefined {
     const [first] = keys
     if (first === undefined) return undefined
     const slot = slotOf(first)
@@ -57,16 +57,19 @@ export class ClusterNode {
     if (owner < 0) return new Failure('CLUSTERDOWN Hash slot not served')
     // cluster-allow-pubsubshard-when-down is on by default.
     if (this.isDown && !isPubSub) return new Failure('CLUSTERDOWN The cluster is down')
-    const target = owner === index ? view.migrating.get(slot) : undefined
-    const imports = view.importing.has(slot)
+    const moving = this.#movingView(connection)
+    const target = owner === moving?.self ? moving.view.migrating.get(slot) : undefined
+    const imports = moving?.view.importing.has(slot) === true
+    // Valkey 9 looks for the keys of a transaction at EXEC only.
+    const isLate = isQueued && this.server.dialect.has({ valkey: [9, 0] })
     const missing =
-      isPubSub || (target === undefined && !imports)
+      isPubSub || isLate || (target === undefined && !imports)
         ? 0
         : keys.filter(key => this.server.databases[0]!.find(key) === undefined).length
     if (target !== undefined && missing > 0) {
       return missing < keys.length ? TRY_AGAIN : new Failure(`ASK ${slot} ${this.#addressOf(target)}`)
     }
-    if (imports && connection.asking) return keys.length > 1 && missing > 0 ? TRY_AGAIN : undefined
+    if (imports && connection.asking) return keys.some(key => key !== first) && missing > 0 ? TRY_AGAIN : undefined
     if (owner === index) return undefined
     if (view.primary === owner && !writes && (connection.readsReplica || isPubSub)) return undefined
     return new Failure(`MOVED ${slot} ${this.#addressOf(owner)}`)
@@ -74,6 +77,24 @@ export class ClusterNode {
 
   /** Called when the subscription of a connection to a shard channel ends because its slot has moved. Set by the cluster. */
   onExpelled: (connection: number, channel: string) => void = () => {}
+
+  /** Returns the view with the moves of slots that this node takes part in: its own, or on a replica of Valkey that of its primary. */
+  #movingView({ readsReplica }: ModelConnection): { self: number; view: View } | undefined {
+    const { view, index } = this
+    if (!view.isReplica) return { self: index, view }
+    return readsReplica ? this.#viewOfPrimary() : undefined
+  }
+
+  #viewOfPrimary(): { self: number; view: View } | undefined {
+    const { dialect, cluster } = this.server
+    const primary = dialect.has({ valkey: [8, 0] }) ? cluster?.nodes[this.view.primary] : undefined
+    return primary && { self: primary.index, view: primary.view }
+  }
+
+  /** The moves of slots that CLUSTER NODES lists for this node. */
+  get movesShown(): Pick<View, 'migrating' | 'importing'> {
+    return (this.view.isReplica ? this.#viewOfPrimary()?.view : undefined) ?? this.view
+  }
 
   /** Returns the address of a node as this node reports it. Set by the cluster. */
   addressOf: (node: number) => Address = () => ({ host: '', port: 0 })

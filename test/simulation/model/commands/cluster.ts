@@ -1,7 +1,7 @@
 /** CLUSTER: the view that a node has of its cluster. */
 import type { ClusterNode } from '../cluster/cluster-node.js'
 import { slotOf } from '../cluster/slots.js'
-import { type Call, type CommandSpec, command, integer } from '../command.js'
+import { type Call, type CommandSpec, command } from '../command.js'
 import { Failure, MapReply, type Reply, Verbatim } from '../reply.js'
 import type { ClusterLink } from '../server.js'
 
@@ -18,7 +18,12 @@ export const CLUSTER: readonly CommandSpec[] = [
     return slotOf(call.text(2))
   }),
   command('cluster|countkeysinslot', 3, '', undefined, call => keysIn(call, call.int(2)).length),
-  command('cluster|getkeysinslot', 4, '', undefined, call => keysIn(call, call.int(2)).slice(0, integer(call.text(3)))),
+  command('cluster|getkeysinslot', 4, '', undefined, call => {
+    clusterOf(call)
+    const [slot, count] = [call.int(2), call.int(3)]
+    if (slot < 0 || slot > 16_383 || count < 0) return new Failure('ERR Invalid slot or number of keys')
+    return keysIn(call, slot).slice(0, count)
+  }),
 ]
 
 function clusterOf({ server }: Call): ClusterLink {
@@ -79,8 +84,14 @@ function shards(call: Call): Reply {
       new MapReply([
         ['slots', ranges.flat()],
         ['nodes', [entry(primary, 'master'), ...replicas.map(each => entry(each, 'replica'))]],
+        ...(call.server.dialect.has({ valkey: [9, 0] }) ? [['id', shardIdOf(primary)] as const] : []),
       ]),
   )
+}
+
+/** The nodes of a shard share an id of the shard. */
+function shardIdOf({ id }: ClusterNode): string {
+  return [...id].reverse().join('')
 }
 
 function nodes(call: Call): string {
@@ -95,8 +106,8 @@ function nodes(call: Call): string {
     const moving =
       index === node.index
         ? [
-            ...[...view.migrating].map(([slot, to]) => `[${slot}->-${all[to]!.id}]`),
-            ...[...view.importing].map(([slot, from]) => `[${slot}-<-${all[from]!.id}]`),
+            ...[...node.movesShown.migrating].map(([slot, to]) => `[${slot}->-${all[to]!.id}]`),
+            ...[...node.movesShown.importing].map(([slot, from]) => `[${slot}-<-${all[from]!.id}]`),
           ]
         : []
     const state = view.hasFailed(index) ? 'disconnected' : 'connected'

@@ -23,7 +23,7 @@ export const CONNECTIONS: readonly CommandSpec[] = [
   }),
   command('select', 2, ANYWHERE, undefined, call => {
     const index = integer(call.text(1))
-    if (call.server.cluster !== undefined && index !== 0) {
+    if (call.server.cluster !== undefined && index !== 0 && !call.server.dialect.has({ valkey: [9, 0] })) {
       return new Failure('ERR SELECT is not allowed in cluster mode')
     }
     if (call.server.databases[index] === undefined) return new Failure('ERR DB index is out of range')

@@ -87,6 +87,16 @@ function runFromScript(call: Call, args: readonly string[], readOnly: boolean): 
     )
     return new Failure(`ERR ${text}`)
   }
+  const isNew = server.dialect.has({ valkey: [9, 0] })
+  const foreign = server.redirect?.(connection, {
+    keys: keysOf(spec, args),
+    writes: spec.flags.has('write'),
+    isPubSub: spec.flags.has('pubsub'),
+    isQueued: false,
+  })
+  const notHere =
+    foreign && new Failure(`ERR ${isNew ? 'A' : 'Script a'}ttempted to access ${whatIsWrong(foreign)}`)
+  if (isNew && notHere !== undefined) return notHere
   if (spec.flags.has('write')) {
     if (readOnly) return new Failure('ERR Write commands are not allowed from read-only scripts.')
     if (server.isReplica) return new Failure("READONLY You can't write against a read only replica.")
@@ -94,9 +104,14 @@ function runFromScript(call: Call, args: readonly string[], readOnly: boolean): 
       return new Failure("OOM command not allowed when used memory > 'maxmemory'.")
     }
   }
+  if (notHere !== undefined) return notHere
   // Before 7.2 a script tracks its own keys instead of those that it reads.
   if (!server.dialect.is72) server.tracking.remember(connection, spec, args, keysOf(call.spec, call.args))
   return runCommand(connection, spec, args, 'script')
+}
+
+function whatIsWrong({ text }: Failure): string {
+  return text.startsWith('CROSSSLOT') ? 'keys that do not hash to the same slot' : 'a non local key in a cluster node'
 }
 
 function toLua(reply: Reply): LuaValue {

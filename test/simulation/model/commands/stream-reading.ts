@@ -8,8 +8,16 @@ import { consumerOf } from './stream-groups.js'
 import { between, entryReply } from './streams.js'
 
 const keysOf = (args: readonly string[]): readonly string[] => {
-  const at = args.findIndex(arg => lower(arg) === 'streams') + 1
-  return at === 0 ? [] : args.slice(at, at + Math.floor((args.length - at) / 2))
+  for (let i = 1; i < args.length; i++) {
+    const word = lower(args[i]!)
+    if (word === 'block' || word === 'count') i++
+    else if (word === 'group') i += 2
+    else if (word === 'streams') {
+      const rest = args.slice(i + 1)
+      return rest.length % 2 === 0 ? rest.slice(0, rest.length / 2) : []
+    } else if (word !== 'noack') return []
+  }
+  return []
 }
 
 export const STREAM_READING: readonly CommandSpec[] = [
