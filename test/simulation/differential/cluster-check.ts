@@ -60,6 +60,7 @@ class ClusterRun {
   readonly #nodeIds: ReadonlyMap<string, string>
   #sent = 0
   #move: SlotMove | undefined
+  #hasPublished = false
   #queue: (readonly string[])[] = []
 
   constructor(options: ClusterCheckOptions) {
@@ -143,7 +144,12 @@ class ClusterRun {
     if (dice.chance(0.03)) return this.#moveOn(dice.chance(0.3))
     const at = dice.below(this.#pairs.length)
     const { subscribes, model, node } = this.#pairs[at]!
-    if (subscribes) return this.#send(at, [dice.pick(SHARD_SUBSCRIBING)(dice)])
+    if (subscribes) {
+      // A message on its way to another node must not arrive after a subscription that began later.
+      if (this.#hasPublished) await until(() => this.#isBusQuiet(), { what: 'all messages have arrived' })
+      this.#hasPublished = false
+      return this.#send(at, [dice.pick(SHARD_SUBSCRIBING)(dice)])
+    }
     if (this.#isBlocked(at)) return dice.chance(0.3) ? this.#free(at) : undefined
     const requests = Array.from({ length: 1 + dice.below(4) }, () => {
       const group: readonly Make[] = dice.chance(0.12) ? CLUSTER_COMMANDS : CLUSTERED
@@ -157,6 +163,16 @@ class ClusterRun {
     if (isPrimary && names.includes('EXEC') && model.connection.queue === undefined) {
       await this.#send(at, [['WAIT', '1', '0']])
     }
+  }
+
+  /** Whether the nodes have received as many messages of shard channels as they have sent to each other. */
+  async #isBusQuiet(): Promise<boolean> {
+    const infos = await Promise.all(this.#options.cluster.nodes.map(node => node.command('CLUSTER', 'INFO')))
+    const sum = (way: string) =>
+      infos
+        .map(info => Number(new RegExp(`publishshard_${way}:(\\d+)`).exec(String(info))?.[1] ?? 0))
+        .reduce((a, b) => a + b)
+    return sum('sent') === sum('received')
   }
 
   /** Begins, continues or finishes the move of a slot. */
@@ -174,21 +190,42 @@ class ClusterRun {
       this.#model.startMigration(slot, this.#model.nodes[to]!)
     } else if (finishes) {
       const { slot } = this.#move
+      for (const key of this.#keysOf(slot)) if (this.#isOnTarget(key)) await this.#deleteOnTarget(key)
       this.#tell(`slot ${slot} has moved`)
       await this.#move.finish()
       this.#model.finishMigration(slot)
       this.#move = undefined
     } else {
-      const { slot, from } = this.#move
-      const source = this.#model.nodes[cluster.nodes.indexOf(from)]!
-      const [key] = source.server.databases[0]!.keys().filter(each => slotOf(each) === slot)
+      const { slot } = this.#move
+      const [key] = this.#keysOf(slot)
       if (key === undefined) return
+      if (this.#isOnTarget(key)) await this.#deleteOnTarget(key)
       this.#tell(`key ${key} moves`)
       await this.#move.migrate(key)
       this.#model.moveKeys(slot, 1)
     }
     this.#model.wake()
     await this.#compare()
+  }
+
+  /** Returns the keys of the moving slot that are still on its source. */
+  #keysOf(slot: number): string[] {
+    const source = this.#model.nodes[this.#options.cluster.nodes.indexOf(this.#move!.from)]!
+    return source.server.databases[0]!.keys().filter(key => slotOf(key) === slot)
+  }
+
+  get #target(): number {
+    return this.#options.cluster.nodes.indexOf(this.#move!.to)
+  }
+
+  #isOnTarget(key: string): boolean {
+    return this.#model.nodes[this.#target]!.server.databases[0]!.find(key) !== undefined
+  }
+
+  /** MIGRATE rejects a key that the target has already, from a command after ASKING. */
+  async #deleteOnTarget(key: string): Promise<void> {
+    const at = this.#pairs.findIndex(({ node, subscribes }) => node === this.#target && subscribes)
+    await this.#send(at, [['ASKING'], ['DEL', key]])
   }
 
   #isBlocked(at: number): boolean {
@@ -210,6 +247,7 @@ class ClusterRun {
   async #send(at: number, requests: readonly Request[]): Promise<void> {
     const { real, model, node } = this.#pairs[at]!
     for (const args of requests) {
+      if (args[0] === 'SPUBLISH' || args[0] === 'EXEC') this.#hasPublished = true
       this.#tell(`${at} (node ${node}): ${args.map(arg => JSON.stringify(arg)).join(' ')}`)
       this.#sent++
     }

@@ -39,7 +39,10 @@ function withIds(frame: Frame, ids: ReadonlyMap<string, string>): Frame {
 }
 
 function linesOf({ text }: Frame): string[] {
-  return text.replace(/^txt:/, '').split(/\r?\n/).filter(line => line !== '')
+  return text
+    .replace(/^txt:/, '')
+    .split(/\r?\n/)
+    .filter(line => line !== '')
 }
 
 /** Removes the times of PING and PONG, the epoch, and the names that newer servers add to the address, from a line of CLUSTER NODES. */

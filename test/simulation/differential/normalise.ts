@@ -58,6 +58,8 @@ export function difference(model: Frame, server: Frame, { args, queue }: Label, 
   ) {
     return undefined
   }
+  // A fault of the servers: an old value of errno makes them reject numbers.
+  if (name === 'sort' && server.text === "ERR One or more scores can't be converted into double") return undefined
   if (name.startsWith('eval') && soonAfter(model, server)) return undefined
   const theirs = name === 'client' ? withIds(server, ids) : server
   const [a, b] = [model, theirs].map(frame => shown(canonical(frame, name)))

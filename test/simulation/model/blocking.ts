@@ -3,6 +3,8 @@ import type { ModelConnection } from './connection.js'
 import type { Database } from './database.js'
 import { Failure, type Reply } from './reply.js'
 import type { ModelServer } from './server.js'
+import { lower } from './text.js'
+import type { Tracking } from './tracking.js'
 import type { Type } from './values.js'
 
 export interface Wait {
@@ -24,6 +26,13 @@ export interface Wait {
 interface Ready {
   readonly db: Database
   readonly key: string
+}
+
+/** Before 7.2, the end of a blocking pop of a list is no change of its own: only the target of a move is. */
+function writerOf(connection: ModelConnection, { type, args }: Wait): Tracking['writer'] {
+  if (type !== 'list') return { connection }
+  const [name = '', , target = ''] = args
+  return ['blmove', 'brpoplpush'].includes(lower(name)) ? { connection, key: target } : undefined
 }
 
 export class Blocking {
@@ -110,7 +119,7 @@ export class Blocking {
       const outer = tracking.current
       // Since 7.2 the server runs the whole command again, as a command of the connection that waited.
       if (isWhole) tracking.current = connection
-      else tracking.writer = connection
+      else tracking.writer = writerOf(connection, wait)
       let reply: Reply | undefined
       try {
         reply = serve()

@@ -30,7 +30,7 @@ export class Tracking {
   /** The connection whose command is running. */
   current: ModelConnection | undefined
   /** The connection that changes keys, if it is another one: before 7.2, one whose blocking call ends. */
-  writer: ModelConnection | undefined
+  writer: { readonly connection: ModelConnection /** Undefined for all keys. */; readonly key?: string } | undefined
   /** A script is running: its changes do not count as the connection's own for BCAST NOLOOP. */
   inScript = false
 
@@ -69,7 +69,9 @@ export class Tracking {
 
   /** Must be called when the running command has changed a key. */
   touch(key: string): void {
-    this.#touch(key, this.inScript ? undefined : (this.writer ?? this.current))
+    const { writer } = this
+    const isOther = writer !== undefined && (writer.key ?? key) === key
+    this.#touch(key, this.inScript ? undefined : isOther ? writer.connection : this.current)
   }
 
   /** Must be called when a key has expired. */

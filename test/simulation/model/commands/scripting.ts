@@ -94,8 +94,7 @@ function runFromScript(call: Call, args: readonly string[], readOnly: boolean): 
     isPubSub: spec.flags.has('pubsub'),
     isQueued: false,
   })
-  const notHere =
-    foreign && new Failure(`ERR ${isNew ? 'A' : 'Script a'}ttempted to access ${whatIsWrong(foreign)}`)
+  const notHere = foreign && new Failure(`ERR ${isNew ? 'A' : 'Script a'}ttempted to access ${whatIsWrong(foreign)}`)
   if (isNew && notHere !== undefined) return notHere
   if (spec.flags.has('write')) {
     if (readOnly) return new Failure('ERR Write commands are not allowed from read-only scripts.')
