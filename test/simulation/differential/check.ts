@@ -66,6 +66,7 @@ const RANDOM: ReadonlySet<string> = new Set([
   'pfadd',
   'pfmerge',
   'restore',
+  'object',
 ])
 /** The number of last requests that a failure shows. */
 const STORY = 40

@@ -13,7 +13,7 @@ describe('the model of a cluster', () => {
     timeout: 3_600_000,
   }, async () => {
     const random = seeded('the model of a cluster')
-    const [{ host, port }] = cluster().nodes as [{ host: string; port: number }]
+    const { host, port } = cluster().nodes[0]!
     const options = {
       cluster: cluster(),
       dialect: await dialectOf(host, port),
