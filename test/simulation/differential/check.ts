@@ -249,10 +249,10 @@ class Run {
     const key = `{t}t${dice.below(3)}`
     const blocks = dice.chance(0.5)
     await this.#send(at, [
-      blocks ? ['BLPOP', key, '0.02'] : ['SET', key, 'v', 'PX', '20'],
+      blocks ? ['BLPOP', key, '0.02'] : ['SET', key, 'v', 'PX', '60'],
       ...(blocks ? [] : [['WATCH', key]]),
     ])
-    await new Promise(resolve => setTimeout(resolve, 150))
+    await new Promise(resolve => setTimeout(resolve, 250))
     this.#model.wake()
     await this.#compare()
     if (!blocks) await this.#send(at, [['MULTI'], ['GET', key], ['EXEC'], ['EXISTS', key]])
