@@ -187,13 +187,13 @@ class ClusterRun {
       const to = (owner + 1 + this.#dice.below(PRIMARIES - 1)) % PRIMARIES
       this.#tell(`slot ${slot} begins to move from node ${owner} to node ${to}`)
       this.#move = await cluster.beginMove(slot, cluster.nodes[to]!)
-      this.#model.startMigration(slot, this.#model.nodes[to]!)
+      this.#model.migrations.start(slot, this.#model.nodes[to]!)
     } else if (finishes) {
       const { slot } = this.#move
       for (const key of this.#keysOf(slot)) if (this.#isOnTarget(key)) await this.#deleteOnTarget(key)
       this.#tell(`slot ${slot} has moved`)
       await this.#move.finish()
-      this.#model.finishMigration(slot)
+      this.#model.migrations.finish(slot)
       this.#move = undefined
     } else {
       const { slot } = this.#move
@@ -202,7 +202,7 @@ class ClusterRun {
       if (this.#isOnTarget(key)) await this.#deleteOnTarget(key)
       this.#tell(`key ${key} moves`)
       await this.#move.migrate(key)
-      this.#model.moveKeys(slot, 1)
+      this.#model.migrations.moveKeys(slot, 1)
     }
     this.#model.wake()
     await this.#compare()
