@@ -125,7 +125,7 @@ function spoil(connection: ModelConnection, queue: Queued[]): void {
   if (connection.server.dialect.has({ valkey: [8, 0] })) queue.length = 0
 }
 
-/** A replica serves shard channels. Servers since 7.2 also look into transactions, and Redis no longer counts SUNSUBSCRIBE. */
+/** A replica serves shard channels. Servers since 7.2 also count the commands of a transaction, and Redis no longer counts SUNSUBSCRIBE. */
 function isShardPubSub({ server: { dialect } }: ModelConnection, spec: CommandSpec, queue: readonly Queued[]): boolean {
   const counts = ({ flags, name }: CommandSpec) =>
     flags.has('pubsub') && !(name === 'sunsubscribe' && dialect.has({ redis: [7, 2] }))
