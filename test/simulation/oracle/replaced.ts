@@ -1,4 +1,4 @@
-import type { Call } from '../ledger.js'
+import type { Call, Execution, Ledger } from '../ledger.js'
 import { Failure } from '../model/reply.js'
 import type { Simulation } from '../simulation.js'
 import type { Wire } from '../world/wire.js'
@@ -16,13 +16,20 @@ export function* replaced({ cluster, ledger, loop, network, standstills }: Simul
   const last = new Map<string, number>()
   const refused = ledger.calls
     .filter(({ traits }) => traits.isSession !== true)
-    .map(call => [call, wireOf(call)] as const)
-  for (const [{ settledAt }, wire] of refused.sort(([one], [other]) => one.settledAt - other.settledAt)) {
-    if (wire === undefined) continue
+    .map(call => [call, refusalOf(call)] as const)
+  const replies = readOnlyReplies(ledger)
+  for (const [{ settledAt }, refusal] of refused.sort(([one], [other]) => one.settledAt - other.settledAt)) {
+    const wire = refusal?.wire
+    if (refusal === undefined || wire === undefined) continue
     const before = last.get(wire.client) ?? Number.NEGATIVE_INFINITY
     last.set(wire.client, settledAt)
     // Another connection may have been replaced just now: then this one is kept.
-    if (settledAt - before > INTERVAL + margin && !refusedAt.has(wire)) refusedAt.set(wire, settledAt)
+    const since = settledAt - INTERVAL - margin
+    if (before >= since || refusedAt.has(wire)) continue
+    const isKept = replies.some(
+      each => each.order < refusal.order && each.at >= since && each.wire !== wire && each.wire?.client === wire.client,
+    )
+    if (!isKept) refusedAt.set(wire, settledAt)
   }
   for (const { name, startedAt, traits } of ledger.calls) {
     if (traits.lane !== 'shared') continue
@@ -37,13 +44,29 @@ export function* replaced({ cluster, ledger, loop, network, standstills }: Simul
   }
 }
 
-/** Returns the connection on which READONLY rejected a call. */
-function wireOf({ error, traits }: Call): Wire | undefined {
+/** Returns the execution that READONLY rejected, if the call was rejected with it. */
+function refusalOf({ error, traits }: Call): Execution | undefined {
   const codes = [error, (error as Error | undefined)?.cause].map(each => (each as { code?: string } | undefined)?.code)
   if (!codes.includes('READONLY')) return undefined
   for (const { executions } of traits.parts) {
-    for (const { phase, reply, wire } of executions)
-      if (phase === 'refused' && reply instanceof Failure && reply.text.startsWith('READONLY')) return wire
+    for (const execution of executions) if (execution.phase === 'refused' && isReadOnly(execution)) return execution
   }
   return undefined
+}
+
+/**
+ * Returns all executions with the reply READONLY outside sessions. Some of them reject no call with READONLY: a script of a
+ * lock, a command of a pipeline. The client replaces the connection after them as well.
+ */
+function readOnlyReplies({ calls, executions }: Ledger): Execution[] {
+  const leased = new Set<Wire | undefined>()
+  for (const { traits } of calls) {
+    if (traits.isSession !== true) continue
+    for (const part of traits.parts) for (const { wire } of part.executions) leased.add(wire)
+  }
+  return executions.filter(each => isReadOnly(each) && !leased.has(each.wire))
+}
+
+function isReadOnly({ reply }: Execution): boolean {
+  return reply instanceof Failure && reply.text.startsWith('READONLY')
 }
