@@ -105,14 +105,25 @@ function inOnePiece({ traits }: Call): string | undefined {
   return `${orders.length} of ${traits.parts.length} commands of the transaction ran, over ${span} places.`
 }
 
-/** A transaction in which DUMP, whose reply is bytes, stands beside a command whose reply is text. */
+/** Writes a key, and reads it in a transaction in which DUMP, whose reply is bytes, stands beside a command whose reply is text. */
 async function dump(act: Act): Promise<void> {
   const { random, simulation, subject } = act
-  // All commands have the same token, so the part counts as a read.
+  // Both commands of the transaction have the same token, in their key.
   const part = simulation.ledger.part(false)
   const key = `dump:${part.token}`
   const bytes = Buffer.from(Array.from({ length: random.skewed(1, 100) }, () => random.int(0, 255)))
   const at = random.int(0, 1)
+  const parts = [simulation.ledger.worded(['SET', key, bytes.toString('latin1')], true)]
+  const { view: writer, ...before } = act.way()
+  const writing = { what: `set ${key}`, parts, lane: 'shared', ...before }
+  const { fate } = await simulation.within(
+    subject,
+    'calling',
+    simulation.call(subject, writing, () => writer.set(key, bytes)),
+  )
+  if (fate !== 'resolved') return
+  // A call of its own: the client may have been closed and replaced since the write.
+  const { isIdempotent, signal, timeout, view } = act.way()
   const expects = (value: unknown) => {
     const results = value as unknown[]
     const dumped = results[at]
@@ -121,10 +132,10 @@ async function dump(act: Act): Promise<void> {
     )
     return isOwn ? ownValue(results[1 - at], part) : `DUMP resolved with ${show(dumped)}.`
   }
-  const { isIdempotent, view } = act.way()
-  const traits = { what: `multi with dump ${part.token}`, parts: [part], isLoose: true, isIdempotent, expects }
-  const call = simulation.call(subject, traits, async () => {
-    await view.set(key, bytes)
+  // Loose, because SET has written the token to a socket before.
+  const what = `multi with dump ${part.token}`
+  const traits = { what, parts: [part], timeout, signal, isIdempotent, isLoose: true, expects }
+  const call = simulation.call(subject, traits, () => {
     const multi = view.multi<unknown>()
     if (at === 0) multi.dump(key).get(key)
     else multi.get(key).dump(key)
