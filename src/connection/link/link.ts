@@ -134,7 +134,8 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     this.#flushing = false
     const connection = this.#connection
     if (this.#state !== 'ready' || connection === undefined || !this.#resends.isSorted) return
-    if (this.#gate.isClosed(connection.inflight)) return
+    // Commands that the new connection ran now would overtake those that a retiring one has in flight.
+    if (!this.#retiring.isEmpty || this.#gate.isClosed(connection.inflight)) return
     for (let end = 0; connection.writable; end ||= performance.now() + WRITE_TIME) {
       if (end > 0 && performance.now() >= end) {
         // Many commands must not block the event loop, nor the reading of replies.
@@ -250,7 +251,7 @@ export class Link implements ConnectionOwner<Connection>, Admitting {
     })
   }
 
-  /** Replaces the connection: the old one gets no new command, and is closed after its last reply. */
+  /** Replaces the connection: the old one gets no new command and closes after its last reply, and the new one waits for that. */
   retire(): void {
     const connection = this.#connection
     if (connection?.state !== 'ready') return

@@ -17,13 +17,18 @@ export class RetiringConnections {
     return inflight
   }
 
+  /** Whether all of them have closed. */
+  get isEmpty(): boolean {
+    return this.#connections.size === 0
+  }
+
   /**
    * Whether a READONLY reply replaces the connection now; that counts as the replacement. The reply may have come from a
    * connection that is retiring already.
    */
   beginReplacement(): boolean {
     const now = performance.now()
-    if (this.#connections.size > 0 || now - this.#replacedAt < REPLACE_INTERVAL) return false
+    if (!this.isEmpty || now - this.#replacedAt < REPLACE_INTERVAL) return false
     this.#replacedAt = now
     return true
   }

@@ -34,3 +34,40 @@ test('the unwritten rest of a pipeline that got READONLY does not run on the new
   // Other commands use the new connection.
   expect(await client.set('k', 'v')).toBe('OK')
 })
+
+test('calls on the connection that replaces one after READONLY do not overtake calls in flight on the old one', async () => {
+  const ran: string[] = []
+  let release: () => void = () => {}
+  const earlier = new Promise<void>(resolve => {
+    release = resolve
+  })
+  const fake = await FakeRedis.start({
+    script: async ([name, key = '']) => {
+      if (name === 'BLPOP') return resp.nil
+      if (name !== 'SET') return undefined
+      if (key === 'refused') return resp.error("READONLY You can't write against a read only replica.")
+      if (key === 'earlier') await earlier
+      ran.push(key)
+      return resp.ok
+    },
+  })
+  fakes.push(fake)
+  const client = new Redis(fake.url)
+  client.on('error', () => {})
+  open.push(client)
+  await client.connect()
+  const refused = client.set('refused', 'v')
+  const calls = [client.set('earlier', 'v')]
+  await expect(refused).rejects.toMatchObject({ code: 'READONLY' })
+  calls.push(client.set('later', 'v'))
+  await new Promise<void>(resolve => {
+    client.once('ready', resolve)
+  })
+  // A round trip over a third connection: until then the server would have received the later call.
+  await client.blpop('list', 1)
+  expect(fake.received('SET').map(({ argv }) => argv[1])).toEqual(['refused', 'earlier'])
+  release()
+  expect(await Promise.all(calls)).toEqual(['OK', 'OK'])
+  expect(ran).toEqual(['earlier', 'later'])
+  expect(fake.received('SET').at(-1)?.connection).not.toBe(fake.received('SET')[0]?.connection)
+})
