@@ -16,6 +16,7 @@ export class Execution implements ModelRecord {
   readonly args: readonly string[]
   readonly reply: Reply
   readonly phase: Phase
+  readonly asking: boolean
   /** Its place in the order of all executions, on all servers. */
   readonly order: number
   readonly wire: Wire | undefined
@@ -30,6 +31,7 @@ export class Execution implements ModelRecord {
     this.args = record.args
     this.reply = record.reply
     this.phase = record.phase
+    this.asking = record.asking
     this.order = order
     this.wire = wire
   }

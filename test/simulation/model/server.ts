@@ -37,6 +37,8 @@ export interface ModelRecord {
   readonly args: readonly string[]
   readonly reply: Reply
   readonly phase: Phase
+  /** ASKING was sent before the command. */
+  readonly asking: boolean
 }
 
 export interface ModelOptions {
@@ -295,8 +297,9 @@ export class ModelServer {
   tell(connection: ModelConnection, args: readonly string[], reply: Reply, phase: Phase): void {
     const { history } = this.options
     if (history === undefined) return
-    const { id, db } = connection
-    history({ number: this.#records++, at: this.time(), server: this.label, connection: id, db, args, reply, phase })
+    const { asking, db, id } = connection
+    const at = this.time()
+    history({ number: this.#records++, at, server: this.label, connection: id, db, args, reply, phase, asking })
   }
 
   // ---- states from outside

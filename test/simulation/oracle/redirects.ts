@@ -1,3 +1,4 @@
+import type { Execution } from '../ledger.js'
 import { Failure } from '../model/reply.js'
 import type { Simulation } from '../simulation.js'
 
@@ -28,13 +29,22 @@ export function* redirects(simulation: Simulation): Iterable<string> {
   }
 }
 
-/** A command that follows ASK says so: otherwise the node that imports the slot sends it back with MOVED. */
+/**
+ * A command that follows ASK says so: otherwise the node that imports the slot sends it back with MOVED. A node that does not
+ * import the slot, because another node has taken it back with a higher epoch, sends back also those that say so.
+ */
 function* circles({ ledger }: Simulation): Iterable<string> {
   for (const { name, traits } of ledger.calls) {
     for (const { executions, token } of traits.parts) {
-      const replies = executions.map(({ reply }) => (reply instanceof Failure ? reply.text.split(' ')[0] : undefined))
-      const asks = replies.filter((code, i) => code === 'ASK' && replies[i + 1] === 'MOVED').length
+      const asks = executions.filter((each, i) => {
+        const next = executions[i + 1]
+        return codeOf(each) === 'ASK' && codeOf(next) === 'MOVED' && next?.asking === false
+      }).length
       if (asks >= 4) yield `${name} was sent back ${asks} times by the node to which ASK had led it (${token}).`
     }
   }
+}
+
+function codeOf(execution: Execution | undefined): string | undefined {
+  return execution?.reply instanceof Failure ? execution.reply.text.split(' ')[0] : undefined
 }
