@@ -331,10 +331,13 @@ function mutate(random: Random, { wire }: Stream): { wire: Buffer; from: number 
   }
 }
 
-test('50,000 broken streams give an InvalidResponse or wait for more bytes, equally for all chunks, and no value after the break', () => {
+/** Fewer in the quick suite, which has eight minutes on two cores. */
+const BROKEN = process.env.CHAOS === 'long' ? 50_000 : 20_000
+
+test('broken streams give an InvalidResponse or wait for more bytes, equally for all chunks, and no value after the break', () => {
   const random = new Random(SEED ^ 0x5bd1e995)
   let failures = 0
-  for (let run = 0; run < 50_000; run++) {
+  for (let run = 0; run < BROKEN; run++) {
     const sent = stream(random)
     const { wire, from } = mutate(random, sent)
     // `read` throws every other error, and checks that the reader accepts nothing after an InvalidResponse.
@@ -346,8 +349,8 @@ test('50,000 broken streams give an InvalidResponse or wait for more bytes, equa
     agree(whole.events.slice(0, untouched), sent.events.slice(0, untouched), run, wire)
     if (whole.failure !== undefined) failures++
   }
-  expect(failures).toBeGreaterThan(10_000)
-}, 60_000)
+  expect(failures).toBeGreaterThan(BROKEN / 5)
+}, 120_000)
 
 test('a million random integers are read exactly', () => {
   const random = new Random(SEED ^ 0x2545f491)
