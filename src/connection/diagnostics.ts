@@ -8,7 +8,7 @@ import { type Channel, channel, type TracingChannel, tracingChannel } from 'node
 import { CallDetails, type Command } from '../commands/core/command.js'
 import { hasOwn } from '../commands/core/own-properties.js'
 import { RedisError } from '../errors/errors.js'
-import type { Endpoint } from './options/options.js'
+import { type Endpoint, endpointNamed } from './options/options.js'
 
 /** The context of `respire:command`. `args` is the name of the command and a `?` for each argument. */
 export interface CommandContext {
@@ -93,7 +93,8 @@ export function traceCommand(command: Command, where: Where, start: () => void):
   const end = (value: unknown, error: unknown) => {
     context.attempt = details.attempts
     context.redirects = details.redirects
-    Object.assign(context, placeOf(error instanceof RedisError ? error.node : details.node))
+    const node = error instanceof RedisError ? error.node : details.node
+    if (node !== undefined) Object.assign(context, addressOf(endpointNamed(node)))
     finish(commandChannel, context, value, error)
   }
   details.whenSettled((_, value, error) => end(value, error))
@@ -122,15 +123,6 @@ export function traceConnect(endpoint: Endpoint, attempt: number): ConnectContex
 export function addressOf(endpoint: Endpoint): { serverAddress: string; serverPort: number | undefined } {
   if (hasOwn(endpoint, 'path')) return { serverAddress: endpoint.path, serverPort: undefined }
   return { serverAddress: endpoint.host, serverPort: endpoint.port }
-}
-
-/** The address and port in the name of a node; empty if no node is known. */
-function placeOf(node: string | undefined): { serverAddress?: string; serverPort?: number | undefined } {
-  if (node === undefined) return {}
-  const [, host, port] = /^\[?([^[\]/]*?)\]?:(\d+)$/.exec(node) ?? []
-  return host === undefined
-    ? { serverAddress: node, serverPort: undefined }
-    : { serverAddress: host, serverPort: Number(port) }
 }
 
 /** Publishes the end of the operation of a context. */

@@ -40,10 +40,12 @@ export function batchAttributes(context: Traced): Attributes {
 }
 
 /**
- * The failure of a call: `error.type` is the first word of the server's error or the class of the client's, `respire.outcome`
- * says whether the command may have run.
+ * The failure of an operation, if it failed: `error.type` is the first word of the server's error or the class of the client's,
+ * `respire.outcome` says whether the command may have run.
  */
-export function failureAttributes(error: unknown): Attributes {
+export function failureAttributes(context: { readonly error?: unknown }): Attributes {
+  if (!Object.hasOwn(context, 'error')) return {}
+  const { error } = context
   if (error instanceof ResponseError) return { 'error.type': error.code, 'db.response.status_code': error.code }
   const attributes: Attributes = { 'error.type': error instanceof Error ? error.name : '_OTHER' }
   if (error instanceof RedisError && error.outcome !== undefined) attributes['respire.outcome'] = error.outcome

@@ -6,8 +6,9 @@ import type { Attributes, BatchObservableResult, Meter, Observable } from '@open
 import type { Redis } from '../client/redis.js'
 import type { RedisCluster } from '../cluster/redis-cluster.js'
 import { performance } from '../commands/core/timers.js'
-import { type ConnectContext, connectChannel } from '../connection/diagnostics.js'
+import { connectChannel } from '../connection/diagnostics.js'
 import { failureAttributes, serverAttributes } from './attributes.js'
+import { observe } from './calls.js'
 
 export type Client = Redis | RedisCluster
 
@@ -61,24 +62,13 @@ export function observeDials(meter: Meter): () => void {
     unit: 's',
     description: 'The time it took to create a new connection.',
   })
-  const starts = new WeakMap<ConnectContext, number>()
-  const nothing = () => {}
-  const subscribers = {
-    start: (context: ConnectContext) => {
-      starts.set(context, performance.now())
+  return observe(connectChannel, {
+    begin: () => performance.now(),
+    end: (start, context) => {
+      created.record((performance.now() - start) / 1_000, {
+        ...serverAttributes(context),
+        ...failureAttributes(context),
+      })
     },
-    end: nothing,
-    asyncStart: nothing,
-    error: nothing,
-    asyncEnd: (context: ConnectContext) => {
-      const start = starts.get(context)
-      if (start === undefined) return
-      const failure = Object.hasOwn(context, 'error') ? failureAttributes(context.error) : {}
-      created.record((performance.now() - start) / 1_000, { ...serverAttributes(context), ...failure })
-    },
-  }
-  connectChannel.subscribe(subscribers)
-  return () => {
-    connectChannel.unsubscribe(subscribers)
-  }
+  })
 }

@@ -10,7 +10,7 @@ import {
 } from './attributes.js'
 import type { Observer } from './calls.js'
 
-export function spansOf(tracer: Tracer): Observer<Span> {
+export function spansOf(tracer: Tracer): Observer<Traced, Span> {
   return {
     begin: context =>
       tracer.startSpan(operationOf(context), {
@@ -25,8 +25,9 @@ export function spansOf(tracer: Tracer): Observer<Span> {
   }
 }
 
-function addFailure(span: Span, { error }: Traced): void {
-  span.setAttributes(failureAttributes(error))
+function addFailure(span: Span, context: Traced): void {
+  const { error } = context
+  span.setAttributes(failureAttributes(context))
   if (error instanceof Error) {
     span.recordException(error)
     span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { pagesIn } from './pages.js'
 import { root } from './sources.js'
 
 /** Where the public host shows the files of this repository. A link to it is checked in the checkout. */
@@ -10,30 +11,21 @@ const { repository } = JSON.parse(readFileSync(path.join(root, 'package.json'), 
 const HOST = repository.url.replace(/^git\+|\.git$/g, '')
 const FILES = `${HOST}/blob/main/`
 
-const PAGES = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  'CODE_OF_CONDUCT.md',
-  ...markdownIn('docs'),
-  ...markdownIn('examples'),
-]
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md', ...pagesIn('docs')]
 
-function markdownIn(folder: string): string[] {
-  if (!existsSync(path.join(root, folder))) return []
-  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.md') && !file.includes('node_modules'))
-    .map(file => `${folder}/${file}`)
-}
+/** The text of a page without its blocks of code, where brackets are no links and # begins no heading. */
+const proseOf = (text: string): string => text.replace(/^```[\s\S]*?^```$/gm, '')
 
-/** The text of a page without its code, where brackets are no links. */
-const proseOf = (text: string): string => text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '')
-
-const linksOf = (text: string): string[] => [...proseOf(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = '']) => to)
+const linksOf = (text: string): string[] =>
+  [
+    ...proseOf(text)
+      .replace(/`[^`\n]*`/g, '')
+      .matchAll(/\]\(([^)\s]+)\)/g),
+  ].map(([, to = '']) => to)
 
 /** The anchors of the headings of a page, as the public host makes them. */
 function anchorsOf(text: string): Set<string> {
-  const titles = [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/^#{1,6} (.*)$/gm)].map(([, title = '']) => title)
+  const titles = [...proseOf(text).matchAll(/^#{1,6} (.*)$/gm)].map(([, title = '']) => title)
   return new Set(
     titles.map(title =>
       title

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { root } from './sources.js'
 
@@ -16,11 +16,17 @@ export interface Block {
   readonly module: string
 }
 
+/** The pages in a folder of the repository and in the folders inside it. */
+export function pagesIn(folder: string): string[] {
+  const files = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+  return files
+    .filter(file => file.endsWith('.md'))
+    .map(file => `${folder}/${file}`)
+    .sort()
+}
+
 export function readPages(): Block[] {
-  const docs = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map(file => `docs/${file}`)
-  const pages = ['README.md', ...docs.filter(file => file.endsWith('.md')).sort()]
-  const there = pages.filter(page => existsSync(path.join(root, page)))
-  return there.flatMap(page => parsePage(page, readFileSync(path.join(root, page), 'utf8')))
+  return ['README.md', ...pagesIn('docs')].flatMap(page => parsePage(page, readFileSync(path.join(root, page), 'utf8')))
 }
 
 const BLOCK = /^```ts( run)?\n([\s\S]*?)^```$(?:\n\n<!-- check\n([\s\S]*?)^-->$)?/gm

@@ -99,20 +99,23 @@ export function isGiven(options: Options, name: string): boolean {
 /** Adds alternating names and values; an empty object is an error, and so is a field without a value. */
 export function pushFields(args: Arguments, fields: Fields, what = 'field'): void {
   const before = args.length
-  if (isMap(fields)) for (const [name, value] of fields as ReadonlyMap<Key, Argument>) args.push(name, value)
-  else if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) {
-    for (const name of Object.keys(fields)) args.push(name, (fields as Record<string, Argument>)[name] as Argument)
+  if (isMap(fields)) {
+    for (const [name, value] of fields as ReadonlyMap<Key, Argument>) {
+      args.push(name, value ?? noValue(value, what, args.length - before))
+    }
+  } else if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) {
+    for (const name of Object.keys(fields)) {
+      const value = (fields as Record<string, Argument | undefined>)[name]
+      args.push(name, value ?? noValue(value, what, args.length - before))
+    }
   } else refuse(args, `Expected a plain object or a Map of ${what}s and values.`)
   if (args.length === before) refuse(args, `At least one ${what} is needed: the object or Map is empty.`)
-  for (let i = before + 1; i < args.length; i += 2) {
-    const value: unknown = args[i]
-    if (value === undefined || value === null) args[i] = noValue(what, (i - before + 1) / 2, String(value))
-  }
 }
 
-function noValue(what: string, position: number, value: string): DataError {
+/** The error in place of a missing value, after `pushed` names and values. */
+function noValue(value: undefined | null, what: string, pushed: number): DataError {
   return new DataError(
-    `The value of ${what} ${position} is ${value}: Redis has no null value. Leave the ${what} out, or delete it.`,
+    `The value of ${what} ${pushed / 2 + 1} is ${value}: Redis has no null value. Leave the ${what} out, or delete it.`,
   )
 }
 

@@ -333,6 +333,12 @@ export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1')
 }
 
+/** The endpoint of a name that `nameOf` made. */
+export function endpointNamed(name: string): Endpoint {
+  const [, host, port] = /^\[?([^[\]/]*?)\]?:(\d+)$/.exec(name) ?? []
+  return host === undefined ? { path: name } : { host, port: Number(port) }
+}
+
 /** The name of an endpoint in errors and events: `host:port` or the path. */
 export function nameOf(endpoint: Endpoint): string {
   if (hasOwn(endpoint, 'path')) return endpoint.path
